@@ -1,0 +1,49 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+#include "base/clock.hpp"
+#include "cps/api.hpp"
+#include "plan/plan.hpp"
+#include "state/store.hpp"
+
+/// Carries a plan out: journal, writes, state.
+namespace cpsctl::apply {
+
+BOOST_DEFINE_ENUM_CLASS(Outcome, done, failed, doubt, blocked, skipped)
+
+/// What became of one item.
+struct ItemResult {
+  std::string name = {};
+  plan::Action action = plan::Action::none;
+  Outcome outcome = Outcome::skipped;
+  std::int64_t id = 0;
+  std::vector<std::int64_t> changes = {};  ///< change ids that CPS started
+  std::string message = {};
+  std::string next = {};
+  Errc code = Errc::internal;              ///< of failed
+};
+
+struct ApplyResult {
+  std::vector<ItemResult> items = {};      ///< every item of the plan that is not `none`, sorted by name
+  std::size_t requests = 0;
+  std::size_t throttles = 0;
+  bool stopped = false;                    ///< by a signal or the deadline, before everything was tried
+};
+
+struct ApplyOptions {
+  std::size_t parallelism = 8;
+  SteadyTime deadline = SteadyTime::max();
+  std::function<bool()> stop = {};                       ///< asked between steps: a signal came
+  std::function<void(ItemResult const&)> progress = {};  ///< after each item
+};
+
+/// Errors: io when the journal or the snapshot cannot be written (nothing more is sent then); everything that goes
+/// wrong with one item is in its result.
+http::Task<Result<ApplyResult>> run(plan::Plan const& plan, cps::Writer& writer, http::Loop& loop, state::Store& store,
+                                    Clock const& clock, ApplyOptions options);
+
+}  // namespace cpsctl::apply

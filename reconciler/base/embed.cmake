@@ -1,0 +1,15 @@
+# cmake -DFUNCTION=ns::name -DOUTPUT=x.cpp -DFILES="a;b" -P embed.cmake
+# Writes a source file whose function returns the files' names (without the extension) and texts.
+string(REGEX MATCH "^(.*)::([^:]+)$" _ "${FUNCTION}")
+set(namespace ${CMAKE_MATCH_1})
+set(name ${CMAKE_MATCH_2})
+set(text "#include \"base/embedded.hpp\"\n\nnamespace ${namespace} {\n\nstd::span<cpsctl::EmbeddedFile const> ${name}() {\n  static constexpr cpsctl::EmbeddedFile files[] = {\n")
+string(REPLACE "|" ";" FILES "${FILES}")
+foreach(file IN LISTS FILES)
+  get_filename_component(base ${file} NAME)
+  string(REGEX REPLACE "(\\.schema\\.json|\\.md)$" "" stem "${base}")
+  file(READ ${file} content)
+  string(APPEND text "      {\"${stem}\", R\"cps~(${content})cps~\"},\n")
+endforeach()
+string(APPEND text "  };\n  return files;\n}\n\n}  // namespace ${namespace}\n")
+file(WRITE ${OUTPUT} "${text}")

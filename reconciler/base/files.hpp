@@ -1,0 +1,45 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace cpsctl {
+
+/// A file that only grows. Errors of every call: io.
+struct Appender {
+  virtual ~Appender() = default;
+  virtual Result<> append(std::string_view bytes) = 0;  ///< all of it, or an error
+  virtual Result<> sync() = 0;                          ///< fdatasync; after an error the file must not be used again
+};
+
+enum class FileKind : std::uint8_t { missing, file, folder, other };
+
+/// The file system, injected: tests pass one that fails, or ends the process, at the n-th call.
+/// Errors are `io`, with the path and the system's reason in the message.
+struct Files {
+  virtual ~Files() = default;
+  virtual Result<FileKind> kind(std::filesystem::path const& path) = 0;
+  /// The whole file; larger than `limit` bytes is an error.
+  virtual Result<std::string> read(std::filesystem::path const& path, std::size_t limit) = 0;
+  /// Replaces the file so that a reader, or a crash, sees the old one or the new one: temporary file in the same
+  /// folder, fsync, rename, fsync of the folder. Mode 0600.
+  virtual Result<> replace(std::filesystem::path const& path, std::string_view bytes) = 0;
+  /// Opens for appending (created 0600 when missing; the folder is synced then).
+  virtual Result<std::unique_ptr<Appender>> append(std::filesystem::path const& path) = 0;
+  /// Cuts the file to `size` bytes and syncs it.
+  virtual Result<> truncate(std::filesystem::path const& path, std::uint64_t size) = 0;
+  virtual Result<> make_folders(std::filesystem::path const& path) = 0;  ///< 0700 for those it makes
+  virtual Result<> remove(std::filesystem::path const& path) = 0;        ///< a missing file is no error
+  /// Names in the folder, sorted by bytes, without "." and "..".
+  virtual Result<std::vector<std::string>> list(std::filesystem::path const& folder) = 0;
+};
+
+/// The real one. Thread-safe.
+Files& system_files();
+
+}  // namespace cpsctl

@@ -1,0 +1,74 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+// A type mismatch inside RapidJSON is a bug of ours: it must end as exit 70, not as abort() or as silence.
+#ifndef RAPIDJSON_ASSERT
+#define RAPIDJSON_ASSERT(x) \
+  do {                      \
+    if (!(x)) throw std::logic_error("rapidjson: " #x); \
+  } while (false)
+#endif
+#include <rapidjson/document.h>
+
+/// JSON documents. RapidJSON is included through this header only.
+namespace cpsctl::json {
+
+using Value = rapidjson::Value;
+using Document = rapidjson::Document;
+using Pool = Document::AllocatorType;
+
+/// A read-only value that keeps the memory it lives in alive; cheap to copy.
+using Ref = std::shared_ptr<Value const>;
+
+/// Whole-text parse: UTF-8 is validated, nesting deeper than 200, duplicate members and trailing bytes are errors.
+/// `what` names the text in the message. Errors: protocol, with "offset N" in the message.
+Result<Document> parse(std::string_view text, std::string_view what);
+
+/// Parses into `pool`; used where many values share one memory pool. Same checks as parse().
+Result<Value> parse_into(Pool& pool, std::string_view text, std::string_view what);
+
+/// The member's value, or nullptr when `object` is null, is no object, or lacks it.
+Value const* find(Value const* object, std::string_view name);
+inline Value const* find(Value const& object, std::string_view name) { return find(&object, name); }
+Value* find(Value& object, std::string_view name);
+
+/// Follows an RFC 6901 pointer ("/csr/sans/0"); nullptr when a step is missing.
+Value const* at(Value const& root, std::string_view pointer);
+
+/// Copies `text` into `pool`'s memory.
+Value string(std::string_view text, Pool& pool);
+/// Sets a member, adding or replacing it.
+void set(Value& object, std::string_view name, Value value, Pool& pool);
+/// Removes a member if it is there.
+void remove(Value& object, std::string_view name);
+
+std::string_view view(Value const& string);
+
+/// The value's text if it is a string, else `otherwise`.
+std::string_view text_or(Value const* value, std::string_view otherwise);
+
+/// A document that owns a deep copy of `value`.
+Document clone(Value const& value);
+/// Freezes a document into a shared read-only value.
+Ref share(Document document);
+
+std::string compact(Value const& value);
+std::string pretty(Value const& value);
+/// Members sorted by name, no white space: equal values give equal bytes (digests).
+std::string canonical(Value const& value);
+
+bool equal(Value const& left, Value const& right);
+
+/// "/csr/sans/0" -> "csr.sans[0]"; unescapes ~0 and ~1.
+std::string dotted(std::string_view pointer);
+/// Appends a member name to a pointer, escaped.
+std::string child(std::string_view pointer, std::string_view member);
+std::string child(std::string_view pointer, std::size_t index);
+
+}  // namespace cpsctl::json

@@ -1,0 +1,59 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "cps/session.hpp"
+#include "cps/types.hpp"
+
+/// CPS's operations. What only reads and what writes are different types: `plan` never holds a Writer.
+namespace cpsctl::cps {
+
+/// "application/vnd.akamai.cps.enrollment.v11+json"
+std::string media_type(std::string_view entity, std::string_view version);
+
+/// GET operations. `api_schema` is the version word of the enrollment entities ("v11").
+class Reader {
+ public:
+  explicit Reader(Session& session) : session_(session) {}
+  /// CPS v2, GET /enrollments?contractId=: 200 {"enrollments":[…]}, not paged; read element by element as it arrives.
+  /// Errors: as Session::send; protocol when it is no such list or exceeds max_list_bytes.
+  http::Task<Result<Listing>> list(std::string account_key, std::string contract, std::string api_schema);
+  /// CPS v2, GET /enrollments/{id}: 200 or 404 (Errc::not_found).
+  http::Task<Result<Live>> get(std::string account_key, EnrollmentId id, std::string api_schema, std::string subject);
+
+ protected:
+  Session& session_;
+};
+
+/// Everything of POST /enrollments.
+struct CreateRequest {
+  std::string subject = {};      ///< the enrollment's name, for logs and errors
+  std::string account_key = {};
+  std::string contract = {};
+  std::string api_schema = "v11";
+  std::string body = {};         ///< the Enrollment, as JSON text
+  std::string deploy_not_before = {};  ///< YYYY-MM-DD; empty: not sent
+  std::string deploy_not_after = {};
+  bool allow_duplicate_cn = false;
+};
+
+struct UpdateRequest {
+  std::string subject = {};
+  std::string account_key = {};
+  EnrollmentId id = {};
+  std::string api_schema = "v11";
+  std::string body = {};
+  bool allow_cancel_pending_changes = false;
+};
+
+class Writer : public Reader {
+ public:
+  using Reader::Reader;
+  /// CPS v2, POST /enrollments: 202 (200 is taken too) with enrollment-status.v1. Sent once; only a 429 is repeated.
+  /// A 2xx whose body cannot be read is an Error with reached = unknown.
+  http::Task<Result<EnrollmentStatus>> create(CreateRequest request);
+  /// CPS v2, PUT /enrollments/{id}: 200 stored, 202 a change was started.
+  http::Task<Result<EnrollmentStatus>> update(UpdateRequest request);
+};
+
+}  // namespace cpsctl::cps

@@ -1,0 +1,40 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "schema/schema.hpp"
+
+/// desired x live -> changes with effects. Pure.
+namespace cpsctl::diff {
+
+/// One field's difference.
+struct Change {
+  std::string pointer = {};  ///< RFC 6901 into the enrollment
+  json::Ref live = {};       ///< null: absent
+  json::Ref desired = {};    ///< null: absent
+  std::vector<std::string> added = {};    ///< of sets: elements that live lacks, in desired's order
+  std::vector<std::string> removed = {};  ///< of sets: elements that desired lacks
+  schema::Effect effect = schema::Effect::metadata;
+  bool set = false;          ///< `added` and `removed` tell the difference
+};
+
+/// Managed fields of `desired` that differ from `live`, in the schema's order. What desired does not name is not
+/// managed; read-only fields are never compared. Equality follows cps-api.md §3.7 by the schema's annotations.
+std::vector<Change> compare(json::Value const& desired, json::Value const& live, schema::Schema const& schema);
+
+/// The leaves of `desired` that a create cannot carry and a second write has to (x-defer-on-create), as pointers.
+std::vector<std::string> deferred_on_create(json::Value const& desired, schema::Schema const& schema);
+
+/// The body of a create: desired without the deferred fields and without read-only ones.
+json::Document create_body(json::Value const& desired, schema::Schema const& schema);
+
+/// The body of an update: the live document with desired's managed fields laid over it (PUT replaces the whole
+/// enrollment); unknown and read-only fields stay as live has them.
+json::Document update_body(json::Value const& desired, json::Value const& live, schema::Schema const& schema);
+
+/// Two names are the same host (case, trailing dot, IDNA).
+bool same_host(std::string_view left, std::string_view right);
+
+}  // namespace cpsctl::diff

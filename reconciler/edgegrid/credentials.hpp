@@ -1,0 +1,40 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+
+namespace cpsctl::edgegrid {
+
+/// EdgeGrid client credentials (cps-api.md §1.2, §1.3). The host is bare: no scheme, no slash, no quotes; it may carry
+/// a port (test set-ups).
+struct Credentials {
+  std::string host;
+  Secret client_token;
+  Secret client_secret;
+  Secret access_token;
+  std::string account_key = {};                   ///< accountSwitchKey on every request; empty: none
+  std::size_t max_body = 131072;                  ///< bytes of a POST body that are hashed
+  std::vector<std::string> headers_to_sign = {};  ///< empty for CPS
+  std::string origin = {};                        ///< "~/.edgerc section [default]" or "environment AKAMAI_…", for messages
+};
+
+using Environment = std::function<std::optional<std::string>(std::string const& name)>;
+
+struct CredentialSource {
+  std::filesystem::path edgerc = {};  ///< empty: ~/.edgerc (HOME from the environment)
+  std::string section = "default";
+};
+
+/// The environment wins if all four required variables of the section are set; else the file. Never mixed.
+/// Errors: unauthorized with what is missing (file, section, key: distinct texts, all missing keys named) and the
+/// next step; io when the file cannot be read.
+Result<Credentials> load_credentials(CredentialSource const& source, Environment const& environment, Files& files);
+
+}  // namespace cpsctl::edgegrid

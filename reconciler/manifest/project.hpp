@@ -1,0 +1,44 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.hpp"
+#include "base/finding.hpp"
+
+namespace cpsctl::manifest {
+
+/// The project file cpsctl.yaml: what all manifests of a project have in common. Unset members are empty.
+/// Paths in it are relative to the file's folder and already resolved here.
+struct Project {
+  std::string file = {};    ///< path of the file; empty: no project file was found
+  std::string folder = {};  ///< its folder; "." without a file
+  std::vector<std::string> manifests = {};
+  std::vector<std::string> exclude = {};
+  std::optional<std::string> state = {};
+  std::optional<std::string> edgerc = {};
+  std::optional<std::string> section = {};
+  std::vector<std::string> env = {};
+  std::optional<std::string> schema = {};        ///< api.schema: v11
+  std::vector<std::string> limits = {};          ///< api.limits: "35/60s"
+  std::optional<std::int64_t> reserve = {};
+  std::optional<std::int64_t> parallelism = {};
+  std::optional<std::string> timeout = {};       ///< api.timeout: "60s"
+  std::optional<std::string> settle = {};        ///< api.settle: "300s"
+  std::optional<std::string> max_list_bytes = {};///< api.maxListBytes: "512MB"
+  std::optional<std::int64_t> max_deletes = {};
+  std::optional<std::string> max_changes = {};
+};
+
+struct LoadedProject {
+  Project project = {};
+  std::vector<Finding> findings = {};
+};
+
+/// Reads `file`, or searches cpsctl.yaml upward from `folder` when `file` is empty. A project file is checked by
+/// schemas/project.schema.json as strictly as a manifest. Errors: io when a named file cannot be read.
+Result<LoadedProject> load_project(std::filesystem::path const& file, std::filesystem::path const& folder, Files& files);
+
+}  // namespace cpsctl::manifest

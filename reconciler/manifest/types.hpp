@@ -1,0 +1,60 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+#include "base/clock.hpp"
+#include "base/finding.hpp"
+#include "base/json.hpp"
+
+/// Desired state: what the manifests say, after profiles are merged.
+namespace cpsctl::manifest {
+
+BOOST_DEFINE_ENUM_CLASS(Adopt, never, if_identical, always)
+BOOST_DEFINE_ENUM_CLASS(OnPendingChange, refuse, wait, cancel)
+BOOST_DEFINE_ENUM_CLASS(Deletion, orphan, delete_)
+
+/// spec.lifecycle: what may be done to the enrollment, beside its fields.
+struct Lifecycle {
+  Adopt adopt = Adopt::if_identical;
+  OnPendingChange on_pending_change = OnPendingChange::refuse;
+  Deletion deletion = Deletion::orphan;
+  bool allow_duplicate_cn = false;
+  bool operator==(Lifecycle const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Lifecycle, (), (adopt, on_pending_change, deletion, allow_duplicate_cn))
+
+/// spec.deploy: deploy-not-before / deploy-not-after, UTC days. Sent, never compared.
+struct DeployWindow {
+  std::optional<Day> not_before = {};
+  std::optional<Day> not_after = {};
+};
+
+/// One enrollment as the manifests want it.
+struct Desired {
+  std::string name;                              ///< metadata.name, unique in the project
+  std::map<std::string, std::string> labels = {};
+  Mark mark = {};                                ///< the document's metadata.name, for messages
+  std::string source = {};                       ///< path of the file as it was given
+  std::string contract = {};                     ///< without "ctr_"
+  std::string account_key = {};                  ///< accountSwitchKey; empty: not set in the manifest
+  std::string api_schema = "v11";
+  json::Ref enrollment = {};                     ///< CPS's request body: only the fields that someone wrote
+  std::map<std::string, Mark> marks = {};        ///< JSON pointer into `enrollment` -> where the value was written
+  DeployWindow deploy = {};
+  Lifecycle lifecycle = {};
+};
+
+/// What loading gave. With an error among the findings `desired` is incomplete and must not be planned on.
+struct Loaded {
+  std::vector<Desired> desired = {};    ///< sorted by name
+  std::vector<Finding> findings = {};   ///< sorted by place
+  std::vector<std::string> paths = {};  ///< the PATHs that were looked at, normalised: scope for orphans
+  std::size_t files = 0;
+  std::size_t profiles = 0;
+};
+
+}  // namespace cpsctl::manifest

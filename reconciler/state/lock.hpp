@@ -1,0 +1,39 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <boost/describe.hpp>
+
+#include "base/clock.hpp"
+#include "base/files.hpp"
+#include "base/result.hpp"
+
+namespace cpsctl::state {
+
+/// What stands in the lock file beside the state: who holds it. The heartbeat counts only for another host's lease.
+struct Lease {
+  std::string owner = {};  ///< user
+  std::string host = {};
+  std::int64_t pid = 0;
+  std::string run = {};
+  std::string command = {};
+  std::string since = {};
+  std::string heartbeat = {};
+};
+BOOST_DESCRIBE_STRUCT(Lease, (), (owner, host, pid, run, command, since, heartbeat))
+
+/// Held while it lives. `flock` decides on one host; the lease says who.
+class Lock {
+ public:
+  /// Waits up to `patience` for another run to end. Errors: locked, naming the holder (user, host, pid, since when);
+  /// io.
+  static Result<std::unique_ptr<Lock>> take(std::filesystem::path state_path, Lease lease, Duration patience,
+                                            Clock const& clock);
+  virtual ~Lock() = default;
+};
+
+/// This process, on this host.
+Lease own_lease(std::string run, std::string command, Clock const& clock);
+
+}  // namespace cpsctl::state

@@ -1,0 +1,56 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/files.hpp"
+#include "base/result.hpp"
+#include "state/types.hpp"
+
+namespace cpsctl::state {
+
+/// What the files say: the snapshot with the journal replayed over it.
+struct Contents {
+  std::string realm = {};
+  std::int64_t serial = 0;
+  std::int64_t sequence = 0;                   ///< last record seen
+  std::map<std::string, Entry> entries = {};
+  std::vector<Record> open_intents = {};       ///< intents without a result: doubts, oldest first
+  bool exists = false;                         ///< a state file or a journal was there
+  std::vector<std::string> notes = {};         ///< what a person should know, such as a torn last journal line
+};
+
+/// Reads `path` and its journal (`path` with ".journal"). Missing files are an empty state. Changes nothing.
+/// Errors: io for an unreadable, corrupt or newer-format file (the `.bak` and how to go on are named), also when the
+/// state belongs to another realm (`realm` empty: any).
+Result<Contents> read(std::filesystem::path const& path, std::string const& realm, Files& files);
+
+/// The open state of a run that writes: the journal's group commit and the snapshot. Holds the lock's protection, not
+/// the lock itself. Thread-safe where said.
+class Store {
+ public:
+  /// Reads as read() does, and opens the journal. Errors: io.
+  static Result<std::unique_ptr<Store>> open(std::filesystem::path path, std::string realm, std::string run,
+                                             Files& files);
+  virtual ~Store() = default;
+
+  virtual Contents const& contents() const = 0;
+
+  using Written = std::function<void(Result<std::int64_t> sequence)>;
+  /// Queues a record (its sequence, run are filled in) for the journal's thread, which writes and syncs all that is
+  /// queued at once, then calls `written` on its own thread. After a failed sync every record fails: it is fatal.
+  virtual void journal(Record record, Written written) = 0;
+
+  /// Takes a durable record into the contents: done puts its intent's entry with the id, stored puts the entry,
+  /// refused closes the intent. On the caller's thread.
+  virtual void accept(Record const& record) = 0;
+
+  /// Writes the snapshot: the previous one is kept as `.bak`, the journal is cut when everything in it is contained
+  /// (open intents are carried over). Errors: io.
+  virtual Result<> save() = 0;
+};
+
+}  // namespace cpsctl::state
