@@ -1,8 +1,9 @@
 #pragma once
+#include "base/result.hpp"
+
 #include <chrono>
 #include <string>
-
-#include "base/result.hpp"
+#include <string_view>
 
 namespace cpsctl {
 

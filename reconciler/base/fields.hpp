@@ -1,4 +1,6 @@
 #pragma once
+#include "base/json.hpp"
+
 #include <cctype>
 #include <concepts>
 #include <map>
@@ -10,8 +12,6 @@
 #include <boost/describe.hpp>
 #include <boost/mp11.hpp>
 #include <fmt/format.h>
-
-#include "base/json.hpp"
 
 /// Walkers over described structs (Boost.Describe): the struct is the format's only description. Member `api_schema` is
 /// "apiSchema" in JSON, enumerator `if_identical` is "ifIdentical", `delete_` is "delete".
@@ -77,8 +77,10 @@ template <class T>
   requires std::integral<T> && (!std::same_as<T, bool>)
 struct Codec<T> {
   static json::Value out(T value, json::Pool&) {
-    if constexpr (std::is_signed_v<T>) return json::Value(static_cast<std::int64_t>(value));
-    else return json::Value(static_cast<std::uint64_t>(value));
+    if constexpr (std::is_signed_v<T>)
+      return json::Value(static_cast<std::int64_t>(value));
+    else
+      return json::Value(static_cast<std::uint64_t>(value));
   }
   static bool in(json::Value const& v, T& value) {
     if (!v.IsInt64() || !std::in_range<T>(v.GetInt64())) return false;

@@ -1,12 +1,12 @@
 #pragma once
+#include "base/result.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/result.hpp"
 
 namespace cpsctl {
 

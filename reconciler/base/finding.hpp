@@ -1,9 +1,9 @@
 #pragma once
+#include "base/result.hpp"
+
 #include <span>
 #include <string>
 #include <vector>
-
-#include "base/result.hpp"
 
 namespace cpsctl {
 
@@ -13,7 +13,7 @@ enum class Severity : std::uint8_t { error, warning };
 struct Finding {
   Mark mark;
   Severity severity = Severity::error;
-  std::string path = {};     ///< field path as people write it: spec.enrollment.csr.sans[2]; empty for the whole document
+  std::string path = {};  ///< field path as people write it: spec.enrollment.csr.sans[2]; empty for the whole document
   std::string message = {};  ///< what is wrong, one clause
   std::string hint = {};     ///< what to write instead; empty when the message says it all
   std::string rule = {};     ///< stable id such as CPS101; empty only for findings without a rule

@@ -51,7 +51,8 @@ std::string_view duplicate_member(Value const& value) {
       if (value.MemberCount() > few) {
         repeated = !seen.insert(name).second;
       } else {
-        repeated = std::any_of(value.MemberBegin(), member, [&](auto const& other) { return view(other.name) == name; });
+        repeated =
+            std::any_of(value.MemberBegin(), member, [&](auto const& other) { return view(other.name) == name; });
       }
       if (repeated) return name;
       if (auto const inner = duplicate_member(member->value); inner.data() != nullptr) return inner;
@@ -86,7 +87,9 @@ void write_canonical(Value const& value, Writer& writer) {
   }
 }
 
-std::string take(rapidjson::StringBuffer const& buffer) { return {buffer.GetString(), buffer.GetSize()}; }
+std::string take(rapidjson::StringBuffer const& buffer) {
+  return {buffer.GetString(), buffer.GetSize()};
+}
 
 }  // namespace
 
@@ -121,7 +124,9 @@ Value const* find(Value const* object, std::string_view name) {
   return nullptr;
 }
 
-Value* find(Value& object, std::string_view name) { return const_cast<Value*>(find(&std::as_const(object), name)); }
+Value* find(Value& object, std::string_view name) {
+  return const_cast<Value*>(find(&std::as_const(object), name));
+}
 
 Value const* at(Value const& root, std::string_view pointer) {
   Value const* here = &root;
@@ -165,7 +170,9 @@ void remove(Value& object, std::string_view name) {
   }
 }
 
-std::string_view view(Value const& string) { return {string.GetString(), string.GetStringLength()}; }
+std::string_view view(Value const& string) {
+  return {string.GetString(), string.GetStringLength()};
+}
 
 std::string_view text_or(Value const* value, std::string_view otherwise) {
   return value != nullptr && value->IsString() ? view(*value) : otherwise;
@@ -177,7 +184,9 @@ Document clone(Value const& value) {
   return copy;
 }
 
-Ref share(Document document) { return std::make_shared<Document const>(std::move(document)); }
+Ref share(Document document) {
+  return std::make_shared<Document const>(std::move(document));
+}
 
 std::string compact(Value const& value) {
   rapidjson::StringBuffer buffer;
@@ -201,7 +210,9 @@ std::string canonical(Value const& value) {
   return take(buffer);
 }
 
-bool equal(Value const& left, Value const& right) { return left == right; }
+bool equal(Value const& left, Value const& right) {
+  return left == right;
+}
 
 std::string dotted(std::string_view pointer) {
   std::string text;
@@ -228,13 +239,18 @@ std::string child(std::string_view pointer, std::string_view member) {
   std::string path(pointer);
   path += '/';
   for (char const c : member) {
-    if (c == '~') path += "~0";
-    else if (c == '/') path += "~1";
-    else path += c;
+    if (c == '~')
+      path += "~0";
+    else if (c == '/')
+      path += "~1";
+    else
+      path += c;
   }
   return path;
 }
 
-std::string child(std::string_view pointer, std::size_t index) { return fmt::format("{}/{}", pointer, index); }
+std::string child(std::string_view pointer, std::size_t index) {
+  return fmt::format("{}/{}", pointer, index);
+}
 
 }  // namespace cpsctl::json

@@ -1,16 +1,16 @@
 #pragma once
+#include "base/result.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
-#include "base/result.hpp"
-
 // A type mismatch inside RapidJSON is a bug of ours: it must end as exit 70, not as abort() or as silence.
 #ifndef RAPIDJSON_ASSERT
-#define RAPIDJSON_ASSERT(x) \
-  do {                      \
+#define RAPIDJSON_ASSERT(x)                             \
+  do {                                                  \
     if (!(x)) throw std::logic_error("rapidjson: " #x); \
   } while (false)
 #endif
@@ -35,7 +35,9 @@ Result<Value> parse_into(Pool& pool, std::string_view text, std::string_view wha
 
 /// The member's value, or nullptr when `object` is null, is no object, or lacks it.
 Value const* find(Value const* object, std::string_view name);
-inline Value const* find(Value const& object, std::string_view name) { return find(&object, name); }
+inline Value const* find(Value const& object, std::string_view name) {
+  return find(&object, name);
+}
 Value* find(Value& object, std::string_view name);
 
 /// Follows an RFC 6901 pointer ("/csr/sans/0"); nullptr when a step is missing.

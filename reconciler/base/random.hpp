@@ -9,8 +9,8 @@ struct Random {
   virtual ~Random() = default;
   virtual std::uint64_t next() = 0;
 
-  double unit();      ///< in [0, 1)
-  std::string uuid(); ///< UUIDv4 text
+  double unit();       ///< in [0, 1)
+  std::string uuid();  ///< UUIDv4 text
 };
 
 /// The operating system's generator (getrandom). Thread-safe.

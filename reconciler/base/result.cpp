@@ -16,7 +16,8 @@ std::string describe(Error const& error) {
 }
 
 void throw_exception_from_error(Error const& error, boost::source_location const& where) {
-  throw std::logic_error(fmt::format("{}:{}: value() on an error: {}", where.file_name(), where.line(), describe(error)));
+  throw std::logic_error(
+      fmt::format("{}:{}: value() on an error: {}", where.file_name(), where.line(), describe(error)));
 }
 
 }  // namespace cpsctl

@@ -70,9 +70,9 @@ struct [[nodiscard("a dropped Result hides a failure")]] Result : boost::system:
 
 #define CPS_CONCAT_(a, b) a##b
 #define CPS_CONCAT(a, b) CPS_CONCAT_(a, b)
-#define CPS_TRY_(tmp, decl, expr, ret)    \
-  auto tmp = (expr);                      \
-  if (!tmp) ret std::move(tmp).error();   \
+#define CPS_TRY_(tmp, decl, expr, ret)  \
+  auto tmp = (expr);                    \
+  if (!tmp) ret std::move(tmp).error(); \
   decl = std::move(*tmp)
 #define CPS_CHECK_(tmp, expr, ret) \
   auto tmp = (expr);               \

@@ -1,0 +1,198 @@
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <numeric>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <idn2.h>
+#include <openssl/evp.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+namespace cpsctl::text {
+namespace {
+
+struct Free {
+  void operator()(void* memory) const { std::free(memory); }
+};
+
+std::size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      std::size_t const above = row[j];
+      std::size_t const replaced = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
+      row[j] = std::min({replaced, above + 1, row[j - 1] + 1});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+std::uint8_t const* unsigned_bytes(std::string_view bytes) {
+  return reinterpret_cast<std::uint8_t const*>(bytes.data());
+}
+
+bool is_ascii(std::string_view bytes) {
+  return std::ranges::all_of(bytes, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// `at` is just behind the pattern's "**/": tries every folder boundary of the path.
+bool glob(std::string_view pattern, std::string_view path) {
+  if (pattern.empty()) return path.empty();
+  if (pattern.starts_with("**/")) {
+    std::string_view const rest = pattern.substr(3);
+    if (glob(rest, path)) return true;
+    auto const slash = path.find('/');
+    return slash != std::string_view::npos && glob(pattern, path.substr(slash + 1));
+  }
+  if (pattern == "**") return true;
+  if (pattern.front() == '*') {
+    std::string_view const rest = pattern.substr(1);
+    for (std::size_t i = 0;; ++i) {
+      if (glob(rest, path.substr(i))) return true;
+      if (i == path.size() || path[i] == '/') return false;
+    }
+  }
+  if (path.empty()) return false;
+  bool const same = pattern.front() == '?' ? path.front() != '/' : pattern.front() == path.front();
+  return same && glob(pattern.substr(1), path.substr(1));
+}
+
+}  // namespace
+
+std::optional<std::string> nearest(std::string_view word, std::span<std::string const> candidates) {
+  std::optional<std::string> best;
+  std::size_t const limit = std::max<std::size_t>(1, word.size() / 3);
+  std::size_t closest = limit + 1;
+  std::string const wanted = lower(word.substr(0, 200));
+  for (std::string const& candidate : candidates) {
+    std::size_t const distance = edit_distance(wanted, lower(candidate));
+    if (distance < closest) {
+      closest = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+std::optional<std::size_t> invalid_utf8(std::string_view bytes) {
+  auto const* const bad = u8_check(unsigned_bytes(bytes), bytes.size());
+  if (bad == nullptr) return std::nullopt;
+  return static_cast<std::size_t>(bad - unsigned_bytes(bytes));
+}
+
+std::string nfc(std::string_view text) {
+  if (is_ascii(text) || invalid_utf8(text)) return std::string(text);
+  std::size_t length = 0;
+  std::unique_ptr<std::uint8_t, Free> const normal(
+      u8_normalize(UNINORM_NFC, unsigned_bytes(text), text.size(), nullptr, &length));
+  if (!normal) throw std::bad_alloc();
+  return {reinterpret_cast<char const*>(normal.get()), length};
+}
+
+std::string hostname(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  if (is_ascii(name) && name.find("xn--") == std::string_view::npos) return lower(name);
+  bool const wildcard = name.starts_with("*.");
+  std::string const host(wildcard ? name.substr(2) : name);
+  char* encoded = nullptr;
+  bool const valid = idn2_to_ascii_8z(host.c_str(), &encoded, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK;
+  std::unique_ptr<char, Free> const owned(encoded);
+  if (!valid) return lower(name);
+  return (wildcard ? "*." : "") + lower(owned.get());
+}
+
+std::string printable(std::string_view text) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    auto const c = static_cast<unsigned char>(text[i]);
+    ucs4_t point = c;
+    int const length = c < 0x80 ? 1 : u8_mbtoucr(&point, unsigned_bytes(text) + i, text.size() - i);
+    // C0, DEL, C1, the bidirectional overrides and the line separators can rewrite what a terminal shows.
+    bool const hidden = length < 0 || point < 0x20 || (point >= 0x7f && point < 0xa0) ||
+                        (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+                        point == 0x2028 || point == 0x2029;
+    auto const size = length > 0 ? static_cast<std::size_t>(length) : 1;
+    if (!hidden)
+      shown += text.substr(i, size);
+    else if (c == '\n')
+      shown += "\\n";
+    else if (c == '\r')
+      shown += "\\r";
+    else if (c == '\t')
+      shown += "\\t";
+    else if (length > 1 && point > 0xff)
+      shown += fmt::format("\\u{:04x}", point);
+    else
+      shown += fmt::format("\\x{:02x}", length > 0 ? point : c);
+    i += size;
+  }
+  return shown;
+}
+
+std::string shortened(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
+  return std::string(text.substr(0, limit)) + "…";
+}
+
+std::string counted(std::size_t count, std::string_view singular, std::string_view plural) {
+  if (count == 1) return fmt::format("1 {}", singular);
+  return plural.empty() ? fmt::format("{} {}s", count, singular) : fmt::format("{} {}", count, plural);
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n\v\f";
+  auto const first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    auto const end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool glob_matches(std::string_view pattern, std::string_view path) {
+  return glob(pattern, path);
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, 32> digest{};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+    throw std::runtime_error("SHA-256 is not available");
+  std::string text;
+  for (unsigned char const byte : digest) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+std::string base64(std::string_view bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  int const length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), unsigned_bytes(bytes),
+                                     static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
+}  // namespace cpsctl::text
