@@ -1,5 +1,6 @@
 #include "base/result.hpp"
 
+#include <ostream>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -13,6 +14,14 @@ std::string describe(Error const& error) {
   text += error.message;
   if (!error.trail.empty()) text += fmt::format(" (while {})", fmt::join(error.trail, ", while "));
   return text;
+}
+
+std::ostream& operator<<(std::ostream& out, Error const& error) {
+  return out << describe(error);
+}
+
+std::ostream& print_success(std::ostream& out) {
+  return out << "a value";
 }
 
 void throw_exception_from_error(Error const& error, boost::source_location const& where) {

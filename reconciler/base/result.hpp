@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <utility>
@@ -58,12 +59,20 @@ struct Error {
 
 /// "message (step; outer step)", for logs and for one-line reports; `next` is printed on a line of its own.
 std::string describe(Error const& error);
+std::ostream& operator<<(std::ostream& out, Error const& error);
+std::ostream& print_success(std::ostream& out);
 
 /// A value, or the Error that kept us from having one.
 template <class T = void>
 struct [[nodiscard("a dropped Result hides a failure")]] Result : boost::system::result<T, Error> {
   using boost::system::result<T, Error>::result;
 };
+
+/// For test failures: the error, or that there is none. The value itself need not be printable.
+template <class T>
+std::ostream& operator<<(std::ostream& out, Result<T> const& result) {
+  return result ? print_success(out) : out << result.error();
+}
 
 /// value() on an error is a bug of ours: throws std::logic_error with the error's text.
 [[noreturn]] void throw_exception_from_error(Error const& error, boost::source_location const& where);
