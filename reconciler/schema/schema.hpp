@@ -1,4 +1,9 @@
 #pragma once
+#include "base/embedded.hpp"
+#include "base/finding.hpp"
+#include "base/json.hpp"
+#include "base/result.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -7,12 +12,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
-
-#include "base/embedded.hpp"
-#include "base/finding.hpp"
-#include "base/json.hpp"
-#include "base/result.hpp"
 
 /// JSON Schemas of schemas/, compiled into field rules and a checker. A field is described there and nowhere else.
 namespace cpsctl::schema {
@@ -23,39 +24,54 @@ enum class Normalize : std::uint8_t { none, hostname, text };  ///< text: NFC
 enum class Effect : std::uint8_t { metadata, deployment, certificate, immutable };
 enum class OnRemove : std::uint8_t { release, null, empty };
 
+/// Values of the server that are no difference (x-derived; schemas/README.md). Pointers are into the enrollment.
+struct Derived {
+  std::string includes = {};  ///< the value there is always a member of this set, written or not
+  std::vector<std::pair<std::string, json::Ref>> when = {};  ///< while all of these hold the server decides the value
+  bool only_when_empty = false;                              ///< … and only while the live value is null or absent
+  json::Ref missing = {};                                    ///< what an absent live value means
+};
+
 /// What the schema says about one field: JSON Schema's keywords, and our annotations (schemas/README.md).
 /// A node without `types` accepts anything (fields that no schema knows).
 struct Field {
-  std::string name = {};
-  std::string title = {};  ///< the description, for help and messages
+  std::string schema = {};   ///< name of the schema that knows the field: "enrollment.v11"
+  std::string pointer = {};  ///< where it stands in a document, list elements as "-": "/csr/sans/-"
+  std::string name = {};     ///< the last part of the pointer
+  std::string title = {};    ///< the description, for help and messages
   std::vector<Type> types = {};
   std::vector<std::string> enumeration = {};
   std::vector<std::string> required = {};
-  std::string pattern = {};  ///< ECMAScript regular expression
-  std::string format = {};   ///< date | hostname | email … ; checked where the checker knows it
+  std::string pattern = {};                            ///< ECMAScript regular expression
+  std::string wanted = {};                             ///< patternErrorMessage: the pattern in words
+  std::function<bool(std::string_view)> matches = {};  ///< `pattern`, compiled; empty without one
+  std::string format = {};                             ///< date | dns-name | email; others are not checked
   std::optional<std::int64_t> minimum = {}, maximum = {};
   std::size_t min_items = 0;
-  bool closed = false;  ///< additionalProperties: false
+  std::optional<std::size_t> max_length = {};  ///< bytes
+  bool closed = false;                         ///< additionalProperties: false
   std::map<std::string, std::unique_ptr<Field>, std::less<>> properties = {};
   std::vector<std::string> order = {};  ///< property names as the schema file has them
   std::unique_ptr<Field> items = {};
   std::unique_ptr<Field> values = {};  ///< additionalProperties: {…}
+  std::unique_ptr<Field> names = {};   ///< propertyNames: {…}
 
   ListKind list = ListKind::atomic;
   Normalize normalize = Normalize::none;
-  Effect effect = Effect::metadata;
+  Effect effect = Effect::metadata;  ///< inherited from the object around; `immutable` when the field is
   OnRemove on_remove = OnRemove::release;
   bool immutable = false;
-  bool read_only = false;
+  bool read_only = false;  ///< inherited
   bool null_equals_absent = false;
-  bool defer_on_create = false;
-  std::string sensitive = {};  ///< "contact" or empty
-  json::Ref annotations = {};  ///< the schema object itself: the x-… members that only one room reads, such as x-derived
+  bool defer_on_create = false;  ///< inherited
+  std::string sensitive = {};    ///< "contact" or empty; inherited
+  std::unique_ptr<Derived> derived = {};
+  json::Ref annotations = {};  ///< the schema object itself: description, examples, default, x-…
 
   bool allows(Type type) const;
   bool nullable() const { return allows(Type::null); }
   bool is_object() const { return allows(Type::object); }
-  Field const* child(std::string_view name) const;  ///< nullptr: the schema does not know it
+  Field const* child(std::string_view member) const;  ///< nullptr: the schema does not know it
 };
 
 /// A compiled schema. Immutable and thread-safe after compile().
@@ -108,18 +124,20 @@ enum class Direction : std::uint8_t {
 struct CheckOptions {
   Completeness completeness = Completeness::whole;
   Direction direction = Direction::manifest;
+  bool echo = false;  ///< with `request`: read-only fields may stand there, as a PUT sends a GET's answer back
 };
 
 /// A problem at a place in a document; the caller turns pointers into file positions.
 struct Problem {
-  std::string pointer;        ///< RFC 6901, of the value, or of the member whose name is wrong
-  bool at_key = false;        ///< the member's name is the problem, not its value
+  std::string pointer;  ///< RFC 6901, of the value, or of the member whose name is wrong
+  bool at_key = false;  ///< the member's name is the problem, not its value
   std::string message = {};
   std::string hint = {};
-  std::string rule = {};      ///< CPS001 … (schemas/README.md lists them)
+  std::string rule = {};  ///< CPS001 … (schemas/README.md lists them)
 };
 
 /// All problems of `document` at once, in document order.
-std::vector<Problem> check(json::Value const& document, Field const& field, CheckOptions options, std::string_view at = {});
+std::vector<Problem> check(json::Value const& document, Field const& field, CheckOptions options,
+                           std::string_view at = {});
 
 }  // namespace cpsctl::schema

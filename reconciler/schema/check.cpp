@@ -1,0 +1,308 @@
+#include "base/text.hpp"
+#include "schema/schema.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <chrono>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::schema {
+namespace {
+
+// Rule ids; schemas/README.md lists them for people.
+constexpr char const* unknown_field = "CPS001";
+constexpr char const* wrong_type = "CPS002";
+constexpr char const* missing_field = "CPS003";
+constexpr char const* not_in_enum = "CPS004";
+constexpr char const* read_only_field = "CPS005";
+constexpr char const* malformed = "CPS006";
+constexpr char const* out_of_range = "CPS007";
+constexpr char const* other_version = "CPS008";
+
+constexpr std::size_t shown = 60;   // bytes of a value in a message
+constexpr std::size_t listed = 16;  // field names in a hint
+constexpr std::size_t longest_host = 253, longest_label = 63;
+
+std::string quoted(std::string_view text) {
+  return fmt::format("\"{}\"", text::shortened(text::printable(text), shown));
+}
+
+std::string_view wanted(Type type) {
+  switch (type) {
+    case Type::object: return "a map of fields";
+    case Type::array: return "a list";
+    case Type::string: return "a text";
+    case Type::integer: return "a whole number";
+    case Type::number: return "a number";
+    case Type::boolean: return "true or false";
+    case Type::null: return "null";
+  }
+  return "something else";
+}
+
+std::string wanted(Field const& field) {
+  std::vector<std::string_view> words;
+  for (Type const type : field.types)
+    if (type != Type::null || field.types.size() == 1) words.push_back(wanted(type));
+  return fmt::format("{}", fmt::join(words, " or "));
+}
+
+std::string found(json::Value const& value) {
+  if (value.IsNull()) return "empty (null)";
+  if (value.IsBool()) return value.GetBool() ? "true" : "false";
+  if (value.IsNumber()) return fmt::format("the number {}", json::compact(value));
+  if (value.IsString()) return fmt::format("the text {}", quoted(json::view(value)));
+  return value.IsArray() ? "a list" : "a map";
+}
+
+bool fits(json::Value const& value, Type type) {
+  switch (type) {
+    case Type::object: return value.IsObject();
+    case Type::array: return value.IsArray();
+    case Type::string: return value.IsString();
+    case Type::integer: return value.IsInt64();
+    case Type::number: return value.IsNumber();
+    case Type::boolean: return value.IsBool();
+    case Type::null: return value.IsNull();
+  }
+  return false;
+}
+
+/// What to write instead of a value whose type is wrong.
+std::string type_hint(json::Value const& value, Field const& field) {
+  if (value.IsString()) {
+    std::string_view const text = json::view(value);
+    std::string const lower = text::lower(text);
+    if (field.allows(Type::boolean)) {
+      bool const yes = lower == "true" || lower == "yes" || lower == "on" || lower == "y" || lower == "1";
+      bool const no = lower == "false" || lower == "no" || lower == "off" || lower == "n" || lower == "0";
+      if (yes || no) return fmt::format("write {} without quotes", yes ? "true" : "false");
+    }
+    bool const digits = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    if (digits && field.allows(Type::integer)) return "remove the quotes";
+    if (field.allows(Type::array))
+      return fmt::format("write a list: [{}]", text::shortened(text::printable(text), shown));
+  }
+  bool const scalar = value.IsBool() || value.IsNumber();
+  if (scalar && field.allows(Type::string)) return fmt::format("quote it: \"{}\"", json::compact(value));
+  if (value.IsNull()) return "remove the line, or give it a value";
+  if (field.is_object() && !field.order.empty() && field.order.size() <= listed)
+    return fmt::format("its fields: {}", fmt::join(field.order, ", "));
+  return {};
+}
+
+bool is_date(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  auto const part = [&](std::size_t at, std::size_t size) {
+    int value = -1;
+    auto const [end, problem] = std::from_chars(text.data() + at, text.data() + at + size, value);
+    return problem == std::errc{} && end == text.data() + at + size ? value : -1;
+  };
+  int const year = part(0, 4), month = part(5, 2), day = part(8, 2);
+  if (year < 0 || month < 0 || day < 0) return false;
+  return (std::chrono::year(year) / month / day).ok();
+}
+
+/// A DNS name as people write it: also with U-labels, a leading "*." and a trailing dot.
+std::string_view host_problem(std::string_view name) {
+  if (name.find("://") != std::string_view::npos) return "it is a URL: write the host name only";
+  if (name.starts_with("*.")) name.remove_prefix(2);
+  if (name.ends_with('.')) name.remove_suffix(1);
+  if (name.empty()) return "it is empty";
+  if (name.size() > longest_host) return "it is longer than 253 characters";
+  for (std::string_view const label : text::split(name, '.')) {
+    if (label.empty()) return "there is an empty part between dots";
+    if (label.size() > longest_label) return "a part between dots is longer than 63 characters";
+    if (label.starts_with('-') || label.ends_with('-')) return "a part begins or ends with '-'";
+    for (char const c : label) {
+      auto const byte = static_cast<unsigned char>(c);
+      bool const fine = byte >= 0x80 || std::isalnum(byte) != 0 || c == '-' || c == '_';
+      if (c == '*') return "'*' may only be the whole first part: *.example.com";
+      if (!fine) return "it may have letters, digits, '-' and '.' only";
+    }
+  }
+  return {};
+}
+
+std::string_view email_problem(std::string_view address) {
+  auto const at = address.find('@');
+  bool const fine = at != 0 && at != std::string_view::npos && at + 1 < address.size() && address.rfind('@') == at &&
+                    std::ranges::none_of(address, [](unsigned char c) { return c <= ' ' || c == ','; });
+  return fine ? std::string_view{} : "write one address such as ana@example.com";
+}
+
+/// The other versions of the schema `field` belongs to ("enrollment.v11": v12 …) that know `member` there, lowest
+/// first.
+std::optional<std::string> known_in_version(Field const& field, std::string_view member) {
+  auto const dot = field.schema.rfind('.');
+  if (dot == std::string::npos) return std::nullopt;
+  std::string_view const family = std::string_view(field.schema).substr(0, dot + 1);
+  auto const versions = enrollment_versions();
+  auto const has = [&](std::string const& version) {
+    if (!field.schema.starts_with("enrollment.") || field.schema.substr(family.size()) == version) return false;
+    auto const other = enrollment(version);
+    Field const* const same = other ? (*other)->at(field.pointer) : nullptr;
+    return same != nullptr && same->properties.contains(member);
+  };
+  auto const found = std::ranges::find_if(versions, has);
+  return found != versions.end() ? std::optional(*found) : std::nullopt;
+}
+
+class Checker {
+ public:
+  Checker(CheckOptions options, std::vector<Problem>& problems) : options_(options), problems_(problems) {}
+
+  void value(json::Value const& value, Field const& field, std::string const& at) {
+    bool const right = field.types.empty() || std::ranges::any_of(field.types, [&](Type t) { return fits(value, t); });
+    if (!right) {
+      report(at, wrong_type, fmt::format("is {}, must be {}", found(value), wanted(field)), type_hint(value, field));
+      return;
+    }
+    if (value.IsObject()) object(value, field, at);
+    if (value.IsArray()) array(value, field, at);
+    if (options_.direction == Direction::any) return;
+    if (value.IsString()) text(json::view(value), field, at);
+    if (value.IsInt64()) number(value.GetInt64(), field, at);
+  }
+
+ private:
+  void report(std::string const& at, char const* rule, std::string message, std::string hint) {
+    problems_.push_back({.pointer = at, .message = std::move(message), .hint = std::move(hint), .rule = rule});
+  }
+  void report_key(std::string const& at, char const* rule, std::string message, std::string hint) {
+    report(at, rule, std::move(message), std::move(hint));
+    problems_.back().at_key = true;
+  }
+
+  void object(json::Value const& value, Field const& field, std::string const& at) {
+    bool const strict = options_.direction != Direction::any;
+    if (strict && options_.completeness == Completeness::whole) demand(value, field, at);
+    for (auto const& member : value.GetObject()) {
+      std::string_view const name = json::view(member.name);
+      std::string const here = json::child(at, name);
+      Field const* const inner = field.child(name);
+      if (strict && !key(name, field, inner, here)) continue;
+      if (inner != nullptr) this->value(member.value, *inner, here);
+    }
+  }
+
+  /// Required fields that are not there.
+  void demand(json::Value const& value, Field const& field, std::string const& at) {
+    for (std::string const& name : field.required) {
+      if (json::find(value, name) != nullptr) continue;
+      Field const* const inner = field.child(name);
+      if (inner != nullptr && inner->read_only) continue;
+      std::string hint;
+      if (inner != nullptr)
+        hint = inner->enumeration.empty() ? fmt::format("add it: {}", wanted(*inner))
+                                          : fmt::format("add it: {}", fmt::join(inner->enumeration, ", "));
+      report(at, missing_field, fmt::format("the required field \"{}\" is missing", name), std::move(hint));
+    }
+  }
+
+  /// Is the member's name in order, so that its value is worth a look?
+  bool key(std::string_view name, Field const& around, Field const* field, std::string const& at) {
+    if (field == nullptr) {
+      if (around.closed) unknown(name, around, at);
+      return false;
+    }
+    bool const echoed = options_.direction == Direction::request && options_.echo;
+    if (field->read_only && !echoed) {
+      report_key(at, read_only_field, "is set by CPS (read-only)", "remove it");
+      return false;
+    }
+    if (around.names != nullptr && around.names->matches &&
+        (name.size() > *around.names->max_length || !around.names->matches(name)))
+      report_key(at, malformed, fmt::format("{} cannot be a name here", quoted(name)), must_be(*around.names));
+    return true;
+  }
+
+  void unknown(std::string_view name, Field const& around, std::string const& at) {
+    if (auto const version = known_in_version(around, name)) {
+      std::string const mine = around.schema.substr(around.schema.rfind('.') + 1);
+      report_key(at, other_version, fmt::format("unknown field {} under api schema {}", quoted(name), mine),
+                 fmt::format("it exists since {0}: set spec.apiSchema: {0} (or api.schema in cpsctl.yaml)", *version));
+      return;
+    }
+    std::string hint;
+    if (auto const near = text::nearest(name, around.order))
+      hint = fmt::format("did you mean \"{}\"?", *near);
+    else if (around.order.size() <= listed)
+      hint = fmt::format("known here: {}", fmt::join(around.order, ", "));
+    report_key(at, unknown_field, fmt::format("unknown field {}", quoted(name)), std::move(hint));
+  }
+
+  void array(json::Value const& value, Field const& field, std::string const& at) {
+    if (options_.direction != Direction::any && value.Size() < field.min_items)
+      report(at, out_of_range,
+             fmt::format("has {}, needs at least {}", text::counted(value.Size(), "element"), field.min_items), {});
+    if (field.items == nullptr) return;
+    for (rapidjson::SizeType i = 0; i < value.Size(); ++i)
+      this->value(value[i], *field.items, json::child(at, std::size_t{i}));
+  }
+
+  static std::string must_be(Field const& field) {
+    return field.wanted.empty() ? fmt::format("it must match {}", field.pattern)
+                                : fmt::format("write {}", field.wanted);
+  }
+
+  void text(std::string_view text, Field const& field, std::string const& at) {
+    auto const& words = field.enumeration;
+    if (!words.empty()) {
+      if (std::ranges::find(words, text) != words.end()) return;
+      auto const near = text::nearest(text, words);
+      std::string const message = words.size() == 1
+                                      ? fmt::format("is {}, must be {}", quoted(text), words.front())
+                                      : fmt::format("{} is not one of {}", quoted(text), fmt::join(words, ", "));
+      report(at, not_in_enum, message,
+             near && words.size() > 1 ? fmt::format("did you mean \"{}\"?", *near) : std::string{});
+      return;
+    }
+    if (field.max_length && text.size() > *field.max_length) {
+      report(at, out_of_range,
+             fmt::format("{} has {} bytes, at most {} are allowed", quoted(text), text.size(), *field.max_length),
+             field.wanted.empty() ? std::string{} : must_be(field));
+      return;
+    }
+    if (field.matches && !field.matches(text))
+      report(at, malformed, fmt::format("{} does not fit", quoted(text)), must_be(field));
+    format(text, field, at);
+  }
+
+  void format(std::string_view text, Field const& field, std::string const& at) {
+    bool const emptiable = text.empty() && field.null_equals_absent;
+    if (emptiable) return;
+    if (field.format == "date" && !is_date(text))
+      report(at, malformed, fmt::format("{} is no day of the calendar", quoted(text)),
+             "write YYYY-MM-DD, as in 2026-12-01");
+    if (field.format == "dns-name")
+      if (auto const problem = host_problem(text); !problem.empty())
+        report(at, malformed, fmt::format("{} is no host name", quoted(text)), std::string(problem));
+    if (field.format == "email")
+      if (auto const problem = email_problem(text); !problem.empty())
+        report(at, malformed, fmt::format("{} is no e-mail address", quoted(text)), std::string(problem));
+  }
+
+  void number(std::int64_t number, Field const& field, std::string const& at) {
+    if (field.minimum && number < *field.minimum)
+      report(at, out_of_range, fmt::format("{} is too small", number), fmt::format("write {} or more", *field.minimum));
+    if (field.maximum && number > *field.maximum)
+      report(at, out_of_range, fmt::format("{} is too large", number), fmt::format("write {} or less", *field.maximum));
+  }
+
+  CheckOptions options_;
+  std::vector<Problem>& problems_;
+};
+
+}  // namespace
+
+std::vector<Problem> check(json::Value const& document, Field const& field, CheckOptions options, std::string_view at) {
+  std::vector<Problem> problems;
+  Checker(options, problems).value(document, field, std::string(at));
+  return problems;
+}
+
+}  // namespace cpsctl::schema
