@@ -11,15 +11,10 @@ namespace {
 
 using schema::Field;
 
-/// Stands for fields that the schema does not know: anything, compared byte for byte.
+/// Stands for fields that the schema does not know: anything, compared as it is.
 Field const& unknown_field() {
   static Field const field;
   return field;
-}
-
-Field const& field_of(Field const& around, std::string_view name) {
-  Field const* const known = around.child(name);
-  return known != nullptr ? *known : unknown_field();
 }
 
 bool absent(json::Value const* value) {
@@ -55,16 +50,24 @@ std::string key(json::Value const& element, Field const& list) {
   return normal(json::view(element), form);
 }
 
+struct Member {
+  std::string_view name;
+  json::Value const* value;
+  Field const* field;
+};
+
 /// The members of an object in the schema's order; those that the schema does not know follow as they stand.
-std::vector<std::pair<std::string_view, json::Value const*>> ordered(json::Value const& object, Field const& field) {
-  std::vector<std::pair<std::string_view, json::Value const*>> members;
+std::vector<Member> members_of(json::Value const& object, Field const& around) {
+  std::vector<Member> members;
   members.reserve(object.MemberCount());
-  for (std::string const& name : field.order)
-    if (json::Value const* const value = json::find(object, name); value != nullptr) members.emplace_back(name, value);
-  if (members.size() == object.MemberCount()) return members;
-  for (auto const& member : object.GetObject())
-    if (!field.properties.contains(json::view(member.name)))
-      members.emplace_back(json::view(member.name), &member.value);
+  for (auto const& member : object.GetObject()) {
+    std::string_view const name = json::view(member.name);
+    Field const* const known = around.child(name);
+    members.push_back({.name = name, .value = &member.value, .field = known != nullptr ? known : &unknown_field()});
+  }
+  std::ranges::stable_sort(members, {}, [](Member const& member) {
+    return std::pair(member.field == &unknown_field(), member.field->position);
+  });
   return members;
 }
 
@@ -95,8 +98,8 @@ class Comparison {
                std::vector<Change>& changes) const {
     if (field.read_only) return;
     if (desired.IsObject() && (absent(live) || live->IsObject())) {
-      for (auto const& [name, value] : ordered(desired, field))
-        compare(*value, json::find(live, name), field_of(field, name), json::child(at, name), changes);
+      for (Member const& member : members_of(desired, field))
+        compare(*member.value, json::find(live, member.name), *member.field, json::child(at, member.name), changes);
       return;
     }
     if (!differs(desired, live, field)) return;
@@ -112,16 +115,16 @@ class Comparison {
   /// same keep live's spelling, so that a write carries the plan's changes and nothing else.
   void overlay(json::Value const& desired, Field const& field, json::Value& body, json::Pool& pool) const {
     if (!body.IsObject()) body.SetObject();
-    for (auto const& [name, value] : ordered(desired, field)) {
-      Field const& inner = field_of(field, name);
-      if (inner.read_only) continue;
+    for (auto const& [name, value, inner] : members_of(desired, field)) {
+      if (inner->read_only) continue;
       json::Value* const present = json::find(body, name);
+      if (absent(present) && inner->null_equals_absent && empty(value)) continue;
       if (value->IsObject() && (absent(present) || present->IsObject())) {
         json::Value object(rapidjson::kObjectType);
         if (present != nullptr && present->IsObject()) object = *present;
-        overlay(*value, inner, object, pool);
+        overlay(*value, *inner, object, pool);
         json::set(body, name, std::move(object), pool);
-      } else if (present != nullptr ? differs(*value, present, inner) : !value->IsNull()) {
+      } else if (present == nullptr || differs(*value, present, *inner)) {
         json::set(body, name, json::Value(*value, pool), pool);
       }
     }
@@ -143,33 +146,44 @@ class Comparison {
   }
 
   static bool as_set(json::Value const& desired, json::Value const* live, Field const& field) {
-    bool const fits = (desired.IsArray() || desired.IsNull()) && (absent(live) || live->IsArray());
-    bool const something = desired.IsArray() || (live != nullptr && live->IsArray());
-    return field.list == schema::ListKind::set && field.null_equals_absent && fits && something;
+    auto const is_set = [&](json::Value const* value) {
+      return (value != nullptr && value->IsArray()) || (absent(value) && field.null_equals_absent);
+    };
+    bool const something = desired.IsArray() || !absent(live);
+    return field.list == schema::ListKind::set && something && is_set(&desired) && is_set(live);
   }
 
-  /// Of two sets: what desired has and live lacks, and the reverse. Implied members belong to both.
+  /// Of two sets: what desired has and live lacks, and the reverse.
   std::pair<std::vector<std::string>, std::vector<std::string>> elements(json::Value const& desired,
                                                                          json::Value const* live,
                                                                          Field const& field) const {
-    std::unordered_set<std::string> implied;
-    if (field.derived != nullptr && !field.derived->includes.empty()) {
-      for (json::Value const* const document : {&desired_, &live_})
-        if (auto const* const member = json::at(*document, field.derived->includes); !absent(member))
-          implied.insert(key(*member, field));
-    }
-    return {missing(&desired, live, field, implied), missing(live, &desired, field, implied)};
+    bool const implies = field.derived != nullptr && !field.derived->includes.empty();
+    json::Value const* const of_live = implies ? json::at(live_, field.derived->includes) : nullptr;
+    json::Value const* const of_desired = implies ? effective(field.derived->includes) : nullptr;
+    Set const left{.written = &desired, .implied = of_desired}, right{.written = live, .implied = of_live};
+    return {missing(left, right, field), missing(right, left, field)};
   }
 
+  struct Set {
+    json::Value const* written;
+    json::Value const* implied;  ///< a member whether written or not; may be null
+
+    template <class Visit>
+    void each(Visit const& visit) const {
+      if (!absent(written))
+        for (json::Value const& element : written->GetArray()) visit(element);
+      if (!absent(implied)) visit(*implied);
+    }
+  };
+
   /// Elements of `here` that `there` lacks, each once.
-  static std::vector<std::string> missing(json::Value const* here, json::Value const* there, Field const& field,
-                                          std::unordered_set<std::string> known) {
+  static std::vector<std::string> missing(Set const& here, Set const& there, Field const& field) {
+    std::unordered_set<std::string> known;
     std::vector<std::string> found;
-    if (absent(here)) return found;
-    if (!absent(there))
-      for (json::Value const& element : there->GetArray()) known.insert(key(element, field));
-    for (json::Value const& element : here->GetArray())
+    there.each([&](json::Value const& element) { known.insert(key(element, field)); });
+    here.each([&](json::Value const& element) {
       if (known.insert(key(element, field)).second) found.push_back(shown(element));
+    });
     return found;
   }
 
@@ -191,8 +205,8 @@ void collect_deferred(json::Value const& value, Field const& field, std::string 
                       std::vector<std::string>& found) {
   if (field.read_only || empty(&value)) return;
   if (value.IsObject()) {
-    for (auto const& [name, inner] : ordered(value, field))
-      collect_deferred(*inner, field_of(field, name), json::child(at, name), found);
+    for (Member const& member : members_of(value, field))
+      collect_deferred(*member.value, *member.field, json::child(at, member.name), found);
   } else if (field.defer_on_create) {
     found.push_back(at);
   }
@@ -201,12 +215,12 @@ void collect_deferred(json::Value const& value, Field const& field, std::string 
 /// Takes out what a create does not carry.
 void prune(json::Value& object, Field const& field) {
   for (auto member = object.MemberBegin(); member != object.MemberEnd();) {
-    Field const& inner = field_of(field, json::view(member->name));
-    if (inner.read_only || inner.defer_on_create) {
+    Field const* const inner = field.child(json::view(member->name));
+    if (inner != nullptr && (inner->read_only || inner->defer_on_create)) {
       member = object.EraseMember(member);
       continue;
     }
-    if (member->value.IsObject()) prune(member->value, inner);
+    if (inner != nullptr && member->value.IsObject()) prune(member->value, *inner);
     ++member;
   }
 }

@@ -71,6 +71,10 @@ bool fits(json::Value const& value, Type type) {
   return false;
 }
 
+std::string must_be(Field const& field) {
+  return field.wanted.empty() ? fmt::format("it must match {}", field.pattern) : fmt::format("write {}", field.wanted);
+}
+
 /// What to write instead of a value whose type is wrong.
 std::string type_hint(json::Value const& value, Field const& field) {
   if (value.IsString()) {
@@ -86,9 +90,13 @@ std::string type_hint(json::Value const& value, Field const& field) {
     if (field.allows(Type::array))
       return fmt::format("write a list: [{}]", text::shortened(text::printable(text), shown));
   }
-  bool const scalar = value.IsBool() || value.IsNumber();
-  if (scalar && field.allows(Type::string)) return fmt::format("quote it: \"{}\"", json::compact(value));
   if (value.IsNull()) return "remove the line, or give it a value";
+  if (field.allows(Type::string) && !field.types.empty()) {
+    if (!field.enumeration.empty()) return fmt::format("write one of {}", fmt::join(field.enumeration, ", "));
+    bool const scalar = value.IsBool() || value.IsNumber();
+    bool const fits_quoted = !field.matches || field.matches(json::compact(value));
+    if (scalar) return fits_quoted ? fmt::format("quote it: \"{}\"", json::compact(value)) : must_be(field);
+  }
   if (field.is_object() && !field.order.empty() && field.order.size() <= listed)
     return fmt::format("its fields: {}", fmt::join(field.order, ", "));
   return {};
@@ -134,21 +142,18 @@ std::string_view email_problem(std::string_view address) {
   return fine ? std::string_view{} : "write one address such as ana@example.com";
 }
 
-/// The other versions of the schema `field` belongs to ("enrollment.v11": v12 …) that know `member` there, lowest
-/// first.
-std::optional<std::string> known_in_version(Field const& field, std::string_view member) {
-  auto const dot = field.schema.rfind('.');
-  if (dot == std::string::npos) return std::nullopt;
-  std::string_view const family = std::string_view(field.schema).substr(0, dot + 1);
-  auto const versions = enrollment_versions();
-  auto const has = [&](std::string const& version) {
-    if (!field.schema.starts_with("enrollment.") || field.schema.substr(family.size()) == version) return false;
+/// What to do about a member that another version of the enrollment schema knows at the same place; empty: none does.
+std::string hint_of_other_version(Field const& field, std::string_view mine, std::string_view member) {
+  auto const versions = enrollment_versions();  // lowest first
+  auto const own = std::ranges::find(versions, mine);
+  auto const found = std::ranges::find_if(versions, [&](std::string const& version) {
     auto const other = enrollment(version);
-    Field const* const same = other ? (*other)->at(field.pointer) : nullptr;
+    Field const* const same = other && version != mine ? (*other)->at(field.pointer) : nullptr;
     return same != nullptr && same->properties.contains(member);
-  };
-  auto const found = std::ranges::find_if(versions, has);
-  return found != versions.end() ? std::optional(*found) : std::nullopt;
+  });
+  if (found == versions.end()) return {};
+  return fmt::format("it exists {0} {1}: set spec.apiSchema: {1} (or api.schema in cpsctl.yaml)",
+                     found > own ? "since" : "up to", *found);
 }
 
 class Checker {
@@ -221,14 +226,19 @@ class Checker {
   }
 
   void unknown(std::string_view name, Field const& around, std::string const& at) {
-    if (auto const version = known_in_version(around, name)) {
-      std::string const mine = around.schema.substr(around.schema.rfind('.') + 1);
-      report_key(at, other_version, fmt::format("unknown field {} under api schema {}", quoted(name), mine),
-                 fmt::format("it exists since {0}: set spec.apiSchema: {0} (or api.schema in cpsctl.yaml)", *version));
-      return;
+    constexpr std::string_view family = "enrollment.";
+    if (around.schema.starts_with(family)) {
+      std::string_view const mine = std::string_view(around.schema).substr(family.size());
+      std::string other = hint_of_other_version(around, mine, name);
+      if (!other.empty()) {
+        report_key(at, other_version, fmt::format("unknown field {} under api schema {}", quoted(name), mine),
+                   std::move(other));
+        return;
+      }
     }
     std::string hint;
-    if (auto const near = text::nearest(name, around.order))
+    bool const says_something = name.size() > 1;  // every letter is "near" a single other one
+    if (auto const near = says_something ? text::nearest(name, around.order) : std::nullopt)
       hint = fmt::format("did you mean \"{}\"?", *near);
     else if (around.order.size() <= listed)
       hint = fmt::format("known here: {}", fmt::join(around.order, ", "));
@@ -242,11 +252,6 @@ class Checker {
     if (field.items == nullptr) return;
     for (rapidjson::SizeType i = 0; i < value.Size(); ++i)
       this->value(value[i], *field.items, json::child(at, std::size_t{i}));
-  }
-
-  static std::string must_be(Field const& field) {
-    return field.wanted.empty() ? fmt::format("it must match {}", field.pattern)
-                                : fmt::format("write {}", field.wanted);
   }
 
   void text(std::string_view text, Field const& field, std::string const& at) {

@@ -205,6 +205,7 @@ class Compiler {
         std::string const name(json::view(member.name));
         auto inner = std::make_unique<Field>();
         CPS_CHECK(field(member.value, json::child(out.pointer, name), inside, depth, *inner));
+        inner->position = out.order.size();
         out.order.push_back(name);
         out.properties.emplace(name, std::move(inner));
       }

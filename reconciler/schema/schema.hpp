@@ -51,6 +51,7 @@ struct Field {
   std::optional<std::size_t> max_length = {};  ///< bytes
   bool closed = false;                         ///< additionalProperties: false
   std::map<std::string, std::unique_ptr<Field>, std::less<>> properties = {};
+  std::size_t position = 0;             ///< place among its siblings in the schema file, from 0
   std::vector<std::string> order = {};  ///< property names as the schema file has them
   std::unique_ptr<Field> items = {};
   std::unique_ptr<Field> values = {};  ///< additionalProperties: {…}

@@ -1,6 +1,7 @@
 #include "schema/source.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -14,7 +15,15 @@ Error broken(std::string message) {
   return Error{.code = Errc::internal, .message = std::move(message)};
 }
 
-/// RFC 7396, without its deletion by null: a schema never needs to take a keyword back, and `"live": null` is data.
+/// Adds the names that `list` lacks.
+void join(json::Value& list, json::Value const& more, json::Pool& pool) {
+  for (json::Value const& name : more.GetArray())
+    if (std::ranges::none_of(list.GetArray(), [&](json::Value const& known) { return json::equal(known, name); }))
+      list.PushBack(json::Value(name, pool), pool);
+}
+
+/// RFC 7396 with two differences: null is data, as in `"live": null` (a schema never takes a keyword back), and names
+/// under `required` add up.
 void merge(json::Value& base, json::Value const& patch, json::Pool& pool) {
   if (!base.IsObject() || !patch.IsObject()) {
     base.CopyFrom(patch, pool);
@@ -23,7 +32,9 @@ void merge(json::Value& base, json::Value const& patch, json::Pool& pool) {
   for (auto const& member : patch.GetObject()) {
     std::string_view const name = json::view(member.name);
     json::Value* const present = json::find(base, name);
-    if (present != nullptr)
+    if (present != nullptr && name == "required" && present->IsArray() && member.value.IsArray())
+      join(*present, member.value, pool);
+    else if (present != nullptr)
       merge(*present, member.value, pool);
     else
       json::set(base, name, json::Value(member.value, pool), pool);
@@ -77,6 +88,33 @@ void relocate(json::Value& node, std::string_view home, std::vector<std::string>
   }
 }
 
+bool has_conditions(json::Value const& node) {
+  json::Value const* const parts = json::find(node, "allOf");
+  return parts != nullptr && parts->IsArray() && std::ranges::any_of(parts->GetArray(), [](json::Value const& part) {
+           return json::find(part, "if") != nullptr;
+         });
+}
+
+/// The $defs that `node` needs, itself or through others.
+void collect_definitions(json::Value const& node, json::Value const& definitions, std::set<std::string>& needed) {
+  if (node.IsArray()) {
+    for (json::Value const& element : node.GetArray()) collect_definitions(element, definitions, needed);
+  } else if (node.IsObject()) {
+    for (auto const& member : node.GetObject()) {
+      constexpr std::string_view home = "#/$defs/";
+      std::string_view const ref =
+          json::view(member.name) == "$ref" ? json::text_or(&member.value, "") : std::string_view{};
+      if (!ref.starts_with(home)) {
+        collect_definitions(member.value, definitions, needed);
+        continue;
+      }
+      std::string const name(ref.substr(home.size(), ref.find('/', home.size()) - home.size()));
+      json::Value const* const definition = json::find(definitions, name);
+      if (needed.insert(name).second && definition != nullptr) collect_definitions(*definition, definitions, needed);
+    }
+  }
+}
+
 Result<> expand_into(json::Document& out, json::Value const& node, json::Value const& source, int steps) {
   if (!node.IsObject()) return broken("a schema node is no object");
   if (steps == 0) return broken("a schema's $ref or allOf leads back to itself");
@@ -98,6 +136,26 @@ Result<> expand_into(json::Document& out, json::Value const& node, json::Value c
   json::remove(own, "allOf");
   merge(out, own, out.GetAllocator());
   return {};
+}
+
+/// `whole` with its root's $ref and allOf replaced by what they say.
+Result<json::Document> written_out(json::Value const& whole) {
+  json::Document out;
+  out.SetObject();
+  CPS_CHECK(expand_into(out, whole, whole, most_steps));
+  json::Value definitions(rapidjson::kObjectType);
+  if (json::Value* const all = json::find(out, "$defs"); all != nullptr) {
+    definitions.Swap(*all);
+    json::remove(out, "$defs");
+  }
+  std::set<std::string> needed;
+  collect_definitions(out, definitions, needed);
+  json::Value kept(rapidjson::kObjectType);
+  for (auto& member : definitions.GetObject())
+    if (needed.contains(std::string(json::view(member.name))))
+      kept.AddMember(member.name, member.value, out.GetAllocator());
+  if (!needed.empty()) json::set(out, "$defs", std::move(kept), out.GetAllocator());
+  return out;
 }
 
 }  // namespace
@@ -122,7 +180,7 @@ Result<json::Document> bundle(json::Value const& source, Schema::Resolver const&
     json::remove(part, "$id");  // a second $id would turn the references inside it away from this document
     json::set(*json::find(whole, "$defs"), name, json::Value(part, pool), pool);
   }
-  return whole;
+  return has_conditions(whole) ? std::move(whole) : written_out(whole);
 }
 
 Result<json::Document> expand(json::Value const& node, json::Value const& source) {

@@ -8,11 +8,12 @@
 /// The JSON side of a schema: where its texts come from and how its parts are put together. Private to the room.
 namespace cpsctl::schema {
 
-/// The document of schema `name` with x-extends merged (RFC 7396 over the schema it extends).
+/// The document of schema `name` with x-extends merged: laid over the schema it extends, member by member.
 /// Errors: internal.
 Result<json::Document> load_source(std::string_view name, std::string_view text, Schema::Resolver const& resolve);
 
-/// `source` with every schema that it refers to by file name copied under $defs, and the references pointing there.
+/// `source` as one document for people and editors: every schema that it refers to by file name is copied under $defs, a
+/// root that is put together with allOf is written out, and definitions that nobody needs then are left out.
 /// Errors: internal.
 Result<json::Document> bundle(json::Value const& source, Schema::Resolver const& resolve);
 
