@@ -1,0 +1,46 @@
+#pragma once
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "edgegrid/credentials.hpp"
+#include "sandbox/exchange.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+/// Akamai's API gateway as a client meets it: signatures, clock skew, nonces, quotas.
+namespace cpsctl::sandbox {
+
+/// Checks EG1-HMAC-SHA256 over exactly the bytes that came (cps-api.md §1.1, §1.5). No socket, no clock of its own.
+class Gateway {
+ public:
+  Gateway(edgegrid::Credentials credentials, Random& random) : credentials_(std::move(credentials)), random_(random) {}
+
+  /// The gateway's answer to a request that it does not let through; nothing for one that may pass.
+  std::optional<Response> refuse(Request const& request, WallTime now);
+
+  edgegrid::Credentials const& credentials() const { return credentials_; }
+
+ private:
+  bool seen_before(std::string const& nonce, WallTime now);
+
+  edgegrid::Credentials credentials_;
+  Random& random_;
+  std::set<std::string, std::less<>> nonces_;
+  std::deque<std::pair<WallTime, std::string>> nonce_order_;  ///< oldest first, to forget what can no longer pass
+};
+
+/// Requests per account: 35 in 60 s and 20 in 2 s (cps-api.md §6.3). Refused ones do not count.
+class Meter {
+ public:
+  /// Counts a request at `now`; or, when there were too many, says how long to wait for the next.
+  std::optional<Duration> admit(std::string const& account, SteadyTime now);
+
+ private:
+  std::map<std::string, std::deque<SteadyTime>, std::less<>> passed_;
+};
+
+}  // namespace cpsctl::sandbox

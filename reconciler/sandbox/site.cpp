@@ -1,0 +1,100 @@
+#include "sandbox/site.hpp"
+
+#include "base/fields.hpp"
+#include "base/text.hpp"
+
+#include <utility>
+
+#include <boost/describe.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::sandbox {
+namespace {
+
+/// A line of requests.log. Authorization is not in it, and no body.
+struct RequestRecord {
+  std::string time = {};
+  std::string method = {};
+  std::string target = {};
+  int status = 0;
+  std::string account = {};
+  std::string content_type = {};
+  std::string accept = {};
+  std::string refused = {};  ///< why; empty when it was carried out
+  std::vector<std::string> notes = {};
+};
+BOOST_DESCRIBE_STRUCT(RequestRecord, (), (time, method, target, status, account, content_type, accept, refused, notes))
+
+/// What CPS did not care about is worth a line in the log, but bytes that are not text are not.
+std::string logged(std::string_view text) {
+  return text::printable(text::shortened(text::invalid_utf8(text) ? "(not UTF-8)" : text, 2000));
+}
+
+std::string readable(RequestRecord const& record) {
+  std::string line = fmt::format("{} {} {}", record.method, record.target, record.status);
+  if (!record.refused.empty()) line += fmt::format(" refused: {}", record.refused);
+  if (!record.notes.empty()) line += fmt::format(" (let pass: {})", fmt::join(record.notes, "; "));
+  return line;
+}
+
+}  // namespace
+
+std::string account_of(Target const* target) {
+  auto key = target == nullptr ? std::nullopt : target->parameter("accountSwitchKey");
+  return key && !key->empty() ? std::move(*key) : "own";
+}
+
+Site::Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_ptr<Store> store,
+           std::unique_ptr<Appender> requests_log, Clock const& clock, Random& random)
+    : options_(std::move(options)),
+      store_(std::move(store)),
+      requests_log_(std::move(requests_log)),
+      clock_(clock),
+      random_(random),
+      gateway_(std::move(credentials), random),
+      service_(options_.service, *store_, random) {}
+
+Response Site::answer(Request const& request) {
+  auto const target = parse_target(request.target);
+  std::string const account = account_of(target ? &*target : nullptr);
+  Response response = decide(request, target ? &*target : nullptr, account);
+  record(request, response, account);
+  return response;
+}
+
+Response Site::decide(Request const& request, Target const* target, std::string const& account) {
+  WallTime const now = clock_.wall();
+  if (auto refused = gateway_.refuse(request, now)) return std::move(*refused);
+  std::string const authority(request.header("Host"));
+  if (target == nullptr)
+    return cps_problem({.status = 400,
+                        .slug = "invalid-parameter",
+                        .title = "Invalid parameter",
+                        .detail = "the path or the query is not percent-encoded text"},
+                       authority, random_);
+  if (options_.real_limits)
+    if (auto const wait = meter_.admit(account, clock_.steady())) return quota_problem(*wait, now);
+  Call call{.request = request, .target = *target, .account = account, .authority = authority, .now = now};
+  return service_.answer(std::move(call));
+}
+
+void Site::record(Request const& request, Response const& response, std::string const& account) {
+  RequestRecord line{.time = timestamp(clock_.wall()),
+                     .method = logged(request.method),
+                     .target = logged(request.target),
+                     .status = response.status,
+                     .account = logged(account),
+                     .content_type = logged(request.header("Content-Type")),
+                     .accept = logged(request.header("Accept")),
+                     .refused = logged(response.refused)};
+  for (std::string const& note : response.notes) line.notes.push_back(logged(note));
+  json::Document document;
+  json::Value const fields = fields::to_json(line, document.GetAllocator());
+  auto const written = requests_log_->append(json::compact(fields) + '\n');
+  if (!options_.log) return;
+  options_.log(readable(line));
+  if (!written) options_.log("requests.log: " + describe(written.error()));
+}
+
+}  // namespace cpsctl::sandbox

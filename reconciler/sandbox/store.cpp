@@ -1,0 +1,161 @@
+#include "sandbox/store.hpp"
+
+#include "base/fields.hpp"
+#include "base/json.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace cpsctl::sandbox {
+namespace {
+
+constexpr std::size_t kLargestLog = std::size_t{2} << 30;
+
+/// The first line: ids are never given twice, also when their enrollments are gone.
+struct Counters {
+  std::int64_t next_enrollment = 10001;
+  std::int64_t next_change = 10001;
+};
+BOOST_DESCRIBE_STRUCT(Counters, (), (next_enrollment, next_change))
+
+std::string name_key(std::string_view account, std::string_view contract, std::string_view name) {
+  return fmt::format("{}\n{}\n{}", account, contract, name);
+}
+
+template <class T>
+std::string text_of(T const& value) {
+  json::Document document;
+  json::Value const fields = fields::to_json(value, document.GetAllocator());
+  return json::compact(fields);
+}
+
+std::string put_line(Enrollment const& enrollment) {
+  return fmt::format("{{\"put\":{},\"document\":{}}}\n", text_of(enrollment), enrollment.document);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(Files& files, std::filesystem::path const& folder) {
+  auto const path = folder / "enrollments.log";
+  std::unique_ptr<Store> store(new Store());
+  CPS_TRY(FileKind const kind, files.kind(path));
+  if (kind != FileKind::missing) {
+    CPS_TRY(std::string const text, files.read(path, kLargestLog));
+    if (auto loaded = store->load(text); !loaded) return std::move(loaded).error().within("reading " + path.string());
+  }
+  CPS_CHECK(files.replace(path, store->compacted()));
+  CPS_TRY(store->log_, files.append(path));
+  return store;
+}
+
+Result<> Store::load(std::string_view text) {
+  std::size_t number = 0;
+  while (!text.empty()) {
+    ++number;
+    auto const end = text.find('\n');
+    if (end == std::string_view::npos) return {};  // cut short by a crash: that request was never answered
+    if (auto replayed = replay(text.substr(0, end)); !replayed)
+      return std::move(replayed).error().within(fmt::format("line {}", number));
+    text.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+Result<> Store::replay(std::string_view line) {
+  CPS_TRY(json::Document const entry, json::parse(line, "the sandbox's data"));
+  Error const damaged{.code = Errc::protocol,
+                      .message = "an entry of the sandbox's data is damaged",
+                      .next = "remove the sandbox's folder to start afresh"};
+  if (json::Value const* const counters = json::find(entry, "counters")) {
+    Counters read;
+    if (!fields::from_json(*counters, read)) return damaged;
+    next_enrollment_ = std::max(next_enrollment_, read.next_enrollment);
+    next_change_ = std::max(next_change_, read.next_change);
+    return {};
+  }
+  if (json::Value const* const removed = json::find(entry, "remove")) {
+    if (!removed->IsInt64()) return damaged;
+    forget(removed->GetInt64());
+    return {};
+  }
+  json::Value const* const put = json::find(entry, "put");
+  json::Value const* const document = json::find(entry, "document");
+  Enrollment enrollment;
+  if (put == nullptr || document == nullptr || !fields::from_json(*put, enrollment)) return damaged;
+  enrollment.document = json::compact(*document);
+  keep(std::move(enrollment));
+  return {};
+}
+
+std::string Store::compacted() const {
+  std::string text = fmt::format("{{\"counters\":{}}}\n", text_of(Counters{next_enrollment_, next_change_}));
+  for (auto const& [id, enrollment] : enrollments_) text += put_line(enrollment);
+  return text;
+}
+
+Result<> Store::append(std::string const& line) {
+  if (broken_)
+    return Error{.code = Errc::io,
+                 .message = "the sandbox's data could not be written earlier",
+                 .next = "make room on the disk and start the sandbox again"};
+  auto written = log_->append(line);
+  broken_ = !written;
+  return written;
+}
+
+Result<> Store::put(Enrollment enrollment) {
+  CPS_CHECK(append(put_line(enrollment)));
+  keep(std::move(enrollment));
+  return {};
+}
+
+Result<> Store::remove(std::int64_t id) {
+  CPS_CHECK(append(fmt::format("{{\"remove\":{}}}\n", id)));
+  forget(id);
+  return {};
+}
+
+Result<> Store::sync() {
+  return log_->sync();
+}
+
+void Store::keep(Enrollment enrollment) {
+  forget(enrollment.id);
+  next_enrollment_ = std::max(next_enrollment_, enrollment.id + 1);
+  for (Change const& change : enrollment.changes) next_change_ = std::max(next_change_, change.id + 1);
+  names_.emplace(name_key(enrollment.account, enrollment.contract, enrollment.common_name), enrollment.id);
+  std::int64_t const id = enrollment.id;
+  enrollments_.insert_or_assign(id, std::move(enrollment));
+}
+
+void Store::forget(std::int64_t id) {
+  auto const found = enrollments_.find(id);
+  if (found == enrollments_.end()) return;
+  Enrollment const& gone = found->second;
+  auto const [first, last] = names_.equal_range(name_key(gone.account, gone.contract, gone.common_name));
+  auto const name = std::find_if(first, last, [id](auto const& entry) { return entry.second == id; });
+  if (name != last) names_.erase(name);
+  enrollments_.erase(found);
+}
+
+Enrollment const* Store::find(std::string_view account, std::int64_t id) const {
+  auto const found = enrollments_.find(id);
+  return found != enrollments_.end() && found->second.account == account ? &found->second : nullptr;
+}
+
+std::vector<Enrollment const*> Store::list(std::string_view account, std::string_view contract) const {
+  std::vector<Enrollment const*> chosen;
+  for (auto const& [id, enrollment] : enrollments_)
+    if (enrollment.account == account && (contract.empty() || enrollment.contract == contract))
+      chosen.push_back(&enrollment);
+  return chosen;
+}
+
+Enrollment const* Store::with_common_name(std::string_view account, std::string_view contract,
+                                          std::string_view name) const {
+  auto const found = names_.find(name_key(account, contract, name));
+  return found == names_.end() ? nullptr : &enrollments_.at(found->second);
+}
+
+}  // namespace cpsctl::sandbox

@@ -1,0 +1,67 @@
+#pragma once
+#include "base/files.hpp"
+#include "base/result.hpp"
+#include "sandbox/changes.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+/// The sandbox's data: enrollments in memory, and a log of what was written in the folder.
+namespace cpsctl::sandbox {
+
+struct Enrollment {
+  std::int64_t id = 0;
+  std::string account = {};
+  std::string contract = {};
+  std::string common_name = {};
+  bool deployed = false;
+  std::vector<Change> changes = {};  ///< pending ones, oldest first
+  std::string document = {};         ///< as CPS shows it, newest shape, pendingChanges included
+};
+BOOST_DESCRIBE_STRUCT(Enrollment, (), (id, account, contract, common_name, deployed, changes))
+
+/// Each write appends one line to enrollments.log, so a write costs the same with ten thousand enrollments as with one;
+/// open() leaves only the newest line of each. A line that a crash cut short is dropped.
+class Store {
+ public:
+  /// Errors: io; protocol when a line in the middle is damaged.
+  static Result<std::unique_ptr<Store>> open(Files& files, std::filesystem::path const& folder);
+
+  Enrollment const* find(std::string_view account, std::int64_t id) const;
+  /// Of one contract, or of all when `contract` is empty; by id.
+  std::vector<Enrollment const*> list(std::string_view account, std::string_view contract) const;
+  /// Any enrollment of the contract with that common name.
+  Enrollment const* with_common_name(std::string_view account, std::string_view contract, std::string_view name) const;
+
+  std::int64_t next_enrollment_id() const { return next_enrollment_; }
+  std::int64_t next_change_id() const { return next_change_; }
+
+  Result<> put(Enrollment enrollment);
+  Result<> remove(std::int64_t id);
+  Result<> sync();
+
+ private:
+  Store() = default;
+  Result<> load(std::string_view text);
+  Result<> replay(std::string_view line);
+  Result<> append(std::string const& line);
+  std::string compacted() const;
+  void keep(Enrollment enrollment);
+  void forget(std::int64_t id);
+
+  std::unique_ptr<Appender> log_;
+  bool broken_ = false;  ///< after a failed append the log's end is unknown: nothing more is written
+  std::map<std::int64_t, Enrollment> enrollments_;
+  std::multimap<std::string, std::int64_t, std::less<>> names_;
+  std::int64_t next_enrollment_ = 10001;
+  std::int64_t next_change_ = 10001;
+};
+
+}  // namespace cpsctl::sandbox
