@@ -83,9 +83,11 @@ std::ostream& operator<<(std::ostream& out, Result<T> const& result) {
   auto tmp = (expr);                    \
   if (!tmp) ret std::move(tmp).error(); \
   decl = std::move(*tmp)
-#define CPS_CHECK_(tmp, expr, ret) \
-  auto tmp = (expr);               \
-  if (!tmp) ret std::move(tmp).error()
+#define CPS_CHECK_(tmp, expr, ret)        \
+  do {                                    \
+    auto tmp = (expr);                    \
+    if (!tmp) ret std::move(tmp).error(); \
+  } while (false)
 
 /// CPS_TRY(auto doc, parse(text)): declares doc, or returns the error.
 #define CPS_TRY(decl, ...) CPS_TRY_(CPS_CONCAT(cps_try_, __LINE__), decl, (__VA_ARGS__), return)

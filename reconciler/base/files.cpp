@@ -1,0 +1,222 @@
+#include "base/files.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace cpsctl {
+namespace {
+
+using Path = std::filesystem::path;
+
+Error failed(std::string_view verb, Path const& path, int reason = errno) {
+  return Error{
+      .code = Errc::io,
+      .message = fmt::format("cannot {} {}: {}", verb, path.string(), std::generic_category().message(reason))};
+}
+
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd(Fd const&) = delete;
+  Fd& operator=(Fd const&) = delete;
+  Fd& operator=(Fd&&) = delete;
+  ~Fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  bool open() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+Fd open_file(Path const& path, int flags) {
+  for (;;) {
+    int const fd = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+    if (fd >= 0 || errno != EINTR) return Fd(fd);
+  }
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t const written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Path folder_of(Path const& path) {
+  return path.has_parent_path() ? path.parent_path() : Path(".");
+}
+
+/// A new name, or a rename, survives a crash only once its folder is on disk.
+Result<> sync_folder(Path const& folder) {
+  Fd const fd = open_file(folder, O_RDONLY | O_DIRECTORY);
+  if (!fd.open()) return failed("open", folder);
+  if (::fsync(fd.get()) != 0) return failed("sync", folder);
+  return {};
+}
+
+class FileAppender final : public Appender {
+ public:
+  FileAppender(Fd fd, Path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Result<> append(std::string_view bytes) override {
+    if (!write_all(fd_.get(), bytes)) return failed("write", path_);
+    return {};
+  }
+  Result<> sync() override {
+    if (::fdatasync(fd_.get()) != 0) return failed("sync", path_);
+    return {};
+  }
+
+ private:
+  Fd fd_;
+  Path path_;
+};
+
+class SystemFiles final : public Files {
+ public:
+  Result<FileKind> kind(Path const& path) override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+      if (errno == ENOENT || errno == ENOTDIR) return FileKind::missing;
+      return failed("look at", path);
+    }
+    if (S_ISREG(info.st_mode)) return FileKind::file;
+    return S_ISDIR(info.st_mode) ? FileKind::folder : FileKind::other;
+  }
+
+  Result<std::string> read(Path const& path, std::size_t limit) override {
+    Fd const fd = open_file(path, O_RDONLY | O_NONBLOCK);  // a FIFO must not keep us waiting for its writer
+    if (!fd.open()) return failed("read", path);
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) return failed("read", path);
+    if (S_ISDIR(info.st_mode)) return failed("read", path, EISDIR);
+    if (!S_ISREG(info.st_mode))
+      return Error{.code = Errc::io, .message = fmt::format("cannot read {}: it is no regular file", path.string())};
+    std::string bytes;
+    bytes.reserve(std::min(limit, static_cast<std::size_t>(info.st_size) + 1));
+    for (;;) {
+      std::size_t const had = bytes.size();
+      bytes.resize(std::max(had + 4096, bytes.capacity()));
+      ssize_t const got = ::read(fd.get(), bytes.data() + had, bytes.size() - had);
+      bytes.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return failed("read", path);
+      if (bytes.size() > limit)
+        return Error{.code = Errc::io,
+                     .message = fmt::format("cannot read {}: it is larger than {} bytes", path.string(), limit)};
+      if (got == 0) return bytes;
+    }
+  }
+
+  Result<> replace(Path const& path, std::string_view bytes) override {
+    // What is no regular file (/dev/stdout, a pipe) cannot be replaced by a rename; it is written to.
+    CPS_TRY(FileKind const present, kind(path));
+    if (present == FileKind::other) return write_through(path, bytes);
+    if (present == FileKind::folder) return failed("write", path, EISDIR);
+    static std::atomic<unsigned> drafts = 0;
+    Path const draft = path.string() + fmt::format(".{}.{}.new", ::getpid(), ++drafts);
+    auto const written = write_draft(draft, bytes);
+    if (!written) {
+      ::unlink(draft.c_str());
+      return Error{written.error()}.within("writing " + path.string());
+    }
+    if (::rename(draft.c_str(), path.c_str()) != 0) {
+      Error error = failed("replace", path);
+      ::unlink(draft.c_str());
+      return error;
+    }
+    return sync_folder(folder_of(path));
+  }
+
+  Result<std::unique_ptr<Appender>> append(Path const& path) override {
+    CPS_TRY(FileKind const present, kind(path));
+    Fd fd = open_file(path, O_WRONLY | O_CREAT | O_APPEND);
+    if (!fd.open()) return failed("open", path);
+    if (present == FileKind::missing) CPS_CHECK(sync_folder(folder_of(path)));
+    return std::make_unique<FileAppender>(std::move(fd), path);
+  }
+
+  Result<> truncate(Path const& path, std::uint64_t size) override {
+    Fd const fd = open_file(path, O_WRONLY);
+    if (!fd.open()) return failed("open", path);
+    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) return failed("cut", path);
+    if (::fsync(fd.get()) != 0) return failed("sync", path);
+    return {};
+  }
+
+  Result<> make_folders(Path const& path) override {
+    if (path.empty()) return {};
+    if (::mkdir(path.c_str(), 0700) == 0) return sync_folder(folder_of(path));
+    if (errno == ENOENT && path.has_parent_path() && path.parent_path() != path) {
+      CPS_CHECK(make_folders(path.parent_path()));
+      if (::mkdir(path.c_str(), 0700) == 0) return sync_folder(folder_of(path));
+    }
+    int const reason = errno;
+    CPS_TRY(FileKind const present, kind(path));
+    if (present == FileKind::folder) return {};
+    return failed("make the folder", path, present == FileKind::missing ? reason : ENOTDIR);
+  }
+
+  Result<> remove(Path const& path) override {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failed("remove", path);
+    return {};
+  }
+
+  Result<std::vector<std::string>> list(Path const& folder) override {
+    DIR* const open = ::opendir(folder.c_str());
+    if (open == nullptr) return failed("read the folder", folder);
+    std::unique_ptr<DIR, int (*)(DIR*)> const owned(open, ::closedir);
+    std::vector<std::string> names;
+    for (;;) {
+      errno = 0;
+      dirent const* const entry = ::readdir(open);
+      if (entry == nullptr) break;
+      std::string name = entry->d_name;
+      if (name != "." && name != "..") names.push_back(std::move(name));
+    }
+    if (errno != 0) return failed("read the folder", folder);
+    std::ranges::sort(names);
+    return names;
+  }
+
+ private:
+  static Result<> write_draft(Path const& draft, std::string_view bytes) {
+    Fd const fd = open_file(draft, O_WRONLY | O_CREAT | O_EXCL);
+    if (!fd.open()) return failed("create", draft);
+    if (!write_all(fd.get(), bytes)) return failed("write", draft);
+    if (::fsync(fd.get()) != 0) return failed("sync", draft);
+    return {};
+  }
+
+  static Result<> write_through(Path const& path, std::string_view bytes) {
+    Fd const fd = open_file(path, O_WRONLY);
+    if (!fd.open()) return failed("open", path);
+    if (!write_all(fd.get(), bytes)) return failed("write", path);
+    return {};
+  }
+};
+
+}  // namespace
+
+Files& system_files() {
+  static SystemFiles files;
+  return files;
+}
+
+}  // namespace cpsctl
