@@ -85,8 +85,7 @@ class Comparison {
     if (server_decides(live, field)) return false;
     if (live == nullptr && field.derived != nullptr && field.derived->missing != nullptr)
       live = field.derived->missing.get();
-    if (field.null_equals_absent && empty(&desired) && empty(live) && field.list == schema::ListKind::atomic)
-      return false;
+    if (field.null_equals_absent && empty(&desired) && empty(live)) return false;
     if (as_set(desired, live, field)) {
       auto const [added, removed] = elements(desired, live, field);
       return !added.empty() || !removed.empty();
@@ -124,7 +123,7 @@ class Comparison {
         if (present != nullptr && present->IsObject()) object = *present;
         overlay(*value, *inner, object, pool);
         json::set(body, name, std::move(object), pool);
-      } else if (present == nullptr || differs(*value, present, *inner)) {
+      } else if (present == nullptr || differs(*value, present, *inner) || implied_moved(*inner)) {
         json::set(body, name, json::Value(*value, pool), pool);
       }
     }
@@ -153,13 +152,24 @@ class Comparison {
     return field.list == schema::ListKind::set && something && is_set(&desired) && is_set(live);
   }
 
+  /// The value that belongs to a set in desired and in live, written or not.
+  std::pair<json::Value const*, json::Value const*> implied(Field const& field) const {
+    if (field.derived == nullptr || field.derived->includes.empty()) return {nullptr, nullptr};
+    return {effective(field.derived->includes), json::at(live_, field.derived->includes)};
+  }
+
+  /// Did it change? Then a set that was complete with live's value may not be with desired's.
+  bool implied_moved(Field const& field) const {
+    auto const [of_desired, of_live] = implied(field);
+    if (absent(of_desired) || absent(of_live)) return absent(of_desired) != absent(of_live);
+    return key(*of_desired, field) != key(*of_live, field);
+  }
+
   /// Of two sets: what desired has and live lacks, and the reverse.
   std::pair<std::vector<std::string>, std::vector<std::string>> elements(json::Value const& desired,
                                                                          json::Value const* live,
                                                                          Field const& field) const {
-    bool const implies = field.derived != nullptr && !field.derived->includes.empty();
-    json::Value const* const of_live = implies ? json::at(live_, field.derived->includes) : nullptr;
-    json::Value const* const of_desired = implies ? effective(field.derived->includes) : nullptr;
+    auto const [of_desired, of_live] = implied(field);
     Set const left{.written = &desired, .implied = of_desired}, right{.written = live, .implied = of_live};
     return {missing(left, right, field), missing(right, left, field)};
   }
