@@ -145,8 +145,8 @@ void collect_read_only(json::Value const& value, schema::Field const& field, std
 }  // namespace
 
 std::optional<Problem> schema_problem(json::Value const& body, schema::Field const& root) {
-  schema::CheckOptions const options{.completeness = schema::Completeness::whole,
-                                     .direction = schema::Direction::request};
+  schema::CheckOptions const options{
+      .completeness = schema::Completeness::whole, .direction = schema::Direction::request, .echo = true};
   std::vector<std::string> complaints;
   for (schema::Problem const& problem : schema::check(body, root, options)) {
     std::string const where = json::dotted(problem.pointer);

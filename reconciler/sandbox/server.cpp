@@ -336,10 +336,12 @@ Task<bool> RunningServer::exchange(SessionPtr session) {
 }
 
 Response RunningServer::answer(Incoming& incoming) {
-  if (!incoming.request)
+  if (!incoming.request) {
+    if (options_.log) options_.log(fmt::format("not HTTP, or too large: {} {}", incoming.bad, reason(incoming.bad)));
     return {.status = incoming.bad,
             .content_type = "text/plain",
             .body = fmt::format("{} {}\n", incoming.bad, reason(incoming.bad))};
+  }
   try {
     return site_->answer(*incoming.request);
   } catch (std::exception const& bug) {

@@ -1,0 +1,196 @@
+#include "sandbox/media.hpp"
+#include "sandbox/normalise.hpp"
+#include "sandbox/versions.hpp"
+#include "support.hpp"
+
+#include <doctest/doctest.h>
+
+namespace cpsctl::sandbox::test {
+namespace {
+
+TEST_CASE("media: which version an Accept header gets") {
+  struct Case {
+    char const *title, *accept;
+    int lenient, strict;  ///< 0: refused with 406
+  };
+  Case const cases[] = {
+      {"the exact type", "application/vnd.akamai.cps.enrollments.v11+json", 11, 11},
+      {"the newest", "application/vnd.akamai.cps.enrollments.v12+json", 12, 12},
+      {"an older one", "application/vnd.akamai.cps.enrollments.v4+json", 4, 0},
+      {"one too old to be known", "application/vnd.akamai.cps.enrollments.v3+json", 0, 0},
+      {"one that does not exist yet", "application/vnd.akamai.cps.enrollments.v13+json", 0, 0},
+      {"another entity", "application/vnd.akamai.cps.enrollment.v11+json", 0, 0},
+      {"no number", "application/vnd.akamai.cps.enrollments.v+json", 0, 0},
+      {"parameters and letter case do not matter", "Application/vnd.akamai.cps.Enrollments.v11+JSON; q=0.9", 11, 11},
+      {"a list, exact before wildcard", "*/*, application/vnd.akamai.cps.enrollments.v9+json", 9, 0},
+      {"anything", "*/*", 11, 0},
+      {"plain JSON", "application/json", 11, 0},
+      {"none", "", 11, 0},
+      {"text", "text/html", 0, 0},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      auto const version = [&](Policy policy) {
+        return accepted_version(c.accept, enrollment_entity("enrollments", policy), policy).value_or(0);
+      };
+      CHECK(version(Policy::lenient) == c.lenient);
+      CHECK(version(Policy::strict) == c.strict);
+    }
+  }
+}
+
+TEST_CASE("media: which version a body is in") {
+  struct Case {
+    char const *title, *type;
+    int lenient, strict;
+  };
+  Case const cases[] = {
+      {"exact", "application/vnd.akamai.cps.enrollment.v11+json", 11, 11},
+      {"with a charset", "application/vnd.akamai.cps.enrollment.v11+json; charset=UTF-8", 11, 11},
+      {"with another charset", "application/vnd.akamai.cps.enrollment.v11+json; charset=latin1", 0, 0},
+      {"plain JSON", "application/json", 11, 0},
+      {"none", "", 0, 0},
+      {"a list is no body type", "application/vnd.akamai.cps.enrollments.v11+json", 0, 0},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      auto const version = [&](Policy policy) {
+        return content_version(c.type, enrollment_entity("enrollment", policy), policy).value_or(0);
+      };
+      CHECK(version(Policy::lenient) == c.lenient);
+      CHECK(version(Policy::strict) == c.strict);
+    }
+  }
+}
+
+TEST_CASE("versions: what older media types show") {
+  struct Case {
+    char const* title;
+    int version;
+    char const *pointer, *expect;
+  };
+  Case const cases[] = {
+      {"v12 has fipsMode", 12, "/networkConfiguration/fipsMode", "true"},
+      {"v11 has not", 11, "/networkConfiguration/fipsMode", "(absent)"},
+      {"v11 has the id", 11, "/id", "10001"},
+      {"v10 has not", 10, "/id", "(absent)"},
+      {"v10 has no slots", 10, "/productionSlots", "(absent)"},
+      {"v10 has the location", 10, "/location", "\"/cps/v2/enrollments/10001\""},
+      {"v10 has pending changes as objects", 10, "/pendingChanges/0/changeType", "\"new-certificate\""},
+      {"v9 has them as paths", 9, "/pendingChanges/0", "\"/cps/v2/enrollments/10001/changes/10001\""},
+      {"v10 has the trust chain", 10, "/csr/preferredTrustChain", "null"},
+      {"v9 has not", 9, "/csr/preferredTrustChain", "(absent)"},
+      {"v9 has mutual authentication", 9, "/networkConfiguration/clientMutualAuthentication", "null"},
+      {"v7 has not", 7, "/networkConfiguration/clientMutualAuthentication", "(absent)"},
+      {"v7 has sniOnly", 7, "/networkConfiguration/sniOnly", "true"},
+      {"v4 has sni instead", 4, "/networkConfiguration/sni/cloneDnsNames", "true"},
+      {"v4 has no sniOnly", 4, "/networkConfiguration/sniOnly", "(absent)"},
+      {"v4 has no QUIC", 4, "/networkConfiguration/quicEnabled", "(absent)"},
+      {"v4 keeps the names", 4, "/csr/cn", "\"www.example.com\""},
+  };
+  Bench bench;
+  REQUIRE(bench.post(with(kDv, "/networkConfiguration/fipsMode", "true"), "contractId=C-1", 12).status == 202);
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      Response const response = bench.get(10001, c.version);
+      CHECK(response.content_type == type_of("enrollment", c.version));
+      CHECK(at(response.body, c.pointer) == c.expect);
+      CHECK(at(bench.list("contractId=C-1", c.version).body, "/enrollments/0" + std::string(c.pointer)) == c.expect);
+    }
+  }
+}
+
+TEST_CASE("versions: v4 shows null for a certificate without SNI") {
+  Bench bench;
+  REQUIRE(bench.post(kThirdParty).status == 202);
+  CHECK(at(bench.get(10001, 4).body, "/networkConfiguration/sni") == "null");
+}
+
+TEST_CASE("versions: an old client's document comes back as it was sent") {
+  Bench bench;
+  std::string old = with(kDv, "/networkConfiguration/sniOnly", "");
+  old = with(old, "/networkConfiguration/quicEnabled", "");
+  old = with(old, "/networkConfiguration/dnsNameSettings", "");
+  old = with(old, "/networkConfiguration/sni", R"({"cloneDnsNames":true,"dnsNames":null})");
+  old = with(old, "/enableMultiStackedCertificates", "");
+  Response const created = bench.post(old, "contractId=C-1", 4);
+  CAPTURE(created.body);
+  REQUIRE(created.status == 202);
+  CHECK(at(bench.get(10001, 11).body, "/networkConfiguration/sniOnly") == "true");
+  CHECK(at(bench.get(10001, 11).body, "/networkConfiguration/quicEnabled") == "false");
+}
+
+TEST_CASE("versions: an old client's PUT keeps what its version cannot say") {
+  Bench bench;
+  REQUIRE(bench.post(with(kDv, "/csr/preferredTrustChain", "\"intermediate-a\"")).status == 202);
+  Response const echoed = bench.put(10001, bench.get(10001, 4).body, "allow-cancel-pending-changes=true", 4);
+  CAPTURE(echoed.body);
+  REQUIRE(echoed.status == 202);
+  CHECK(at(bench.get(10001).body, "/csr/preferredTrustChain") == "\"intermediate-a\"");
+  CHECK(at(bench.get(10001).body, "/networkConfiguration/ocspStapling") == "\"on\"");
+}
+
+TEST_CASE("normalise: what CPS makes of a document") {
+  struct Case {
+    char const *title, *base, *pointer, *expect;
+  };
+  Case const cases[] = {
+      {"SANs: the CN joins them, lower case, in another order", kDv, "/csr/sans",
+       R"(["a.example.com","b.example.com","www.example.com"])"},
+      {"SANs of a document without any: the CN", kThirdParty, "/csr/sans", R"(["shop.example.com"])"},
+      {"dnsNames are listed when cloned", kDv, "/networkConfiguration/dnsNameSettings/dnsNames",
+       R"(["a.example.com","b.example.com","www.example.com"])"},
+      {"no dnsNameSettings without SNI", kThirdParty, "/networkConfiguration/dnsNameSettings", "null"},
+      {"default ciphers", kDv, "/networkConfiguration/mustHaveCiphers", "\"ak-akamai-2020q1\""},
+      {"default preferred ciphers", kDv, "/networkConfiguration/preferredCiphers", "\"ak-akamai-2020q1\""},
+      {"OCSP stapling on", kDv, "/networkConfiguration/ocspStapling", "\"on\""},
+      {"old TLS off", kDv, "/networkConfiguration/disallowedTlsVersions", R"(["TLSv1","TLSv1_1"])"},
+      {"default chain", kDv, "/certificateChainType", "\"default\""},
+      {"signature algorithm filled in", kDv, "/signatureAlgorithm", "\"SHA-256\""},
+      {"signature algorithm of third-party is null, whatever was sent", kThirdParty, "/signatureAlgorithm", "null"},
+      {"an empty text becomes null", kDv, "/csr/ou", "null"},
+      {"an absent text becomes null", kDv, "/csr/st", "null"},
+      {"inside contacts as well", kDv, "/adminContact/title", "null"},
+      {"an absent contact becomes null", kThirdParty, "/adminContact", "null"},
+      {"thirdParty is null for dv", kDv, "/thirdParty", "null"},
+      {"multi-stack is shown for third-party", kThirdParty, "/enableMultiStackedCertificates", "true"},
+      {"multi-stack is left out otherwise", kDv, "/enableMultiStackedCertificates", "(absent)"},
+      {"id is an integer", kDv, "/id", "10001"},
+      {"100 names", kDv, "/maxAllowedSanNames", "100"},
+      {"25 wildcards for dv", kDv, "/maxAllowedWildcardSanNames", "25"},
+      {"100 wildcards for third-party", kThirdParty, "/maxAllowedWildcardSanNames", "100"},
+      {"no slots yet", kDv, "/assignedSlots", "[]"},
+      {"no renewal yet", kDv, "/autoRenewalStartTime", "null"},
+      {"no organization id", kDv, "/orgId", "null"},
+      {"no contract id", kDv, "/contractId", "(absent)"},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      Bench bench;
+      Response const created = bench.post(c.base);
+      CAPTURE(created.body);
+      REQUIRE(created.status == 202);
+      CHECK(at(bench.get(10001).body, c.pointer) == c.expect);
+    }
+  }
+}
+
+TEST_CASE("normalise: names that were sent in order come back in another") {
+  Bench bench;
+  std::string const sorted = with(kDv, "/csr/sans", R"(["a.example.com","b.example.com","www.example.com"])");
+  REQUIRE(bench.post(sorted).status == 202);
+  CHECK(at(bench.get(10001).body, "/csr/sans") == R"(["b.example.com","www.example.com","a.example.com"])");
+}
+
+TEST_CASE("normalise: doing it twice changes no value") {
+  Bench bench;
+  REQUIRE(bench.post(kDv).status == 202);
+  json::Document const once = parsed(bench.get(10001).body);
+  auto const schema = schema::enrollment("v11");
+  REQUIRE(schema);
+  json::Document const twice = normalised(once, (*schema)->root(), 10001, Policy::lenient);
+  CHECK(edit_between(once, twice, (*schema)->root()).fields.empty());
+}
+
+}  // namespace
+}  // namespace cpsctl::sandbox::test
