@@ -61,6 +61,8 @@ constexpr std::uint32_t kLargestHead = 32 * 1024;
 constexpr auto kIdle = 60s;      ///< kept-alive connections without a request
 constexpr auto kExchange = 20s;  ///< handshake; a request from its first byte to the answer's last
 constexpr auto kFarewell = 2s;   ///< what is in flight may take so long after stop()
+constexpr auto kDrain = 1s;
+constexpr std::size_t kMostDrained = std::size_t{16} << 20;
 constexpr auto kSweep = 250ms;
 
 enum class Phase : std::uint8_t { idle, busy };
@@ -174,6 +176,7 @@ class RunningServer final : public Server {
   Task<bool> exchange(SessionPtr session);
   Task<Incoming> read_request(SessionPtr session);
   Task<bool> write_response(SessionPtr session, Response response, bool keep_alive, bool with_body);
+  Task<> drain(SessionPtr session);
   Response answer(Incoming& incoming);
   void say_farewell();
   void spawn(Task<> task);
@@ -326,6 +329,9 @@ Task<bool> RunningServer::exchange(SessionPtr session) {
   Response response = answer(incoming);
   ++requests_;
   bool const written = co_await write_response(session, std::move(response), keep_alive, with_body);
+  if (written && !incoming.request) {
+    co_await drain(session);
+  }
   if (written && !keep_alive) {
     // close_notify tells the client that nothing was cut off; it need not answer.
     session->due_in(1s);
@@ -333,6 +339,19 @@ Task<bool> RunningServer::exchange(SessionPtr session) {
     static_cast<void>(ignored);
   }
   co_return written&& keep_alive;
+}
+
+/// Reads what a client is still sending after it was refused, for a while: closing on unread bytes resets the
+/// connection, and the client would never see the answer.
+Task<> RunningServer::drain(SessionPtr session) {
+  session->due_in(kDrain);
+  session->buffer.clear();
+  std::array<char, 16 * 1024> sink;
+  for (std::size_t taken = 0; taken < kMostDrained;) {
+    auto const [error, received] = co_await session->stream.async_read_some(asio::buffer(sink), kTuple);
+    if (error) break;
+    taken += received;
+  }
 }
 
 Response RunningServer::answer(Incoming& incoming) {

@@ -292,6 +292,10 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
     if (auto stored = json::parse(live->document, "a stored enrollment")) before = std::move(*stored);
   shape_up(body.document, *version, before ? &*before : nullptr);
 
+  // CPS leaves this member out of what it shows, and its own clients send what it showed back in a PUT.
+  bool const shown = json::find(body.document, "enableMultiStackedCertificates") != nullptr;
+  if (write == Write::update && options_.policy == Policy::lenient && body.document.IsObject() && !shown)
+    json::set(body.document, "enableMultiStackedCertificates", json::Value(false), body.document.GetAllocator());
   auto const& root = body.schema->root();
   if (auto const problem = schema_problem(body.document, root)) return refused(*problem);
   if (auto const echoed = read_only_members(body.document, root); write == Write::create && !echoed.empty()) {
