@@ -1,4 +1,8 @@
 #pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "http/task.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -6,10 +10,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/clock.hpp"
-#include "base/result.hpp"
-#include "http/task.hpp"
 
 /// HTTPS/1.1 client: pool with keep-alive, TLS 1.2+, host name verification, deadlines, proxy. Knows no CPS.
 namespace cpsctl::http {
@@ -46,19 +46,19 @@ struct Response {
 using Sink = std::function<Result<>(std::string_view piece)>;
 
 struct SendOptions {
-  SteadyTime deadline = SteadyTime::max();            ///< of the run
-  Duration timeout = std::chrono::seconds(60);        ///< of this request, head to tail
-  std::size_t max_body = std::size_t{16} << 20;       ///< larger answers are refused, not truncated
+  SteadyTime deadline = SteadyTime::max();       ///< of the run
+  Duration timeout = std::chrono::seconds(60);   ///< of this request, head to tail
+  std::size_t max_body = std::size_t{16} << 20;  ///< larger answers are refused, not truncated
   Sink sink = {};
 };
 
 struct ClientOptions {
   Endpoint endpoint = {};
-  std::string ca_file = {};          ///< --ca-file: these CAs instead of the system's; empty: SSL_CERT_FILE, then the system's
-  std::optional<Endpoint> proxy = {};///< CONNECT through it
+  std::string ca_file = {};  ///< --ca-file: these CAs instead of the system's; empty: SSL_CERT_FILE, then the system's
+  std::optional<Endpoint> proxy = {};    ///< CONNECT through it
   std::string proxy_authorization = {};  ///< "Basic …" from the proxy's URL; never logged
   Duration connect_timeout = std::chrono::seconds(10);
-  std::size_t connections = 8;       ///< at most so many at once
+  std::size_t connections = 8;  ///< at most so many at once
 };
 
 /// The proxy for `host` by HTTPS_PROXY/https_proxy and NO_PROXY/no_proxy (suffixes, exact names, IPs, "*").

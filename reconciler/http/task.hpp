@@ -1,4 +1,6 @@
 #pragma once
+#include "base/clock.hpp"
+
 #include <exception>
 #include <functional>
 #include <memory>
@@ -6,8 +8,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-
-#include "base/clock.hpp"
 
 /// Coroutines of the shell rooms. One Loop, one thread: everything between two co_awaits is atomic.
 namespace cpsctl::http {
@@ -54,20 +54,23 @@ class Loop {
 
   struct Sleepers;
   boost::asio::io_context context_{1};
-  std::unique_ptr<Sleepers> sleepers_;
+  std::shared_ptr<Sleepers> sleepers_;  ///< shared with the sleeping tasks: they end after it, in context_'s destructor
 };
 
-/// A gate that tasks wait at until somebody opens it; the loop's thread only.
+/// A gate that tasks wait at until somebody opens it; the loop's thread only. Nobody is woken by its end: it outlives
+/// those who wait, or the loop ends with them.
 class Event {
  public:
   explicit Event(Loop& loop);
   ~Event();
+  Event(Event const&) = delete;
+  Event& operator=(Event const&) = delete;
   void notify_all();
   Task<> wait();  ///< until the next notify_all()
 
  private:
   struct Waiters;
-  std::unique_ptr<Waiters> waiters_;
+  std::shared_ptr<Waiters> waiters_;
 };
 
 }  // namespace cpsctl::http
