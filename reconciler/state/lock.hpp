@@ -1,13 +1,14 @@
 #pragma once
+#include "base/clock.hpp"
+#include "base/files.hpp"
+#include "base/result.hpp"
+
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include <boost/describe.hpp>
-
-#include "base/clock.hpp"
-#include "base/files.hpp"
-#include "base/result.hpp"
 
 namespace cpsctl::state {
 

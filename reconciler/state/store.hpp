@@ -1,4 +1,8 @@
 #pragma once
+#include "base/files.hpp"
+#include "base/result.hpp"
+#include "state/types.hpp"
+
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -6,21 +10,17 @@
 #include <string>
 #include <vector>
 
-#include "base/files.hpp"
-#include "base/result.hpp"
-#include "state/types.hpp"
-
 namespace cpsctl::state {
 
 /// What the files say: the snapshot with the journal replayed over it.
 struct Contents {
   std::string realm = {};
   std::int64_t serial = 0;
-  std::int64_t sequence = 0;                   ///< last record seen
+  std::int64_t sequence = 0;  ///< last record seen
   std::map<std::string, Entry> entries = {};
-  std::vector<Record> open_intents = {};       ///< intents without a result: doubts, oldest first
-  bool exists = false;                         ///< a state file or a journal was there
-  std::vector<std::string> notes = {};         ///< what a person should know, such as a torn last journal line
+  std::vector<Record> open_intents = {};  ///< intents without a result: doubts, oldest first
+  bool exists = false;                    ///< a state file or a journal was there
+  std::vector<std::string> notes = {};    ///< what a person should know, such as a torn last journal line
 };
 
 /// Reads `path` and its journal (`path` with ".journal"). Missing files are an empty state. Changes nothing.

@@ -1,4 +1,6 @@
 #pragma once
+#include "base/json.hpp"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -6,35 +8,34 @@
 
 #include <boost/describe.hpp>
 
-#include "base/json.hpp"
-
 /// What cpsctl remembers between runs. The structs are the file formats' descriptions (base/fields.hpp).
 namespace cpsctl::state {
 
 /// One enrollment that we created or adopted.
 struct Entry {
-  std::string name = {};        ///< manifest name
-  std::string account = {};     ///< account switch key; empty: the credential's own account
+  std::string name = {};     ///< manifest name
+  std::string account = {};  ///< account switch key; empty: the credential's own account
   std::string contract = {};
-  std::int64_t id = 0;          ///< CPS's enrollment id
-  std::string source = {};      ///< the manifest's path, for the scope of orphans
+  std::int64_t id = 0;      ///< CPS's enrollment id
+  std::string source = {};  ///< the manifest's path, for the scope of orphans
   std::string api_schema = {};
   std::string common_name = {};
   json::Ref last_applied = {};  ///< the desired document of the last successful write or adoption
   json::Ref lifecycle = {};     ///< the policy in force, as the manifest room writes it
   std::map<std::string, std::string> labels = {};
-  std::string written = {};     ///< RFC 3339: when cpsctl last wrote it to CPS, or adopted it
+  std::string written = {};                  ///< RFC 3339: when cpsctl last wrote it to CPS, or adopted it
   std::vector<std::string> open_steps = {};  ///< deferred fields that a create still owes, as JSON pointers
 };
-BOOST_DESCRIBE_STRUCT(Entry, (), (name, account, contract, id, source, api_schema, common_name, last_applied, lifecycle,
-                                  labels, written, open_steps))
+BOOST_DESCRIBE_STRUCT(Entry, (),
+                      (name, account, contract, id, source, api_schema, common_name, last_applied, lifecycle, labels,
+                       written, open_steps))
 
 /// The snapshot file.
 struct Snapshot {
   std::int64_t format_version = 1;
-  std::string realm = {};       ///< "sandbox", or the real host and account
-  std::int64_t serial = 0;      ///< grows with each snapshot; the journal names the serial it follows
-  std::int64_t sequence = 0;    ///< last journal record that the snapshot contains
+  std::string realm = {};               ///< "sandbox", or the real host and account
+  std::int64_t serial = 0;              ///< grows with each snapshot; the journal names the serial it follows
+  std::int64_t sequence = 0;            ///< last journal record that the snapshot contains
   std::vector<Entry> enrollments = {};  ///< sorted by name
 };
 BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, serial, sequence, enrollments))
@@ -46,20 +47,21 @@ BOOST_DEFINE_ENUM_CLASS(Step, create, update)
 struct Record {
   std::int64_t sequence = 0;
   Phase phase = Phase::intent;
-  std::int64_t intent = 0;      ///< of done and refused: the intent's sequence
+  std::int64_t intent = 0;  ///< of done and refused: the intent's sequence
   Step step = Step::create;
   std::string name = {};
-  std::string at = {};          ///< RFC 3339, UTC
-  std::string run = {};         ///< the run's id
-  std::string digest = {};      ///< SHA-256 of the body
-  std::vector<std::int64_t> known_ids = {};      ///< enrollments with that CN before the write
-  std::vector<std::int64_t> pending_changes = {};///< pending change ids before the write
-  std::int64_t enrollment = 0;  ///< of done: CPS's id
-  std::vector<std::int64_t> changes = {};        ///< of done: change ids that CPS returned
-  std::string reason = {};      ///< of refused
-  json::Ref entry = {};         ///< of intent and stored: the Entry that the state will hold
+  std::string at = {};                             ///< RFC 3339, UTC
+  std::string run = {};                            ///< the run's id
+  std::string digest = {};                         ///< SHA-256 of the body
+  std::vector<std::int64_t> known_ids = {};        ///< enrollments with that CN before the write
+  std::vector<std::int64_t> pending_changes = {};  ///< pending change ids before the write
+  std::int64_t enrollment = 0;                     ///< of done: CPS's id
+  std::vector<std::int64_t> changes = {};          ///< of done: change ids that CPS returned
+  std::string reason = {};                         ///< of refused
+  json::Ref entry = {};                            ///< of intent and stored: the Entry that the state will hold
 };
-BOOST_DESCRIBE_STRUCT(Record, (), (sequence, phase, intent, step, name, at, run, digest, known_ids, pending_changes,
-                                   enrollment, changes, reason, entry))
+BOOST_DESCRIBE_STRUCT(Record, (),
+                      (sequence, phase, intent, step, name, at, run, digest, known_ids, pending_changes, enrollment,
+                       changes, reason, entry))
 
 }  // namespace cpsctl::state

@@ -1,0 +1,129 @@
+#include "base/fields.hpp"
+#include "base/text.hpp"
+#include "state/journal.hpp"
+#include "state/replay.hpp"
+#include "state/store.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace cpsctl::state {
+namespace {
+
+constexpr std::size_t snapshot_limit = std::size_t{4} << 30;
+constexpr std::size_t journal_limit = std::size_t{4} << 30;
+
+std::optional<Entry> entry_of(json::Ref const& document) {
+  Entry entry;
+  if (!document || !fields::from_json(*document, entry)) return std::nullopt;
+  return entry;
+}
+
+Error corrupt(std::filesystem::path const& path, std::string problem) {
+  return Error{.code = Errc::io,
+               .message = fmt::format("{} cannot be used: {}", path.string(), std::move(problem)),
+               .next = fmt::format("put {}.bak in its place, or move it away: cpsctl finds again what exists at CPS",
+                                   path.string()),
+               .at = std::nullopt};
+}
+
+Error other_realm(std::filesystem::path const& path, std::string const& its, std::string const& wanted) {
+  return Error{.code = Errc::io,
+               .message = fmt::format("{} belongs to {}, this run talks to {}", path.string(), its, wanted),
+               .next = "use the credentials that it belongs to, or another --state file"};
+}
+
+Result<> read_snapshot(std::filesystem::path const& path, std::string const& realm, Files& files, Contents& contents) {
+  CPS_TRY(FileKind const kind, files.kind(path));
+  if (kind == FileKind::missing) return {};
+  CPS_TRY(std::string const text, files.read(path, snapshot_limit));
+  auto const document = json::parse(text, "it");
+  if (!document) return corrupt(path, document.error().message);
+  json::Value const* const version = json::find(*document, "formatVersion");
+  if (version == nullptr || !version->IsInt64()) return corrupt(path, "it is no cpsctl state");
+  if (version->GetInt64() > format_version)
+    return Error{.code = Errc::io,
+                 .message = fmt::format("{} was written by a newer cpsctl (format {}, this one knows {})",
+                                        path.string(), version->GetInt64(), format_version),
+                 .next = "use that version of cpsctl"};
+  Snapshot snapshot;
+  if (!fields::from_json(*document, snapshot)) return corrupt(path, "a member has the wrong type");
+  if (!realm.empty() && snapshot.realm != realm) return other_realm(path, snapshot.realm, realm);
+
+  std::set<std::int64_t> ids;
+  for (Entry& entry : snapshot.enrollments) {
+    if (entry.name.empty() || entry.id <= 0) return corrupt(path, "an enrollment has no name or no id");
+    if (!ids.insert(entry.id).second) return corrupt(path, fmt::format("enrollment {} stands in it twice", entry.id));
+    std::string name = entry.name;
+    if (!contents.entries.emplace(std::move(name), std::move(entry)).second)
+      return corrupt(path, "an enrollment's name stands in it twice");
+  }
+  contents.realm = snapshot.realm;
+  contents.serial = snapshot.serial;
+  contents.sequence = snapshot.sequence;
+  contents.exists = true;
+  return {};
+}
+
+}  // namespace
+
+std::filesystem::path journal_path(std::filesystem::path const& path) {
+  return path.string() + ".journal";
+}
+
+void take_record(Contents& contents, Record const& record, std::int64_t contained) {
+  contents.sequence = std::max(contents.sequence, record.sequence);
+  auto const intent = std::ranges::find(contents.open_intents, record.intent, &Record::sequence);
+  bool const closes = record.phase == Phase::done || record.phase == Phase::refused;
+  switch (record.phase) {
+    case Phase::intent: contents.open_intents.push_back(record); return;
+    case Phase::refused: break;
+    case Phase::done:
+    case Phase::stored: {
+      if (record.sequence <= contained) break;
+      bool const own = record.entry != nullptr || intent == contents.open_intents.end();
+      auto entry = entry_of(own ? record.entry : intent->entry);
+      if (!entry) break;
+      if (record.enrollment != 0) entry->id = record.enrollment;
+      contents.entries.insert_or_assign(entry->name, std::move(*entry));
+      break;
+    }
+  }
+  if (closes && intent != contents.open_intents.end()) contents.open_intents.erase(intent);
+}
+
+Result<Replayed> replay(std::filesystem::path const& path, std::string const& realm, Files& files) {
+  Replayed replayed;
+  Contents& contents = replayed.contents;
+  CPS_CHECK(read_snapshot(path, realm, files, contents));
+  auto const journal = journal_path(path);
+  CPS_TRY(FileKind const kind, files.kind(journal));
+  if (kind == FileKind::missing) return replayed;
+  CPS_TRY(std::string const text, files.read(journal, journal_limit));
+  CPS_TRY(JournalText parsed, parse_journal(text, journal.string()));
+  replayed.journal_exists = true;
+  replayed.journal_bytes = text.size();
+  replayed.valid_bytes = parsed.valid_bytes;
+  if (!parsed.realm.empty()) {
+    if (!realm.empty() && parsed.realm != realm) return other_realm(journal, parsed.realm, realm);
+    if (!contents.exists) contents.realm = parsed.realm;
+    contents.exists = true;
+  }
+  if (parsed.dropped_lines > 0)
+    contents.notes.push_back(fmt::format("{}: {} at its end {} not written completely and {} dropped", journal.string(),
+                                         text::counted(parsed.dropped_lines, "line"),
+                                         parsed.dropped_lines == 1 ? "was" : "were",
+                                         parsed.dropped_lines == 1 ? "is" : "are"));
+  std::int64_t const contained = contents.sequence;
+  for (Record const& record : parsed.records) take_record(contents, record, contained);
+  return replayed;
+}
+
+Result<Contents> read(std::filesystem::path const& path, std::string const& realm, Files& files) {
+  CPS_TRY(Replayed replayed, replay(path, realm, files));
+  return std::move(replayed.contents);
+}
+
+}  // namespace cpsctl::state

@@ -1,0 +1,20 @@
+#pragma once
+#include "state/store.hpp"
+
+namespace cpsctl::state {
+
+std::filesystem::path journal_path(std::filesystem::path const& path);
+
+/// Takes a record into the contents; entries of records up to `contained` are in them already.
+void take_record(Contents& contents, Record const& record, std::int64_t contained);
+
+/// The contents, and where the journal's valid part ends.
+struct Replayed {
+  Contents contents = {};
+  bool journal_exists = false;
+  std::size_t journal_bytes = 0;
+  std::size_t valid_bytes = 0;
+};
+Result<Replayed> replay(std::filesystem::path const& path, std::string const& realm, Files& files);
+
+}  // namespace cpsctl::state

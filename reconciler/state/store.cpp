@@ -1,0 +1,178 @@
+#include "state/store.hpp"
+
+#include "base/fields.hpp"
+#include "state/journal.hpp"
+#include "state/replay.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace cpsctl::state {
+namespace {
+
+/// The journal's thread: takes all lines that are queued, writes and syncs them at once, then tells their owners.
+class GroupCommit {
+ public:
+  explicit GroupCommit(std::unique_ptr<Appender> file) : file_(std::move(file)), thread_([this] { work(); }) {}
+  ~GroupCommit() {
+    {
+      std::scoped_lock const lock(mutex_);
+      ending_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  GroupCommit(GroupCommit const&) = delete;
+  GroupCommit& operator=(GroupCommit const&) = delete;
+
+  void add(std::string line, std::int64_t sequence, Store::Written written) {
+    {
+      std::scoped_lock const lock(mutex_);
+      queue_.push_back({.line = std::move(line), .sequence = sequence, .written = std::move(written)});
+    }
+    changed_.notify_all();
+  }
+
+  /// Waits until everything queued is written, then runs `exchange` on the file while nothing else touches it.
+  Result<> with_file(std::function<Result<>(std::unique_ptr<Appender>&)> const& exchange) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return queue_.empty() && !busy_; });
+    if (broken_) return *broken_;
+    return exchange(file_);
+  }
+
+ private:
+  struct Queued {
+    std::string line;
+    std::int64_t sequence = 0;
+    Store::Written written;
+  };
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      std::vector<Queued> const batch = std::exchange(queue_, {});
+      busy_ = true;
+      lock.unlock();
+      Result<> const outcome = broken_ ? Result<>(*broken_) : write(batch);
+      for (Queued const& one : batch)
+        one.written(outcome ? Result<std::int64_t>(one.sequence) : Result<std::int64_t>(outcome.error()));
+      lock.lock();
+      // After a failed sync nobody knows what is on disk: nothing more may be promised (limits of fsync).
+      if (!outcome) broken_ = outcome.error();
+      busy_ = false;
+      changed_.notify_all();
+    }
+  }
+
+  Result<> write(std::vector<Queued> const& batch) {
+    std::string bytes;
+    for (Queued const& one : batch) bytes += one.line;
+    CPS_CHECK(file_->append(bytes));
+    return file_->sync();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Queued> queue_;
+  bool busy_ = false;
+  bool ending_ = false;
+  std::optional<Error> broken_;
+  std::unique_ptr<Appender> file_;
+  std::thread thread_;  // last: it uses the members above
+};
+
+class FileStore final : public Store {
+ public:
+  FileStore(std::filesystem::path path, std::string realm, std::string run, Files& files, Contents contents,
+            std::unique_ptr<Appender> journal)
+      : path_(std::move(path)),
+        run_(std::move(run)),
+        files_(files),
+        contents_(std::move(contents)),
+        next_(contents_.sequence + 1),
+        journal_(std::move(journal)) {
+    contents_.realm = std::move(realm);
+  }
+
+  Contents const& contents() const override { return contents_; }
+
+  void journal(Record record, Written written) override {
+    record.sequence = next_++;
+    record.run = run_;
+    journal_.add(journal_line(record), record.sequence, std::move(written));
+  }
+
+  void accept(Record const& record) override { take_record(contents_, record, 0); }
+
+  Result<> save() override {
+    return journal_.with_file([this](std::unique_ptr<Appender>& file) { return write_snapshot(file); });
+  }
+
+ private:
+  Result<> write_snapshot(std::unique_ptr<Appender>& file) {
+    Snapshot snapshot{.format_version = format_version,
+                      .realm = contents_.realm,
+                      .serial = contents_.serial + 1,
+                      .sequence = contents_.sequence};
+    for (auto const& [name, entry] : contents_.entries) snapshot.enrollments.push_back(entry);
+    json::Document document;
+    std::string const text = json::compact(fields::to_json(snapshot, document.GetAllocator())) + "\n";
+    CPS_CHECK(keep_previous());
+    CPS_CHECK(files_.replace(path_, text));
+    contents_.serial = snapshot.serial;
+
+    // Everything but the open intents is in the snapshot now. A crash before this replacement is harmless: records up
+    // to the snapshot's sequence are not taken a second time.
+    std::string lines = journal_head(contents_.realm);
+    for (Record const& intent : contents_.open_intents) lines += journal_line(intent);
+    CPS_CHECK(files_.replace(journal_path(path_), lines));
+    CPS_TRY(file, files_.append(journal_path(path_)));
+    return {};
+  }
+
+  Result<> keep_previous() {
+    CPS_TRY(FileKind const kind, files_.kind(path_));
+    if (kind == FileKind::missing) return {};
+    CPS_TRY(std::string const previous, files_.read(path_, std::size_t{4} << 30));
+    return files_.replace(path_.string() + ".bak", previous);
+  }
+
+  std::filesystem::path path_;
+  std::string run_;
+  Files& files_;
+  Contents contents_;
+  std::int64_t next_;
+  GroupCommit journal_;
+};
+
+/// Opens the journal behind its last good line; a new one begins with its head.
+Result<std::unique_ptr<Appender>> open_journal(std::filesystem::path const& journal, std::string const& realm,
+                                               Replayed const& replayed, Files& files) {
+  bool const torn = replayed.journal_bytes > replayed.valid_bytes;
+  if (!replayed.journal_exists || replayed.valid_bytes == 0) {
+    CPS_CHECK(files.replace(journal, journal_head(realm)));
+  } else if (torn) {
+    CPS_CHECK(files.truncate(journal, replayed.valid_bytes));
+  }
+  return files.append(journal);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(std::filesystem::path path, std::string realm, std::string run,
+                                           Files& files) {
+  if (path.has_parent_path()) CPS_CHECK(files.make_folders(path.parent_path()));
+  CPS_TRY(Replayed replayed, replay(path, realm, files));
+  CPS_TRY(auto journal, open_journal(journal_path(path), realm, replayed, files));
+  return std::make_unique<FileStore>(std::move(path), std::move(realm), std::move(run), files,
+                                     std::move(replayed.contents), std::move(journal));
+}
+
+}  // namespace cpsctl::state
