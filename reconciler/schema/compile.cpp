@@ -169,6 +169,10 @@ Result<> read_annotations(json::Value const& node, Inherited const& around, Fiel
   field.defer_on_create = flag(node, "x-defer-on-create", around.defer_on_create);
   field.null_equals_absent = flag(node, "x-null-equals-absent");
   field.sensitive = json::text_or(json::find(node, "x-sensitive"), around.sensitive);
+  if (field.on_remove == OnRemove::null && !field.nullable())
+    return broken(field.pointer, "x-on-remove: it cannot be null");
+  if (field.on_remove == OnRemove::empty && !field.allows(Type::array))
+    return broken(field.pointer, "x-on-remove: only a list can be emptied");
   return read_derived(node, field);
 }
 
