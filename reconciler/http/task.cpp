@@ -97,15 +97,24 @@ void Event::notify_all() {
 
 namespace {
 
-Task<> wait_at(std::shared_ptr<Parked> gate) {
-  auto const came = co_await park(std::move(gate), SteadyTime::max());
-  static_cast<void>(came);
+Task<bool> wait_at(std::shared_ptr<Parked> gate, SteadyTime until) {
+  bool const time_came = co_await park(std::move(gate), until);
+  co_return !time_came;
+}
+
+Task<> wait_for_ever_at(std::shared_ptr<Parked> gate) {
+  bool const time_came = co_await park(std::move(gate), SteadyTime::max());
+  static_cast<void>(time_came);
 }
 
 }  // namespace
 
 Task<> Event::wait() {
-  return wait_at(waiters_);
+  return wait_for_ever_at(waiters_);
+}
+
+Task<bool> Event::wait_until(SteadyTime time) {
+  return wait_at(waiters_, time);
 }
 
 }  // namespace cpsctl::http

@@ -66,7 +66,8 @@ class Event {
   Event(Event const&) = delete;
   Event& operator=(Event const&) = delete;
   void notify_all();
-  Task<> wait();  ///< until the next notify_all()
+  Task<> wait();                           ///< until the next notify_all()
+  Task<bool> wait_until(SteadyTime time);  ///< false when the time came first
 
  private:
   struct Waiters;

@@ -1,0 +1,36 @@
+#pragma once
+#include "http/answer.hpp"
+#include "http/client.hpp"
+#include "http/tls.hpp"
+
+#include <memory>
+#include <string>
+
+namespace cpsctl::http {
+
+/// A time limit, and how it is named when it has passed: "took longer than 60 s".
+struct Limit {
+  SteadyTime at = SteadyTime::max();
+  std::string passed = {};
+};
+
+/// One TLS connection to the endpoint, one request at a time. After an error it is of no more use.
+class Connection {
+ public:
+  static std::shared_ptr<Connection> make(Loop& loop, Tls& tls, std::shared_ptr<ClientOptions const> options);
+  virtual ~Connection() = default;
+
+  /// Resolves, connects, tunnels through the proxy, shakes hands. `reached` of its errors is `no`.
+  virtual Task<Result<>> open(Limit limit) = 0;
+  /// Sends `text` and reads until `answer` is complete; both outlive the call. `reached` of its errors is `unknown`.
+  virtual Task<Result<>> exchange(std::string const& text, Answer& answer, Limit limit) = 0;
+
+  /// Open, and the server has neither closed it nor said anything since the last answer.
+  virtual bool idle() = 0;
+  /// The last exchange ended because the server closed the connection before a byte of an answer.
+  virtual bool closed_silently() const = 0;
+  /// What is under way ends with `cancelled`.
+  virtual void abort() = 0;
+};
+
+}  // namespace cpsctl::http
