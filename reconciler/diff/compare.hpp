@@ -1,23 +1,23 @@
 #pragma once
+#include "base/json.hpp"
+#include "schema/schema.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/json.hpp"
-#include "schema/schema.hpp"
 
 /// desired x live -> changes with effects. Pure.
 namespace cpsctl::diff {
 
 /// One field's difference.
 struct Change {
-  std::string pointer = {};  ///< RFC 6901 into the enrollment
-  json::Ref live = {};       ///< null: absent
-  json::Ref desired = {};    ///< null: absent
-  std::vector<std::string> added = {};    ///< of sets: elements that live lacks, in desired's order
-  std::vector<std::string> removed = {};  ///< of sets: elements that desired lacks
+  std::string pointer = {};               ///< RFC 6901 into the enrollment
+  json::Ref live = {};                    ///< null: absent
+  json::Ref desired = {};                 ///< null: absent
+  std::vector<std::string> added = {};    ///< of sets: elements that live lacks, in desired's order and spelling
+  std::vector<std::string> removed = {};  ///< of sets: elements that desired lacks, in live's
   schema::Effect effect = schema::Effect::metadata;
-  bool set = false;          ///< `added` and `removed` tell the difference
+  bool set = false;  ///< `added` and `removed` tell the difference
 };
 
 /// Managed fields of `desired` that differ from `live`, in the schema's order. What desired does not name is not
@@ -31,7 +31,8 @@ std::vector<std::string> deferred_on_create(json::Value const& desired, schema::
 json::Document create_body(json::Value const& desired, schema::Schema const& schema);
 
 /// The body of an update: the live document with desired's managed fields laid over it (PUT replaces the whole
-/// enrollment); unknown and read-only fields stay as live has them.
+/// enrollment); unknown and read-only fields stay as live has them, and so do values that do not differ: the body
+/// carries what compare() shows and nothing else. Lists are replaced as wholes, objects merged.
 json::Document update_body(json::Value const& desired, json::Value const& live, schema::Schema const& schema);
 
 /// Two names are the same host (case, trailing dot, IDNA).

@@ -118,7 +118,8 @@ enum class Completeness : std::uint8_t {
 
 enum class Direction : std::uint8_t {
   manifest,  ///< what people write: x-read-only fields are refused, unknown ones too
-  request,   ///< what a client sends to CPS: as manifest, but read-only fields are let through when `echo` (PUT)
+  request,   ///< what a client sends to CPS: as manifest, but without patterns and formats, which are advice of ours;
+             ///< read-only fields are let through when `echo` (PUT)
   any        ///< types only
 };
 

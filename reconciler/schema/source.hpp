@@ -12,9 +12,9 @@ namespace cpsctl::schema {
 /// Errors: internal.
 Result<json::Document> load_source(std::string_view name, std::string_view text, Schema::Resolver const& resolve);
 
-/// `source` as one document for people and editors: every schema that it refers to by file name is copied under $defs, a
-/// root that is put together with allOf is written out, and definitions that nobody needs then are left out.
-/// Errors: internal.
+/// `source` as one document for people and editors: every schema that it refers to by file name is copied under $defs,
+/// a root that is put together with allOf is written out, and definitions that nobody needs then are left out. Errors:
+/// internal.
 Result<json::Document> bundle(json::Value const& source, Schema::Resolver const& resolve);
 
 /// One node of `source` with its $ref and allOf replaced by what they say; the node's own members win. Children are

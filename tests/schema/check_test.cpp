@@ -190,6 +190,7 @@ TEST_CASE("check: who sends the document decides what may stand in it") {
   CHECK(problems("enrollment.v11", R"({"id":true,"nonsense":1})", request) ==
         "CPS002 /id: is true, must be a whole number or a text; quote it: \"true\"\n"
         "CPS001 /nonsense (key): unknown field \"nonsense\"; \n");
+  CHECK(problems("enrollment.v11", R"({"csr":{"c":"USA","cn":"a b"},"adminContact":{"email":"?"}})", request) == "");
   schema::CheckOptions const any{.direction = schema::Direction::any};
   CHECK(problems("enrollment.v11", R"({"ra":"a new CA","news":{},"csr":{"c":"USA","cn":"a b"}})", any) == "");
   CHECK(problems("enrollment.v11", R"({"csr":{"sans":[1]}})", any) ==
