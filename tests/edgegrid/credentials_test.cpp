@@ -1,0 +1,220 @@
+#include "edgegrid/credentials.hpp"
+
+#include <map>
+
+#include <doctest/doctest.h>
+
+using namespace cpsctl;
+using namespace cpsctl::edgegrid;
+
+namespace {
+
+constexpr char const* kGood =
+    "host = akab-h.luna.akamaiapis.net\nclient_token = ct\nclient_secret = s3cret=\naccess_token = at\n";
+
+/// One file in memory.
+struct OneFile final : Files {
+  std::string path = "/home/u/.edgerc";
+  std::optional<std::string> content = {};
+  FileKind as = FileKind::file;
+  bool readable = true;
+
+  Result<FileKind> kind(std::filesystem::path const& at) override {
+    return content && at == path ? as : FileKind::missing;
+  }
+  Result<std::string> read(std::filesystem::path const& at, std::size_t) override {
+    if (!readable || at != path)
+      return Error{.code = Errc::io, .message = "cannot open " + at.string() + ": Permission denied"};
+    return *content;
+  }
+  Result<> replace(std::filesystem::path const&, std::string_view) override { return {}; }
+  Result<std::unique_ptr<Appender>> append(std::filesystem::path const&) override { return nullptr; }
+  Result<> truncate(std::filesystem::path const&, std::uint64_t) override { return {}; }
+  Result<> make_folders(std::filesystem::path const&) override { return {}; }
+  Result<> remove(std::filesystem::path const&) override { return {}; }
+  Result<std::vector<std::string>> list(std::filesystem::path const&) override { return std::vector<std::string>(); }
+};
+
+using Variables = std::map<std::string, std::string>;
+
+Result<Credentials> load(std::optional<std::string> content, std::string section = "default",
+                         Variables variables = {}) {
+  OneFile files;
+  files.content = std::move(content);
+  variables.emplace("HOME", "/home/u");
+  Environment const environment = [&](std::string const& name) -> std::optional<std::string> {
+    auto const found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+  return load_credentials({.section = std::move(section)}, environment, files);
+}
+
+Variables four(std::string const& prefix) {
+  return {{prefix + "HOST", "env-host"},
+          {prefix + "CLIENT_TOKEN", "e1"},
+          {prefix + "CLIENT_SECRET", "e2"},
+          {prefix + "ACCESS_TOKEN", "e3"}};
+}
+
+}  // namespace
+
+TEST_CASE("credentials: spellings of an .edgerc that are the same credentials") {
+  struct Case {
+    char const* title;
+    std::string content;
+  };
+  Case const cases[] = {
+      {"plain", std::string("[default]\n") + kGood},
+      {"no white space",
+       "[default]\nhost=akab-h.luna.akamaiapis.net\nclient_token=ct\nclient_secret=s3cret=\naccess_token=at"},
+      {"CRLF and a byte order mark",
+       "\xEF\xBB\xBF[default]\r\nhost = akab-h.luna.akamaiapis.net\r\nclient_token = ct\r\nclient_secret = "
+       "s3cret=\r\naccess_token = at\r\n"},
+      {"comments",
+       "# mine\n; old\n[default] ; here\nhost = akab-h.luna.akamaiapis.net ; the host\n# x\nclient_token = ct # "
+       "t\nclient_secret = s3cret=\naccess_token = at\n"},
+      {"dashes, capitals, quotes",
+       "[default]\nHost: \"akab-h.luna.akamaiapis.net\"\nclient-token = 'ct'\nclient-secret = "
+       "\"s3cret=\"\naccess-token = at\n"},
+      {"a URL for a host",
+       "[default]\nhost = https://AKAB-h.luna.akamaiapis.net:443//\nclient_token = ct\nclient_secret = "
+       "s3cret=\naccess_token = at\n"},
+      {"Python's defaults", std::string("[default]\nheaders_to_sign = None\nmax_body = 131072\n") + kGood},
+      {"another section around it",
+       std::string("[papi]\nhost = x\nthis line is odd\n[default]\n") + kGood + "[dns]\nhost = y\n"},
+      {"a limit that is no number", std::string("[default]\nmax_body = lots\n") + kGood},
+      {"a limit of nothing", std::string("[default]\nmax-body = 0\n") + kGood},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    auto const loaded = load(c.content);
+    REQUIRE_MESSAGE(loaded.has_value(), loaded);
+    CHECK(loaded->host == "akab-h.luna.akamaiapis.net");
+    CHECK(loaded->client_token.reveal() == "ct");
+    CHECK(loaded->client_secret.reveal() == "s3cret=");
+    CHECK(loaded->access_token.reveal() == "at");
+    CHECK(loaded->account_key.empty());
+    CHECK(loaded->max_body == 131072);
+    CHECK(loaded->headers_to_sign.empty());
+    CHECK(loaded->origin == "~/.edgerc section [default]");
+  }
+}
+
+TEST_CASE("credentials: optional keys") {
+  auto const loaded =
+      load(std::string("[default]\nmax-body = 2048\naccount_key = 1-2:3\nheaders_to_sign = X-A, X-B\n") + kGood);
+  REQUIRE(loaded.has_value());
+  CHECK(loaded->max_body == 2048);
+  CHECK(loaded->account_key == "1-2:3");
+  CHECK(loaded->headers_to_sign == std::vector<std::string>{"X-A", "X-B"});
+}
+
+TEST_CASE("credentials: the environment wins when it is complete, and only then") {
+  std::string const file = std::string("[default]\naccount_key = file\n") + kGood + "[foo]\n" + kGood;
+  Variables all = four("AKAMAI_");
+  all["AKAMAI_MAX_BODY"] = "123";
+  all["AKAMAI_ACCOUNT_KEY"] = "1-9";
+  auto const from_environment = load(file, "default", all);
+  REQUIRE(from_environment.has_value());
+  CHECK(from_environment->host == "env-host");
+  CHECK(from_environment->max_body == 123);
+  CHECK(from_environment->account_key == "1-9");
+  CHECK(from_environment->origin == "environment AKAMAI_…");
+
+  Variables incomplete = four("AKAMAI_");
+  incomplete.erase("AKAMAI_CLIENT_SECRET");
+  incomplete["AKAMAI_ACCOUNT_KEY"] = "1-9";
+  auto const from_file = load(file, "default", incomplete);
+  REQUIRE(from_file.has_value());
+  CHECK(from_file->host == "akab-h.luna.akamaiapis.net");
+  CHECK(from_file->account_key == "file");
+
+  auto const custom = load(std::nullopt, "foo", four("AKAMAI_FOO_"));
+  REQUIRE(custom.has_value());
+  CHECK(custom->host == "env-host");
+  auto const no_fallback = load(file, "foo", four("AKAMAI_"));
+  REQUIRE(no_fallback.has_value());
+  CHECK(no_fallback->host == "akab-h.luna.akamaiapis.net");
+}
+
+TEST_CASE("credentials: what is wrong is said, secrets are not") {
+  struct Case {
+    char const* title;
+    std::optional<std::string> content;
+    char const *section, *message, *next;
+  };
+  std::string const good = std::string("[default]\n") + kGood;
+  Case const cases[] = {
+      {"no file", std::nullopt, "default", "there are no credentials: ~/.edgerc does not exist",
+       "create it with a section [default], or set AKAMAI_HOST, _CLIENT_TOKEN, _CLIENT_SECRET and _ACCESS_TOKEN"},
+      {"no such section", good + "[papi]\n", "defualt", "~/.edgerc has no section [defualt], only [default], [papi]",
+       "did you mean --section default?"},
+      {"nothing like it", good, "production", "~/.edgerc has no section [production], only [default]",
+       "choose one of them with --section"},
+      {"no section at all", kGood, "default", "~/.edgerc has no section", "put [default] above the credentials"},
+      {"missing keys are all named", "[default]\nhost = h\naccess_token = s3cret\n", "default",
+       "~/.edgerc section [default] lacks client_token, client_secret",
+       "add what is missing from the credentials that Akamai Control Center gave you"},
+      {"empty values", "[default]\nhost = h\nclient_token =\nclient_secret = \"\"\naccess_token = s3cret\n", "default",
+       "~/.edgerc section [default] has no value for client_token, client_secret",
+       "copy the value from Akamai Control Center"},
+      {"a path", "[default]\nhost = h/s3cret\nclient_token = a\nclient_secret = s3cret\naccess_token = a\n", "default",
+       "host in ~/.edgerc section [default] has a path behind the host name",
+       "write the bare host name, like akab-….luna.akamaiapis.net"},
+      {"a space", "[default]\nhost = h s3cret\nclient_token = a\nclient_secret = s3cret\naccess_token = a\n", "default",
+       "host in ~/.edgerc section [default] has a space in it",
+       "write the bare host name, like akab-….luna.akamaiapis.net"},
+      {"plain http", "[default]\nhost = http://h\nclient_token = a\nclient_secret = s3cret\naccess_token = a\n",
+       "default", "host in ~/.edgerc section [default] begins with http://, but CPS is reached over https only",
+       "write the bare host name, like akab-….luna.akamaiapis.net"},
+      {"a section twice", good + "[default]\n", "default",
+       "section [default] stands here a second time; the first is on line 1", "keep one of the two"},
+      {"a key twice", good + "client-secret = s3cret2\n", "default", "section [default] has this key twice",
+       "keep one of the two"},
+      {"a line without a key", good + "s3cret\n", "default",
+       "this line is neither a [section], nor key = value, nor a comment", "correct the line"},
+      {"an open section", "[default\n", "default", "this section has no closing ]", "write it as [name]"},
+      {"a token with a space", "[default]\nhost = h\nclient_token = a\nclient_secret = s3c ret\naccess_token = a\n",
+       "default", "client_secret in ~/.edgerc section [default] has a character that no token has",
+       "copy the value again; it is not shown here"},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    auto const loaded = load(c.content, c.section);
+    REQUIRE(!loaded.has_value());
+    CHECK(loaded.error().code == Errc::unauthorized);
+    CHECK(loaded.error().message == c.message);
+    CHECK(loaded.error().next == c.next);
+    CHECK((loaded.error().message + loaded.error().next).find("s3c") == std::string::npos);
+  }
+}
+
+TEST_CASE("credentials: half an environment is mentioned when the file fails too") {
+  auto const loaded = load(std::nullopt, "default",
+                           {{"AKAMAI_HOST", "h"}, {"AKAMAI_CLIENT_SECRET", "s3cret"}, {"AKAMAI_ACCESS_TOKEN", " "}});
+  REQUIRE(!loaded.has_value());
+  CHECK(loaded.error().message ==
+        "there are no credentials: ~/.edgerc does not exist; AKAMAI_HOST, AKAMAI_CLIENT_SECRET is set, but not "
+        "AKAMAI_CLIENT_TOKEN, AKAMAI_ACCESS_TOKEN");
+}
+
+TEST_CASE("credentials: files that cannot be used") {
+  OneFile files;
+  files.content = "";
+  Environment const nothing = [](std::string const&) { return std::optional<std::string>(); };
+  Environment const home = [](std::string const& name) {
+    return name == "HOME" ? std::optional<std::string>("/home/u") : std::nullopt;
+  };
+  auto const homeless = load_credentials({}, nothing, files);
+  REQUIRE(!homeless.has_value());
+  CHECK(homeless.error().message == "HOME is not set, so ~/.edgerc cannot be found");
+  files.as = FileKind::folder;
+  auto const folder = load_credentials({.edgerc = "~/.edgerc"}, home, files);
+  REQUIRE(!folder.has_value());
+  CHECK(folder.error().message == "~/.edgerc is a folder, not a file");
+  files.as = FileKind::file;
+  files.readable = false;
+  auto const locked = load_credentials({.edgerc = "/home/u/.edgerc"}, nothing, files);
+  REQUIRE(!locked.has_value());
+  CHECK(locked.error().code == Errc::io);
+}
