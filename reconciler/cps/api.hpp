@@ -1,9 +1,9 @@
 #pragma once
-#include <string>
-#include <string_view>
-
 #include "cps/session.hpp"
 #include "cps/types.hpp"
+
+#include <string>
+#include <string_view>
 
 /// CPS's operations. What only reads and what writes are different types: `plan` never holds a Writer.
 namespace cpsctl::cps {
@@ -27,11 +27,11 @@ class Reader {
 
 /// Everything of POST /enrollments.
 struct CreateRequest {
-  std::string subject = {};      ///< the enrollment's name, for logs and errors
+  std::string subject = {};  ///< the enrollment's name, for logs and errors
   std::string account_key = {};
   std::string contract = {};
   std::string api_schema = "v11";
-  std::string body = {};         ///< the Enrollment, as JSON text
+  std::string body = {};               ///< the Enrollment, as JSON text
   std::string deploy_not_before = {};  ///< YYYY-MM-DD; empty: not sent
   std::string deploy_not_after = {};
   bool allow_duplicate_cn = false;

@@ -1,15 +1,15 @@
 #pragma once
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "http/task.hpp"
+
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/clock.hpp"
-#include "base/random.hpp"
-#include "base/result.hpp"
-#include "http/task.hpp"
 
 namespace cpsctl::cps {
 
@@ -62,6 +62,8 @@ class Governor {
   void release(Pacer::Ticket ticket);
   /// A 429: everybody waits `advertised` (or 60 s), with jitter.
   void throttled(std::optional<Duration> advertised);
+  /// Everybody who waits, and who comes, gets `cancelled`.
+  void cancel();
 
   Duration estimate(std::size_t requests) const;
   std::size_t throttles() const { return throttles_; }
@@ -74,6 +76,7 @@ class Governor {
   http::Event turn_;
   std::uint64_t arrived_ = 0, served_ = 0;
   std::size_t throttles_ = 0;
+  bool cancelled_ = false;
 };
 
 }  // namespace cpsctl::cps

@@ -1,15 +1,17 @@
 #pragma once
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "cps/governor.hpp"
 #include "cps/types.hpp"
 #include "edgegrid/credentials.hpp"
 #include "http/client.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 /// The way every request to CPS takes: account key, governor, signature, send, log line, problem.
 namespace cpsctl::cps {
@@ -31,7 +33,7 @@ enum class Repeat : std::uint8_t {
 
 struct Call {
   std::string method = "GET";
-  std::string path = {};  ///< below /cps/v2, as "/enrollments/10002"
+  std::string path = {};                                        ///< below /cps/v2, as "/enrollments/10002"
   std::vector<std::pair<std::string, std::string>> query = {};  ///< plain values; encoded and signed as sent
   std::string account_key = {};
   std::string accept = {};        ///< exact media type
@@ -39,14 +41,15 @@ struct Call {
   std::string body = {};
   Repeat repeat = Repeat::freely;
   http::Sink sink = {};
-  std::string subject = {};  ///< name of the enrollment or contract, for the log line
+  std::function<void()> restart = {};  ///< called before the sink sees another attempt's answer
+  std::string subject = {};            ///< name of the enrollment or contract, for the log line
 };
 
 /// One host, one credential, a governor per account. On the loop's thread.
 class Session {
  public:
-  Session(http::Loop& loop, http::Client& client, edgegrid::Credentials credentials, Clock const& clock,
-          Random& random, SessionOptions options);
+  Session(http::Loop& loop, http::Client& client, edgegrid::Credentials credentials, Clock const& clock, Random& random,
+          SessionOptions options);
 
   /// 2xx is a value; everything else an Error with CPS's problem in the message, the code by status (429 and the
   /// gateway's burst block: rate_limited) and `reached` as design.md §6 has it: 4xx with a complete head is `no`,
@@ -61,10 +64,15 @@ class Session {
   std::size_t requests() const { return requests_; }
   std::size_t throttles() const;
   Governor& governor(std::string const& account_key);
-  /// Ends waits and requests under way with `cancelled`.
+  /// Ends waits for a turn, and those that come, with `cancelled`; what is in flight goes on to its end.
+  void stop_waiting();
+  /// Ends requests under way, too.
   void cancel();
 
  private:
+  http::Task<Result<http::Response>> attempt(Call const& call, std::string const& target);
+  http::Request signed_request(Call const& call, std::string target) const;
+
   http::Loop& loop_;
   http::Client& client_;
   edgegrid::Credentials credentials_;
@@ -73,6 +81,7 @@ class Session {
   SessionOptions options_;
   std::map<std::string, std::unique_ptr<Governor>> governors_;
   std::size_t requests_ = 0;
+  bool cancelled_ = false;
 };
 
 }  // namespace cpsctl::cps

@@ -1,14 +1,14 @@
 #pragma once
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "base/result.hpp"
+
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/clock.hpp"
-#include "base/json.hpp"
-#include "base/result.hpp"
 
 /// CPS's wire types as the rest of the program sees them. No sockets here.
 namespace cpsctl::cps {
@@ -60,7 +60,7 @@ struct EnrollmentStatus {
 /// What a body of an error says; every part may be empty. Never fails, whatever the bytes are.
 struct Problem {
   int status = 0;
-  std::string slug = {};      ///< last path segment of `type`
+  std::string slug = {};  ///< last path segment of `type`
   std::string title = {};
   std::string detail = {};
   std::string instance = {};  ///< what CPS's support asks for

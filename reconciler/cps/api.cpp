@@ -1,0 +1,107 @@
+#include "cps/api.hpp"
+
+#include "cps/list_reader.hpp"
+
+#include <fmt/format.h>
+
+namespace cpsctl::cps {
+namespace {
+
+/// CPS v2, enrollment-status.v1: {"enrollment":"/cps/v2/enrollments/N","changes":["…/changes/M"]}.
+Result<EnrollmentStatus> read_status(http::Response const& response, std::string_view what) {
+  auto const unreadable = [&](std::string problem) {
+    // The write was taken, only its answer is of no use: what became of it has to be looked up.
+    return Error{.code = Errc::protocol,
+                 .message = fmt::format("{} was answered with {}, but {}", what, response.status, std::move(problem)),
+                 .next = "run again: cpsctl looks the enrollment up",
+                 .reached = Reached::unknown};
+  };
+  auto const document = json::parse(response.body, "the answer");
+  if (!document) return unreadable(document.error().message);
+  auto const id = id_from_path(json::text_or(json::find(*document, "enrollment"), ""));
+  if (!id) return unreadable("the answer names no enrollment");
+  EnrollmentStatus status{.enrollment = {*id}};
+  json::Value const* const changes = json::find(*document, "changes");
+  if (changes != nullptr && changes->IsArray())
+    for (json::Value const& change : changes->GetArray())
+      if (auto const change_id = id_from_path(json::text_or(&change, ""))) status.changes.push_back({*change_id});
+  return status;
+}
+
+}  // namespace
+
+std::string media_type(std::string_view entity, std::string_view version) {
+  return fmt::format("application/vnd.akamai.cps.{}.{}+json", entity, version);
+}
+
+http::Task<Result<Listing>> Reader::list(std::string account_key, std::string contract, std::string api_schema) {
+  std::optional<ListReader> reader(std::in_place, session_.options().max_list_bytes);
+  Listing listing{
+      .account_key = account_key, .contract = contract, .api_schema = api_schema, .begun = session_.clock().wall()};
+  Call call{.path = "/enrollments",
+            .query = {{"contractId", contract}},
+            .account_key = std::move(account_key),
+            .accept = media_type("enrollments", api_schema),
+            .subject = contract};
+  call.sink = [&reader](std::string_view piece) { return reader->feed(piece); };
+  call.restart = [&reader, &listing, this] {
+    reader.emplace(session_.options().max_list_bytes);
+    listing.begun = session_.clock().wall();
+  };
+  auto response = co_await session_.send(std::move(call));
+  if (!response) co_return std::move(response).error();
+  auto enrollments = reader->finish();
+  if (!enrollments) co_return std::move(enrollments).error();
+  listing.enrollments = std::move(*enrollments);
+  co_return listing;
+}
+
+http::Task<Result<Live>> Reader::get(std::string account_key, EnrollmentId id, std::string api_schema,
+                                     std::string subject) {
+  Call call{.path = fmt::format("/enrollments/{}", id.value),
+            .account_key = std::move(account_key),
+            .accept = media_type("enrollment", api_schema),
+            .subject = std::move(subject)};
+  auto const response = co_await session_.send(std::move(call));
+  if (!response) co_return response.error();
+  auto document = json::parse(response->body, fmt::format("enrollment {}", id.value));
+  if (!document) co_return std::move(document).error();
+  auto live = live_from(json::share(std::move(*document)));
+  co_return live;
+}
+
+http::Task<Result<EnrollmentStatus>> Writer::create(CreateRequest request) {
+  Call call{.method = "POST",
+            .path = "/enrollments",
+            .query = {{"contractId", request.contract}},
+            .account_key = std::move(request.account_key),
+            .accept = media_type("enrollment-status", "v1"),
+            .content_type = media_type("enrollment", request.api_schema),
+            .body = std::move(request.body),
+            .repeat = Repeat::after_refusal,
+            .subject = std::move(request.subject)};
+  if (!request.deploy_not_before.empty()) call.query.emplace_back("deploy-not-before", request.deploy_not_before);
+  if (!request.deploy_not_after.empty()) call.query.emplace_back("deploy-not-after", request.deploy_not_after);
+  if (request.allow_duplicate_cn) call.query.emplace_back("allow-duplicate-cn", "true");
+  auto const response = co_await session_.send(std::move(call));
+  if (!response) co_return response.error();
+  co_return read_status(*response, "POST /enrollments");
+}
+
+http::Task<Result<EnrollmentStatus>> Writer::update(UpdateRequest request) {
+  std::string const path = fmt::format("/enrollments/{}", request.id.value);
+  Call call{.method = "PUT",
+            .path = path,
+            .account_key = std::move(request.account_key),
+            .accept = media_type("enrollment-status", "v1"),
+            .content_type = media_type("enrollment", request.api_schema),
+            .body = std::move(request.body),
+            .repeat = Repeat::after_refusal,
+            .subject = std::move(request.subject)};
+  if (request.allow_cancel_pending_changes) call.query.emplace_back("allow-cancel-pending-changes", "true");
+  auto const response = co_await session_.send(std::move(call));
+  if (!response) co_return response.error();
+  co_return read_status(*response, "PUT " + path);
+}
+
+}  // namespace cpsctl::cps

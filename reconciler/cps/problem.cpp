@@ -1,0 +1,195 @@
+#include "cps/problem.hpp"
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace cpsctl::cps {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t shown = 300;
+
+std::string tidy(std::string_view raw) {
+  return text::shortened(text::printable(text::trimmed(raw)), shown);
+}
+
+std::string last_segment(std::string_view type) {
+  while (type.ends_with('/')) type.remove_suffix(1);
+  auto const slash = type.rfind('/');
+  return tidy(slash == std::string_view::npos ? type : type.substr(slash + 1));
+}
+
+/// The value of `key` in "ApiError(type=…, title=…, detail=…, source=…)".
+std::string api_error_part(std::string_view text, std::string_view key) {
+  auto const at = text.find(fmt::format("{}=", key));
+  if (at == std::string_view::npos) return {};
+  std::string_view rest = text.substr(at + key.size() + 1);
+  std::size_t end = rest.find(')');
+  for (std::string_view const next : {", title=", ", detail=", ", source="}) end = std::min(end, rest.find(next));
+  return tidy(rest.substr(0, end));
+}
+
+/// Text between HTML's tags, white space folded.
+std::string without_markup(std::string_view body) {
+  std::string text;
+  bool tag = false;
+  for (char const c : body.substr(0, 4096)) {
+    if (c == '<') tag = true;
+    bool const space = tag || c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    if (!space)
+      text += c;
+    else if (!text.empty() && text.back() != ' ')
+      text += ' ';
+    if (c == '>') tag = false;
+  }
+  return tidy(text);
+}
+
+Errc code_for(Problem const& problem) {
+  int const status = problem.status;
+  if (status == 429 || is_burst_block(problem)) return Errc::rate_limited;
+  if (status == 401 || status == 403 || is_clock_skew(problem)) return Errc::unauthorized;
+  if (status == 404) return Errc::not_found;
+  if (status == 409) return Errc::conflict;
+  if (status >= 400 && status < 500) return Errc::refused;
+  if (status >= 500) return Errc::unavailable;
+  return Errc::protocol;
+}
+
+/// "your clock is 600 s behind the server's", or nothing when the answer has no usable time.
+std::string skew_text(http::Response const& response, WallTime now) {
+  auto const server = parse_http_date(response.header("Date"));
+  if (!server) return {};
+  auto const ahead = std::chrono::round<std::chrono::seconds>(now - *server).count();
+  return fmt::format("; this machine's clock is {} s {} the server's", std::abs(ahead),
+                     ahead > 0 ? "ahead of" : "behind");
+}
+
+std::string next_step(Problem const& problem, Errc code) {
+  if (is_clock_skew(problem)) return "set this machine's clock (signatures are valid for 30 s), then run again";
+  switch (code) {
+    case Errc::rate_limited: return "wait a minute, or lower --rate: the account's limit counts all its users";
+    case Errc::unauthorized:
+      return problem.status == 401
+                 ? "check the client secret and tokens of the credentials; nothing may rewrite the request on its way"
+                 : "the credentials need a grant for CPS and for this contract: ask the account's administrator";
+    case Errc::not_found: return "check the account (account switch key) and whether it was deleted";
+    case Errc::unavailable: return "CPS has a problem of its own: run again later";
+    case Errc::protocol: return "check that the host is an Akamai API host";
+    default:
+      return problem.instance.empty() ? std::string() : "mend what it names; Akamai's support asks for the instance";
+  }
+}
+
+std::optional<int> two_digits(std::string_view text) {
+  int value = 0;
+  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return problem == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
+
+Problem parse_problem(int status, std::string_view body) {
+  Problem problem{.status = status};
+  std::string_view const trimmed = text::trimmed(body);
+  if (trimmed.starts_with('{')) {
+    if (auto const document = json::parse(trimmed, "an error body"); document && document->IsObject()) {
+      auto const part = [&](char const* name) { return tidy(json::text_or(json::find(*document, name), "")); };
+      problem.slug = last_segment(json::text_or(json::find(*document, "type"), ""));
+      problem.title = part("title");
+      problem.detail = part("detail");
+      problem.instance = part("instance");
+      if (!problem.title.empty() || !problem.detail.empty() || !problem.slug.empty()) return problem;
+    }
+  }
+  if (auto const at = trimmed.find("ApiError("); at != std::string_view::npos) {
+    std::string_view const text = trimmed.substr(at);
+    problem.slug = last_segment(api_error_part(text, "type"));
+    problem.title = api_error_part(text, "title");
+    problem.detail = api_error_part(text, "detail");
+    return problem;
+  }
+  problem.text = trimmed.starts_with('<') ? without_markup(trimmed) : tidy(trimmed);
+  return problem;
+}
+
+bool is_burst_block(Problem const& problem) {
+  return problem.status == 400 &&
+         (problem.detail.find("IPBLOCK") != std::string::npos || problem.detail.find("-BURST") != std::string::npos ||
+          problem.text.find("IPBLOCK-BURST") != std::string::npos);
+}
+
+bool is_clock_skew(Problem const& problem) {
+  return problem.status == 400 &&
+         text::lower(problem.detail + problem.title).find("invalid timestamp") != std::string::npos;
+}
+
+std::optional<WallTime> parse_http_date(std::string_view text) {
+  // "Sun, 06 Nov 1994 08:49:37 GMT"
+  constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  text = text::trimmed(text);
+  if (text.size() != 29 || !text.ends_with(" GMT")) return std::nullopt;
+  auto const day = two_digits(text.substr(5, 2));
+  auto const year = two_digits(text.substr(12, 4));
+  auto const h = two_digits(text.substr(17, 2));
+  auto const m = two_digits(text.substr(20, 2));
+  auto const s = two_digits(text.substr(23, 2));
+  auto const month = std::ranges::find(months, text.substr(8, 3));
+  if (!day || !year || !h || !m || !s || month == months.end()) return std::nullopt;
+  auto const index = static_cast<unsigned>(month - months.begin()) + 1;
+  Day const date{std::chrono::year{*year}, std::chrono::month{index}, std::chrono::day{static_cast<unsigned>(*day)}};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(*h) + std::chrono::minutes(*m) + std::chrono::seconds(*s);
+}
+
+std::optional<Duration> advertised_wait(http::Response const& response, WallTime now) {
+  WallTime const here = parse_http_date(response.header("Date")).value_or(now);
+  std::optional<Duration> longest;
+  auto const consider = [&](Duration wait) {
+    if (wait > 0ms && wait <= 24h) longest = std::max(longest.value_or(0ms), wait);
+  };
+  for (http::Header const& header : response.headers) {
+    std::string name = text::lower(header.name);
+    std::erase_if(name, [](char c) { return c == ':' || c == ' ' || c == '_' || c == '-'; });
+    std::string_view const value = text::trimmed(header.value);
+    if (name == "retryafter") {
+      std::int64_t seconds = 0;
+      auto const [end, problem] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+      bool const whole = problem == std::errc{} && end == value.data() + value.size() && seconds <= 86400;
+      if (whole)
+        consider(std::chrono::seconds(seconds));
+      else if (auto const date = parse_http_date(value))
+        consider(*date - here);
+    } else if (name == "xratelimitnext" || name == "akamairatelimitnext") {
+      if (auto const time = parse_timestamp(value)) consider(*time - here);
+    }
+  }
+  return longest;
+}
+
+Error to_error(http::Response const& response, std::string_view what, WallTime now) {
+  Problem const problem = parse_problem(response.status, response.body);
+  Errc const code = code_for(problem);
+  std::string message = fmt::format("{} was answered with {}", what, response.status);
+  for (std::string const* part : {&problem.title, &problem.detail, &problem.text})
+    if (!part->empty()) message += fmt::format("{}{}", part == &problem.title ? ": " : " - ", *part);
+  if (!problem.slug.empty()) message += fmt::format(" [{}]", problem.slug);
+  if (!problem.instance.empty()) message += fmt::format(" (instance {})", problem.instance);
+  if (is_clock_skew(problem)) message += skew_text(response, now);
+  // A complete 4xx proves that nothing happened; after anything else CPS may have acted.
+  bool const proven = response.status >= 400 && response.status < 500;
+  return Error{.code = code,
+               .message = std::move(message),
+               .next = next_step(problem, code),
+               .reached = proven ? Reached::no : Reached::unknown};
+}
+
+}  // namespace cpsctl::cps

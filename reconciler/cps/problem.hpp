@@ -1,0 +1,32 @@
+#pragma once
+#include "cps/types.hpp"
+#include "http/client.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What an answer that is no success says (cps-api.md §6.1, §1.5).
+namespace cpsctl::cps {
+
+/// Reads problem documents of CPS and of the API gateway, `ApiError(type=…)` texts, HTML, plain text and nothing.
+Problem parse_problem(int status, std::string_view body);
+
+/// The gateway's burst block: a rate limit that comes as 400.
+bool is_burst_block(Problem const& problem);
+/// The gateway's answer to a signature from another time.
+bool is_clock_skew(Problem const& problem);
+
+/// How long an answer asks to wait: Retry-After (seconds or date, also under the mangled names that have been seen),
+/// X-RateLimit-Next, Akamai-RateLimit-Next against the answer's own Date. Nothing when it does not say, or the time has
+/// passed.
+std::optional<Duration> advertised_wait(http::Response const& response, WallTime now);
+
+/// Parses "Sun, 06 Nov 1994 08:49:37 GMT".
+std::optional<WallTime> parse_http_date(std::string_view text);
+
+/// The answer as an Error: the code by status, `reached` as a write needs it (4xx: no, everything else: unknown).
+/// `what` is the request in words: "POST /enrollments".
+Error to_error(http::Response const& response, std::string_view what, WallTime now);
+
+}  // namespace cpsctl::cps

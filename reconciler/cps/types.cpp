@@ -1,0 +1,64 @@
+#include "cps/types.hpp"
+
+#include "base/text.hpp"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace cpsctl::cps {
+namespace {
+
+std::optional<std::int64_t> number(std::string_view text) {
+  std::int64_t value = 0;
+  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  bool const whole = problem == std::errc{} && end == text.data() + text.size() && value > 0;
+  return whole ? std::optional(value) : std::nullopt;
+}
+
+/// An id is an integer on the wire, a text in the published schema: both are taken.
+std::optional<std::int64_t> id_of(json::Value const* value) {
+  if (value == nullptr) return std::nullopt;
+  if (value->IsInt64()) return value->GetInt64() > 0 ? std::optional(value->GetInt64()) : std::nullopt;
+  return value->IsString() ? number(json::view(*value)) : std::nullopt;
+}
+
+Error unreadable(std::string problem) {
+  return Error{.code = Errc::protocol,
+               .message = "CPS answered an enrollment " + std::move(problem),
+               .next = "run again; if it stays, report it to Akamai's support",
+               .reached = Reached::yes};
+}
+
+}  // namespace
+
+std::optional<std::int64_t> id_from_path(std::string_view path) {
+  path = path.substr(0, path.find('?'));
+  while (path.ends_with('/')) path.remove_suffix(1);
+  auto const slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::nullopt : number(path.substr(slash + 1));
+}
+
+Result<Live> live_from(json::Ref document) {
+  if (!document || !document->IsObject()) return unreadable("that is no JSON object");
+  auto id = id_of(json::find(*document, "id"));
+  if (!id) id = id_from_path(json::text_or(json::find(*document, "location"), ""));
+  if (!id) {
+    auto const name = json::text_or(json::at(*document, "/csr/cn"), "?");
+    return unreadable(fmt::format("(CN {}) that has neither a usable id nor a location", text::printable(name)));
+  }
+  Live live{.id = {*id}, .document = document};
+  json::Value const* const pending = json::find(*document, "pendingChanges");
+  if (pending == nullptr || pending->IsNull()) return live;
+  if (!pending->IsArray()) return unreadable(fmt::format("({}) whose pendingChanges is no list", *id));
+  for (json::Value const& change : pending->GetArray()) {
+    auto const path = change.IsString() ? json::view(change) : json::text_or(json::find(change, "location"), "");
+    auto const change_id = id_from_path(path);
+    if (!change_id) return unreadable(fmt::format("({}) with a pending change that has no usable location", *id));
+    live.pending.push_back(
+        {.id = {*change_id}, .type = std::string(json::text_or(json::find(change, "changeType"), ""))});
+  }
+  return live;
+}
+
+}  // namespace cpsctl::cps
