@@ -180,6 +180,7 @@ class RunningServer final : public Server {
   Response answer(Incoming& incoming);
   void say_farewell();
   void spawn(Task<> task);
+  void begin(SessionPtr session);
 
   ServerOptions options_;
   FolderLock lock_;
@@ -249,9 +250,19 @@ Result<> RunningServer::prepare() {
 }
 
 void RunningServer::spawn(Task<> task) {
-  // An exception that leaves a session is a bug: it must not pass in silence, and the thread's run() is its way out.
+  // An exception out of the accepting or the sweeping loop is a bug that must not pass in silence.
   asio::co_spawn(context_.get_executor(), std::move(task), [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
+  });
+}
+
+void RunningServer::begin(SessionPtr session) {
+  sessions_.insert(session);
+  asio::co_spawn(context_.get_executor(), serve(session), [this, session](std::exception_ptr failure) {
+    // Whatever went wrong in a session costs that session, not the server.
+    if (failure && options_.log) options_.log("internal error: a connection was dropped");
+    session->close();
+    sessions_.erase(session);
   });
 }
 
@@ -292,8 +303,7 @@ Task<> RunningServer::accept() {
     socket.set_option(Tcp::no_delay(true), ignored);
     auto session = std::make_shared<Session>(std::move(socket), tls_);
     session->peer = session->stream.lowest_layer().remote_endpoint(ignored).address().to_string();
-    sessions_.insert(session);
-    spawn(serve(std::move(session)));
+    begin(std::move(session));
   }
 }
 
@@ -315,9 +325,9 @@ Task<> RunningServer::serve(SessionPtr session) {
   session->due_in(kExchange);
   auto const [error] = co_await session->stream.async_handshake(asio::ssl::stream_base::server, kTuple);
   bool open = !error;
-  while (open) open = co_await exchange(session);
-  session->close();
-  sessions_.erase(session);
+  while (open) {
+    open = co_await exchange(session);
+  }
 }
 
 /// One request and its answer; false when the connection is over.

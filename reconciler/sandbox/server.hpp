@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// The embedded CPS: a real HTTPS server on loopback that checks signatures and answers like CPS (cps-api.md).
@@ -20,16 +21,20 @@ struct ServerOptions {
   bool strict = false;                               ///< only what the OpenAPI allows, plus allow-duplicate-cn
   bool real_limits = false;                          ///< 35/60 s and 20/2 s per account
   std::vector<std::string> contracts = {};           ///< only these; empty: any
-  Clock const* clock = nullptr;                      ///< nullptr: the system's
-  Random* random = nullptr;
-  std::function<void(std::string_view line)> log = {};  ///< one line a request, and what it refuses and why
+  Clock const* clock = nullptr;                      ///< nullptr: the system's; asked on the server's thread
+  Random* random = nullptr;                          ///< nullptr: the system's; asked on the server's thread
+  /// One readable line a request, with what was refused or let pass and why; called on the server's thread.
+  std::function<void(std::string_view line)> log = {};
 };
 
 /// Serves on a thread of its own from start() to stop() or destruction.
 class Server {
  public:
   /// Makes the folder, a CA and a server certificate, credentials; writes `edgerc` (section [default]) and `ca.pem`.
-  /// Errors: io (folder, port in use).
+  /// CA, credentials and data of an earlier start are kept; the port, unless given, is another one. requests.log gets
+  /// a JSON line a request: time, method, target, status, account ("own" without accountSwitchKey), contentType,
+  /// accept, refused (why; empty when carried out), notes (what a lenient server let pass).
+  /// Errors: io (folder in use by another server, port in use); protocol (damaged data).
   static Result<std::unique_ptr<Server>> start(ServerOptions options);
   virtual ~Server() = default;
 
@@ -37,7 +42,7 @@ class Server {
   virtual std::filesystem::path edgerc() const = 0;
   virtual std::filesystem::path ca_file() const = 0;
   virtual std::size_t requests() const = 0;  ///< answered so far, all kinds
-  virtual void stop() = 0;                   ///< finishes what is in flight, saves the data
+  virtual void stop() = 0;  ///< finishes what is in flight (2 s at most), saves the data; may be called twice
 };
 
 }  // namespace cpsctl::sandbox

@@ -56,7 +56,6 @@ std::string change_type(Edit const& edit, bool deployed, bool replaces, bool for
 
 }  // namespace
 
-/// What read_body() makes of a request: a document, or the answer that refuses it.
 struct Service::Body {
   json::Document document;
   std::shared_ptr<schema::Schema const> schema;
@@ -72,8 +71,7 @@ Response Service::answer(Call call) {
 Response Service::route(Call& call) {
   auto const& path = call.target.path;
   bool const known = path.size() >= 3 && path[0] == "cps" && path[1] == "v2" && path[2] == "enrollments";
-  if (!known || (path.size() == 5 && path[4] != "changes") || path.size() == 5 || path.size() > 6)
-    return not_found(call, "no such resource");
+  if (!known || path.size() == 5 || path.size() > 6) return not_found(call, "no such resource");
   if (path.size() == 3) {
     if (call.request.method == "GET") return list(call);
     if (call.request.method == "POST") return create(call);
@@ -112,9 +110,14 @@ Response Service::list(Call& call) {
   if (contract)
     if (auto const problem = contract_problem(*contract)) return refuse(call, *problem);
 
-  std::string body = "{\"enrollments\":[";
+  auto const enrollments = store_.list(call.account, contract.value_or(""));
+  std::size_t size = 32;
+  for (Enrollment const* const enrollment : enrollments) size += enrollment->document.size() + 1;
+  std::string body;
+  body.reserve(size);
+  body = "{\"enrollments\":[";
   bool first = true;
-  for (Enrollment const* const enrollment : store_.list(call.account, contract.value_or(""))) {
+  for (Enrollment const* const enrollment : enrollments) {
     if (!first) body += ',';
     first = false;
     body += shape_down(enrollment->document, *version);

@@ -188,6 +188,24 @@ TEST_CASE("server: noise instead of TLS ends that connection only") {
   CHECK(converse(**server, {signed_for(known, "GET", "/cps/v2/enrollments")}).statuses == std::vector<int>{200});
 }
 
+TEST_CASE("server: stop() does not wait for a client that never says anything") {
+  Folder folder;
+  auto server = Server::start({.folder = folder.path});
+  REQUIRE(server);
+  int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons(http::Endpoint::parse((*server)->authority()).value().port);
+  REQUIRE(::connect(fd, reinterpret_cast<sockaddr const*>(&to), sizeof to) == 0);
+  auto const known = read_credentials(**server);
+  CHECK(converse(**server, {signed_for(known, "GET", "/cps/v2/enrollments")}).statuses == std::vector<int>{200});
+  auto const before = std::chrono::steady_clock::now();
+  (*server)->stop();
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(10));
+  ::close(fd);
+}
+
 TEST_CASE("server: many clients at once") {
   Folder folder;
   std::atomic<int> lines = 0;
