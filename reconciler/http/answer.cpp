@@ -60,6 +60,15 @@ class Parser final : public beast::http::basic_parser<false> {
   std::optional<Error> const& failure() const { return failure_; }
   std::uint64_t received() const { return received_; }
 
+  /// Looks at the announced length as soon as the header is there: Beast tells of it with the first byte of the body.
+  void check_length() {
+    if (failure_ || is_done() || !is_header_done()) return;
+    auto const length = content_length();
+    if (length && *length > limit_)
+      failure_ = protocol(fmt::format("the answer of {} announces a body of {}, more than the {} allowed",
+                                      options_.from, size_text(*length), size_text(limit_)));
+  }
+
  private:
   void on_request_impl(beast::http::verb, beast::string_view, beast::string_view, int, beast::error_code&) override {}
 
@@ -70,18 +79,15 @@ class Parser final : public beast::http::basic_parser<false> {
     if (!trailers_) response_.headers.push_back({.name = std::string(name), .value = std::string(value)});
   }
 
-  void on_header_impl(beast::error_code&) override { trailers_ = true; }
-
-  void on_body_init_impl(boost::optional<std::uint64_t> const& length, beast::error_code& stop) override {
+  void on_header_impl(beast::error_code&) override {
+    trailers_ = true;
     bool const success = response_.status >= 200 && response_.status < 300;
     streamed_ = success && options_.sink;
     limit_ = options_.sink && !success ? std::min(options_.max_body, kLargestErrorBody) : options_.max_body;
-    if (length && *length > limit_)
-      fail(protocol(fmt::format("the answer of {} announces a body of {}, more than the {} allowed", options_.from,
-                                size_text(*length), size_text(limit_))),
-           stop);
-    else if (length && !streamed_)
-      response_.body.reserve(std::min<std::size_t>(*length, kLargestErrorBody));
+  }
+
+  void on_body_init_impl(boost::optional<std::uint64_t> const& length, beast::error_code&) override {
+    if (length && !streamed_) response_.body.reserve(std::min<std::size_t>(*length, kLargestErrorBody));
   }
 
   std::size_t on_body_impl(beast::string_view piece, beast::error_code& stop) override {
@@ -183,6 +189,7 @@ struct Answer::Reader {
       beast::error_code stop;
       std::size_t const used = parser->put(boost::asio::buffer(rest.data(), rest.size()), stop);
       done += used;
+      parser->check_length();
       if (parser->failure()) {
         outcome = *parser->failure();
       } else if (stop == beast::http::error::need_more) {
