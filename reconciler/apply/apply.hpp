@@ -1,14 +1,14 @@
 #pragma once
+#include "base/clock.hpp"
+#include "cps/api.hpp"
+#include "plan/plan.hpp"
+#include "state/store.hpp"
+
 #include <functional>
 #include <string>
 #include <vector>
 
 #include <boost/describe.hpp>
-
-#include "base/clock.hpp"
-#include "cps/api.hpp"
-#include "plan/plan.hpp"
-#include "state/store.hpp"
 
 /// Carries a plan out: journal, writes, state.
 namespace cpsctl::apply {
@@ -24,14 +24,14 @@ struct ItemResult {
   std::vector<std::int64_t> changes = {};  ///< change ids that CPS started
   std::string message = {};
   std::string next = {};
-  Errc code = Errc::internal;              ///< of failed
+  Errc code = Errc::internal;  ///< of failed
 };
 
 struct ApplyResult {
-  std::vector<ItemResult> items = {};      ///< every item of the plan that is not `none`, sorted by name
+  std::vector<ItemResult> items = {};  ///< every item of the plan that is not `none`, sorted by name
   std::size_t requests = 0;
   std::size_t throttles = 0;
-  bool stopped = false;                    ///< by a signal or the deadline, before everything was tried
+  bool stopped = false;  ///< by a signal or the deadline, before everything was tried
 };
 
 struct ApplyOptions {

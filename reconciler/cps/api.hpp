@@ -20,6 +20,7 @@ class Reader {
   http::Task<Result<Listing>> list(std::string account_key, std::string contract, std::string api_schema);
   /// CPS v2, GET /enrollments/{id}: 200 or 404 (Errc::not_found).
   http::Task<Result<Live>> get(std::string account_key, EnrollmentId id, std::string api_schema, std::string subject);
+  Session const& session() const { return session_; }
 
  protected:
   Session& session_;
