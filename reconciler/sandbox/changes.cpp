@@ -19,20 +19,20 @@ struct Step {
   std::string_view update = {};
 };
 
-constexpr std::array kSteps{
+constexpr std::array all_steps{
     Step{"coordinate-domain-validation", "awaiting-input", "Waiting for domain validation.", "lets-encrypt-challenges",
          "lets-encrypt-challenges", "lets-encrypt-challenges-completed"},
     Step{"wait-upload-third-party", "awaiting-input",
          "Waiting for you to upload and submit your third party certificate and trust chain.",
          "third-party-certificate", "third-party-csr", "third-party-cert-and-trust-chain"},
     Step{"check-for-cert", "running", "Checking with the certificate authority for the signed certificate."},
-    Step{kRemovalStatus, "running", "Removing the certificate from the network."},
+    Step{removal_status, "running", "Removing the certificate from the network."},
 };
 
 Step const& step_of(std::string_view status) {
-  for (Step const& step : kSteps)
+  for (Step const& step : all_steps)
     if (step.status == status) return step;
-  return kSteps[2];
+  return all_steps[2];
 }
 
 json::Value nullable(std::string const& text, json::Pool& pool) {
@@ -42,9 +42,9 @@ json::Value nullable(std::string const& text, json::Pool& pool) {
 }  // namespace
 
 std::string first_status(std::string_view validation_type) {
-  if (validation_type == "dv") return std::string(kSteps[0].status);
-  if (validation_type == "third-party") return std::string(kSteps[1].status);
-  return std::string(kSteps[2].status);
+  if (validation_type == "dv") return std::string(all_steps[0].status);
+  if (validation_type == "third-party") return std::string(all_steps[1].status);
+  return std::string(all_steps[2].status);
 }
 
 std::string enrollment_path(std::int64_t enrollment) {

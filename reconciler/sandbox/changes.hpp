@@ -24,7 +24,7 @@ BOOST_DESCRIBE_STRUCT(Change, (), (id, type, status, created, not_before, not_af
 std::string first_status(std::string_view validation_type);
 
 /// The status while an enrollment is being taken off the network.
-inline constexpr char kRemovalStatus[] = "deprovision-cert";
+inline constexpr char removal_status[] = "deprovision-cert";
 
 /// The `change` entity, version 2 (cps-api.md §4.1), as JSON text.
 std::string change_body(std::int64_t enrollment, Change const& change);

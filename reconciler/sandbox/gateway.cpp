@@ -14,13 +14,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kSkew = 30s;
+constexpr auto allowed_skew = 30s;
 
 struct Window {
   std::size_t requests;
   Duration length;
 };
-constexpr Window kWindows[] = {{35, 60s}, {20, 2s}};
+constexpr Window quota_windows[] = {{35, 60s}, {20, 2s}};
 
 bool same_text(std::string_view left, std::string_view right) {
   return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
@@ -57,7 +57,7 @@ std::optional<Response> Gateway::refuse(Request const& request, WallTime now) {
   auto const parts = edgegrid::parse_authorization(header);
   if (!parts) return answer(bad_request("Invalid authorization header"));
   auto const signed_at = edgegrid::parse_timestamp(parts->timestamp);
-  if (!signed_at || now - *signed_at > kSkew || *signed_at - now > kSkew)
+  if (!signed_at || now - *signed_at > allowed_skew || *signed_at - now > allowed_skew)
     return answer(bad_request("Invalid timestamp"));
   if (!matches(credentials_, request, *parts)) return answer(denied("The signature does not match"));
   // Only nonces of genuine requests are remembered: nobody else can use one up or fill the memory.
@@ -67,7 +67,7 @@ std::optional<Response> Gateway::refuse(Request const& request, WallTime now) {
 
 bool Gateway::seen_before(std::string const& nonce, WallTime now) {
   // A request signed 30 s ahead of our clock may pass until 60 s from now.
-  while (!nonce_order_.empty() && now - nonce_order_.front().first > 2 * kSkew) {
+  while (!nonce_order_.empty() && now - nonce_order_.front().first > 2 * allowed_skew) {
     nonces_.erase(nonce_order_.front().second);
     nonce_order_.pop_front();
   }
@@ -78,9 +78,9 @@ bool Gateway::seen_before(std::string const& nonce, WallTime now) {
 
 std::optional<Duration> Meter::admit(std::string const& account, SteadyTime now) {
   auto& passed = passed_[account];
-  while (!passed.empty() && now - passed.front() >= kWindows[0].length) passed.pop_front();
+  while (!passed.empty() && now - passed.front() >= quota_windows[0].length) passed.pop_front();
   std::optional<Duration> wait;
-  for (Window const& window : kWindows) {
+  for (Window const& window : quota_windows) {
     if (passed.size() < window.requests) continue;
     // The window has room again when the oldest of its last `requests` leaves it.
     SteadyTime const free = passed[passed.size() - window.requests] + window.length;

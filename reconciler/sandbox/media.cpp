@@ -8,7 +8,7 @@
 namespace cpsctl::sandbox {
 namespace {
 
-constexpr int kDocumented = 11;
+constexpr int documented_version = 11;
 
 struct MediaRange {
   std::string type;
@@ -46,7 +46,10 @@ bool is_wildcard(std::string_view type) {
 }  // namespace
 
 Entity enrollment_entity(std::string_view name, Policy policy) {
-  return {.name = name, .lowest = policy == Policy::strict ? kDocumented : 4, .highest = 12, .preferred = kDocumented};
+  return {.name = name,
+          .lowest = policy == Policy::strict ? documented_version : 4,
+          .highest = 12,
+          .preferred = documented_version};
 }
 
 std::string media_type(std::string_view entity, int version) {

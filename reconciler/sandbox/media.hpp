@@ -18,9 +18,9 @@ struct Entity {
 
 /// enrollment and enrollments: v4 to v12 when lenient, what the schemas describe (v11, v12) when strict.
 Entity enrollment_entity(std::string_view name, Policy policy);
-inline constexpr Entity kStatusEntity{"enrollment-status"};
-inline constexpr Entity kChangeEntity{"change", 2, 2, 2};
-inline constexpr Entity kChangeIdEntity{"change-id"};
+inline constexpr Entity status_entity{"enrollment-status"};
+inline constexpr Entity change_entity{"change", 2, 2, 2};
+inline constexpr Entity change_id_entity{"change-id"};
 
 std::string media_type(std::string_view entity, int version);
 

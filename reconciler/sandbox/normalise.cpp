@@ -7,7 +7,7 @@
 namespace cpsctl::sandbox {
 namespace {
 
-constexpr char kCiphers[] = "ak-akamai-2020q1";
+constexpr char default_ciphers[] = "ak-akamai-2020q1";
 
 /// Server-owned members out; "" to null; members that may be null and are absent to null. The schema knows which.
 void tidy(json::Value& value, schema::Field const& field, json::Pool& pool) {
@@ -74,8 +74,8 @@ std::vector<std::string> set_names(json::Value& csr, json::Pool& pool) {
 }
 
 void fill_network(json::Value& network, std::vector<std::string> const& names, json::Pool& pool) {
-  fill(network, "mustHaveCiphers", json::string(kCiphers, pool), pool);
-  fill(network, "preferredCiphers", json::string(kCiphers, pool), pool);
+  fill(network, "mustHaveCiphers", json::string(default_ciphers, pool), pool);
+  fill(network, "preferredCiphers", json::string(default_ciphers, pool), pool);
   fill(network, "ocspStapling", json::string("on", pool), pool);
   fill(network, "disallowedTlsVersions", list_of({"TLSv1", "TLSv1_1"}, pool), pool);
   json::Value const* const sni_only = json::find(network, "sniOnly");

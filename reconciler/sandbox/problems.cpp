@@ -11,7 +11,7 @@
 namespace cpsctl::sandbox {
 namespace {
 
-constexpr char kProblemType[] = "application/problem+json";
+constexpr char problem_type[] = "application/problem+json";
 
 /// Members in the order given; every value a string but `status`.
 class Body {
@@ -52,7 +52,7 @@ Response cps_problem(Problem const& problem, std::string_view authority, Random&
   Body body;
   body.text("type", type).text("title", problem.title).text("instance", fmt::format("{}?id={}", type, hex_id(random)));
   if (!problem.detail.empty()) body.text("detail", problem.detail);
-  Response response{.status = problem.status, .content_type = kProblemType, .body = body.dump()};
+  Response response{.status = problem.status, .content_type = problem_type, .body = body.dump()};
   response.refused = problem.detail.empty() ? problem.title : fmt::format("{}: {}", problem.title, problem.detail);
   return response;
 }
@@ -71,7 +71,7 @@ Response gateway_problem(GatewayProblem const& problem, Request const& request, 
       .text("clientIp", request.client_ip)
       .text("requestId", id)
       .text("requestTime", timestamp(std::chrono::floor<std::chrono::seconds>(now)));
-  Response response{.status = problem.status, .content_type = kProblemType, .body = body.dump()};
+  Response response{.status = problem.status, .content_type = problem_type, .body = body.dump()};
   response.refused = fmt::format("gateway: {}", problem.detail);
   return response;
 }
@@ -83,7 +83,7 @@ Response quota_problem(Duration wait, WallTime now) {
       .text("title", "HTTP 429 - Too many requests")
       .number("status", 429)
       .text("detail", "The quota of requests for your account is exhausted. Try again later.");
-  Response response{.status = 429, .content_type = kProblemType, .body = body.dump()};
+  Response response{.status = 429, .content_type = problem_type, .body = body.dump()};
   response.headers = {{"Retry-After", fmt::format("{}", seconds.count())},
                       {"X-RateLimit-Next", millisecond_timestamp(now + wait)}};
   response.refused = fmt::format("limit: more than the account may send; next in {} ms", wait.count());

@@ -10,8 +10,8 @@
 namespace cpsctl::sandbox {
 namespace {
 
-constexpr std::size_t kMostNames = 100;
-constexpr std::size_t kMostDvWildcards = 25;
+constexpr std::size_t most_names = 100;
+constexpr std::size_t most_dv_wildcards = 25;
 
 Problem bad_enrollment(std::string detail) {
   return {.status = 400, .slug = "invalid-enrollment", .title = "Invalid enrollment", .detail = std::move(detail)};
@@ -65,10 +65,10 @@ std::optional<Problem> names_problem(json::Value const& body) {
       return bad_enrollment(fmt::format("csr.sans: \"{}\" is not a host name", text::printable(name)));
     wildcards += name.starts_with("*.") ? 1 : 0;
   }
-  if (sans->Size() > kMostNames)
-    return bad_enrollment(fmt::format("csr.sans: {} names, at most {} are allowed", sans->Size(), kMostNames));
-  if (json::text_or(json::find(body, "validationType"), "") == "dv" && wildcards > kMostDvWildcards)
-    return bad_enrollment(fmt::format("csr.sans: {} wildcards, at most {} are allowed", wildcards, kMostDvWildcards));
+  if (sans->Size() > most_names)
+    return bad_enrollment(fmt::format("csr.sans: {} names, at most {} are allowed", sans->Size(), most_names));
+  if (json::text_or(json::find(body, "validationType"), "") == "dv" && wildcards > most_dv_wildcards)
+    return bad_enrollment(fmt::format("csr.sans: {} wildcards, at most {} are allowed", wildcards, most_dv_wildcards));
   return std::nullopt;
 }
 

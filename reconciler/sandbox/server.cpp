@@ -53,17 +53,17 @@ using Socket = asio::basic_stream_socket<Tcp, Executor>;
 using Acceptor = asio::basic_socket_acceptor<Tcp, Executor>;
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable_t<Executor>{});
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 
-constexpr std::size_t kMostSessions = 1000;
-constexpr std::size_t kLargestBody = std::size_t{1} << 20;
-constexpr std::uint32_t kLargestHead = 32 * 1024;
-constexpr auto kIdle = 60s;      ///< kept-alive connections without a request
-constexpr auto kExchange = 20s;  ///< handshake; a request from its first byte to the answer's last
-constexpr auto kFarewell = 2s;   ///< what is in flight may take so long after stop()
-constexpr auto kDrain = 1s;
-constexpr std::size_t kMostDrained = std::size_t{16} << 20;
-constexpr auto kSweep = 250ms;
+constexpr std::size_t most_sessions = 1000;
+constexpr std::size_t largest_body = std::size_t{1} << 20;
+constexpr std::uint32_t largest_head = 32 * 1024;
+constexpr auto idle_time = 60s;      ///< kept-alive connections without a request
+constexpr auto exchange_time = 20s;  ///< handshake; a request from its first byte to the answer's last
+constexpr auto farewell_time = 2s;   ///< what is in flight may take so long after stop()
+constexpr auto drain_time = 1s;
+constexpr std::size_t most_drained = std::size_t{16} << 20;
+constexpr auto sweep_interval = 250ms;
 
 enum class Phase : std::uint8_t { idle, busy };
 
@@ -282,7 +282,7 @@ void RunningServer::stop() {
 
 void RunningServer::say_farewell() {
   stopping_ = true;
-  last_moment_ = std::chrono::steady_clock::now() + kFarewell;
+  last_moment_ = std::chrono::steady_clock::now() + farewell_time;
   error_code ignored;
   acceptor_.close(ignored);
   timer_.cancel();
@@ -290,12 +290,12 @@ void RunningServer::say_farewell() {
 
 Task<> RunningServer::accept() {
   while (acceptor_.is_open()) {
-    auto [error, socket] = co_await acceptor_.async_accept(kTuple);
+    auto [error, socket] = co_await acceptor_.async_accept(as_result);
     if (error == asio::error::operation_aborted) break;
-    if (error || sessions_.size() >= kMostSessions) {
+    if (error || sessions_.size() >= most_sessions) {
       // Out of descriptors, or too many clients: the socket, if any, is closed; breathe before the next.
       Timer pause(context_, 20ms);
-      auto const [ended] = co_await pause.async_wait(kTuple);
+      auto const [ended] = co_await pause.async_wait(as_result);
       static_cast<void>(ended);
       continue;
     }
@@ -315,15 +315,15 @@ Task<> RunningServer::sweep() {
       bool const idle = stopping_ && session->phase == Phase::idle;
       if (idle || now >= session->deadline || (stopping_ && now >= last_moment_)) session->close();
     }
-    timer_.expires_after(stopping_ ? 5ms : std::chrono::steady_clock::duration(kSweep));
-    auto const [ended] = co_await timer_.async_wait(kTuple);
+    timer_.expires_after(stopping_ ? 5ms : std::chrono::steady_clock::duration(sweep_interval));
+    auto const [ended] = co_await timer_.async_wait(as_result);
     static_cast<void>(ended);
   }
 }
 
 Task<> RunningServer::serve(SessionPtr session) {
-  session->due_in(kExchange);
-  auto const [error] = co_await session->stream.async_handshake(asio::ssl::stream_base::server, kTuple);
+  session->due_in(exchange_time);
+  auto const [error] = co_await session->stream.async_handshake(asio::ssl::stream_base::server, as_result);
   bool open = !error;
   while (open) {
     open = co_await exchange(session);
@@ -345,7 +345,7 @@ Task<bool> RunningServer::exchange(SessionPtr session) {
   if (written && !keep_alive) {
     // close_notify tells the client that nothing was cut off; it need not answer.
     session->due_in(1s);
-    auto const [ignored] = co_await session->stream.async_shutdown(kTuple);
+    auto const [ignored] = co_await session->stream.async_shutdown(as_result);
     static_cast<void>(ignored);
   }
   co_return written&& keep_alive;
@@ -354,11 +354,11 @@ Task<bool> RunningServer::exchange(SessionPtr session) {
 /// Reads what a client is still sending after it was refused, for a while: closing on unread bytes resets the
 /// connection, and the client would never see the answer.
 Task<> RunningServer::drain(SessionPtr session) {
-  session->due_in(kDrain);
+  session->due_in(drain_time);
   session->buffer.clear();
   std::array<char, 16 * 1024> sink;
-  for (std::size_t taken = 0; taken < kMostDrained;) {
-    auto const [error, received] = co_await session->stream.async_read_some(asio::buffer(sink), kTuple);
+  for (std::size_t taken = 0; taken < most_drained;) {
+    auto const [error, received] = co_await session->stream.async_read_some(asio::buffer(sink), as_result);
     if (error) break;
     taken += received;
   }
@@ -383,12 +383,12 @@ Response RunningServer::answer(Incoming& incoming) {
 Task<Incoming> RunningServer::read_request(SessionPtr session) {
   beast::http::request_parser<beast::http::string_body> parser;
   parser.eager(true);
-  parser.body_limit(kLargestBody);
-  parser.header_limit(kLargestHead);
+  parser.body_limit(largest_body);
+  parser.header_limit(largest_head);
   bool continued = false;
   auto enter = [&](Phase phase) {
     session->phase = phase;
-    session->due_in(phase == Phase::idle ? std::chrono::steady_clock::duration(kIdle) : kExchange);
+    session->due_in(phase == Phase::idle ? std::chrono::steady_clock::duration(idle_time) : exchange_time);
   };
   enter(session->buffer.size() > 0 ? Phase::busy : Phase::idle);
   while (!parser.is_done()) {
@@ -402,11 +402,11 @@ Task<Incoming> RunningServer::read_request(SessionPtr session) {
     if (!continued && parser.is_header_done() && parser.get()[beast::http::field::expect] == "100-continue") {
       continued = true;
       std::string const go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-      auto const [error, sent] = co_await asio::async_write(session->stream, asio::buffer(go_on), kTuple);
+      auto const [error, sent] = co_await asio::async_write(session->stream, asio::buffer(go_on), as_result);
       if (error) co_return Incoming{};
     }
     auto const room = session->buffer.prepare(16 * 1024);
-    auto const [error, received] = co_await session->stream.async_read_some(room, kTuple);
+    auto const [error, received] = co_await session->stream.async_read_some(room, as_result);
     if (error) co_return Incoming{};
     session->buffer.commit(received);
     if (session->phase == Phase::idle) enter(Phase::busy);
@@ -419,8 +419,8 @@ Task<bool> RunningServer::write_response(SessionPtr session, Response response, 
   std::string const head = head_of(response, clock_.wall(), keep_alive);
   std::array<asio::const_buffer, 2> const parts{asio::buffer(head),
                                                 with_body ? asio::buffer(response.body) : asio::const_buffer()};
-  session->due_in(kExchange);
-  auto const [error, sent] = co_await asio::async_write(session->stream, parts, kTuple);
+  session->due_in(exchange_time);
+  auto const [error, sent] = co_await asio::async_write(session->stream, parts, as_result);
   co_return !error;
 }
 

@@ -127,8 +127,8 @@ Response Service::list(Call& call) {
 }
 
 Response Service::create(Call& call) {
-  auto const version = accepted_version(call.request.header("Accept"), kStatusEntity, options_.policy);
-  if (!version) return not_acceptable(call, kStatusEntity);
+  auto const version = accepted_version(call.request.header("Accept"), status_entity, options_.policy);
+  if (!version) return not_acceptable(call, status_entity);
   if (auto const problem =
           query_problem(call, {"contractId", "deploy-not-before", "deploy-not-after", "allow-duplicate-cn"}))
     return refuse(call, *problem);
@@ -156,7 +156,7 @@ Response Service::create(Call& call) {
   enrollment.document = json::compact(document);
   std::int64_t const change = enrollment.changes.back().id;
   if (auto const stored = store_.put(std::move(enrollment)); !stored) return disk_trouble(call, stored.error());
-  return json_response(202, kStatusEntity, *version, status_body(id, {change}));
+  return json_response(202, status_entity, *version, status_body(id, {change}));
 }
 
 Response Service::get(Call& call, Enrollment const& enrollment) {
@@ -168,8 +168,8 @@ Response Service::get(Call& call, Enrollment const& enrollment) {
 }
 
 Response Service::update(Call& call, Enrollment const& live) {
-  auto const version = accepted_version(call.request.header("Accept"), kStatusEntity, options_.policy);
-  if (!version) return not_acceptable(call, kStatusEntity);
+  auto const version = accepted_version(call.request.header("Accept"), status_entity, options_.policy);
+  if (!version) return not_acceptable(call, status_entity);
   if (auto const problem = query_problem(
           call, {"allow-cancel-pending-changes", "allow-staging-bypass", "deploy-not-before", "deploy-not-after",
                  "force-renewal", "renewal-date-check-override", "allow-missing-certificate-addition"}))
@@ -205,12 +205,12 @@ Response Service::store_update(Call& call, Enrollment const& live, json::Documen
   next.document = json::compact(document);
   std::int64_t const id = live.id;
   if (auto const stored = store_.put(std::move(next)); !stored) return disk_trouble(call, stored.error());
-  return json_response(started.empty() ? 200 : 202, kStatusEntity, version, status_body(id, started));
+  return json_response(started.empty() ? 200 : 202, status_entity, version, status_body(id, started));
 }
 
 Response Service::remove(Call& call, Enrollment const& live) {
-  auto const version = accepted_version(call.request.header("Accept"), kStatusEntity, options_.policy);
-  if (!version) return not_acceptable(call, kStatusEntity);
+  auto const version = accepted_version(call.request.header("Accept"), status_entity, options_.policy);
+  if (!version) return not_acceptable(call, status_entity);
   if (auto const problem =
           query_problem(call, {"allow-cancel-pending-changes", "deploy-not-before", "deploy-not-after"}))
     return refuse(call, *problem);
@@ -218,33 +218,33 @@ Response Service::remove(Call& call, Enrollment const& live) {
   std::int64_t const id = live.id;
   if (!live.deployed) {
     if (auto const removed = store_.remove(id); !removed) return disk_trouble(call, removed.error());
-    return json_response(200, kStatusEntity, *version, status_body(id, {}));
+    return json_response(200, status_entity, *version, status_body(id, {}));
   }
   auto parsed = json::parse(live.document, "a stored enrollment");
   if (!parsed) return disk_trouble(call, parsed.error());
   Enrollment next = live;
   Change removal = new_change(call, "modify-certificate", "");
-  removal.status = kRemovalStatus;
+  removal.status = removal_status;
   std::int64_t const change = removal.id;
   next.changes = {std::move(removal)};
   set_pending(*parsed, id, next.changes);
   next.document = json::compact(*parsed);
   if (auto const stored = store_.put(std::move(next)); !stored) return disk_trouble(call, stored.error());
-  return json_response(202, kStatusEntity, *version, status_body(id, {change}));
+  return json_response(202, status_entity, *version, status_body(id, {change}));
 }
 
 Response Service::get_change(Call& call, Enrollment const& enrollment, Change const& change) {
-  auto const version = accepted_version(call.request.header("Accept"), kChangeEntity, options_.policy);
-  if (!version) return not_acceptable(call, kChangeEntity);
+  auto const version = accepted_version(call.request.header("Accept"), change_entity, options_.policy);
+  if (!version) return not_acceptable(call, change_entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  return json_response(200, kChangeEntity, *version, change_body(enrollment.id, change));
+  return json_response(200, change_entity, *version, change_body(enrollment.id, change));
 }
 
 Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change const& change) {
-  auto const version = accepted_version(call.request.header("Accept"), kChangeIdEntity, options_.policy);
-  if (!version) return not_acceptable(call, kChangeIdEntity);
+  auto const version = accepted_version(call.request.header("Accept"), change_id_entity, options_.policy);
+  if (!version) return not_acceptable(call, change_id_entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  if (change.status == kRemovalStatus)
+  if (change.status == removal_status)
     return refuse(call, {.status = 409,
                          .slug = "cannot-cancel-pending-change",
                          .title = "Cannot cancel pending change.",
@@ -255,14 +255,14 @@ Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change
   // An enrollment that never had a certificate goes with its only change (cps-api.md §4.7).
   if (next.changes.empty() && !next.deployed) {
     if (auto const removed = store_.remove(next.id); !removed) return disk_trouble(call, removed.error());
-    return json_response(200, kChangeIdEntity, *version, std::move(body));
+    return json_response(200, change_id_entity, *version, std::move(body));
   }
   auto parsed = json::parse(next.document, "a stored enrollment");
   if (!parsed) return disk_trouble(call, parsed.error());
   set_pending(*parsed, next.id, next.changes);
   next.document = json::compact(*parsed);
   if (auto const stored = store_.put(std::move(next)); !stored) return disk_trouble(call, stored.error());
-  return json_response(200, kChangeIdEntity, *version, std::move(body));
+  return json_response(200, change_id_entity, *version, std::move(body));
 }
 
 Service::Body Service::read_body(Call& call, Write write, Enrollment const* live) {
@@ -284,7 +284,7 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
     return refused(
         {.status = 400, .slug = "malformed-json", .title = "Malformed JSON", .detail = parsed.error().message});
   body.document = std::move(*parsed);
-  auto schema = schema::enrollment(*version >= kNewestShape ? "v12" : "v11");
+  auto schema = schema::enrollment(*version >= newest_shape ? "v12" : "v11");
   if (!schema) {
     body.refusal = disk_trouble(call, schema.error());
     return body;

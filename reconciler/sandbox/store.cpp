@@ -10,7 +10,7 @@
 namespace cpsctl::sandbox {
 namespace {
 
-constexpr std::size_t kLargestLog = std::size_t{2} << 30;
+constexpr std::size_t largest_log = std::size_t{2} << 30;
 
 /// The first line: ids are never given twice, also when their enrollments are gone.
 struct Counters {
@@ -41,7 +41,7 @@ Result<std::unique_ptr<Store>> Store::open(Files& files, std::filesystem::path c
   std::unique_ptr<Store> store(new Store());
   CPS_TRY(FileKind const kind, files.kind(path));
   if (kind != FileKind::missing) {
-    CPS_TRY(std::string const text, files.read(path, kLargestLog));
+    CPS_TRY(std::string const text, files.read(path, largest_log));
     if (auto loaded = store->load(text); !loaded) return std::move(loaded).error().within("reading " + path.string());
   }
   CPS_CHECK(files.replace(path, store->compacted()));

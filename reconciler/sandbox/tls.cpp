@@ -27,10 +27,10 @@ using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
 using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 
-constexpr long kDay = 24L * 60 * 60;
-constexpr int kAuthorityDays = 3650;
-constexpr int kServerDays = 397;
-constexpr std::size_t kLargestPem = 64 * 1024;
+constexpr long seconds_a_day = 24L * 60 * 60;
+constexpr int authority_days = 3650;
+constexpr int server_days = 397;
+constexpr std::size_t largest_pem = 64 * 1024;
 
 Error openssl_error(std::string step) {
   char text[256] = "no reason given";
@@ -109,8 +109,8 @@ Result<KeyPair> make_certificate(Subject const& subject, X509* issuer, EVP_PKEY*
   auto const* const organization = reinterpret_cast<unsigned char const*>("cpsctl sandbox");
   bool const filled =
       X509_set_version(x509, 2) == 1 && set_serial(x509) &&
-      X509_gmtime_adj(X509_getm_notBefore(x509), -kDay) != nullptr &&
-      X509_gmtime_adj(X509_getm_notAfter(x509), subject.days * kDay) != nullptr &&
+      X509_gmtime_adj(X509_getm_notBefore(x509), -seconds_a_day) != nullptr &&
+      X509_gmtime_adj(X509_getm_notAfter(x509), subject.days * seconds_a_day) != nullptr &&
       X509_set_pubkey(x509, key.get()) == 1 &&
       X509_NAME_add_entry_by_NID(name, NID_organizationName, MBSTRING_UTF8, organization, -1, -1, 0) == 1 &&
       X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, text, -1, -1, 0) == 1;
@@ -137,8 +137,8 @@ bool usable(KeyPair const& pair) {
 }
 
 Result<KeyPair> load_authority(Files& files, std::filesystem::path const& folder) {
-  CPS_TRY(std::string certificate, files.read(folder / "ca.pem", kLargestPem));
-  CPS_TRY(std::string key, files.read(folder / "ca.key", kLargestPem));
+  CPS_TRY(std::string certificate, files.read(folder / "ca.pem", largest_pem));
+  CPS_TRY(std::string key, files.read(folder / "ca.key", largest_pem));
   return KeyPair{.certificate = std::move(certificate), .key = std::move(key)};
 }
 
@@ -148,7 +148,7 @@ Result<KeyPair> load_or_make_authority(Files& files, std::filesystem::path const
   auto kept = load_authority(files, folder);
   if (kept && usable(*kept)) return kept;
   CPS_TRY(KeyPair made,
-          make_certificate({.common_name = "cpsctl sandbox CA", .days = kAuthorityDays, .authority = true}, nullptr,
+          make_certificate({.common_name = "cpsctl sandbox CA", .days = authority_days, .authority = true}, nullptr,
                            nullptr));
   // The key first: a certificate without its key would be kept by clients and never be usable again.
   CPS_CHECK(files.replace(folder / "ca.key", made.key));
@@ -160,7 +160,7 @@ Result<KeyPair> make_server_certificate(KeyPair const& authority) {
   Certificate const issuer = parse_certificate(authority.certificate);
   Key const key = parse_key(authority.key);
   if (!issuer || !key) return openssl_error("read the CA");
-  return make_certificate({.common_name = "localhost", .days = kServerDays, .authority = false}, issuer.get(),
+  return make_certificate({.common_name = "localhost", .days = server_days, .authority = false}, issuer.get(),
                           key.get());
 }
 

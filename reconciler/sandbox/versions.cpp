@@ -12,7 +12,7 @@ struct Since {
   std::string_view member;
 };
 
-constexpr std::array kSince{
+constexpr std::array since_table{
     Since{12, "networkConfiguration", "fipsMode"},
     Since{11, "", "id"},
     Since{11, "", "orgId"},
@@ -92,7 +92,7 @@ void required_booleans(json::Document& body) {
 }
 
 bool is_newest(std::string const& document, int version) {
-  return version >= kNewestShape || (version == 11 && document.find("\"fipsMode\"") == std::string::npos);
+  return version >= newest_shape || (version == 11 && document.find("\"fipsMode\"") == std::string::npos);
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ std::string shape_down(std::string const& text, int version) {
   json::Document document = std::move(*parsed);
   if (version < 10) pending_as_paths(document);
   if (version < 7) sni_as_object(document);
-  for (Since const& since : kSince) {
+  for (Since const& since : since_table) {
     json::Value* const object = since.version > version ? object_of(document, since.object) : nullptr;
     if (object != nullptr) json::remove(*object, since.member);
   }
@@ -115,7 +115,7 @@ void shape_up(json::Document& body, int version, json::Value const* live) {
   if (!body.IsObject()) return;
   if (version < 7) sni_from_object(body);
   if (version < 10) json::remove(body, "pendingChanges");
-  for (Since const& since : kSince) {
+  for (Since const& since : since_table) {
     if (since.version <= version || live == nullptr) continue;
     json::Value const* const source = object_of(*live, since.object);
     json::Value* const sink = object_of(body, since.object);

@@ -9,7 +9,7 @@
 /// newest shape.
 namespace cpsctl::sandbox {
 
-inline constexpr int kNewestShape = 12;
+inline constexpr int newest_shape = 12;
 
 /// `document` (newest shape) as version `version` shows it; the text itself when nothing differs.
 std::string shape_down(std::string const& document, int version);

@@ -13,7 +13,7 @@
 namespace cpsctl::sandbox::test {
 namespace {
 
-constexpr char kPublished[] = CPS_SOURCE_DIR "/../shared/openapi/cps-v2-openapi.json";
+constexpr char published_file[] = CPS_SOURCE_DIR "/../shared/openapi/cps-v2-openapi.json";
 
 bool has_type(json::Value const& value, std::string_view type) {
   if (type == "object") return value.IsObject();
@@ -62,9 +62,9 @@ struct Case {
 };
 
 TEST_CASE("openapi: a strict server answers as the published description says") {
-  std::ifstream file(kPublished);
+  std::ifstream file(published_file);
   if (!file) {
-    std::fprintf(stderr, "SKIPPED: no published OpenAPI description at %s\n", kPublished);
+    std::fprintf(stderr, "SKIPPED: no published OpenAPI description at %s\n", published_file);
     return;
   }
   std::ostringstream text;
@@ -78,8 +78,8 @@ TEST_CASE("openapi: a strict server answers as the published description says") 
                       .target = enrollment_path(10002) + "?allow-cancel-pending-changes=true",
                       .accept = type_of("enrollment-status", 1)};
   std::vector<Case> cases;
-  cases.push_back({"POST", "/enrollments", "post", bench.post(kDv)});
-  cases.push_back({"POST third-party", "/enrollments", "post", bench.post(kThirdParty)});
+  cases.push_back({"POST", "/enrollments", "post", bench.post(dv_body)});
+  cases.push_back({"POST third-party", "/enrollments", "post", bench.post(third_party_body)});
   cases.push_back({"GET list", "/enrollments", "get", bench.list()});
   cases.push_back({"GET dv", one.c_str(), "get", bench.get(10001)});
   cases.push_back({"GET third-party", one.c_str(), "get", bench.get(10002)});

@@ -102,7 +102,7 @@ TEST_CASE("server: a signed create over TLS, and the list shows it") {
   REQUIRE(server);
   auto const known = read_credentials(**server);
   CHECK(known.host == (*server)->authority());
-  Answers const answers = converse(**server, {signed_for(known, "POST", "/cps/v2/enrollments?contractId=C-1", kDv),
+  Answers const answers = converse(**server, {signed_for(known, "POST", "/cps/v2/enrollments?contractId=C-1", dv_body),
                                               signed_for(known, "GET", "/cps/v2/enrollments?contractId=C-1")});
   CHECK(answers.statuses == std::vector<int>{202, 200});
   REQUIRE(answers.last);
@@ -122,7 +122,7 @@ TEST_CASE("server: credentials, CA and data are those of the last start") {
     secret = known.client_secret.reveal();
     client_copy = (folder.path / "copy-of-ca.pem").string();
     fs::copy_file((*server)->ca_file(), client_copy);
-    CHECK(converse(**server, {signed_for(known, "POST", "/cps/v2/enrollments?contractId=C-1", kDv)}).statuses ==
+    CHECK(converse(**server, {signed_for(known, "POST", "/cps/v2/enrollments?contractId=C-1", dv_body)}).statuses ==
           std::vector<int>{202});
     (*server)->stop();
   }

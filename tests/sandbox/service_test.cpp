@@ -14,7 +14,7 @@ std::string slug(Response const& response) {
 
 TEST_CASE("create: 202 with the paths of the enrollment and its change") {
   Bench bench;
-  Response const created = bench.post(kDv);
+  Response const created = bench.post(dv_body);
   CHECK(created.status == 202);
   CHECK(created.content_type == type_of("enrollment-status", 1));
   CHECK(created.body ==
@@ -24,7 +24,7 @@ TEST_CASE("create: 202 with the paths of the enrollment and its change") {
 }
 
 TEST_CASE("create: what is refused") {
-  std::string const mtls = with(kDv, "/networkConfiguration/clientMutualAuthentication", R"({"setId":"x"})");
+  std::string const mtls = with(dv_body, "/networkConfiguration/clientMutualAuthentication", R"({"setId":"x"})");
   struct Case {
     char const* title;
     std::string body, query;
@@ -32,44 +32,47 @@ TEST_CASE("create: what is refused") {
     char const *slug, *detail;
   };
   Case const cases[] = {
-      {"no contract", kDv, "", 400, "invalid-parameter", "contractId is required"},
-      {"an empty contract", kDv, "contractId=", 400, "invalid-parameter", "contractId is empty"},
-      {"the prefix of other APIs", kDv, "contractId=ctr_C-1", 400, "invalid-parameter", "CPS wants the bare id C-1"},
-      {"a contract of others", kDv, "contractId=C-9", 403, "invalid-contract", "C-9 is not available"},
-      {"a day that is none", kDv, "contractId=C-1&deploy-not-before=2026-02-30", 400, "invalid-parameter",
+      {"no contract", dv_body, "", 400, "invalid-parameter", "contractId is required"},
+      {"an empty contract", dv_body, "contractId=", 400, "invalid-parameter", "contractId is empty"},
+      {"the prefix of other APIs", dv_body, "contractId=ctr_C-1", 400, "invalid-parameter",
+       "CPS wants the bare id C-1"},
+      {"a contract of others", dv_body, "contractId=C-9", 403, "invalid-contract", "C-9 is not available"},
+      {"a day that is none", dv_body, "contractId=C-1&deploy-not-before=2026-02-30", 400, "invalid-parameter",
        "is not a day YYYY-MM-DD"},
-      {"a day in another form", kDv, "contractId=C-1&deploy-not-after=12-07-2020", 400, "invalid-parameter",
+      {"a day in another form", dv_body, "contractId=C-1&deploy-not-after=12-07-2020", 400, "invalid-parameter",
        "deploy-not-after"},
-      {"a flag that is neither", kDv, "contractId=C-1&allow-duplicate-cn=yes", 400, "invalid-parameter",
+      {"a flag that is neither", dv_body, "contractId=C-1&allow-duplicate-cn=yes", 400, "invalid-parameter",
        "neither true nor false"},
-      {"a parameter twice", kDv, "contractId=C-1&contractId=C-1", 400, "invalid-parameter", "given twice"},
+      {"a parameter twice", dv_body, "contractId=C-1&contractId=C-1", 400, "invalid-parameter", "given twice"},
       {"no JSON", "{", "contractId=C-1", 400, "malformed-json", "request body"},
       {"no object", "[]", "contractId=C-1", 400, "invalid-enrollment", "is a list"},
-      {"a required member missing", with(kDv, "/ra", ""), "contractId=C-1", 400, "invalid-enrollment", "ra"},
-      {"an unknown member", with(kDv, "/sanz", "[]"), "contractId=C-1", 400, "invalid-enrollment", "sanz"},
-      {"a member of v12 in v11", with(kDv, "/networkConfiguration/fipsMode", "true"), "contractId=C-1", 400,
+      {"a required member missing", with(dv_body, "/ra", ""), "contractId=C-1", 400, "invalid-enrollment", "ra"},
+      {"an unknown member", with(dv_body, "/sanz", "[]"), "contractId=C-1", 400, "invalid-enrollment", "sanz"},
+      {"a member of v12 in v11", with(dv_body, "/networkConfiguration/fipsMode", "true"), "contractId=C-1", 400,
        "invalid-enrollment", "fipsMode"},
-      {"a wrong type", with(kDv, "/csr/sans", "\"a\""), "contractId=C-1", 400, "invalid-enrollment", "csr.sans"},
-      {"a wrong word", with(kDv, "/validationType", "\"xv\""), "contractId=C-1", 400, "invalid-enrollment",
+      {"a wrong type", with(dv_body, "/csr/sans", "\"a\""), "contractId=C-1", 400, "invalid-enrollment", "csr.sans"},
+      {"a wrong word", with(dv_body, "/validationType", "\"xv\""), "contractId=C-1", 400, "invalid-enrollment",
        "validationType"},
       {"client certificates in a create", mtls, "contractId=C-1", 400, "invalid-network-configuration",
        "client mutual authentication"},
-      {"DNS names without SNI", with(kThirdParty, "/networkConfiguration/dnsNameSettings", R"({"cloneDnsNames":true})"),
-       "contractId=C-1", 400, "invalid-network-configuration", "sniOnly is false"},
-      {"no DNS names and no cloning", with(kDv, "/networkConfiguration/dnsNameSettings", R"({"cloneDnsNames":false})"),
-       "contractId=C-1", 400, "invalid-network-configuration", "dnsNames"},
-      {"dv from another authority", with(kDv, "/ra", "\"symantec\""), "contractId=C-1", 400, "invalid-enrollment",
+      {"DNS names without SNI",
+       with(third_party_body, "/networkConfiguration/dnsNameSettings", R"({"cloneDnsNames":true})"), "contractId=C-1",
+       400, "invalid-network-configuration", "sniOnly is false"},
+      {"no DNS names and no cloning",
+       with(dv_body, "/networkConfiguration/dnsNameSettings", R"({"cloneDnsNames":false})"), "contractId=C-1", 400,
+       "invalid-network-configuration", "dnsNames"},
+      {"dv from another authority", with(dv_body, "/ra", "\"symantec\""), "contractId=C-1", 400, "invalid-enrollment",
        "needs ra lets-encrypt"},
-      {"dv of another kind", with(kDv, "/certificateType", "\"single\""), "contractId=C-1", 400, "invalid-enrollment",
-       "certificateType single"},
-      {"dv with two keys", with(kDv, "/enableMultiStackedCertificates", "true"), "contractId=C-1", 400,
+      {"dv of another kind", with(dv_body, "/certificateType", "\"single\""), "contractId=C-1", 400,
+       "invalid-enrollment", "certificateType single"},
+      {"dv with two keys", with(dv_body, "/enableMultiStackedCertificates", "true"), "contractId=C-1", 400,
        "invalid-enrollment", "enableMultiStackedCertificates"},
-      {"thirdParty with dv", with(kDv, "/thirdParty", R"({"excludeSans":false})"), "contractId=C-1", 400,
+      {"thirdParty with dv", with(dv_body, "/thirdParty", R"({"excludeSans":false})"), "contractId=C-1", 400,
        "invalid-enrollment", "thirdParty"},
-      {"third-party without thirdParty", with(kThirdParty, "/thirdParty", ""), "contractId=C-1", 400,
+      {"third-party without thirdParty", with(third_party_body, "/thirdParty", ""), "contractId=C-1", 400,
        "invalid-enrollment", "excludeSans"},
-      {"a trust chain for third-party", with(kThirdParty, "/csr/preferredTrustChain", "\"x\""), "contractId=C-1", 400,
-       "invalid-enrollment", "preferredTrustChain"},
+      {"a trust chain for third-party", with(third_party_body, "/csr/preferredTrustChain", "\"x\""), "contractId=C-1",
+       400, "invalid-enrollment", "preferredTrustChain"},
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {
@@ -91,7 +94,7 @@ TEST_CASE("create: media types") {
   Bench bench;
   Sent sent{.method = "POST",
             .target = "/cps/v2/enrollments?contractId=C-1",
-            .body = kDv,
+            .body = dv_body,
             .accept = type_of("enrollment-status", 1),
             .content_type = "text/plain"};
   CHECK(bench.send(sent).status == 415);
@@ -104,18 +107,18 @@ TEST_CASE("create: media types") {
 
 TEST_CASE("create: a second certificate for the same name must be asked for") {
   Bench bench;
-  REQUIRE(bench.post(kDv).status == 202);
-  std::string const louder = with(kDv, "/csr/cn", "\"WWW.example.com\"");
+  REQUIRE(bench.post(dv_body).status == 202);
+  std::string const louder = with(dv_body, "/csr/cn", "\"WWW.example.com\"");
   Response const refused = bench.post(louder);
   CHECK(refused.status == 409);
   CHECK(slug(refused) == "duplicate-common-name");
-  CHECK(bench.post(kDv, "contractId=C-2").status == 202);
-  CHECK(bench.post(kDv, "contractId=C-1&accountSwitchKey=1-2:3").status == 202);
-  CHECK(bench.post(kDv, "contractId=C-1&allow-duplicate-cn=true").status == 202);
+  CHECK(bench.post(dv_body, "contractId=C-2").status == 202);
+  CHECK(bench.post(dv_body, "contractId=C-1&accountSwitchKey=1-2:3").status == 202);
+  CHECK(bench.post(dv_body, "contractId=C-1&allow-duplicate-cn=true").status == 202);
 }
 
 TEST_CASE("create: server-owned members are ignored, or refused by a strict server") {
-  std::string const echoed = with(kDv, "/id", "77");
+  std::string const echoed = with(dv_body, "/id", "77");
   Bench lenient;
   CHECK(lenient.post(echoed).status == 202);
   CHECK(at(lenient.get(10001).body, "/id") == "10001");
@@ -129,8 +132,8 @@ TEST_CASE("strict: only what the OpenAPI allows, and allow-duplicate-cn") {
   CHECK(strict.list("").status == 400);
   CHECK(strict.list("contractId=C-1&page=2").status == 400);
   CHECK(strict.list("contractId=C-1", 4).status == 406);
-  CHECK(strict.post(kDv, "contractId=C-1&allowDuplicateCN=true").status == 400);
-  CHECK(strict.post(kDv, "contractId=C-1&allow-duplicate-cn=true").status == 202);
+  CHECK(strict.post(dv_body, "contractId=C-1&allowDuplicateCN=true").status == 400);
+  CHECK(strict.post(dv_body, "contractId=C-1&allow-duplicate-cn=true").status == 202);
   CHECK(at(strict.get(10001).body, "/enableMultiStackedCertificates") == "false");
   Bench lenient;
   CHECK(lenient.list("").status == 200);
@@ -140,9 +143,9 @@ TEST_CASE("strict: only what the OpenAPI allows, and allow-duplicate-cn") {
 
 TEST_CASE("list: by contract and by account") {
   Bench bench;
-  REQUIRE(bench.post(kDv).status == 202);
-  REQUIRE(bench.post(kThirdParty, "contractId=C-2").status == 202);
-  REQUIRE(bench.post(kDv, "contractId=C-1&accountSwitchKey=1-2:3").status == 202);
+  REQUIRE(bench.post(dv_body).status == 202);
+  REQUIRE(bench.post(third_party_body, "contractId=C-2").status == 202);
+  REQUIRE(bench.post(dv_body, "contractId=C-1&accountSwitchKey=1-2:3").status == 202);
   CHECK(at(bench.list().body, "/enrollments/0/id") == "10001");
   CHECK(at(bench.list().body, "/enrollments/1") == "(absent)");
   CHECK(at(bench.list("contractId=C-2").body, "/enrollments/0/id") == "10002");
@@ -186,7 +189,7 @@ TEST_CASE("routes: what is not there, and what is not allowed") {
   for (Case const& c : cases) {
     SUBCASE(c.title) {
       Bench bench;
-      REQUIRE(bench.post(kDv).status == 202);
+      REQUIRE(bench.post(dv_body).status == 202);
       Response const response = bench.send({.method = c.method, .target = c.target, .accept = "*/*"});
       CHECK(response.status == c.status);
       CHECK((response.headers.empty() ? "" : response.headers.front().value) == c.allow);
@@ -198,11 +201,11 @@ TEST_CASE("change: where it stands at first") {
   struct Case {
     char const *title, *body, *status, *state, *input;
   };
-  std::string const ov = with(with(kDv, "/validationType", "\"ov\""), "/ra", "\"symantec\"");
+  std::string const ov = with(with(dv_body, "/validationType", "\"ov\""), "/ra", "\"symantec\"");
   Case const cases[] = {
-      {"dv waits for domain validation", kDv, "\"coordinate-domain-validation\"", "\"awaiting-input\"",
+      {"dv waits for domain validation", dv_body, "\"coordinate-domain-validation\"", "\"awaiting-input\"",
        "\"lets-encrypt-challenges\""},
-      {"third-party waits for the certificate", kThirdParty, "\"wait-upload-third-party\"", "\"awaiting-input\"",
+      {"third-party waits for the certificate", third_party_body, "\"wait-upload-third-party\"", "\"awaiting-input\"",
        "\"third-party-certificate\""},
       {"ov waits for the CA", ov.c_str(), "\"check-for-cert\"", "\"running\"", "(absent)"},
   };
@@ -224,18 +227,18 @@ TEST_CASE("change: where it stands at first") {
 
 TEST_CASE("change: cancelling the only change of a new enrollment removes the enrollment") {
   Bench bench;
-  REQUIRE(bench.post(kDv).status == 202);
+  REQUIRE(bench.post(dv_body).status == 202);
   Response const cancelled =
       bench.send({.method = "DELETE", .target = change_path(10001, 10001), .accept = type_of("change-id", 1)});
   CHECK(cancelled.status == 200);
   CHECK(cancelled.body == R"({"change":"/cps/v2/enrollments/10001/changes/10001"})");
   CHECK(bench.get(10001).status == 404);
-  CHECK(bench.post(kDv).body.find("/10002") != std::string::npos);
+  CHECK(bench.post(dv_body).body.find("/10002") != std::string::npos);
 }
 
 TEST_CASE("update: 409 while a change is pending, 202 with a new change when it may be cancelled") {
   Bench bench;
-  REQUIRE(bench.post(kDv).status == 202);
+  REQUIRE(bench.post(dv_body).status == 202);
   std::string const whole = with(bench.get(10001).body, "/networkConfiguration/quicEnabled", "true");
   Response const refused = bench.put(10001, whole);
   CHECK(refused.status == 409);
@@ -250,7 +253,7 @@ TEST_CASE("update: 409 while a change is pending, 202 with a new change when it 
 
 TEST_CASE("update: what was read may be sent back as it is, also without the member that CPS leaves out") {
   Bench bench;
-  REQUIRE(bench.post(kDv).status == 202);
+  REQUIRE(bench.post(dv_body).status == 202);
   std::string const read = bench.get(10001).body;
   CHECK(at(read, "/enableMultiStackedCertificates") == "(absent)");
   CHECK(bench.put(10001, read, "allow-cancel-pending-changes=true").status == 202);
@@ -258,7 +261,7 @@ TEST_CASE("update: what was read may be sent back as it is, also without the mem
 
 TEST_CASE("update: client certificates are welcome in a second step") {
   Bench bench;
-  REQUIRE(bench.post(kThirdParty).status == 202);
+  REQUIRE(bench.post(third_party_body).status == 202);
   std::string const wanted = with(bench.get(10001).body, "/networkConfiguration/clientMutualAuthentication",
                                   R"({"setId":"Custom_CPS-6134b_B-3-1AHBENT.xml"})");
   std::string const third = with(wanted, "/signatureAlgorithm", "null");
@@ -271,7 +274,7 @@ TEST_CASE("update: client certificates are welcome in a second step") {
 
 /// A bench whose only enrollment is deployed and at rest; changes do not get there by themselves yet.
 Bench& deployed(Bench& bench) {
-  REQUIRE(bench.post(kDv).status == 202);
+  REQUIRE(bench.post(dv_body).status == 202);
   std::string& log = bench.files.content["folder/enrollments.log"];
   auto const replace = [&](std::string_view from, std::string_view to) {
     log.replace(log.find(from), from.size(), to);
@@ -337,7 +340,7 @@ TEST_CASE("delete: at once when nothing was deployed, with a change otherwise") 
   Sent cancelling = plain;
   cancelling.target += "?allow-cancel-pending-changes=true";
   Bench fresh;
-  REQUIRE(fresh.post(kDv).status == 202);
+  REQUIRE(fresh.post(dv_body).status == 202);
   CHECK(fresh.send(plain).status == 409);
   CHECK(fresh.send(cancelling).status == 200);
   CHECK(fresh.get(10001).status == 404);
@@ -358,7 +361,7 @@ TEST_CASE("delete: at once when nothing was deployed, with a change otherwise") 
 
 TEST_CASE("record: one line a request, never a signature") {
   Bench bench;
-  REQUIRE(bench.post(kDv, "contractId=C-1&accountSwitchKey=1-2:3").status == 202);
+  REQUIRE(bench.post(dv_body, "contractId=C-1&accountSwitchKey=1-2:3").status == 202);
   CHECK(bench.get(77).status == 404);
   std::string const log = bench.files.content["folder/requests.log"];
   CHECK(std::count(log.begin(), log.end(), '\n') == 2);

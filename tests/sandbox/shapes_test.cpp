@@ -89,7 +89,7 @@ TEST_CASE("versions: what older media types show") {
       {"v4 keeps the names", 4, "/csr/cn", "\"www.example.com\""},
   };
   Bench bench;
-  REQUIRE(bench.post(with(kDv, "/networkConfiguration/fipsMode", "true"), "contractId=C-1", 12).status == 202);
+  REQUIRE(bench.post(with(dv_body, "/networkConfiguration/fipsMode", "true"), "contractId=C-1", 12).status == 202);
   for (Case const& c : cases) {
     SUBCASE(c.title) {
       Response const response = bench.get(10001, c.version);
@@ -102,13 +102,13 @@ TEST_CASE("versions: what older media types show") {
 
 TEST_CASE("versions: v4 shows null for a certificate without SNI") {
   Bench bench;
-  REQUIRE(bench.post(kThirdParty).status == 202);
+  REQUIRE(bench.post(third_party_body).status == 202);
   CHECK(at(bench.get(10001, 4).body, "/networkConfiguration/sni") == "null");
 }
 
 TEST_CASE("versions: an old client's document comes back as it was sent") {
   Bench bench;
-  std::string old = with(kDv, "/networkConfiguration/sniOnly", "");
+  std::string old = with(dv_body, "/networkConfiguration/sniOnly", "");
   old = with(old, "/networkConfiguration/quicEnabled", "");
   old = with(old, "/networkConfiguration/dnsNameSettings", "");
   old = with(old, "/networkConfiguration/sni", R"({"cloneDnsNames":true,"dnsNames":null})");
@@ -122,7 +122,7 @@ TEST_CASE("versions: an old client's document comes back as it was sent") {
 
 TEST_CASE("versions: an old client's PUT keeps what its version cannot say") {
   Bench bench;
-  REQUIRE(bench.post(with(kDv, "/csr/preferredTrustChain", "\"intermediate-a\"")).status == 202);
+  REQUIRE(bench.post(with(dv_body, "/csr/preferredTrustChain", "\"intermediate-a\"")).status == 202);
   Response const echoed = bench.put(10001, bench.get(10001, 4).body, "allow-cancel-pending-changes=true", 4);
   CAPTURE(echoed.body);
   REQUIRE(echoed.status == 202);
@@ -135,34 +135,35 @@ TEST_CASE("normalise: what CPS makes of a document") {
     char const *title, *base, *pointer, *expect;
   };
   Case const cases[] = {
-      {"SANs: the CN joins them, lower case, in another order", kDv, "/csr/sans",
+      {"SANs: the CN joins them, lower case, in another order", dv_body, "/csr/sans",
        R"(["a.example.com","b.example.com","www.example.com"])"},
-      {"SANs of a document without any: the CN", kThirdParty, "/csr/sans", R"(["shop.example.com"])"},
-      {"dnsNames are listed when cloned", kDv, "/networkConfiguration/dnsNameSettings/dnsNames",
+      {"SANs of a document without any: the CN", third_party_body, "/csr/sans", R"(["shop.example.com"])"},
+      {"dnsNames are listed when cloned", dv_body, "/networkConfiguration/dnsNameSettings/dnsNames",
        R"(["a.example.com","b.example.com","www.example.com"])"},
-      {"no dnsNameSettings without SNI", kThirdParty, "/networkConfiguration/dnsNameSettings", "null"},
-      {"default ciphers", kDv, "/networkConfiguration/mustHaveCiphers", "\"ak-akamai-2020q1\""},
-      {"default preferred ciphers", kDv, "/networkConfiguration/preferredCiphers", "\"ak-akamai-2020q1\""},
-      {"OCSP stapling on", kDv, "/networkConfiguration/ocspStapling", "\"on\""},
-      {"old TLS off", kDv, "/networkConfiguration/disallowedTlsVersions", R"(["TLSv1","TLSv1_1"])"},
-      {"default chain", kDv, "/certificateChainType", "\"default\""},
-      {"signature algorithm filled in", kDv, "/signatureAlgorithm", "\"SHA-256\""},
-      {"signature algorithm of third-party is null, whatever was sent", kThirdParty, "/signatureAlgorithm", "null"},
-      {"an empty text becomes null", kDv, "/csr/ou", "null"},
-      {"an absent text becomes null", kDv, "/csr/st", "null"},
-      {"inside contacts as well", kDv, "/adminContact/title", "null"},
-      {"an absent contact becomes null", kThirdParty, "/adminContact", "null"},
-      {"thirdParty is null for dv", kDv, "/thirdParty", "null"},
-      {"multi-stack is shown for third-party", kThirdParty, "/enableMultiStackedCertificates", "true"},
-      {"multi-stack is left out otherwise", kDv, "/enableMultiStackedCertificates", "(absent)"},
-      {"id is an integer", kDv, "/id", "10001"},
-      {"100 names", kDv, "/maxAllowedSanNames", "100"},
-      {"25 wildcards for dv", kDv, "/maxAllowedWildcardSanNames", "25"},
-      {"100 wildcards for third-party", kThirdParty, "/maxAllowedWildcardSanNames", "100"},
-      {"no slots yet", kDv, "/assignedSlots", "[]"},
-      {"no renewal yet", kDv, "/autoRenewalStartTime", "null"},
-      {"no organization id", kDv, "/orgId", "null"},
-      {"no contract id", kDv, "/contractId", "(absent)"},
+      {"no dnsNameSettings without SNI", third_party_body, "/networkConfiguration/dnsNameSettings", "null"},
+      {"default ciphers", dv_body, "/networkConfiguration/mustHaveCiphers", "\"ak-akamai-2020q1\""},
+      {"default preferred ciphers", dv_body, "/networkConfiguration/preferredCiphers", "\"ak-akamai-2020q1\""},
+      {"OCSP stapling on", dv_body, "/networkConfiguration/ocspStapling", "\"on\""},
+      {"old TLS off", dv_body, "/networkConfiguration/disallowedTlsVersions", R"(["TLSv1","TLSv1_1"])"},
+      {"default chain", dv_body, "/certificateChainType", "\"default\""},
+      {"signature algorithm filled in", dv_body, "/signatureAlgorithm", "\"SHA-256\""},
+      {"signature algorithm of third-party is null, whatever was sent", third_party_body, "/signatureAlgorithm",
+       "null"},
+      {"an empty text becomes null", dv_body, "/csr/ou", "null"},
+      {"an absent text becomes null", dv_body, "/csr/st", "null"},
+      {"inside contacts as well", dv_body, "/adminContact/title", "null"},
+      {"an absent contact becomes null", third_party_body, "/adminContact", "null"},
+      {"thirdParty is null for dv", dv_body, "/thirdParty", "null"},
+      {"multi-stack is shown for third-party", third_party_body, "/enableMultiStackedCertificates", "true"},
+      {"multi-stack is left out otherwise", dv_body, "/enableMultiStackedCertificates", "(absent)"},
+      {"id is an integer", dv_body, "/id", "10001"},
+      {"100 names", dv_body, "/maxAllowedSanNames", "100"},
+      {"25 wildcards for dv", dv_body, "/maxAllowedWildcardSanNames", "25"},
+      {"100 wildcards for third-party", third_party_body, "/maxAllowedWildcardSanNames", "100"},
+      {"no slots yet", dv_body, "/assignedSlots", "[]"},
+      {"no renewal yet", dv_body, "/autoRenewalStartTime", "null"},
+      {"no organization id", dv_body, "/orgId", "null"},
+      {"no contract id", dv_body, "/contractId", "(absent)"},
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {
@@ -177,14 +178,14 @@ TEST_CASE("normalise: what CPS makes of a document") {
 
 TEST_CASE("normalise: names that were sent in order come back in another") {
   Bench bench;
-  std::string const sorted = with(kDv, "/csr/sans", R"(["a.example.com","b.example.com","www.example.com"])");
+  std::string const sorted = with(dv_body, "/csr/sans", R"(["a.example.com","b.example.com","www.example.com"])");
   REQUIRE(bench.post(sorted).status == 202);
   CHECK(at(bench.get(10001).body, "/csr/sans") == R"(["b.example.com","www.example.com","a.example.com"])");
 }
 
 TEST_CASE("normalise: doing it twice changes no value") {
   Bench bench;
-  REQUIRE(bench.post(kDv).status == 202);
+  REQUIRE(bench.post(dv_body).status == 202);
   json::Document const once = parsed(bench.get(10001).body);
   auto const schema = schema::enrollment("v11");
   REQUIRE(schema);

@@ -199,7 +199,7 @@ inline std::string with(std::string_view base, std::string_view pointer, std::st
   return json::compact(document);
 }
 
-inline constexpr char kDv[] = R"({"ra":"lets-encrypt","validationType":"dv","certificateType":"san",
+inline constexpr char dv_body[] = R"({"ra":"lets-encrypt","validationType":"dv","certificateType":"san",
 "changeManagement":false,"enableMultiStackedCertificates":false,
 "csr":{"cn":"www.example.com","sans":["b.example.com","A.example.com"],"c":"US","o":"Example Inc","ou":""},
 "networkConfiguration":{"geography":"core","secureNetwork":"enhanced-tls","sniOnly":true,"quicEnabled":false,
@@ -208,7 +208,7 @@ inline constexpr char kDv[] = R"({"ra":"lets-encrypt","validationType":"dv","cer
 "adminContact":{"firstName":"A","lastName":"B","email":"a@example.com","phone":"1"},
 "techContact":{"firstName":"C","lastName":"D","email":"c@akamai.example","phone":"2"}})";
 
-inline constexpr char kThirdParty[] = R"({"ra":"third-party","validationType":"third-party",
+inline constexpr char third_party_body[] = R"({"ra":"third-party","validationType":"third-party",
 "certificateType":"third-party","changeManagement":true,"enableMultiStackedCertificates":true,
 "signatureAlgorithm":"SHA-256","thirdParty":{"excludeSans":false},"csr":{"cn":"shop.example.com"},
 "networkConfiguration":{"geography":"core","secureNetwork":"standard-tls","sniOnly":false,"quicEnabled":false}})";
