@@ -1,4 +1,7 @@
 #pragma once
+#include "base/files.hpp"
+#include "manifest/types.hpp"
+
 #include <functional>
 #include <istream>
 #include <optional>
@@ -6,19 +9,16 @@
 #include <string>
 #include <vector>
 
-#include "base/files.hpp"
-#include "manifest/types.hpp"
-
 namespace cpsctl::manifest {
 
 struct LoadOptions {
-  std::vector<std::string> paths = {};         ///< files, folders (recursive), or "-"
-  std::vector<std::string> exclude = {};       ///< the project's globs, relative to the project file's folder
-  std::string project_file = {};               ///< never read as a manifest; empty: none
-  std::string default_schema = "v11";          ///< api.schema
-  std::set<std::string> allowed_env = {};      ///< names that ${env:NAME} may use
+  std::vector<std::string> paths = {};     ///< files, folders (recursive), or "-"
+  std::vector<std::string> exclude = {};   ///< the project's globs, relative to the project file's folder
+  std::string project_file = {};           ///< never read as a manifest; empty: none
+  std::string default_schema = "v11";      ///< api.schema
+  std::set<std::string> allowed_env = {};  ///< names that ${env:NAME} may use
   std::function<std::optional<std::string>(std::string const&)> env = {};  ///< the environment, injected
-  std::istream* input = nullptr;               ///< what "-" reads
+  std::istream* input = nullptr;                                           ///< what "-" reads
 };
 
 /// Reads and checks all manifests. Findings cover everything that is wrong in one run: YAML, types, unknown keys,

@@ -1,12 +1,12 @@
 #pragma once
+#include "base/files.hpp"
+#include "base/finding.hpp"
+
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/files.hpp"
-#include "base/finding.hpp"
 
 namespace cpsctl::manifest {
 
@@ -21,13 +21,13 @@ struct Project {
   std::optional<std::string> edgerc = {};
   std::optional<std::string> section = {};
   std::vector<std::string> env = {};
-  std::optional<std::string> schema = {};        ///< api.schema: v11
-  std::vector<std::string> limits = {};          ///< api.limits: "35/60s"
+  std::optional<std::string> schema = {};  ///< api.schema: v11
+  std::vector<std::string> limits = {};    ///< api.limits: "35/60s"
   std::optional<std::int64_t> reserve = {};
   std::optional<std::int64_t> parallelism = {};
-  std::optional<std::string> timeout = {};       ///< api.timeout: "60s"
-  std::optional<std::string> settle = {};        ///< api.settle: "300s"
-  std::optional<std::string> max_list_bytes = {};///< api.maxListBytes: "512MB"
+  std::optional<std::string> timeout = {};         ///< api.timeout: "60s"
+  std::optional<std::string> settle = {};          ///< api.settle: "300s"
+  std::optional<std::string> max_list_bytes = {};  ///< api.maxListBytes: "512MB"
   std::optional<std::int64_t> max_deletes = {};
   std::optional<std::string> max_changes = {};
 };
@@ -39,6 +39,7 @@ struct LoadedProject {
 
 /// Reads `file`, or searches cpsctl.yaml upward from `folder` when `file` is empty. A project file is checked by
 /// schemas/project.schema.json as strictly as a manifest. Errors: io when a named file cannot be read.
-Result<LoadedProject> load_project(std::filesystem::path const& file, std::filesystem::path const& folder, Files& files);
+Result<LoadedProject> load_project(std::filesystem::path const& file, std::filesystem::path const& folder,
+                                   Files& files);
 
 }  // namespace cpsctl::manifest

@@ -1,14 +1,14 @@
 #pragma once
+#include "base/clock.hpp"
+#include "base/finding.hpp"
+#include "base/json.hpp"
+
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/describe.hpp>
-
-#include "base/clock.hpp"
-#include "base/finding.hpp"
-#include "base/json.hpp"
 
 /// Desired state: what the manifests say, after profiles are merged.
 namespace cpsctl::manifest {
@@ -35,15 +35,15 @@ struct DeployWindow {
 
 /// One enrollment as the manifests want it.
 struct Desired {
-  std::string name;                              ///< metadata.name, unique in the project
+  std::string name;  ///< metadata.name, unique in the project
   std::map<std::string, std::string> labels = {};
-  Mark mark = {};                                ///< the document's metadata.name, for messages
-  std::string source = {};                       ///< path of the file as it was given
-  std::string contract = {};                     ///< without "ctr_"
-  std::string account_key = {};                  ///< accountSwitchKey; empty: not set in the manifest
+  Mark mark = {};                ///< the document's metadata.name, for messages
+  std::string source = {};       ///< path of the file as it was given
+  std::string contract = {};     ///< without "ctr_"
+  std::string account_key = {};  ///< accountSwitchKey; empty: not set in the manifest
   std::string api_schema = "v11";
-  json::Ref enrollment = {};                     ///< CPS's request body: only the fields that someone wrote
-  std::map<std::string, Mark> marks = {};        ///< JSON pointer into `enrollment` -> where the value was written
+  json::Ref enrollment = {};               ///< CPS's request body: only the fields that someone wrote
+  std::map<std::string, Mark> marks = {};  ///< JSON pointer into `enrollment` -> where the value was written
   DeployWindow deploy = {};
   Lifecycle lifecycle = {};
 };

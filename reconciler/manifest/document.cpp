@@ -1,0 +1,228 @@
+#include "manifest/document.hpp"
+
+#include "base/text.hpp"
+#include "manifest/rules.hpp"
+#include "manifest/scalars.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace cpsctl::manifest {
+namespace {
+
+constexpr std::string_view opening = "${env:";
+
+/// What names an enrollment must be readable in git: it never comes from outside.
+constexpr std::array<std::string_view, 4> identity{"/metadata/name", "/spec/contractId", "/spec/accountSwitchKey",
+                                                   "/spec/enrollment/csr/cn"};
+
+bool is_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+}
+
+class Typer {
+ public:
+  Typer(Tree const& tree, FieldAt const& choose, Environment const& environment, Document& out,
+        std::vector<Finding>& findings)
+      : tree_(tree), choose_(choose), environment_(environment), out_(out), findings_(findings) {}
+
+  json::Value value(NodeId id, schema::Field const* field, std::string const& pointer) {
+    out_.marks.values.emplace(pointer, tree_.mark(id));
+    switch (tree_.at(id).kind) {
+      case Kind::null: return {};
+      case Kind::plain: return plain(id, field, pointer);
+      case Kind::quoted: return json::string(substituted(id, pointer), pool());
+      case Kind::sequence: return sequence(id, field, pointer);
+      case Kind::map: return map(id, field, pointer);
+    }
+    return {};
+  }
+
+ private:
+  json::Pool& pool() { return out_.value.GetAllocator(); }
+
+  void report(NodeId id, std::string const& pointer, char const* rule, std::string message, std::string hint) {
+    findings_.push_back({.mark = tree_.mark(id),
+                         .path = json::dotted(pointer),
+                         .message = std::move(message),
+                         .hint = std::move(hint),
+                         .rule = rule});
+  }
+
+  json::Value plain(NodeId id, schema::Field const* field, std::string const& pointer) {
+    std::string_view const text = tree_.text(id);
+    if (text.find(opening) != std::string_view::npos) return json::string(substituted(id, pointer), pool());
+    Typed typed = typed_scalar(text, field, pool());
+    if (typed.problem) {
+      report(id, pointer, rule::wrong_type, std::move(typed.problem->message), std::move(typed.problem->hint));
+      out_.refused.insert(pointer);
+    }
+    return std::move(typed.value);
+  }
+
+  json::Value sequence(NodeId id, schema::Field const* field, std::string const& pointer) {
+    json::Value list(rapidjson::kArrayType);
+    std::size_t index = 0;
+    for (NodeId child = tree_.at(id).first; child != no_node; child = tree_.at(child).next) {
+      std::string const here = json::child(pointer, index++);
+      list.PushBack(value(child, field != nullptr ? field->items.get() : nullptr, here), pool());
+    }
+    return list;
+  }
+
+  json::Value map(NodeId id, schema::Field const* field, std::string const& pointer) {
+    json::Value object(rapidjson::kObjectType);
+    for (NodeId key = tree_.at(id).first; key != no_node; key = tree_.at(tree_.at(key).next).next) {
+      if (!tree_.is_scalar(key)) continue;  // reported by the parser
+      std::string const here = json::child(pointer, tree_.text(key));
+      if (!out_.marks.keys.emplace(here, tree_.mark(key)).second) continue;  // a duplicate: reported as well
+      schema::Field const* const inner = field != nullptr ? field->child(tree_.text(key)) : nullptr;
+      json::Value member = value(tree_.at(key).next, choose_(here, inner), here);
+      object.AddMember(json::string(tree_.text(key), pool()), member, pool());
+    }
+    return object;
+  }
+
+  /// The scalar's text, ${env:NAME} replaced where that is allowed.
+  std::string substituted(NodeId id, std::string const& pointer) {
+    std::string_view rest = tree_.text(id);
+    std::string text;
+    for (auto at = rest.find(opening); at != std::string_view::npos; at = rest.find(opening)) {
+      text += rest.substr(0, at);
+      rest.remove_prefix(at + opening.size());
+      auto const end = rest.find('}');
+      std::string_view const name = rest.substr(0, end);
+      if (end == std::string_view::npos || !is_name(name)) {
+        refuse(id, pointer, "${env: is not followed by a name and }", "write ${env:NAME}");
+        return std::string(tree_.text(id));
+      }
+      auto const value = variable(id, pointer, std::string(name));
+      if (!value) return std::string(tree_.text(id));
+      text += *value;
+      rest.remove_prefix(end + 1);
+    }
+    return text.append(rest);
+  }
+
+  void refuse(NodeId id, std::string const& pointer, std::string message, std::string hint) {
+    report(id, pointer, rule::environment, std::move(message), std::move(hint));
+    out_.refused.insert(pointer);
+  }
+
+  std::optional<std::string> variable(NodeId id, std::string const& pointer, std::string const& name) {
+    if (std::ranges::find(identity, pointer) != identity.end()) {
+      refuse(id, pointer, "${env:…} is not allowed in a field that says which enrollment it is", "write the value");
+      return std::nullopt;
+    }
+    if (!environment_.allowed.contains(name)) {
+      refuse(id, pointer, fmt::format("the environment variable {} is not allowed here", name),
+             fmt::format("add {} to spec.env of cpsctl.yaml", name));
+      return std::nullopt;
+    }
+    auto value = environment_.get ? environment_.get(name) : std::nullopt;
+    if (!value) refuse(id, pointer, fmt::format("the environment variable {} is not set", name), "set it");
+    if (value && text::invalid_utf8(*value)) {
+      refuse(id, pointer, fmt::format("the environment variable {} is not UTF-8", name), "mend its value");
+      return std::nullopt;
+    }
+    return value;
+  }
+
+  Tree const& tree_;
+  FieldAt const& choose_;
+  Environment const& environment_;
+  Document& out_;
+  std::vector<Finding>& findings_;
+};
+
+/// All entries at `pointer` and inside it.
+template <class Map>
+auto inside(Map& map, std::string const& pointer) {
+  std::vector<typename std::remove_cvref_t<Map>::key_type> keys;
+  if (map.contains(pointer)) keys.push_back(pointer);
+  std::string const prefix = pointer + "/";
+  for (auto at = map.lower_bound(prefix); at != map.end() && at->first.starts_with(prefix); ++at)
+    keys.push_back(at->first);
+  return keys;
+}
+
+void replace_marks(Marks& base, Marks const& over, std::string const& pointer) {
+  for (auto const& key : inside(base.values, pointer)) base.values.erase(key);
+  for (auto const& key : inside(base.keys, pointer)) base.keys.erase(key);
+  for (auto const& key : inside(over.values, pointer)) base.values[key] = over.values.at(key);
+  for (auto const& key : inside(over.keys, pointer)) base.keys[key] = over.keys.at(key);
+}
+
+class Overlay {
+ public:
+  Overlay(Document& base, Document const& over) : base_(base), over_(over) {}
+
+  void lay(json::Value& base, json::Value const& over, std::string const& pointer) {
+    if (!base.IsObject() || !over.IsObject()) {
+      base.CopyFrom(over, base_.value.GetAllocator());
+      replace_marks(base_.marks, over_.marks, pointer);
+      return;
+    }
+    base_.marks.values[pointer] = over_.marks.nearest(pointer, false);
+    if (auto const key = over_.marks.keys.find(pointer); key != over_.marks.keys.end())
+      base_.marks.keys[pointer] = key->second;
+    for (auto const& member : over.GetObject()) {
+      std::string_view const name = json::view(member.name);
+      if (json::find(base, name) == nullptr) json::set(base, name, json::Value(), base_.value.GetAllocator());
+      lay(*json::find(base, name), member.value, json::child(pointer, name));
+    }
+  }
+
+ private:
+  Document& base_;
+  Document const& over_;
+};
+
+}  // namespace
+
+Mark Marks::nearest(std::string_view pointer, bool key) const {
+  for (std::string_view at = pointer;; at = at.substr(0, at.rfind('/'))) {
+    bool const itself = at.size() == pointer.size();
+    auto const named = keys.find(at);
+    if (named != keys.end() && (key || !itself)) return named->second;
+    if (auto const found = values.find(at); found != values.end()) return found->second;
+    if (at.empty()) return {};
+  }
+}
+
+Document typed_document(Tree const& tree, schema::Field const& root, FieldAt const& choose,
+                        Environment const& environment, std::vector<Finding>& findings) {
+  Document document;
+  json::Value value = Typer(tree, choose, environment, document, findings).value(0, &root, "");
+  static_cast<json::Value&>(document.value).Swap(value);
+  return document;
+}
+
+void overlay(Document& base, Document const& over, std::string const& pointer) {
+  json::Value const* const from = json::at(over.value, pointer);
+  if (from == nullptr) return;
+  auto* const to = const_cast<json::Value*>(json::at(base.value, pointer));  // at() has no form for writing
+  if (to == nullptr) return;
+  Overlay(base, over).lay(*to, *from, pointer);
+  base.refused.insert(over.refused.begin(), over.refused.end());
+}
+
+void report_problems(std::vector<schema::Problem> const& problems, Document const& document, Marks const& own,
+                     std::string const& lacking, std::vector<Finding>& findings) {
+  for (schema::Problem const& problem : problems) {
+    bool const missing = problem.rule == rule::missing_field;
+    if (!missing && !problem.at_key && document.refused.contains(problem.pointer)) continue;
+    Finding finding{
+        .mark = missing ? own.nearest(problem.pointer, true) : document.marks.nearest(problem.pointer, problem.at_key),
+        .path = json::dotted(problem.pointer),
+        .message = problem.message,
+        .hint = problem.hint,
+        .rule = problem.rule};
+    if (missing && !lacking.empty()) finding.message += lacking;
+    findings.push_back(std::move(finding));
+  }
+}
+
+}  // namespace cpsctl::manifest

@@ -1,0 +1,55 @@
+#pragma once
+#include "base/finding.hpp"
+#include "base/json.hpp"
+#include "manifest/tree.hpp"
+#include "schema/schema.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// A document with typed values and the place of each.
+namespace cpsctl::manifest {
+
+/// JSON pointer -> where the value, and its key, stand. Values of a merged document keep the place where they were
+/// written, in whichever file that is.
+struct Marks {
+  std::map<std::string, Mark, std::less<>> values = {};
+  std::map<std::string, Mark, std::less<>> keys = {};
+
+  /// The place of a value, or of its key; of the nearest one around it when it stands nowhere itself.
+  Mark nearest(std::string_view pointer, bool key) const;
+};
+
+struct Document {
+  json::Document value = {};
+  Marks marks = {};
+  std::set<std::string, std::less<>> refused = {};  ///< pointers whose value has had its finding
+};
+
+/// What ${env:NAME} may use.
+struct Environment {
+  std::set<std::string> const& allowed;
+  std::function<std::optional<std::string>(std::string const&)> const& get;
+};
+
+/// The field of `around` (at `pointer`'s parent) that stands at `pointer`; nullptr: no schema knows it.
+using FieldAt = std::function<schema::Field const*(std::string const& pointer, schema::Field const* around)>;
+
+/// Turns a tree into typed values. `choose` may replace the field at a pointer (spec.enrollment has a schema of its
+/// own).
+Document typed_document(Tree const& tree, schema::Field const& root, FieldAt const& choose,
+                        Environment const& environment, std::vector<Finding>& findings);
+
+/// Lays `over` (at `pointer`) on `base` (at the same pointer): maps deeply, everything else replaced.
+void overlay(Document& base, Document const& over, std::string const& pointer);
+
+/// Turns the checker's problems into findings. CPS003 goes to the nearest place of `own`.
+void report_problems(std::vector<schema::Problem> const& problems, Document const& document, Marks const& own,
+                     std::string const& lacking, std::vector<Finding>& findings);
+
+}  // namespace cpsctl::manifest

@@ -1,0 +1,307 @@
+#include "manifest/load.hpp"
+
+#include "base/fields.hpp"
+#include "base/text.hpp"
+#include "manifest/paths.hpp"
+#include "manifest/profiles.hpp"
+#include "manifest/rules.hpp"
+#include "manifest/yaml.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <istream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::manifest {
+namespace {
+
+constexpr std::string_view enrollment_at = "/spec/enrollment";
+constexpr std::string_view our_group = "cpsctl.dev/";
+
+std::string_view scalar(Tree const& tree, NodeId id) {
+  return id != no_node && tree.is_scalar(id) ? tree.text(id) : std::string_view{};
+}
+
+/// At most `file_limit` bytes and one more, so that too much is seen as such.
+std::string read_stream(std::istream& in) {
+  std::string bytes(file_limit + 1, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  return bytes;
+}
+
+class Loader {
+ public:
+  Loader(LoadOptions const& options, Files& files, Loaded& out)
+      : options_(options), files_(files), out_(out), environment_{options.allowed_env, options.env} {}
+
+  /// The passes, in order: files to trees, profiles, enrollments, then what only shows between them.
+  void run() {
+    for (std::string const& path : options_.paths) out_.paths.push_back(normalised(path));
+    auto const manifest = schema::named("manifest");
+    if (!manifest) return internal(manifest.error());
+    manifest_ = *manifest;
+    for (std::string const& file : find_files(options_, files_, out_.findings)) read(file);
+    for (Tree const& tree : profile_trees_) profile(tree);
+    out_.profiles = profiles_.size();
+    for (Tree const& tree : enrollment_trees_) enrollment(tree);
+    std::ranges::sort(out_.desired, {}, &Desired::name);
+    check_rules_between(out_.desired, out_.findings);
+  }
+
+ private:
+  void internal(Error const& error) {
+    out_.findings.push_back({.mark = {.line = 0, .column = 0}, .message = describe(error), .hint = error.next});
+  }
+
+  void report(Mark mark, std::string path, char const* rule, std::string message, std::string hint) {
+    out_.findings.push_back({.mark = std::move(mark),
+                             .path = std::move(path),
+                             .message = std::move(message),
+                             .hint = std::move(hint),
+                             .rule = rule});
+  }
+
+  void read(std::string const& file) {
+    ++out_.files;
+    std::string bytes;
+    if (file == "-") {
+      if (options_.input != nullptr) bytes = read_stream(*options_.input);
+    } else {
+      auto content = files_.read(file, file_limit);
+      if (!content)
+        return report({.file = file, .line = 0, .column = 0}, "", rule::path, content.error().message,
+                      content.error().next);
+      bytes = std::move(*content);
+    }
+    std::size_t const before = out_.findings.size();
+    std::size_t documents = 0;
+    for (Chunk const& chunk : chunks_of(file, bytes, out_.findings)) {
+      for (Tree& tree : parse_yaml(chunk, out_.findings)) {
+        ++documents;
+        sort_in(std::move(tree));
+      }
+    }
+    if (documents == 0 && out_.findings.size() == before)
+      report({.file = file, .line = 0, .column = 0}, "", rule::no_manifest, "this file holds no manifest",
+             "write a document with apiVersion: cpsctl.dev/v1 and a kind, or remove the file");
+  }
+
+  /// Is the document one of ours, and which kind?
+  void sort_in(Tree tree) {
+    if (tree.at(0).kind != Kind::map) {
+      std::string_view const text = scalar(tree, 0);
+      bool const glued = text.find(':') != std::string_view::npos;
+      return report(tree.mark(0), "", rule::wrong_type,
+                    fmt::format("a document must be a map of fields, this is {}",
+                                tree.at(0).kind == Kind::sequence ? "a list" : "a text"),
+                    glued ? "write a space after ':'" : "begin with apiVersion: cpsctl.dev/v1");
+    }
+    std::string_view const version = scalar(tree, tree.find(0, "apiVersion"));
+    std::string_view const kind = scalar(tree, tree.find(0, "kind"));
+    if (!version.starts_with(our_group)) return foreign(tree, version, kind);
+    if (kind == "Project" && std::filesystem::path(tree.file).filename() == "cpsctl.yaml") return;
+    if (kind == "Profile")
+      profile_trees_.push_back(std::move(tree));
+    else
+      enrollment_trees_.push_back(std::move(tree));
+  }
+
+  void foreign(Tree const& tree, std::string_view version, std::string_view kind) {
+    NodeId const place = tree.find(0, "apiVersion");
+    std::string message = "this is no cpsctl.dev/v1 document: ";
+    message += version.empty() ? std::string("it has no apiVersion")
+                               : fmt::format("its apiVersion is \"{}\"", text::shortened(text::printable(version), 60));
+    bool const ours = kind == "Enrollment" || kind == "Profile";
+    report(tree.mark(place == no_node ? 0 : place), place == no_node ? "" : "apiVersion", rule::foreign_document,
+           std::move(message),
+           ours || version.empty() ? "add apiVersion: cpsctl.dev/v1, or list the file under exclude: in cpsctl.yaml"
+                                   : "move the file away, or list it under exclude: in cpsctl.yaml");
+  }
+
+  /// The schema of spec.enrollment for a version word; an unknown word gets a finding, and the newest schema serves.
+  std::shared_ptr<schema::Schema const> enrollment_schema(std::string const& version, Tree const& tree) {
+    auto found = schema::enrollment(version);
+    if (found) return *found;
+    NodeId const place = tree.find(tree.find(0, "spec"), "apiSchema");
+    bool const default_is_wrong = place == no_node && version == options_.default_schema;
+    if (default_is_wrong)
+      report({.file = options_.project_file.empty() ? tree.file : options_.project_file, .line = 0, .column = 0},
+             "spec.api.schema", rule::malformed, fmt::format("there is no api schema \"{}\"", version),
+             fmt::format("write one of {}", fmt::join(schema::enrollment_versions(), ", ")));
+    else if (place != no_node && scalar(tree, place) == version)
+      report(tree.mark(place), "spec.apiSchema", rule::malformed,
+             fmt::format("there is no api schema \"{}\"", text::shortened(text::printable(version), 20)),
+             fmt::format("write one of {}", fmt::join(schema::enrollment_versions(), ", ")));
+    return newest();
+  }
+
+  static std::shared_ptr<schema::Schema const> newest() {
+    auto const versions = schema::enrollment_versions();
+    return schema::enrollment(versions.back()).value();
+  }
+
+  Document typed(Tree const& tree, schema::Schema const& enrollment) {
+    auto const choose = [&](std::string const& pointer, schema::Field const* field) {
+      return pointer == enrollment_at ? &enrollment.root() : field;
+    };
+    Document document = typed_document(tree, manifest_->root(), choose, environment_, out_.findings);
+    report_problems(schema::check(document.value, manifest_->root(), {}), document, document.marks, "", out_.findings);
+    return document;
+  }
+
+  void profile(Tree const& tree) {
+    auto made = std::make_unique<Profile>();
+    NodeId const spec = tree.find(0, "spec");
+    made->name = scalar(tree, tree.find(tree.find(0, "metadata"), "name"));
+    made->api_schema = scalar(tree, tree.find(spec, "apiSchema"));
+    auto const schema = made->api_schema.empty() ? newest() : enrollment_schema(made->api_schema, tree);
+    made->document = typed(tree, *schema);
+    Marks const& marks = made->document.marks;
+    made->mark = marks.nearest("/metadata/name", false);
+    if (auto const nested = marks.keys.find("/spec/profiles"); nested != marks.keys.end())
+      report(nested->second, "spec.profiles", rule::nested_profile, "a profile cannot build on other profiles",
+             "list them one after the other in spec.profiles of the enrollment");
+    if (json::Value const* const part = json::at(made->document.value, enrollment_at); part != nullptr)
+      report_problems(
+          schema::check(*part, schema->root(), {.completeness = schema::Completeness::partial}, enrollment_at),
+          made->document, marks, "", out_.findings);
+    if (!made->name.empty()) profiles_.add(std::move(made), out_.findings);
+  }
+
+  void enrollment(Tree const& tree) {
+    auto const chosen = profiles_.choose(tree, out_.findings);
+    std::string version(scalar(tree, tree.find(tree.find(0, "spec"), "apiSchema")));
+    if (version.empty()) version = chosen.api_schema();
+    if (version.empty()) version = options_.default_schema;
+    auto const schema = enrollment_schema(version, tree);
+    Document const own = typed(tree, *schema);
+    Document const whole = merged(own, chosen);
+    check_whole(own, whole, chosen, *schema);
+    if (scalar(tree, tree.find(0, "kind")) != "Enrollment") return;  // the schema checker has said it
+    Desired desired = make_desired(tree, own, whole);
+    desired.api_schema = version;
+    if (desired.enrollment != nullptr) check_rules(desired, chosen.complete, out_.findings);
+    check_deploy(whole, desired);
+    if (!desired.name.empty() && is_new_name(desired) && !desired.contract.empty() && desired.enrollment != nullptr)
+      out_.desired.push_back(std::move(desired));
+  }
+
+  /// spec.enrollment with the profiles under it, and what a whole spec cannot lack.
+  void check_whole(Document const& own, Document const& whole, Profiles::Chosen const& chosen,
+                   schema::Schema const& schema) {
+    std::string lacking;
+    if (!chosen.profiles.empty())
+      lacking =
+          fmt::format(", also in the {} {}", chosen.profiles.size() == 1 ? "profile" : "profiles", chosen.names());
+    bool const has_spec = json::find(own.value, "spec") != nullptr && json::find(own.value, "spec")->IsObject();
+    for (std::string_view const field : {"contractId", "enrollment"}) {
+      if (!has_spec || !chosen.complete || json::at(whole.value, json::child("/spec", field)) != nullptr) continue;
+      report(own.marks.nearest("/spec", true), "spec", rule::missing_field,
+             fmt::format("the required field \"{}\" is missing{}", field, lacking),
+             field == "contractId" ? "add it: a contract id such as 1-1TJZH5" : "add it: CPS's enrollment");
+    }
+    json::Value const* const part = json::at(whole.value, enrollment_at);
+    if (part == nullptr) return;
+    if (!part->IsObject() && own.marks.values.contains(enrollment_at)) return;  // the manifest's schema has said it
+    auto const completeness = chosen.complete ? schema::Completeness::whole : schema::Completeness::partial;
+    report_problems(schema::check(*part, schema.root(), {.completeness = completeness}, enrollment_at), whole,
+                    own.marks, lacking, out_.findings);
+  }
+
+  Desired make_desired(Tree const& tree, Document const& own, Document const& whole) {
+    Desired desired;
+    desired.source = tree.file;
+    desired.mark = own.marks.nearest("/metadata/name", false);
+    desired.name = json::text_or(json::at(own.value, "/metadata/name"), "");
+    if (auto const* const labels = json::at(own.value, "/metadata/labels"); labels != nullptr && labels->IsObject())
+      for (auto const& label : labels->GetObject())
+        desired.labels.emplace(json::view(label.name), json::text_or(&label.value, ""));
+    desired.contract = contract(whole);
+    desired.account_key = json::text_or(json::at(whole.value, "/spec/accountSwitchKey"), "");
+    if (auto const* const part = json::at(whole.value, enrollment_at); part != nullptr && part->IsObject())
+      desired.enrollment = json::share(json::clone(*part));
+    for (auto const& [pointer, mark] : whole.marks.values)
+      if (pointer.starts_with(enrollment_at)) desired.marks.emplace(pointer.substr(enrollment_at.size()), mark);
+    desired.deploy = {.not_before = day(whole, "/spec/deploy/notBefore"),
+                      .not_after = day(whole, "/spec/deploy/notAfter")};
+    desired.lifecycle = lifecycle(whole);
+    return desired;
+  }
+
+  std::string contract(Document const& whole) {
+    constexpr std::string_view prefix = "ctr_";
+    std::string_view id = json::text_or(json::at(whole.value, "/spec/contractId"), "");
+    if (!id.starts_with(prefix)) return std::string(id);
+    id.remove_prefix(prefix.size());
+    if (id.empty())
+      report(whole.marks.nearest("/spec/contractId", false), "spec.contractId", rule::malformed,
+             "there is nothing after ctr_", "write a contract id such as 1-1TJZH5");
+    return std::string(id);
+  }
+
+  static std::optional<Day> day(Document const& whole, std::string_view pointer) {
+    auto const parsed = parse_day(json::text_or(json::at(whole.value, pointer), ""));
+    return parsed ? std::optional(*parsed) : std::nullopt;
+  }
+
+  static Lifecycle lifecycle(Document const& whole) {
+    Lifecycle made;
+    auto const word = [&](char const* pointer) { return json::text_or(json::at(whole.value, pointer), ""); };
+    made.adopt = fields::enumerator<Adopt>(word("/spec/lifecycle/adopt")).value_or(made.adopt);
+    made.on_pending_change =
+        fields::enumerator<OnPendingChange>(word("/spec/lifecycle/onPendingChange")).value_or(made.on_pending_change);
+    made.deletion = fields::enumerator<Deletion>(word("/spec/lifecycle/deletion")).value_or(made.deletion);
+    auto const* const duplicate = json::at(whole.value, "/spec/lifecycle/allowDuplicateCn");
+    made.allow_duplicate_cn = duplicate != nullptr && duplicate->IsBool() && duplicate->GetBool();
+    return made;
+  }
+
+  void check_deploy(Document const& whole, Desired const& desired) {
+    auto const& [before, after] = desired.deploy;
+    if (!before || !after || *before <= *after) return;
+    report(whole.marks.nearest("/spec/deploy/notAfter", false), "spec.deploy.notAfter", rule::deploy_window,
+           fmt::format("{} lies before notBefore, {}", day_text(*after), day_text(*before)),
+           "write a notAfter on or after notBefore");
+  }
+
+  bool is_new_name(Desired const& desired) {
+    auto const [first, fresh] = names_.emplace(desired.name, desired.mark);
+    if (fresh) return true;
+    report(desired.mark, "metadata.name", rule::duplicate_name,
+           fmt::format("the name \"{}\" is used a second time; the first is at {}:{}:{}",
+                       text::printable(text::shortened(desired.name, 60)), first->second.file, first->second.line,
+                       first->second.column),
+           "give one of them another name: it is the enrollment's identity");
+    return false;
+  }
+
+  LoadOptions const& options_;
+  Files& files_;
+  Loaded& out_;
+  Environment environment_;
+  std::shared_ptr<schema::Schema const> manifest_;
+  std::vector<Tree> profile_trees_;
+  std::vector<Tree> enrollment_trees_;
+  Profiles profiles_;
+  std::map<std::string, Mark> names_;
+};
+
+}  // namespace
+
+Loaded load(LoadOptions const& options, Files& files) {
+  Loaded loaded;
+  try {
+    Loader(options, files, loaded).run();
+  } catch (std::exception const& error) {
+    loaded.findings.push_back({.mark = {.line = 0, .column = 0},
+                               .message = fmt::format("reading the manifests failed: {}", error.what()),
+                               .hint = "this is a bug of cpsctl"});
+  }
+  sort_findings(loaded.findings);
+  return loaded;
+}
+
+}  // namespace cpsctl::manifest

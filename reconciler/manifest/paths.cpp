@@ -1,0 +1,152 @@
+#include "manifest/paths.hpp"
+
+#include "base/text.hpp"
+#include "manifest/rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace cpsctl::manifest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 3> extensions{".yaml", ".yml", ".json"};
+constexpr int deepest_folder = 64;
+
+/// One name for one file, whatever way leads to it; a path that is not there stays as it is.
+std::string identity(fs::path const& path) {
+  std::error_code ignored;
+  fs::path const real = fs::weakly_canonical(path, ignored);
+  return ignored ? path.lexically_normal().string() : real.string();
+}
+
+class Finder {
+ public:
+  Finder(LoadOptions const& options, Files& files, std::vector<Finding>& findings)
+      : options_(options), files_(files), findings_(findings) {
+    if (options.project_file.empty()) {
+      project_folder_ = identity(".");
+      return;
+    }
+    project_file_ = identity(options.project_file);
+    project_folder_ = fs::path(project_file_).parent_path().string();
+  }
+
+  std::vector<std::string> find() {
+    for (std::string const& path : options_.paths) {
+      if (path == "-")
+        add("-", "-");
+      else
+        given(normalised(path));
+    }
+    return std::move(found_);
+  }
+
+ private:
+  void refuse(std::string const& file, std::string message, std::string hint) {
+    findings_.push_back({.mark = {.file = file, .line = 0, .column = 0},
+                         .message = std::move(message),
+                         .hint = std::move(hint),
+                         .rule = rule::path});
+  }
+
+  /// Never an empty desired set by mistake: it would look like a wish to have nothing.
+  void no_manifest(std::string const& path) {
+    findings_.push_back({.mark = {.file = path, .line = 0, .column = 0},
+                         .message = "this folder holds no manifest",
+                         .hint = "manifests end in .yaml, .yml or .json; hidden and excluded files are passed over",
+                         .rule = rule::no_manifest});
+  }
+
+  void add(std::string const& name, std::string const& real) {
+    reached_ = true;
+    if (seen_.insert(real).second) found_.push_back(name);
+  }
+
+  void given(std::string const& path) {
+    auto const kind = files_.kind(path);
+    if (!kind) return refuse(path, kind.error().message, kind.error().next);
+    switch (*kind) {
+      case FileKind::missing: return refuse(path, "there is no such file or folder", "check the path");
+      case FileKind::other: return refuse(path, "is neither a file nor a folder", "use - to read from a pipe");
+      case FileKind::folder: {
+        reached_ = false;
+        folder(path, 0);
+        if (!reached_) no_manifest(path);
+        return;
+      }
+      case FileKind::file: break;
+    }
+    if (identity(path) == project_file_)
+      return refuse(path, "is the project file, not a manifest", "give the folder of the manifests");
+    add(path, identity(path));
+  }
+
+  void folder(fs::path const& path, int depth) {
+    if (!folders_.insert(identity(path)).second) {  // a loop of symbolic links, or a folder given twice
+      reached_ |= depth == 0;
+      return;
+    }
+    if (depth > deepest_folder)
+      return refuse(path.string(), fmt::format("is nested deeper than {} folders", deepest_folder), {});
+    auto const names = files_.list(path);
+    if (!names) return refuse(path.string(), names.error().message, names.error().next);
+    for (std::string const& name : *names) {
+      if (name.starts_with('.')) continue;
+      fs::path const inner = path == "." ? fs::path(name) : path / name;
+      auto const kind = files_.kind(inner);
+      if (!kind) {
+        refuse(inner.string(), kind.error().message, kind.error().next);
+      } else if (*kind == FileKind::folder) {
+        folder(inner, depth + 1);
+      } else if (is_manifest_name(name) && !is_excluded(inner)) {
+        if (*kind == FileKind::file)
+          add(inner.string(), identity(inner));
+        else
+          refuse(inner.string(), *kind == FileKind::missing ? "is a link to nothing" : "is not a regular file",
+                 "remove it, or exclude it in cpsctl.yaml");
+      }
+    }
+  }
+
+  static bool is_manifest_name(std::string_view name) {
+    return std::ranges::any_of(extensions, [&](std::string_view e) { return name.ends_with(e); });
+  }
+
+  bool is_excluded(fs::path const& path) const {
+    std::string const real = identity(path);
+    if (real == project_file_) return true;
+    std::string const relative = fs::path(real).lexically_relative(project_folder_).generic_string();
+    return std::ranges::any_of(options_.exclude,
+                               [&](std::string const& glob) { return text::glob_matches(glob, relative); });
+  }
+
+  LoadOptions const& options_;
+  Files& files_;
+  std::vector<Finding>& findings_;
+  std::string project_file_;
+  std::string project_folder_;
+  bool reached_ = false;  ///< the path at hand led to a file
+  std::vector<std::string> found_;
+  std::set<std::string> seen_;
+  std::set<std::string> folders_;
+};
+
+}  // namespace
+
+std::string normalised(std::string const& path) {
+  if (path == "-") return path;
+  std::string text = fs::path(path).lexically_normal().string();
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text.empty() ? "." : text;
+}
+
+std::vector<std::string> find_files(LoadOptions const& options, Files& files, std::vector<Finding>& findings) {
+  return Finder(options, files, findings).find();
+}
+
+}  // namespace cpsctl::manifest

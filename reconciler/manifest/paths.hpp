@@ -1,0 +1,18 @@
+#pragma once
+#include "base/files.hpp"
+#include "base/finding.hpp"
+#include "manifest/load.hpp"
+
+#include <string>
+#include <vector>
+
+namespace cpsctl::manifest {
+
+/// The files behind the given paths, in the order of the paths and sorted inside folders; a file that two paths reach
+/// comes once; "-" is the standard input. Findings: paths that are not there, cannot be read, or hold no manifest.
+std::vector<std::string> find_files(LoadOptions const& options, Files& files, std::vector<Finding>& findings);
+
+/// A path as it is compared and recorded: no "./", no trailing slash.
+std::string normalised(std::string const& path);
+
+}  // namespace cpsctl::manifest

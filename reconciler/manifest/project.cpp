@@ -1,0 +1,162 @@
+#include "manifest/project.hpp"
+
+#include "manifest/document.hpp"
+#include "manifest/rules.hpp"
+#include "manifest/yaml.hpp"
+
+#include <exception>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::manifest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char const* file_name = "cpsctl.yaml";
+constexpr std::size_t project_limit = std::size_t{1} << 20;
+
+std::string folder_of(fs::path const& file) {
+  return file.has_parent_path() ? file.parent_path().string() : ".";
+}
+
+/// The nearest project file at `folder` or above it. The path is relative when `folder` is the working directory: so
+/// it reads better, and states that record it survive a move of the project.
+Result<std::optional<fs::path>> search(fs::path const& folder, Files& files) {
+  std::error_code ignored;
+  bool const here = folder.empty() || folder == "." || folder == fs::current_path(ignored);
+  fs::path const start = fs::absolute(folder.empty() ? "." : folder, ignored).lexically_normal();
+  for (fs::path at = start;; at = at.parent_path()) {
+    CPS_TRY(FileKind const kind, files.kind(at / file_name));
+    if (kind == FileKind::file)
+      return std::optional(here ? (at / file_name).lexically_relative(start) : at / file_name);
+    if (!at.has_relative_path()) return std::optional<fs::path>();
+  }
+}
+
+/// Reads values of a checked document; what has another type than wanted is not there.
+class Settings {
+ public:
+  Settings(json::Value const& document, std::string folder) : document_(document), folder_(std::move(folder)) {}
+
+  std::optional<std::string> text(std::string_view pointer) const {
+    json::Value const* const value = json::at(document_, pointer);
+    if (value != nullptr && value->IsInt64()) return fmt::format("{}", value->GetInt64());
+    return value != nullptr && value->IsString() ? std::optional(std::string(json::view(*value))) : std::nullopt;
+  }
+  std::optional<std::int64_t> number(std::string_view pointer) const {
+    json::Value const* const value = json::at(document_, pointer);
+    return value != nullptr && value->IsInt64() ? std::optional(value->GetInt64()) : std::nullopt;
+  }
+  std::vector<std::string> texts(std::string_view pointer) const {
+    std::vector<std::string> all;
+    json::Value const* const list = json::at(document_, pointer);
+    if (list == nullptr || !list->IsArray()) return all;
+    for (json::Value const& element : list->GetArray())
+      if (element.IsString()) all.emplace_back(json::view(element));
+    return all;
+  }
+  /// A path of the file: relative ones begin at its folder. "~/" is left to those who know the home folder.
+  std::string resolved(std::string const& path) const {
+    bool const stays = path.empty() || path.starts_with('/') || path.starts_with('~') || path == "-" || folder_ == ".";
+    return stays ? path : (fs::path(folder_) / path).string();
+  }
+  std::optional<std::string> path(std::string_view pointer) const {
+    auto written = text(pointer);
+    return written ? std::optional(resolved(*written)) : std::nullopt;
+  }
+
+ private:
+  json::Value const& document_;
+  std::string folder_;
+};
+
+Project project_of(json::Value const& document, std::string const& file) {
+  Settings const settings(document, folder_of(file));
+  Project project{.file = file, .folder = folder_of(file)};
+  for (std::string const& path : settings.texts("/spec/manifests"))
+    project.manifests.push_back(settings.resolved(path));
+  project.exclude = settings.texts("/spec/exclude");
+  project.state = settings.path("/spec/state");
+  project.edgerc = settings.path("/spec/credentials/edgerc");
+  project.section = settings.text("/spec/credentials/section");
+  project.env = settings.texts("/spec/env");
+  project.schema = settings.text("/spec/api/schema");
+  project.limits = settings.texts("/spec/api/limits");
+  project.reserve = settings.number("/spec/api/reserve");
+  project.parallelism = settings.number("/spec/api/parallelism");
+  project.timeout = settings.text("/spec/api/timeout");
+  project.settle = settings.text("/spec/api/settle");
+  project.max_list_bytes = settings.text("/spec/api/maxListBytes");
+  project.max_deletes = settings.number("/spec/guard/maxDeletes");
+  project.max_changes = settings.text("/spec/guard/maxChanges");
+  return project;
+}
+
+std::vector<Tree> trees_of(std::string const& file, std::string_view bytes, std::vector<Finding>& findings) {
+  std::vector<Tree> trees;
+  for (Chunk const& chunk : chunks_of(file, bytes, findings))
+    for (Tree& tree : parse_yaml(chunk, findings)) trees.push_back(std::move(tree));
+  return trees;
+}
+
+Result<> read_settings(std::string const& file, std::string_view bytes, LoadedProject& loaded) {
+  auto const trees = trees_of(file, bytes, loaded.findings);
+  auto const report = [&](Mark mark, char const* rule, std::string path, std::string message, std::string hint) {
+    loaded.findings.push_back({.mark = std::move(mark),
+                               .path = std::move(path),
+                               .message = std::move(message),
+                               .hint = std::move(hint),
+                               .rule = rule});
+  };
+  if (trees.empty() && loaded.findings.empty())
+    report({.file = file, .line = 0, .column = 0}, rule::no_manifest, "", "the project file is empty",
+           "write apiVersion: cpsctl.dev/v1 and kind: Project");
+  if (trees.size() > 1)
+    report(trees[1].mark(0), rule::separator, "", "a project file is one document", "remove this one");
+  if (trees.empty()) return {};
+
+  CPS_TRY(auto const schema, schema::named("project"));
+  std::set<std::string> const no_names;
+  std::function<std::optional<std::string>(std::string const&)> const no_values;
+  Document const document = typed_document(
+      trees[0], schema->root(), [](std::string const&, schema::Field const* field) { return field; },
+      {.allowed = no_names, .get = no_values}, loaded.findings);
+  report_problems(schema::check(document.value, schema->root(), {}), document, document.marks, "", loaded.findings);
+  loaded.project = project_of(document.value, file);
+  if (auto const& version = loaded.project.schema; version && !schema::enrollment(*version))
+    report(document.marks.nearest("/spec/api/schema", false), rule::malformed, "spec.api.schema",
+           fmt::format("there is no api schema \"{}\"", *version),
+           fmt::format("write one of {}", fmt::join(schema::enrollment_versions(), ", ")));
+  return {};
+}
+
+}  // namespace
+
+Result<LoadedProject> load_project(fs::path const& file, fs::path const& folder, Files& files) {
+  LoadedProject loaded;
+  loaded.project.folder = ".";
+  std::optional<fs::path> found;
+  if (!file.empty()) {
+    found = file;
+  } else {
+    CPS_TRY(found, search(folder, files));
+  }
+  if (!found) return loaded;
+  std::string const name = found->string();
+  loaded.project.file = name;
+  loaded.project.folder = folder_of(*found);
+  auto const bytes = files.read(*found, project_limit);
+  if (!bytes) return Error(bytes.error()).within("reading the project file");
+  try {
+    CPS_CHECK(read_settings(name, *bytes, loaded));
+  } catch (std::exception const& error) {
+    return Error{.code = Errc::internal, .message = fmt::format("reading {} failed: {}", name, error.what())};
+  }
+  sort_findings(loaded.findings);
+  return loaded;
+}
+
+}  // namespace cpsctl::manifest

@@ -1,0 +1,334 @@
+#include "manifest/rules.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace cpsctl::manifest {
+namespace {
+
+// The table: what manifests are held against. CPS1xx restate CPS's own combination rules; certainty A, and B where CPS
+// does not merely recommend, are errors, the rest are warnings.
+constexpr auto error = Severity::error;
+constexpr auto warning = Severity::warning;
+constexpr std::array table{
+    RuleInfo{"CPS011", error, "A file is valid YAML 1.2, or JSON.", ""},
+    RuleInfo{"CPS012", error, "A file is UTF-8 text without control characters, a document has at most 4 MB.", ""},
+    RuleInfo{"CPS013", error, "A key stands once in a map.", ""},
+    RuleInfo{"CPS014", error, "Merge keys, foreign tags and keys that are no text are not used.", ""},
+    RuleInfo{"CPS015", error, "Nesting stays within 64 levels, aliases repeat at most 10,000 values.", ""},
+    RuleInfo{"CPS016", error, "Documents of one file are separated by a line \"---\".", ""},
+    RuleInfo{"CPS021", error, "Every given path exists and can be read.", ""},
+    RuleInfo{"CPS022", error, "Every given path holds a manifest.", ""},
+    RuleInfo{"CPS023", error, "Every document in a folder is cpsctl's, or its file is excluded.", ""},
+    RuleInfo{"CPS031", error, "A name is used once in the project, for enrollments and for profiles.", ""},
+    RuleInfo{"CPS032", error, "Profiles that a document names exist.", ""},
+    RuleInfo{"CPS033", error, "Profiles do not build on profiles.", ""},
+    RuleInfo{"CPS041", error,
+             "${env:NAME} uses allowed, set variables, and never in a field that says which enrollment it is.", ""},
+    RuleInfo{"CPS051", error, "deploy.notBefore is not after deploy.notAfter.", ""},
+    RuleInfo{"CPS101", error, "dv needs ra lets-encrypt.", "A"},
+    RuleInfo{"CPS102", error, "dv needs certificateType san.", "A"},
+    RuleInfo{"CPS103", error, "dv needs enableMultiStackedCertificates false.", "A"},
+    RuleInfo{"CPS104", error, "ov needs ra symantec.", "B"},
+    RuleInfo{"CPS105", error, "third-party stands in ra, validationType and certificateType, or in none of them.", "A"},
+    RuleInfo{"CPS106", error, "third-party needs thirdParty.excludeSans.", "A"},
+    RuleInfo{"CPS107", error, "thirdParty is only for third-party.", "A"},
+    RuleInfo{"CPS108", warning, "ev needs ra symantec.", "C"},
+    RuleInfo{"CPS109", error, "ev has no wildcards: neither in certificateType nor in a name.", "B"},
+    RuleInfo{"CPS110", error, "csr.preferredTrustChain is only for dv.", "B"},
+    RuleInfo{"CPS111", warning, "With orgId, org and both contacts are left out.", "B"},
+    RuleInfo{"CPS112", error, "dnsNameSettings is only for sniOnly true.", "A"},
+    RuleInfo{"CPS113", warning, "sniOnly true comes with dnsNameSettings.", "C"},
+    RuleInfo{"CPS114", warning, "cloneDnsNames false needs names in dnsNames.", "C"},
+    RuleInfo{"CPS115", warning, "Each of dnsNames is the common name or one of the SANs.", "C"},
+    RuleInfo{"CPS116", warning, "Wildcard names of dv are validated by DNS only.", "C"},
+    RuleInfo{"CPS117", warning, "A wildcard certificateType has a wildcard name.", "C"},
+    RuleInfo{"CPS118", warning, "china+core and russia+core need the contract's approval.", "B"},
+    RuleInfo{"CPS119", warning, "A SAN stands once.", "C"},
+    RuleInfo{"CPS120", error, "Names are host names, not IP addresses.", "B"},
+    RuleInfo{"CPS121", warning, "A country is a code of two letters.", "C"},
+    RuleInfo{"CPS122", error,
+             "A common name stands once in a contract, unless the others have lifecycle.allowDuplicateCn.", "A"},
+    RuleInfo{"CPS123", warning, "A name is not on an Enhanced TLS and a Standard TLS certificate at once.", "B"},
+};
+
+Severity severity_of(std::string_view id) {
+  auto const known = std::ranges::find(table, id, &RuleInfo::id);
+  return known == table.end() ? Severity::error : known->severity;
+}
+
+bool is_wildcard(std::string_view name) {
+  return name.starts_with("*.");
+}
+
+/// Four numbers: resolvers and browsers read such a name as an address, whatever a certificate says.
+bool is_address(std::string_view name) {
+  auto const parts = text::split(name, '.');
+  return parts.size() == 4 && std::ranges::all_of(parts, [](std::string_view part) {
+           return !part.empty() && part.size() <= 3 &&
+                  std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+         });
+}
+
+Mark place_of(Desired const& desired, std::string_view pointer) {
+  for (std::string at(pointer);; at.resize(at.rfind('/'))) {
+    if (auto const found = desired.marks.find(at); found != desired.marks.end()) return found->second;
+    if (at.empty()) return desired.mark;
+  }
+}
+
+/// The enrollment's fields, as far as they have the right type.
+class Enrollment {
+ public:
+  Enrollment(Desired const& desired, bool whole, std::vector<Finding>& findings)
+      : whole(whole), desired_(desired), findings_(findings) {}
+
+  std::string_view text(std::string_view pointer) const { return json::text_or(value(pointer), ""); }
+  bool is(std::string_view pointer, bool wanted) const {
+    json::Value const* const found = value(pointer);
+    return found != nullptr && found->IsBool() && found->GetBool() == wanted;
+  }
+  /// Is there a value that is not null?
+  bool has(std::string_view pointer) const {
+    json::Value const* const found = value(pointer);
+    return found != nullptr && !found->IsNull();
+  }
+  /// Host names of a list, canonical, with their pointers; elements that are no text are passed over.
+  std::vector<std::pair<std::string, std::string>> names(std::string const& pointer) const {
+    std::vector<std::pair<std::string, std::string>> all;
+    json::Value const* const list = value(pointer);
+    if (list == nullptr || !list->IsArray()) return all;
+    for (rapidjson::SizeType i = 0; i < list->Size(); ++i)
+      if ((*list)[i].IsString())
+        all.emplace_back(json::child(pointer, std::size_t{i}), text::hostname(json::view((*list)[i])));
+    return all;
+  }
+  /// Common name and SANs with their pointers.
+  std::vector<std::pair<std::string, std::string>> all_names() const {
+    auto all = names("/csr/sans");
+    if (!text("/csr/cn").empty()) all.emplace(all.begin(), "/csr/cn", text::hostname(text("/csr/cn")));
+    return all;
+  }
+
+  void report(char const* id, std::string const& pointer, std::string message, std::string hint) const {
+    findings_.push_back({.mark = place_of(desired_, pointer),
+                         .severity = severity_of(id),
+                         .path = json::dotted("/spec/enrollment" + pointer),
+                         .message = std::move(message),
+                         .hint = std::move(hint),
+                         .rule = id});
+  }
+  /// A field that has a value, but not the one that `because` asks for.
+  void demand(char const* id, std::string const& pointer, std::string_view wanted, std::string_view because) const {
+    if (std::string_view const found = text(pointer); !found.empty() && found != wanted)
+      report(id, pointer, fmt::format("\"{}\" does not go with {}", found, because), fmt::format("write {}", wanted));
+  }
+
+  bool const whole;  ///< what is not there is known to be missing
+
+ private:
+  json::Value const* value(std::string_view pointer) const { return json::at(*desired_.enrollment, pointer); }
+
+  Desired const& desired_;
+  std::vector<Finding>& findings_;
+};
+
+constexpr char const* ra = "/ra";
+constexpr char const* validation = "/validationType";
+constexpr char const* type = "/certificateType";
+constexpr char const* third_party = "/thirdParty";
+constexpr char const* dns_settings = "/networkConfiguration/dnsNameSettings";
+
+void check_dv(Enrollment const& e) {
+  if (e.text(validation) != "dv") return;
+  e.demand("CPS101", ra, "lets-encrypt", "validationType dv");
+  e.demand("CPS102", type, "san", "validationType dv");
+  if (e.is("/enableMultiStackedCertificates", true))
+    e.report("CPS103", "/enableMultiStackedCertificates", "true does not go with validationType dv", "write false");
+  for (auto const& [pointer, name] : e.all_names())
+    if (is_wildcard(name))
+      e.report("CPS116", pointer, fmt::format("the wildcard {} can be validated by DNS only (dns-01)", name),
+               "plan for the DNS record, or name the hosts one by one");
+}
+
+void check_ov_and_ev(Enrollment const& e) {
+  std::string_view const kind = e.text(validation);
+  if (kind == "ov") e.demand("CPS104", ra, "symantec", "validationType ov");
+  if (kind == "ev") e.demand("CPS108", ra, "symantec", "validationType ev");
+  if ((kind == "ov" || kind == "ev") && e.text(type) == "third-party")
+    e.report("CPS105", type, fmt::format("\"third-party\" does not go with validationType {}", kind),
+             "write san or single, or make all three fields third-party");
+  if (kind != "ev") return;
+  if (e.text(type).starts_with("wildcard"))
+    e.report("CPS109", type, fmt::format("\"{}\" does not go with validationType ev", e.text(type)),
+             "write san or single; wildcards need ov");
+  for (auto const& [pointer, name] : e.all_names())
+    if (is_wildcard(name))
+      e.report("CPS109", pointer, fmt::format("the wildcard {} does not go with validationType ev", name),
+               "name the hosts one by one, or use ov");
+}
+
+void check_third_party(Enrollment const& e) {
+  bool const chosen = e.text(validation) == "third-party";
+  if (chosen) {
+    e.demand("CPS105", ra, "third-party", "validationType third-party");
+    e.demand("CPS105", type, "third-party", "validationType third-party");
+    if (e.whole && !e.has(third_party))
+      e.report("CPS106", validation, "third-party needs the field thirdParty",
+               "add thirdParty: { excludeSans: false }");
+  } else if (!e.text(validation).empty() && e.has(third_party)) {
+    e.report("CPS107", third_party, fmt::format("does not go with validationType {}", e.text(validation)), "remove it");
+  }
+}
+
+void check_trust_chain(Enrollment const& e) {
+  std::string_view const kind = e.text(validation);
+  if (!kind.empty() && kind != "dv" && !e.text("/csr/preferredTrustChain").empty())
+    e.report("CPS110", "/csr/preferredTrustChain", fmt::format("does not go with validationType {}", kind),
+             "remove it: only dv has a choice of trust chains");
+}
+
+void check_organisation(Enrollment const& e) {
+  if (!e.has("/orgId")) return;
+  for (char const* const field : {"/org", "/adminContact", "/techContact"})
+    if (e.has(field)) e.report("CPS111", field, "is not used when orgId is set", "leave it out, or remove orgId");
+}
+
+void check_dns_names(Enrollment const& e) {
+  std::string const settings = dns_settings;
+  bool const has = e.has(settings);
+  if (has && e.is("/networkConfiguration/sniOnly", false))
+    e.report("CPS112", settings, "does not go with sniOnly false", "remove it, or set sniOnly: true");
+  if (!has && e.whole && e.is("/networkConfiguration/sniOnly", true))
+    e.report("CPS113", "/networkConfiguration/sniOnly",
+             "sniOnly true without dnsNameSettings leaves the served names to CPS",
+             "add dnsNameSettings: { cloneDnsNames: true }");
+  if (!e.is(settings + "/cloneDnsNames", false)) return;
+  auto const served = e.names(settings + "/dnsNames");
+  if (served.empty() && e.whole)
+    e.report("CPS114", settings, "cloneDnsNames is false, and dnsNames names no host",
+             "list the names to serve in dnsNames, or set cloneDnsNames: true");
+  std::set<std::string> known;
+  for (auto const& [pointer, name] : e.all_names()) known.insert(name);
+  for (auto const& [pointer, name] : served)
+    if (!known.contains(name) && e.whole)
+      e.report("CPS115", pointer, fmt::format("{} is neither the common name nor a SAN", name),
+               "add it to csr.sans, or remove it here");
+}
+
+void check_names(Enrollment const& e) {
+  std::map<std::string, std::string> first;
+  for (auto const& [pointer, name] : e.names("/csr/sans"))
+    if (auto const [earlier, fresh] = first.emplace(name, pointer); !fresh)
+      e.report("CPS119", pointer,
+               fmt::format("{} stands in the list already, as {}", name,
+                           json::dotted(std::string_view(earlier->second).substr(1 + std::string_view("csr").size()))),
+               "remove one of them");
+  auto all = e.all_names();
+  auto const served = e.names(std::string(dns_settings) + "/dnsNames");
+  all.insert(all.end(), served.begin(), served.end());
+  for (auto const& [pointer, name] : all)
+    if (is_address(name)) e.report("CPS120", pointer, fmt::format("{} is an IP address", name), "write a host name");
+  auto const names = e.all_names();
+  bool const has_wildcard = std::ranges::any_of(names, [](auto const& name) { return is_wildcard(name.second); });
+  if (e.text(type).starts_with("wildcard") && !has_wildcard && e.whole)
+    e.report("CPS117", type, fmt::format("\"{}\", but no name begins with \"*.\"", e.text(type)),
+             "add the wildcard name, or write san");
+}
+
+void check_regions(Enrollment const& e) {
+  constexpr char const* geography = "/networkConfiguration/geography";
+  std::string_view const where = e.text(geography);
+  if (where == "china+core" || where == "russia+core")
+    e.report("CPS118", geography, fmt::format("{} needs the contract's approval by Akamai", where),
+             "ask your account team first, or write core");
+  for (char const* const field : {"/org/country", "/adminContact/country", "/techContact/country"}) {
+    std::string_view const country = e.text(field);
+    bool const code =
+        country.size() == 2 && std::ranges::all_of(country, [](unsigned char c) { return std::isalpha(c); });
+    if (!country.empty() && !code)
+      e.report("CPS121", field, fmt::format("\"{}\" is not a code of two letters", text::shortened(country, 40)),
+               "write a code such as US");
+  }
+}
+
+std::string place_text(Mark const& mark) {
+  return fmt::format("{}:{}:{}", mark.file, mark.line, mark.column);
+}
+
+Finding between(char const* id, Desired const& desired, std::string const& pointer, std::string message,
+                std::string hint) {
+  return {.mark = place_of(desired, pointer),
+          .severity = severity_of(id),
+          .path = json::dotted("/spec/enrollment" + pointer),
+          .message = std::move(message),
+          .hint = std::move(hint),
+          .rule = id};
+}
+
+std::vector<std::string> host_names(Desired const& desired) {
+  std::vector<Finding> none;
+  std::vector<std::string> all;
+  for (auto const& [pointer, name] : Enrollment(desired, true, none).all_names()) all.push_back(name);
+  return all;
+}
+
+void check_common_names(std::span<Desired const> all, std::vector<Finding>& findings) {
+  std::map<std::array<std::string, 3>, Desired const*> first;
+  for (Desired const& desired : all) {
+    std::string_view const cn = json::text_or(json::at(*desired.enrollment, "/csr/cn"), "");
+    if (cn.empty() || desired.lifecycle.allow_duplicate_cn) continue;
+    auto const [other, fresh] =
+        first.emplace(std::array{desired.account_key, desired.contract, text::hostname(cn)}, &desired);
+    if (fresh) continue;
+    findings.push_back(between("CPS122", desired, "/csr/cn",
+                               fmt::format("{} is the common name of \"{}\" too, in the same contract ({})", cn,
+                                           other->second->name, place_text(place_of(*other->second, "/csr/cn"))),
+                               "remove one of them, or set spec.lifecycle.allowDuplicateCn: true"));
+  }
+}
+
+void check_networks(std::span<Desired const> all, std::vector<Finding>& findings) {
+  constexpr char const* network = "/networkConfiguration/secureNetwork";
+  std::map<std::string, Desired const*> first;
+  for (Desired const& desired : all) {
+    std::string_view const mine = json::text_or(json::at(*desired.enrollment, network), "");
+    if (mine.empty()) continue;
+    for (std::string const& name : host_names(desired)) {
+      auto const [other, fresh] = first.emplace(name, &desired);
+      std::string_view const theirs = json::text_or(json::at(*other->second->enrollment, network), "");
+      if (fresh || theirs == mine) continue;
+      findings.push_back(
+          between("CPS123", desired, network,
+                  fmt::format("{} is on {} here and on {} in \"{}\"", name, mine, theirs, other->second->name),
+                  "serve a name on one network"));
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+std::span<RuleInfo const> rules() {
+  return table;
+}
+
+void check_rules(Desired const& desired, bool whole, std::vector<Finding>& findings) {
+  Enrollment const enrollment(desired, whole, findings);
+  for (auto* const check : {check_dv, check_ov_and_ev, check_third_party, check_trust_chain, check_organisation,
+                            check_dns_names, check_names, check_regions})
+    check(enrollment);
+}
+
+void check_rules_between(std::span<Desired const> all, std::vector<Finding>& findings) {
+  check_common_names(all, findings);
+  check_networks(all, findings);
+}
+
+}  // namespace cpsctl::manifest
