@@ -1,0 +1,42 @@
+#include "plan/doubts.hpp"
+
+#include "base/fields.hpp"
+
+#include <algorithm>
+
+namespace cpsctl::plan {
+
+Verdict judge_create(state::Record const& intent, cps::Listing const& listing, Index const& index,
+                     std::function<bool(std::int64_t)> const& owned, Inputs const& inputs) {
+  Verdict verdict;
+  auto const begun = parse_timestamp(intent.at);
+  state::Entry entry;
+  // An intent that cannot be read proves nothing and disproves nothing.
+  if (!begun || !intent.entry || !fields::from_json(*intent.entry, entry) || !entry.last_applied) return verdict;
+  auto const schema = schema::enrollment(entry.api_schema);
+  if (!schema) return verdict;
+  json::Document const sent = diff::create_body(*entry.last_applied, **schema);
+  std::vector<cps::Live const*> candidates;
+  for (cps::Live const* live : index.by_name(entry.common_name)) {
+    bool const was_there = std::ranges::find(intent.known_ids, live->id.value) != intent.known_ids.end();
+    if (was_there || owned(live->id.value)) continue;
+    // By the diff, not by equal bytes: CPS fills in and reorders.
+    if (diff::compare(sent, *live->document, **schema).empty()) candidates.push_back(live);
+    verdict.candidates.push_back(live->id.value);
+  }
+  if (candidates.size() == 1) {
+    verdict.kind = Verdict::Kind::proven;
+    verdict.live = candidates.front();
+    return verdict;
+  }
+  if (!verdict.candidates.empty()) {
+    verdict.kind = Verdict::Kind::ambiguous;
+    return verdict;
+  }
+  WallTime const trusted = *begun + inputs.timeout + inputs.settle;
+  verdict.kind = listing.begun >= trusted ? Verdict::Kind::disproven : Verdict::Kind::open;
+  verdict.until = trusted;
+  return verdict;
+}
+
+}  // namespace cpsctl::plan

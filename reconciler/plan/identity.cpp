@@ -1,0 +1,77 @@
+#include "plan/identity.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace cpsctl::plan {
+namespace {
+
+std::string_view identity(schema::Field const& field) {
+  return field.annotations ? json::text_or(json::find(field.annotations.get(), "x-identity"), "") : std::string_view();
+}
+
+void collect(schema::Field const& field, std::vector<schema::Field const*>& fields) {
+  if (!identity(field).empty()) fields.push_back(&field);
+  for (auto const& [name, property] : field.properties) collect(*property, fields);
+}
+
+/// The schema's identity fields. There are as many schemas as versions, and few fields: found once for each.
+std::vector<schema::Field const*> const& identity_fields(schema::Schema const& schema) {
+  static thread_local std::unordered_map<schema::Schema const*, std::vector<schema::Field const*>> known;
+  auto const [entry, added] = known.try_emplace(&schema);
+  if (added) collect(schema.root(), entry->second);
+  return entry->second;
+}
+
+std::string text_of(json::Value const& document, schema::Schema const& schema, std::string_view role) {
+  for (schema::Field const* field : identity_fields(schema))
+    if (identity(*field) == role) return std::string(json::text_or(json::at(document, field->pointer), ""));
+  return {};
+}
+
+bool agrees(json::Value const& desired, json::Value const& live, schema::Field const& field) {
+  if (field.normalize == schema::Normalize::hostname && desired.IsString() && live.IsString())
+    return diff::same_host(json::view(desired), json::view(live));
+  return json::equal(desired, live);
+}
+
+}  // namespace
+
+std::string common_name(json::Value const& document, schema::Schema const& schema) {
+  return text_of(document, schema, "name");
+}
+
+std::string kind_of(json::Value const& document, schema::Schema const& schema) {
+  return text_of(document, schema, "kind");
+}
+
+Index::Index(cps::Listing const& listing, schema::Schema const& schema) {
+  for (cps::Live const& live : listing.enrollments) {
+    ids_.emplace(live.id.value, &live);
+    names_.emplace(text::hostname(common_name(*live.document, schema)), &live);
+  }
+}
+
+cps::Live const* Index::by_id(std::int64_t id) const {
+  auto const found = ids_.find(id);
+  return found == ids_.end() ? nullptr : found->second;
+}
+
+std::vector<cps::Live const*> Index::by_name(std::string_view common_name) const {
+  std::vector<cps::Live const*> found;
+  auto const [first, last] = names_.equal_range(text::hostname(common_name));
+  for (auto live = first; live != last; ++live) found.push_back(live->second);
+  std::ranges::sort(found, {}, [](cps::Live const* live) { return live->id; });
+  return found;
+}
+
+bool same_identity(json::Value const& desired, json::Value const& live, schema::Schema const& schema) {
+  return std::ranges::all_of(identity_fields(schema), [&](schema::Field const* field) {
+    json::Value const* const wanted = json::at(desired, field->pointer);
+    json::Value const* const present = json::at(live, field->pointer);
+    return wanted == nullptr || (present != nullptr && agrees(*wanted, *present, *field));
+  });
+}
+
+}  // namespace cpsctl::plan

@@ -1,0 +1,37 @@
+#pragma once
+#include "cps/types.hpp"
+#include "plan/plan.hpp"
+#include "schema/schema.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+/// Which live enrollment a manifest means. What counts as identity stands in the schema (x-identity).
+namespace cpsctl::plan {
+
+/// The common name of an enrollment document, as it is written there; empty without one.
+std::string common_name(json::Value const& document, schema::Schema const& schema);
+/// The part of the identity that says what kind of enrollment it is: "dv", "third-party".
+std::string kind_of(json::Value const& document, schema::Schema const& schema);
+
+/// The enrollments of one listing, by id and by canonical common name.
+class Index {
+ public:
+  Index(cps::Listing const& listing, schema::Schema const& schema);
+
+  cps::Live const* by_id(std::int64_t id) const;
+  /// In the listing's order.
+  std::vector<cps::Live const*> by_name(std::string_view common_name) const;
+
+ private:
+  std::unordered_map<std::int64_t, cps::Live const*> ids_;
+  std::unordered_multimap<std::string, cps::Live const*> names_;
+};
+
+/// Do the identity fields that `desired` names agree with `live`?
+bool same_identity(json::Value const& desired, json::Value const& live, schema::Schema const& schema);
+
+}  // namespace cpsctl::plan
