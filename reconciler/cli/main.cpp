@@ -1,1 +1,76 @@
-int main() { return 0; }
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include <fmt/ostream.h>
+#include <unistd.h>
+
+using namespace cpsctl;
+using namespace cpsctl::cli;
+
+namespace {
+
+Exit run(Options const& options, World& world) {
+  switch (options.command) {
+    case Command::validate: return run_validate(options, world);
+    case Command::plan: return run_plan(options, world);
+    case Command::apply: return run_apply(options, world);
+    case Command::state_list: return run_state_list(options, world);
+    case Command::state_show: return run_state_show(options, world);
+    case Command::sandbox: return run_sandbox(options, world);
+    case Command::schema: return run_schema(options, world);
+    case Command::version: return run_version(options, world);
+    case Command::help: return run_help(options, world);
+  }
+  return Exit::bug;
+}
+
+std::optional<std::string> environment(std::string const& name) {
+  char const* const value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Exit run_arguments(std::vector<std::string> arguments, World& world) {
+  auto const parsed = parse_arguments(std::move(arguments));
+  if (!parsed) return fail(parsed.error(), {}, world);
+  if (parsed->print) {
+    world.out << *parsed->print;
+    return Exit::done;
+  }
+  GlobalOptions const& global = parsed->options.global;
+  log::configure({.level = global.log_level,
+                  .format = global.log_format,
+                  .colour = style_for(global, world, world.err_is_terminal).colour});
+  return run(parsed->options, world);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A closed pipe and a full disk are answers of write(), not reasons to die.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  World world{.in = std::cin,
+              .out = std::cout,
+              .err = std::cerr,
+              .in_is_terminal = ::isatty(STDIN_FILENO) == 1,
+              .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
+              .err_is_terminal = ::isatty(STDERR_FILENO) == 1,
+              .files = system_files(),
+              .clock = system_clock(),
+              .random = system_random(),
+              .environment = environment};
+  try {
+    return static_cast<int>(run_arguments({argv + 1, argv + argc}, world));
+  } catch (std::exception const& bug) {
+    fmt::print(std::cerr,
+               "error: this is a bug in cpsctl: {}\n  next: report it with the command line; "
+               "what was written to disk is safe, run again\n",
+               bug.what());
+    return static_cast<int>(Exit::bug);
+  }
+}

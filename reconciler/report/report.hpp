@@ -1,13 +1,13 @@
 #pragma once
+#include "base/finding.hpp"
+#include "base/json.hpp"
+#include "plan/plan.hpp"
+
 #include <functional>
 #include <optional>
 #include <ostream>
 #include <span>
 #include <string>
-
-#include "base/finding.hpp"
-#include "base/json.hpp"
-#include "plan/plan.hpp"
 
 namespace cpsctl::report {
 
@@ -19,10 +19,10 @@ struct Style {
 
 /// What a run cost and will cost, for the plan's footer.
 struct Cost {
-  std::size_t used = 0;                 ///< requests so far
+  std::size_t used = 0;  ///< requests so far
   std::size_t to_apply = 0;
-  std::optional<Duration> estimate = {};///< nothing: no limits
-  std::string limit = {};               ///< "35 a minute"
+  std::optional<Duration> estimate = {};  ///< nothing: no limits
+  std::string limit = {};                 ///< "35 a minute"
 };
 
 void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostream& out);

@@ -1,0 +1,247 @@
+#include "base/text.hpp"
+#include "cli/options.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::cli {
+namespace {
+
+constexpr char const* default_sandbox = ".cpsctl/sandbox";
+
+/// A duration flag: CLI11 hands the text, a bad one is a usage error with our words.
+CLI::Option* duration(CLI::App& app, std::string const& flag, std::optional<Duration>& to, std::string const& what) {
+  return app.add_option_function<std::string>(
+      flag,
+      [&to](std::string const& text) {
+        auto const parsed = parse_duration(text);
+        if (!parsed) throw CLI::ValidationError(parsed.error().message + "; " + parsed.error().next);
+        to = *parsed;
+      },
+      what);
+}
+
+class Grammar {
+ public:
+  Grammar() : app_("cpsctl keeps Akamai CPS certificate enrollments as YAML in git.", "cpsctl") {
+    app_.fallthrough();
+    app_.require_subcommand(0, 1);
+    app_.footer("Documentation: cpsctl help, cpsctl help TOPIC");
+    app_.set_help_flag("-h,--help", "print this help");
+    global_flags();
+    commands();
+  }
+
+  Result<Parsed> parse(std::vector<std::string> arguments) {
+    std::ranges::reverse(arguments);  // CLI11 takes them from the back
+    try {
+      app_.parse(std::move(arguments));
+    } catch (CLI::CallForHelp const&) {
+      return Parsed{.options = options_, .print = app_.help()};
+    } catch (CLI::ExtrasError const&) {
+      return unknown_words();
+    } catch (CLI::ParseError const& problem) {
+      return Error{.code = Errc::usage, .message = problem.what(), .next = "see: " + help_call()};
+    }
+    return finish();
+  }
+
+  std::optional<std::string> help(std::string const& words) {
+    CLI::App* command = &app_;
+    for (auto const word : text::split(words, ' ')) {
+      if (words.empty()) break;
+      auto const subs = command->get_subcommands({});
+      auto const found = std::ranges::find(subs, word, [](CLI::App const* sub) { return sub->get_name(); });
+      if (found == subs.end()) return std::nullopt;
+      command = *found;
+    }
+    return command->help();
+  }
+
+ private:
+  void global_flags() {
+    GlobalOptions& global = options_.global;
+    auto const flag = [&](std::string const& name, auto& to, std::string const& what, char const* env = nullptr) {
+      CLI::Option* const option = app_.add_option(name, to, what);
+      if (env != nullptr) option->envname(env);
+      return option->group("Global options");
+    };
+    flag("-C,--chdir", chdir_, "work in this folder")->type_name("DIR");
+    flag("--config", global.config, "project file (default: cpsctl.yaml, searched upward)", "CPSCTL_CONFIG")
+        ->type_name("FILE");
+    flag("--edgerc", global.edgerc, "credentials file (default: ~/.edgerc)", "AKAMAI_EDGERC")->type_name("FILE");
+    flag("--section", global.section, "its section (default: default)", "AKAMAI_EDGERC_SECTION")->type_name("NAME");
+    flag("--account-key", global.account_key, "account switch key", "CPSCTL_ACCOUNT_KEY")->type_name("KEY");
+    flag("--ca-file", global.ca_file, "trust these CAs instead of the system's", "CPSCTL_CA_FILE")->type_name("FILE");
+    flag("--state", global.state, "state file (default: .cpsctl/state.json)", "CPSCTL_STATE")->type_name("FILE");
+    flag("-o,--output", global.output, "text or json, on stdout", "CPSCTL_OUTPUT")->type_name("FORMAT");
+    flag("--out", out_, "also write the document to a file; repeatable")->type_name("FORMAT=FILE");
+    flag("--color", colour_, "auto, always or never (NO_COLOR)", "CPSCTL_COLOR")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
+    app_.add_flag("--no-input", global.no_input, "never ask")->group("Global options");
+    app_.add_flag("-q,--quiet", quiet_, "only warnings and errors on stderr")->group("Global options");
+    app_.add_flag("-v,--verbose", verbose_, "a line for each request")->group("Global options");
+    flag("--log-format", log_format_, "text or json lines on stderr", "CPSCTL_LOG_FORMAT")
+        ->check(CLI::IsMember({"text", "json"}));
+    flag("--rate", rate_, "requests a minute, as in 20/min", "CPSCTL_RATE")->type_name("N/min");
+    flag("--parallelism", global.parallelism, "requests in flight at once (default: 8)", "CPSCTL_PARALLELISM")
+        ->check(CLI::Range(1, 64));
+    duration(app_, "--timeout", global.timeout, "of one request (default: 60s)")
+        ->envname("CPSCTL_TIMEOUT")
+        ->group("Global options");
+    duration(app_, "--deadline", global.deadline, "of the run: then save and exit 75")
+        ->envname("CPSCTL_DEADLINE")
+        ->group("Global options");
+    duration(app_, "--lock-timeout", global.lock_timeout, "wait so long for another run (default: 0s)")
+        ->envname("CPSCTL_LOCK_TIMEOUT")
+        ->group("Global options");
+    app_.add_flag(fmt::format("--sandbox{{{}}}", default_sandbox), sandbox_,
+                  "use the embedded CPS, its data in DIR: --sandbox[=DIR]")
+        ->group("Global options");
+    flag("--limits", limits_, "real: the sandbox meters requests like CPS")->check(CLI::IsMember({"real", "off"}));
+    app_.add_flag("--version", version_, "print the version")->group("Global options");
+  }
+
+  CLI::App* command(CLI::App& parent, std::string const& name, Command code, std::string const& what) {
+    CLI::App* const sub = parent.add_subcommand(name, what);
+    sub->fallthrough();
+    sub->set_help_flag("-h,--help", "print this help");
+    sub->callback([this, code] { options_.command = code; });
+    return sub;
+  }
+
+  void commands() {
+    auto const paths = [&](CLI::App* sub) {
+      sub->add_option("PATH", options_.paths,
+                      "files, folders or - (default: the project's manifests, else ./manifests)");
+    };
+    auto const detailed = [&](CLI::App* sub) {
+      sub->add_flag("--detailed-exitcode", options_.detailed_exitcode, "exit 2 when there are changes");
+    };
+    paths(command(app_, "validate", Command::validate, "Check manifests offline"));
+    auto* const plan = command(app_, "plan", Command::plan, "Show what apply would do; writes nothing");
+    paths(plan);
+    detailed(plan);
+    auto* const apply = command(app_, "apply", Command::apply, "Make CPS match the manifests");
+    paths(apply);
+    detailed(apply);
+    apply->add_flag("-y,--yes", options_.yes, "do not ask");
+
+    auto* const state = app_.add_subcommand("state", "Look at what cpsctl remembers");
+    state->fallthrough();
+    state->require_subcommand(1);
+    state->set_help_flag("-h,--help", "print this help");
+    command(*state, "list", Command::state_list, "List the enrollments in the state");
+    command(*state, "show", Command::state_show, "Show one enrollment of the state")
+        ->add_option("NAME", options_.name, "manifest name")
+        ->required();
+
+    auto* const sandbox = command(app_, "sandbox", Command::sandbox, "Serve the embedded CPS on loopback");
+    sandbox->add_option("--dir", options_.sandbox.folder, "data, edgerc and ca.pem")
+        ->type_name("DIR")
+        ->capture_default_str();
+    sandbox->add_option("--port", options_.sandbox.port, "port on 127.0.0.1 (default: any free one)");
+    sandbox->add_flag("--strict", options_.sandbox.strict, "allow only what CPS documents");
+    sandbox->add_option("--contracts", options_.sandbox.contracts, "the only contracts that exist (default: any)")
+        ->delimiter(',')
+        ->type_name("ID,…");
+
+    command(app_, "schema", Command::schema, "Print a JSON Schema")->add_option("NAME", options_.name, "schema name");
+    command(app_, "version", Command::version, "Print the version");
+    command(app_, "help", Command::help, "Explain a topic or a command")
+        ->add_option("TOPIC", words_, "topic or command")
+        ->expected(0, 2);
+  }
+
+  /// The command's own help call, for "see: …".
+  std::string help_call() const {
+    std::string call = "cpsctl";
+    for (CLI::App const* sub : app_.get_subcommands()) call += " " + sub->get_name();
+    return call + " --help";
+  }
+
+  Error unknown_words() {
+    auto const extras = app_.remaining(true);
+    std::string const word = extras.empty() ? std::string() : extras.front();
+    std::vector<std::string> known;
+    auto const* const here = app_.get_subcommands().empty() ? &app_ : app_.get_subcommands().front();
+    if (word.starts_with('-')) {
+      for (auto const* level : {static_cast<CLI::App const*>(&app_), here})
+        for (auto const* option : level->get_options())
+          for (auto const& name : option->get_lnames()) known.push_back("--" + name);
+    } else {
+      for (auto const* sub : here->get_subcommands({})) known.push_back(sub->get_name());
+    }
+    auto const meant = text::nearest(word, known);
+    return Error{.code = Errc::usage,
+                 .message = fmt::format("unknown {} \"{}\"", word.starts_with('-') ? "option" : "command", word),
+                 .next = meant ? fmt::format("did you mean {}?", *meant) : "see: " + help_call()};
+  }
+
+  Result<Parsed> finish() {
+    GlobalOptions& global = options_.global;
+    if (version_) options_.command = Command::version;
+    if (!version_ && app_.get_subcommands().empty()) return Parsed{.options = options_, .print = app_.help()};
+    if (options_.command == Command::help) options_.name = fmt::format("{}", fmt::join(words_, " "));
+    if (global.output != "text" && global.output != "json")
+      return usage(fmt::format("unknown output format \"{}\"", global.output), "use -o text or -o json");
+    for (std::string const& out : out_) {
+      auto const equals = out.find('=');
+      std::string const format = out.substr(0, equals);
+      if (equals == std::string::npos || equals + 1 == out.size() || (format != "text" && format != "json"))
+        return usage(fmt::format("cannot use --out {}", out), "write --out json=FILE or --out text=FILE");
+      global.out.push_back({.format = format, .file = out.substr(equals + 1)});
+    }
+    if (!rate_.empty()) {
+      CPS_TRY(global.rate, rate(rate_));
+    }
+    if (sandbox_ != "") global.sandbox = sandbox_;
+    global.real_limits = limits_ == "real";
+    global.colour = colour_ == "always" ? Colour::always : colour_ == "never" ? Colour::never : Colour::automatic;
+    global.log_format = log_format_ == "json" ? log::Format::json : log::Format::text;
+    if (quiet_) global.log_level = log::Level::warning;
+    if (verbose_) global.log_level = log::Level::debug;
+    if (!chdir_.empty()) {
+      std::error_code problem;
+      std::filesystem::current_path(chdir_, problem);
+      if (problem) return usage(fmt::format("cannot change to {}: {}", chdir_, problem.message()), "check -C");
+    }
+    return Parsed{.options = options_};
+  }
+
+  static Error usage(std::string message, std::string next) {
+    return Error{.code = Errc::usage, .message = std::move(message), .next = std::move(next)};
+  }
+
+  /// "20/min", or "20".
+  static Result<int> rate(std::string text) {
+    if (auto const slash = text.find("/min"); slash != std::string::npos && slash + 4 == text.size())
+      text.resize(slash);
+    int value = 0;
+    if (!CLI::detail::lexical_cast(text, value) || value < 1)
+      return usage(fmt::format("\"{}\" is no rate", text), "write --rate 20/min");
+    return value;
+  }
+
+  CLI::App app_;
+  Options options_;
+  std::vector<std::string> out_ = {}, words_ = {};
+  std::string chdir_ = {}, colour_ = "auto", log_format_ = "text", rate_ = {}, sandbox_ = {}, limits_ = {};
+  bool quiet_ = false, verbose_ = false, version_ = false;
+};
+
+}  // namespace
+
+Result<Parsed> parse_arguments(std::vector<std::string> arguments) {
+  return Grammar().parse(std::move(arguments));
+}
+
+std::optional<std::string> command_help(std::string const& command) {
+  return Grammar().help(command);
+}
+
+}  // namespace cpsctl::cli

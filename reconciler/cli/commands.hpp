@@ -1,0 +1,19 @@
+#pragma once
+#include "cli/exit.hpp"
+#include "cli/options.hpp"
+#include "cli/world.hpp"
+
+/// One function per command, in a file of its name: options in, document out, exit code back.
+namespace cpsctl::cli {
+
+Exit run_validate(Options const& options, World& world);
+Exit run_plan(Options const& options, World& world);
+Exit run_apply(Options const& options, World& world);
+Exit run_state_list(Options const& options, World& world);
+Exit run_state_show(Options const& options, World& world);
+Exit run_sandbox(Options const& options, World& world);
+Exit run_schema(Options const& options, World& world);
+Exit run_version(Options const& options, World& world);
+Exit run_help(Options const& options, World& world);
+
+}  // namespace cpsctl::cli

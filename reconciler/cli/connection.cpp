@@ -1,0 +1,54 @@
+#include "cli/connection.hpp"
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace cpsctl::cli {
+namespace {
+
+Result<std::unique_ptr<sandbox::Server>> start_sandbox(GlobalOptions const& global) {
+  return sandbox::Server::start({.folder = *global.sandbox,
+                                 .real_limits = global.real_limits,
+                                 .log = [](std::string_view line) { log::debug("sandbox: {}", line); }});
+}
+
+/// The real CPS never lives on loopback: what answers there is a sandbox, whatever its port is today.
+std::string realm_of(std::string const& host) {
+  bool const loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
+  return loopback ? "sandbox" : text::lower(host);
+}
+
+}  // namespace
+
+Result<Connection> connect(Options const& options, Settings const& settings, World& world) {
+  Connection to;
+  edgegrid::CredentialSource source = settings.credentials;
+  std::string ca_file = options.global.ca_file.value_or("");
+  edgegrid::Environment environment = world.environment;
+  if (options.global.sandbox) {
+    CPS_TRY(to.server, start_sandbox(options.global));
+    source = {.edgerc = to.server->edgerc(), .section = "default"};
+    ca_file = to.server->ca_file();
+    environment = [](std::string const&) -> std::optional<std::string> { return std::nullopt; };
+  }
+  CPS_TRY(edgegrid::Credentials credentials, edgegrid::load_credentials(source, environment, world.files));
+  CPS_TRY(http::Endpoint const endpoint, http::Endpoint::parse(credentials.host));
+  CPS_TRY(http::ProxyChoice proxy, http::choose_proxy(endpoint, environment));
+  to.realm = options.global.sandbox ? "sandbox" : realm_of(endpoint.host);
+  to.default_account = options.global.account_key.value_or(credentials.account_key);
+  to.loop = std::make_unique<http::Loop>();
+  CPS_TRY(to.client, http::Client::open(*to.loop, {.endpoint = endpoint,
+                                                   .ca_file = ca_file,
+                                                   .proxy = proxy.proxy,
+                                                   .proxy_authorization = std::move(proxy.authorization),
+                                                   .connections = settings.parallelism}));
+  to.session = std::make_unique<cps::Session>(*to.loop, *to.client, std::move(credentials), world.clock, world.random,
+                                              cps::SessionOptions{.windows = settings.windows,
+                                                                  .reserve = settings.reserve,
+                                                                  .timeout = settings.timeout,
+                                                                  .max_list_bytes = settings.max_list_bytes,
+                                                                  .deadline = settings.deadline});
+  return to;
+}
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,27 @@
+#pragma once
+#include "cli/settings.hpp"
+#include "cli/signals.hpp"
+#include "cps/session.hpp"
+#include "http/client.hpp"
+#include "sandbox/server.hpp"
+
+#include <memory>
+#include <string>
+
+namespace cpsctl::cli {
+
+/// What an online command talks through: the embedded CPS if asked for, credentials, the client, the session. Members
+/// are destroyed from the last to the first.
+struct Connection {
+  std::unique_ptr<sandbox::Server> server = {};
+  std::unique_ptr<http::Loop> loop = {};
+  std::unique_ptr<http::Client> client = {};
+  std::unique_ptr<cps::Session> session = {};
+  std::string realm = {};            ///< what the state belongs to: "sandbox", or the API host
+  std::string default_account = {};  ///< account key of the flag or of the credentials
+};
+
+/// Errors: unauthorized (credentials), usage (proxy), unavailable (CA file), io (sandbox folder).
+Result<Connection> connect(Options const& options, Settings const& settings, World& world);
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,77 @@
+#pragma once
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// The command line as values. CLI11 stays behind arguments.cpp.
+namespace cpsctl::cli {
+
+enum class Command : std::uint8_t { validate, plan, apply, state_list, state_show, sandbox, schema, version, help };
+
+enum class Colour : std::uint8_t { automatic, always, never };
+
+/// A document to a file, beside the one on stdout: --out json=plan.json.
+struct OutFile {
+  std::string format;
+  std::string file;
+};
+
+/// Flags that every command takes. Unset ones leave the word to the project file and the defaults (settings.hpp).
+struct GlobalOptions {
+  std::optional<std::string> config = {};
+  std::optional<std::string> edgerc = {};
+  std::optional<std::string> section = {};
+  std::optional<std::string> account_key = {};
+  std::optional<std::string> ca_file = {};
+  std::optional<std::string> state = {};
+  std::string output = "text";
+  std::vector<OutFile> out = {};
+  Colour colour = Colour::automatic;
+  bool no_input = false;
+  log::Level log_level = log::Level::info;
+  log::Format log_format = log::Format::text;
+  std::optional<int> rate = {};  ///< requests a minute
+  std::optional<std::int64_t> parallelism = {};
+  std::optional<Duration> timeout = {};
+  std::optional<Duration> deadline = {};
+  std::optional<Duration> lock_timeout = {};
+  std::optional<std::string> sandbox = {};  ///< --sandbox[=DIR]: the folder
+  bool real_limits = false;                 ///< --limits real
+};
+
+struct SandboxOptions {
+  std::string folder = ".cpsctl/sandbox";
+  std::uint16_t port = 0;
+  bool strict = false;
+  std::vector<std::string> contracts = {};
+};
+
+struct Options {
+  Command command = Command::help;
+  GlobalOptions global = {};
+  std::vector<std::string> paths = {};  ///< validate, plan, apply
+  bool detailed_exitcode = false;       ///< plan, apply
+  bool yes = false;                     ///< apply
+  std::string name = {};                ///< state show NAME, schema NAME, help TOPIC
+  SandboxOptions sandbox = {};
+};
+
+/// What the arguments ask for: a command, or a text to print (--help).
+struct Parsed {
+  Options options = {};
+  std::optional<std::string> print = {};
+};
+
+/// `arguments` without the program's name. -C/--chdir takes effect here. Errors: usage, with the next step.
+Result<Parsed> parse_arguments(std::vector<std::string> arguments);
+
+/// The help page of a command ("plan", "state list"), as --help prints it; nothing for an unknown one.
+std::optional<std::string> command_help(std::string const& command);
+
+}  // namespace cpsctl::cli

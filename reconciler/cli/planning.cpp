@@ -1,0 +1,111 @@
+#include "cli/planning.hpp"
+
+#include "base/log.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace cpsctl::cli {
+namespace {
+
+/// Requests of one phase, all under way at once; the client's pool and the governor decide how many really are.
+struct Reading {
+  http::Event progress;
+  std::size_t left = 0;
+  std::vector<Error> errors = {};
+
+  void one_less() {
+    --left;
+    progress.notify_all();
+  }
+};
+
+http::Task<> list_one(cps::Reader& reader, plan::Scope scope, std::string api_schema, plan::Inputs& inputs,
+                      Reading& reading) {
+  auto listing = co_await reader.list(scope.first, scope.second, std::move(api_schema));
+  if (listing)
+    inputs.listings.insert_or_assign(scope, std::move(*listing));
+  else
+    reading.errors.push_back(std::move(listing).error().within("listing contract " + scope.second));
+  reading.one_less();
+}
+
+http::Task<> look_up(cps::Reader& reader, plan::Lookup lookup, plan::Inputs& inputs, Reading& reading) {
+  cps::EnrollmentId const id{lookup.id};
+  auto live = co_await reader.get(lookup.scope.first, id, lookup.api_schema, lookup.name);
+  if (live) {
+    inputs.lookups.insert_or_assign(lookup.id, std::move(*live));
+  } else if (live.error().code == Errc::not_found) {
+    inputs.lookups.insert_or_assign(lookup.id, std::nullopt);
+  } else {
+    reading.errors.push_back(std::move(live).error().within(fmt::format("looking up enrollment {}", lookup.id)));
+  }
+  reading.one_less();
+}
+
+/// All that went wrong is said; the first error ends the command.
+Result<> outcome(Reading& reading) {
+  if (reading.errors.empty()) return {};
+  for (std::size_t i = 1; i < reading.errors.size(); ++i) log::error("{}", describe(reading.errors[i]));
+  return std::move(reading.errors.front());
+}
+
+}  // namespace
+
+Result<> check_account_key(std::vector<manifest::Desired> const& desired, GlobalOptions const& options) {
+  if (!options.account_key) return {};
+  auto const other = std::ranges::find_if(desired, [&](manifest::Desired const& one) {
+    return !one.account_key.empty() && one.account_key != *options.account_key;
+  });
+  if (other == desired.end()) return {};
+  return Error{.code = Errc::usage,
+               .message = fmt::format("--account-key {} contradicts spec.accountSwitchKey {} of {}",
+                                      *options.account_key, other->account_key, other->name),
+               .next = "leave one of them out",
+               .at = other->mark};
+}
+
+http::Task<Result<plan::Plan>> read_and_plan(cps::Reader reader, Connection& connection, manifest::Loaded loaded,
+                                             state::Contents const& contents, Settings const& settings, World& world) {
+  plan::Inputs inputs{.desired = std::move(loaded.desired),
+                      .paths = std::move(loaded.paths),
+                      .entries = contents.entries,
+                      .open_intents = contents.open_intents,
+                      .default_account = connection.default_account,
+                      .realm = connection.realm,
+                      .serial = contents.serial,
+                      .today = day_of(world.clock.wall()),
+                      .settle = settings.settle};
+
+  auto const scopes = plan::scopes(inputs.desired, inputs.entries, inputs.default_account);
+  Reading listing{.progress = http::Event(*connection.loop), .left = scopes.size()};
+  for (auto const& [scope, api_schema] : scopes)
+    connection.loop->spawn(list_one(reader, scope, api_schema, inputs, listing));
+  while (listing.left > 0) co_await listing.progress.wait();
+  CPS_CO_CHECK(outcome(listing));
+
+  auto const lookups = plan::lookups_needed(inputs);
+  Reading looking{.progress = http::Event(*connection.loop), .left = lookups.size()};
+  for (plan::Lookup const& lookup : lookups) connection.loop->spawn(look_up(reader, lookup, inputs, looking));
+  while (looking.left > 0) co_await looking.progress.wait();
+  CPS_CO_CHECK(outcome(looking));
+
+  co_return plan::make_plan(inputs);
+}
+
+report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings) {
+  report::Cost cost{.used = connection.session->requests(), .to_apply = plan.requests_to_apply};
+  if (!settings.windows.empty() && plan.requests_to_apply > 0) {
+    cps::Window const& slowest = *std::ranges::min_element(settings.windows, {}, [](cps::Window const& window) {
+      return static_cast<double>(window.requests) / static_cast<double>(window.per.count());
+    });
+    cost.estimate = connection.session->governor(connection.default_account).estimate(plan.requests_to_apply);
+    cost.limit = slowest.per == std::chrono::seconds(60)
+                     ? fmt::format("{} a minute", slowest.requests)
+                     : fmt::format("{} in {}", slowest.requests, duration_text(slowest.per));
+  }
+  return cost;
+}
+
+}  // namespace cpsctl::cli

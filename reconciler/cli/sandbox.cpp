@@ -1,0 +1,65 @@
+#include "base/log.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/signals.hpp"
+#include "sandbox/server.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include <fmt/ostream.h>
+
+namespace cpsctl::cli {
+
+/// cpsctl sandbox: serves until a signal comes. stdout gets where it is and what a client needs, once it can be used.
+Exit run_sandbox(Options const& options, World& world) {
+  Signals signals;
+  SandboxOptions const& wanted = options.sandbox;
+  auto server = sandbox::Server::start({.folder = wanted.folder,
+                                        .port = wanted.port,
+                                        .strict = wanted.strict,
+                                        .real_limits = options.global.real_limits,
+                                        .contracts = wanted.contracts,
+                                        .log = [](std::string_view line) { log::info("{}", line); }});
+  if (!server) return fail(server.error(), options.global, world);
+  sandbox::Server& running = **server;
+  Product const product{.text =
+                            [&](std::ostream& out, report::Style) {
+                              fmt::print(out,
+                                         "The embedded CPS listens on https://{}\n"
+                                         "credentials  {}\n"
+                                         "CA           {}\n"
+                                         "use it with  cpsctl --edgerc {} --ca-file {} plan\n",
+                                         running.authority(), running.edgerc().string(), running.ca_file().string(),
+                                         running.edgerc().string(), running.ca_file().string());
+                            },
+                        .json =
+                            [&] {
+                              json::Document document(rapidjson::kObjectType);
+                              auto& pool = document.GetAllocator();
+                              json::set(document, "format_version", json::string("1.0", pool), pool);
+                              json::set(document, "authority", json::string(running.authority(), pool), pool);
+                              json::set(document, "edgerc", json::string(running.edgerc().string(), pool), pool);
+                              json::set(document, "caFile", json::string(running.ca_file().string(), pool), pool);
+                              return document;
+                            }};
+  if (auto const shown = deliver(product, options.global, world); !shown)
+    return fail(shown.error(), options.global, world);
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stop = false;
+  signals.on_first([&] {
+    std::scoped_lock const lock(mutex);
+    stop = true;
+    changed.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return stop || signals.received() != 0; });
+  lock.unlock();
+  running.stop();
+  log::info("stopped after {} requests; the data stays in {}", running.requests(), wanted.folder);
+  return signals.exit();
+}
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,121 @@
+#include "cli/settings.hpp"
+
+#include "base/text.hpp"
+#include "cli/findings.hpp"
+
+#include <array>
+#include <charconv>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+namespace cpsctl::cli {
+namespace {
+
+constexpr char const* default_state = ".cpsctl/state.json";
+
+/// "512MB", "16 MB", "1000000". Decimal units mean powers of 1024 here: a limit may be generous.
+Result<std::size_t> parse_bytes(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    unsigned shift;
+  };
+  constexpr std::array<Unit, 4> units{{{"", 0}, {"KB", 10}, {"MB", 20}, {"GB", 30}}};
+  std::uint64_t count = 0;
+  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
+  auto const unit = text::trimmed({end, static_cast<std::size_t>(text.data() + text.size() - end)});
+  if (problem == std::errc{} && count > 0 && count < (std::uint64_t{1} << 33))
+    for (Unit const& known : units)
+      if (known.name == unit) return static_cast<std::size_t>(count << known.shift);
+  return Error{.code = Errc::manifest, .message = fmt::format("\"{}\" is no size", text), .next = "write it as 512MB"};
+}
+
+/// A value of the project file that is a text there and something else here.
+template <class T, class Parse>
+Result<> take(std::optional<std::string> const& text, T& to, Parse parse, std::string const& field) {
+  if (!text) return {};
+  auto value = parse(*text);
+  if (!value) {
+    Error error = std::move(value).error();
+    error.code = Errc::manifest;
+    return std::move(error).within("reading " + field + " of the project file");
+  }
+  to = *value;
+  return {};
+}
+
+Result<> take_limits(Options const& options, Settings& settings) {
+  bool const metered = !options.global.sandbox || options.global.real_limits;
+  if (metered) settings.windows = cps::default_windows();
+  if (metered && !settings.project.limits.empty()) {
+    settings.windows.clear();
+    for (std::string const& limit : settings.project.limits) {
+      cps::Window window;
+      CPS_CHECK(take(limit, window, cps::parse_window, "spec.api.limits"));
+      settings.windows.push_back(window);
+    }
+  }
+  if (!options.global.rate) return {};
+  // The rate replaces what counts by the minute; shorter windows, the burst limit, stay.
+  using namespace std::chrono_literals;
+  std::erase_if(settings.windows, [](cps::Window const& window) { return window.per >= 60s; });
+  settings.windows.insert(settings.windows.begin(), {.requests = *options.global.rate, .per = 60s});
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> manifest_paths(Options const& options, manifest::Project const& project,
+                                                World& world) {
+  if (!options.paths.empty()) return options.paths;
+  if (!project.manifests.empty()) return project.manifests;
+  CPS_TRY(FileKind const kind, world.files.kind("manifests"));
+  if (kind != FileKind::missing) return std::vector<std::string>{"manifests"};
+  return Error{.code = Errc::usage,
+               .message =
+                   "there is nothing to read: no PATH was given, and there is neither a project file with "
+                   "manifests: nor a folder ./manifests",
+               .next = "give a PATH, or go to the project with -C DIR"};
+}
+
+Result<Settings> make_settings(Options const& options, World& world) {
+  GlobalOptions const& global = options.global;
+  auto loaded = manifest::load_project(global.config.value_or(""), std::filesystem::current_path(), world.files);
+  if (!loaded) {
+    Error error = std::move(loaded).error();
+    error.code = Errc::manifest;
+    return error;
+  }
+  if (!loaded->findings.empty()) print_findings(loaded->findings, global, world);
+  if (has_errors(loaded->findings))
+    return Error{.code = Errc::manifest,
+                 .message = fmt::format("{} has errors", loaded->project.file),
+                 .next = "mend them; nothing was read from CPS or sent to it"};
+
+  Settings settings{.project = std::move(loaded->project)};
+  manifest::Project const& project = settings.project;
+  CPS_CHECK(take(project.timeout, settings.timeout, parse_duration, "spec.api.timeout"));
+  CPS_CHECK(take(project.settle, settings.settle, parse_duration, "spec.api.settle"));
+  CPS_CHECK(take(project.max_list_bytes, settings.max_list_bytes, parse_bytes, "spec.api.maxListBytes"));
+  CPS_CHECK(take_limits(options, settings));
+  settings.reserve = static_cast<int>(project.reserve.value_or(0));
+  settings.api_schema = project.schema.value_or("v11");
+  settings.timeout = global.timeout.value_or(settings.timeout);
+  settings.parallelism = static_cast<std::size_t>(global.parallelism.value_or(project.parallelism.value_or(8)));
+  settings.lock_timeout = global.lock_timeout.value_or(Duration{});
+  if (global.deadline) settings.deadline = world.clock.steady() + *global.deadline;
+  settings.credentials.edgerc = global.edgerc.value_or(project.edgerc.value_or(""));
+  settings.credentials.section = global.section.value_or(project.section.value_or("default"));
+  std::string const usual = global.sandbox ? *global.sandbox + "/state.json" : project.state.value_or(default_state);
+  settings.state = global.state.value_or(usual);
+  return settings;
+}
+
+report::Style style_for(GlobalOptions const& options, World const& world, bool terminal) {
+  bool const wanted = terminal && world.environment("NO_COLOR").value_or("").empty() &&
+                      world.environment("TERM").value_or("") != "dumb";
+  bool const colour = options.colour == Colour::always || (options.colour == Colour::automatic && wanted);
+  return {.colour = colour};
+}
+
+}  // namespace cpsctl::cli

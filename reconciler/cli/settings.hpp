@@ -1,0 +1,39 @@
+#pragma once
+#include "cli/options.hpp"
+#include "cli/world.hpp"
+#include "cps/governor.hpp"
+#include "edgegrid/credentials.hpp"
+#include "manifest/project.hpp"
+#include "report/report.hpp"
+
+#include <string>
+#include <vector>
+
+namespace cpsctl::cli {
+
+/// Everything that flags, environment and project file say, in their precedence, with the defaults filled in.
+struct Settings {
+  manifest::Project project = {};
+  std::vector<std::string> paths = {};  ///< of manifests
+  std::string state = {};
+  edgegrid::CredentialSource credentials = {};
+  std::string api_schema = "v11";
+  std::vector<cps::Window> windows = {};  ///< empty: no limits
+  int reserve = 0;
+  std::size_t parallelism = 8;
+  Duration timeout = std::chrono::seconds(60);
+  Duration settle = std::chrono::seconds(300);
+  std::size_t max_list_bytes = std::size_t{512} << 20;
+  SteadyTime deadline = SteadyTime::max();
+  Duration lock_timeout = {};
+};
+
+/// Reads the project file. Its findings are printed to stderr. Errors: manifest when it has errors, usage.
+Result<Settings> make_settings(Options const& options, World& world);
+
+/// The manifests to read: PATHs, else the project's, else ./manifests. Errors: usage when there is none.
+Result<std::vector<std::string>> manifest_paths(Options const& options, manifest::Project const& project, World& world);
+
+report::Style style_for(GlobalOptions const& options, World const& world, bool terminal);
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,31 @@
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/findings.hpp"
+#include "cli/output.hpp"
+
+#include <fmt/ostream.h>
+
+namespace cpsctl::cli {
+
+/// cpsctl validate: offline; all findings are the document.
+Exit run_validate(Options const& options, World& world) {
+  auto settings = make_settings(options, world);
+  if (!settings) return fail(settings.error(), options.global, world);
+  auto paths = manifest_paths(options, settings->project, world);
+  if (!paths) return fail(paths.error(), options.global, world);
+  settings->paths = std::move(*paths);
+
+  manifest::Loaded const loaded = load_manifests(*settings, world);
+  Product const product{
+      .text =
+          [&](std::ostream& out, report::Style style) {
+            if (!loaded.findings.empty()) report::findings_text(loaded.findings, source_text(world), style, out);
+            if (!has_errors(loaded.findings))
+              fmt::print(out, "{} in {}: valid\n", text::counted(loaded.desired.size(), "enrollment"),
+                         text::counted(loaded.files, "file"));
+          },
+      .json = [&] { return report::findings_document(loaded.findings, loaded.files, loaded.desired.size()); }};
+  return delivered(product, has_errors(loaded.findings) ? Exit::invalid : Exit::done, options.global, world);
+}
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,21 @@
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+
+#include <fmt/ostream.h>
+
+namespace cpsctl::cli {
+
+Exit run_version(Options const& options, World& world) {
+  Product const product{.text = [](std::ostream& out, report::Style) { fmt::print(out, "cpsctl {}\n", CPS_VERSION); },
+                        .json =
+                            [] {
+                              json::Document document(rapidjson::kObjectType);
+                              auto& pool = document.GetAllocator();
+                              json::set(document, "format_version", json::string("1.0", pool), pool);
+                              json::set(document, "version", json::string(CPS_VERSION, pool), pool);
+                              return document;
+                            }};
+  return delivered(product, Exit::done, options.global, world);
+}
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,19 @@
+#pragma once
+#include "report/report.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace cpsctl::report {
+
+enum class Ink : std::uint8_t { plain, good, change, bad, warn, faint, strong };
+
+/// `text` in a colour, or as it is when the style has none.
+std::string paint(std::string_view text, Ink ink, Style style);
+
+/// Columns that `text` takes on a terminal: characters, not bytes.
+std::size_t columns(std::string_view text);
+/// `text` with spaces behind it up to `width` columns.
+std::string padded(std::string_view text, std::size_t width);
+
+}  // namespace cpsctl::report

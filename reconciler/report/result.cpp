@@ -1,0 +1,100 @@
+#include "report/result.hpp"
+
+#include "base/fields.hpp"
+#include "base/text.hpp"
+#include "report/paint.hpp"
+
+#include <map>
+
+#include <fmt/ostream.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::report {
+namespace {
+
+struct Words {
+  char const* symbol;
+  Ink ink;
+  std::string text;
+};
+
+Words words_for(ResultRow const& row) {
+  if (row.outcome == "done" && row.action == "create") return {"+", Ink::good, "created"};
+  if (row.outcome == "done" && row.action == "adopt") return {"=", Ink::good, "adopted"};
+  if (row.outcome == "done") return {"~", Ink::good, row.action + " done"};
+  if (row.outcome == "doubt") return {"?", Ink::warn, "in doubt"};
+  if (row.outcome == "blocked") return {"!", Ink::warn, "blocked"};
+  if (row.outcome == "skipped") return {"?", Ink::faint, "not done"};
+  return {"!", Ink::bad, "failed"};
+}
+
+std::string facts_of(ResultRow const& row) {
+  std::vector<std::string> facts;
+  if (row.id != 0) facts.push_back(fmt::format("id {}", row.id));
+  if (!row.changes.empty()) facts.push_back(fmt::format("change {} in progress at CPS", fmt::join(row.changes, ", ")));
+  if (!row.message.empty()) facts.push_back(text::printable(row.message));
+  return facts.empty() ? "" : fmt::format(": {}", fmt::join(facts, ", "));
+}
+
+std::map<std::string, std::size_t> counted_outcomes(std::vector<ResultRow> const& rows) {
+  std::map<std::string, std::size_t> counts;
+  for (ResultRow const& row : rows) ++counts[row.outcome == "done" ? row.action : row.outcome];
+  return counts;
+}
+
+}  // namespace
+
+void progress_line(ResultRow const& row, Style style, std::ostream& out) {
+  Words const words = words_for(row);
+  fmt::print(out, "{} {} {}{}\n", paint(words.symbol, words.ink, style), row.name, words.text, facts_of(row));
+}
+
+void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style style, std::ostream& out) {
+  for (ResultRow const& row : rows) {
+    if (row.outcome == "done") continue;
+    progress_line(row, style, out);
+    if (!row.next.empty()) fmt::print(out, "    next: {}\n", text::printable(row.next));
+  }
+  auto const counts = counted_outcomes(rows);
+  std::vector<std::string> parts;
+  for (auto const& [outcome, words] :
+       {std::pair{"create", "created"}, std::pair{"adopt", "adopted"}, std::pair{"failed", "failed"},
+        std::pair{"doubt", "in doubt"}, std::pair{"blocked", "blocked"}, std::pair{"skipped", "not done"}})
+    if (auto const count = counts.find(outcome); count != counts.end())
+      parts.push_back(fmt::format("{} {}", count->second, words));
+  std::string const what = parts.empty() ? "nothing to do" : fmt::format("{}", fmt::join(parts, ", "));
+  std::string const pauses =
+      facts.throttles > 0 ? fmt::format(", {} for CPS's request limit", text::counted(facts.throttles, "pause")) : "";
+  fmt::print(out, "{} {} ({}{}).\n", paint("Apply:", Ink::strong, style), what,
+             text::counted(facts.requests, "request"), pauses);
+}
+
+json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts const& facts) {
+  json::Document document(rapidjson::kObjectType);
+  auto& pool = document.GetAllocator();
+  json::Value items(rapidjson::kArrayType);
+  for (ResultRow const& row : rows) {
+    json::Value one(rapidjson::kObjectType);
+    json::set(one, "name", json::string(row.name, pool), pool);
+    json::set(one, "action", json::string(row.action, pool), pool);
+    json::set(one, "outcome", json::string(row.outcome, pool), pool);
+    json::set(one, "id", row.id == 0 ? json::Value() : json::Value(row.id), pool);
+    json::set(one, "changes", fields::to_json(row.changes, pool), pool);
+    json::set(one, "message", json::string(row.message, pool), pool);
+    json::set(one, "next", json::string(row.next, pool), pool);
+    items.PushBack(one, pool);
+  }
+  json::Value summary(rapidjson::kObjectType);
+  for (auto const& [outcome, count] : counted_outcomes(rows))
+    json::set(summary, outcome, json::Value(static_cast<std::uint64_t>(count)), pool);
+  json::set(document, "format_version", json::string("1.0", pool), pool);
+  json::set(document, "realm", json::string(facts.realm, pool), pool);
+  json::set(document, "items", std::move(items), pool);
+  json::set(document, "summary", std::move(summary), pool);
+  json::set(document, "requests", json::Value(static_cast<std::uint64_t>(facts.requests)), pool);
+  json::set(document, "throttles", json::Value(static_cast<std::uint64_t>(facts.throttles)), pool);
+  json::set(document, "stopped", json::Value(facts.stopped), pool);
+  return document;
+}
+
+}  // namespace cpsctl::report

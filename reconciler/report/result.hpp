@@ -1,0 +1,39 @@
+#pragma once
+#include "base/json.hpp"
+#include "report/report.hpp"
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+/// What apply did, for people and for pipelines.
+namespace cpsctl::report {
+
+struct ResultRow {
+  std::string name = {};
+  std::string action = {};   ///< create, adopt, blocked …
+  std::string outcome = {};  ///< done, failed, doubt, blocked, skipped
+  std::int64_t id = 0;
+  std::vector<std::int64_t> changes = {};
+  std::string message = {};
+  std::string next = {};
+};
+
+struct ResultFacts {
+  std::string realm = {};
+  std::size_t requests = 0;
+  std::size_t throttles = 0;
+  bool stopped = false;
+};
+
+/// "+ www-example-com created: id 10001, change 10002", one line.
+void progress_line(ResultRow const& row, Style style, std::ostream& out);
+
+/// What was not done, with the next steps, then the count of everything. Done items have had their progress line.
+void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style style, std::ostream& out);
+
+/// {format_version, realm, items, summary, requests, throttles, stopped}.
+json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts const& facts);
+
+}  // namespace cpsctl::report
