@@ -75,7 +75,8 @@ class Typer {
   json::Value map(NodeId id, schema::Field const* field, std::string const& pointer) {
     json::Value object(rapidjson::kObjectType);
     for (NodeId key = tree_.at(id).first; key != no_node; key = tree_.at(tree_.at(key).next).next) {
-      if (!tree_.is_scalar(key)) continue;  // reported by the parser
+      bool const is_merge = tree_.at(key).kind == Kind::plain && tree_.text(key) == "<<";
+      if (!tree_.is_scalar(key) || is_merge) continue;  // reported by the parser
       std::string const here = json::child(pointer, tree_.text(key));
       if (!out_.marks.keys.emplace(here, tree_.mark(key)).second) continue;  // a duplicate: reported as well
       schema::Field const* const inner = field != nullptr ? field->child(tree_.text(key)) : nullptr;

@@ -42,7 +42,7 @@ constexpr std::array table{
     RuleInfo{"CPS108", warning, "ev needs ra symantec.", "C"},
     RuleInfo{"CPS109", error, "ev has no wildcards: neither in certificateType nor in a name.", "B"},
     RuleInfo{"CPS110", error, "csr.preferredTrustChain is only for dv.", "B"},
-    RuleInfo{"CPS111", warning, "With orgId, org and both contacts are left out.", "B"},
+    RuleInfo{"CPS111", warning, "With orgId, an ov or ev enrollment leaves out org and both contacts.", "B"},
     RuleInfo{"CPS112", error, "dnsNameSettings is only for sniOnly true.", "A"},
     RuleInfo{"CPS113", warning, "sniOnly true comes with dnsNameSettings.", "C"},
     RuleInfo{"CPS114", warning, "cloneDnsNames false needs names in dnsNames.", "C"},
@@ -194,8 +194,10 @@ void check_trust_chain(Enrollment const& e) {
              "remove it: only dv has a choice of trust chains");
 }
 
+/// DigiCert knows the organisation by its id: what the manifest says beside it is not used.
 void check_organisation(Enrollment const& e) {
-  if (!e.has("/orgId")) return;
+  std::string_view const kind = e.text(validation);
+  if (!e.has("/orgId") || (kind != "ov" && kind != "ev")) return;
   for (char const* const field : {"/org", "/adminContact", "/techContact"})
     if (e.has(field)) e.report("CPS111", field, "is not used when orgId is set", "leave it out, or remove orgId");
 }

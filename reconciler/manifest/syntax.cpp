@@ -69,12 +69,13 @@ std::string hint_for(Chunk const& chunk, int line, int column, std::string_view 
   std::string_view const here = chunk.line_text(line);
   std::string_view const before = line > 0 ? chunk.line_text(line - 1) : std::string_view{};
   std::string_view const word = word_at(here, static_cast<std::size_t>(std::max(column, 0)));
-  if (indented_with_tab(here) || indented_with_tab(before)) return "indent with spaces, not with tabs";
   if (word.starts_with('*')) return fmt::format("quote names that begin with '*': \"{}\"", text::shortened(word, 60));
-  if (word.starts_with('@') || word.starts_with('`') || word.starts_with('%'))
+  if (message.find("unknown token") != std::string_view::npos && !word.empty())
     return fmt::format("a text cannot begin with '{}': quote it, \"{}\"", word.front(), text::shortened(word, 60));
   if (message.find("invalid unicode") != std::string_view::npos)
     return "write the character itself, or one escape such as \\U0001F600";
+  if (message.find("illegal EOF") != std::string_view::npos) return "the text ends inside quotes: is it complete?";
+  if (indented_with_tab(here) || indented_with_tab(before)) return "indent with spaces, not with tabs";
   if (message.find("illegal map value") != std::string_view::npos)
     return "quote a text that contains \": \", and align the keys of a map";
   if (message.find("end of map") != std::string_view::npos || message.find("end of sequence") != std::string_view::npos)

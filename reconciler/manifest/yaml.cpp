@@ -122,6 +122,7 @@ class Builder final : public YAML::EventHandler {
     bool map;
     bool flow;
     bool key = true;  ///< of a map: the next child is a key
+    bool in_key;      ///< it is a key of a map, or stands inside one
     int indent;       ///< column of the innermost block collection, from 0; -1 without one
     YAML::anchor_t anchor;
   };
@@ -196,7 +197,9 @@ class Builder final : public YAML::EventHandler {
              YAML::EmitterStyle::value style) {
     if (open_.size() >= static_cast<std::size_t>(depth_limit))
       stop(mark, rule::too_much, fmt::format("is nested deeper than {} levels", depth_limit), "write it flatter");
-    if (expects_key()) report(mark, rule::refused_yaml, "a key cannot be a map or a list", "write a name");
+    bool const around_in_key = !open_.empty() && open_.back().in_key;
+    bool const in_key = around_in_key || expects_key();
+    if (in_key && !around_in_key) report(mark, rule::refused_yaml, "a key cannot be a map or a list", "write a name");
     bool const own_tag = tag == "tag:yaml.org,2002:map" || tag == "tag:yaml.org,2002:seq";
     if (!tag.empty() && tag != "?" && tag != "!" && !own_tag) refuse_tag(mark, tag);
     bool const flow = style == YAML::EmitterStyle::Flow;
