@@ -1,0 +1,40 @@
+# cmake -DROOT=reconciler -P awaits.cmake: fails on the spellings of co_await that g++ 12 miscompiles. clang 16, which
+# the presets name, translates them correctly; the safe shape is kept so that no build depends on that.
+cmake_minimum_required(VERSION 3.25)
+set(faults 0)
+set(seen 0)
+file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/*.cpp" "${ROOT}/*.hpp")
+foreach(file IN LISTS files)
+  file(READ "${ROOT}/${file}" text)
+  if(NOT text MATCHES "co_await")
+    continue()
+  endif()
+  # One list element per line: characters that CMake's lists treat specially are replaced by harmless ones.
+  string(REGEX REPLACE "//[^\n]*" "" text "${text}")
+  string(REPLACE ";" " " text "${text}")
+  string(REPLACE "[" "<LIST>" text "${text}")
+  string(REPLACE "]" "<END>" text "${text}")
+  string(REPLACE "\n" ";" lines "${text}")
+  set(number 0)
+  foreach(line IN LISTS lines)
+    math(EXPR number "${number} + 1")
+    if(NOT line MATCHES "co_await")
+      continue()
+    endif()
+    math(EXPR seen "${seen} + 1")
+    foreach(shape
+        "(if|while|switch|for) *\\(([^()]|\\([^()]*\\))*co_await"   # a condition that awaits
+        "co_await.*[(,=] *<LIST>[^<]*<END> *[({]"                # a lambda made inside the awaiting expression
+        "co_await.*([(,] *{|[A-Za-z_>]{)")                       # an aggregate made there
+      if(line MATCHES "${shape}")
+        message("${file}:${number}: await on a line of its own, with named arguments: ${line}")
+        math(EXPR faults "${faults} + 1")
+        break()
+      endif()
+    endforeach()
+  endforeach()
+endforeach()
+if(faults OR seen EQUAL 0)
+  message(FATAL_ERROR "${faults} unsafe uses of co_await (${seen} read)")
+endif()
+message("${seen} uses of co_await have the safe shape")

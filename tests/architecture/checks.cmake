@@ -1,0 +1,18 @@
+# Checks that look at the sources, the build and the documents instead of running one room.
+set(checks ${CMAKE_CURRENT_SOURCE_DIR}/architecture)
+function(cps_check name)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+endfunction()
+
+cps_check(architecture.layering ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR}/reconciler -DTABLE=${checks}/rooms.txt
+          -P ${checks}/layering.cmake)
+cps_check(architecture.awaits ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR}/reconciler -P ${checks}/awaits.cmake)
+cps_check(architecture.planted ${CMAKE_COMMAND} -DHERE=${checks} -DWORK=${CMAKE_CURRENT_BINARY_DIR}/architecture
+          -P ${checks}/planted.cmake)
+if(CMAKE_GENERATOR STREQUAL "Ninja")
+  cps_check(architecture.purity ${CMAKE_COMMAND} -DBUILD=${CMAKE_BINARY_DIR} -DNINJA=${CMAKE_MAKE_PROGRAM}
+            -P ${checks}/purity.cmake)
+endif()
+cps_check(architecture.shell bash ${checks}/shell.sh)
+cps_check(architecture.embedded bash ${checks}/embedded.sh $<TARGET_FILE:cpsctl>)
+cps_check(deploy.commands bash ${CMAKE_CURRENT_SOURCE_DIR}/deploy/commands.sh $<TARGET_FILE:cpsctl>)

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Every schema and every help topic is in the program, byte for byte.
+set -euo pipefail
+program=$1
+for file in schemas/*.schema.json; do
+  name=$(basename "$file" .schema.json)
+  "$program" schema "$name" | diff - "$file" >/dev/null || { echo "cpsctl schema $name is not $file" >&2; exit 1; }
+done
+for file in reconciler/cli/help/*.md; do
+  name=$(basename "$file" .md)
+  text=$("$program" help "$name")
+  [[ $text == "$(cat "$file")"* ]] || { echo "cpsctl help $name does not begin with $file" >&2; exit 1; }
+  head -n 1 "$file" | grep -q '^# ' || { echo "$file does not begin with a title" >&2; exit 1; }
+done
