@@ -179,7 +179,7 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
 
 /// What a create must not carry is put over the enrollment that CPS made of it (cps-api.md §3.3).
 http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Entry entry, ItemResult result) {
-  std::string const fields = fmt::format("{}", json::dotted(entry.open_steps.front()));
+  std::string const fields = json::dotted(json::common(entry.open_steps));
   auto const missing = [&](std::string why, std::string next, Errc code) {
     ItemResult half = result;
     half.outcome = Outcome::failed;

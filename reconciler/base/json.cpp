@@ -253,4 +253,11 @@ std::string child(std::string_view pointer, std::size_t index) {
   return fmt::format("{}/{}", pointer, index);
 }
 
+std::string common(std::vector<std::string> const& pointers) {
+  std::string shared = pointers.front();
+  for (std::string const& pointer : pointers)
+    while (pointer != shared && !pointer.starts_with(shared + "/")) shared.resize(shared.rfind('/'));
+  return shared;
+}
+
 }  // namespace cpsctl::json

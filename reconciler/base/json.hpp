@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // A type mismatch inside RapidJSON is a bug of ours: it must end as exit 70, not as abort() or as silence.
 #ifndef RAPIDJSON_ASSERT
@@ -72,5 +73,7 @@ std::string dotted(std::string_view pointer);
 /// Appends a member name to a pointer, escaped.
 std::string child(std::string_view pointer, std::string_view member);
 std::string child(std::string_view pointer, std::size_t index);
+/// The deepest pointer that all of them are at or below; at least one must be given.
+std::string common(std::vector<std::string> const& pointers);
 
 }  // namespace cpsctl::json

@@ -79,7 +79,9 @@ class Grammar {
     flag("--ca-file", global.ca_file, "trust these CAs instead of the system's", "CPSCTL_CA_FILE")->type_name("FILE");
     flag("--state", global.state, "state file (default: .cpsctl/state.json)", "CPSCTL_STATE")->type_name("FILE");
     flag("-o,--output", global.output, "text or json, on stdout", "CPSCTL_OUTPUT")->type_name("FORMAT");
-    flag("--out", out_, "also write the document to a file; repeatable")->type_name("FORMAT=FILE");
+    flag("--out", out_, "also write the document to a file; repeatable")
+        ->type_name("FORMAT=FILE")
+        ->allow_extra_args(false);
     flag("--color", colour_, "auto, always or never (NO_COLOR)", "CPSCTL_COLOR")
         ->check(CLI::IsMember({"auto", "always", "never"}));
     app_.add_flag("--no-input", global.no_input, "never ask")->group("Global options");
@@ -148,6 +150,7 @@ class Grammar {
     sandbox->add_flag("--strict", options_.sandbox.strict, "allow only what CPS documents");
     sandbox->add_option("--contracts", options_.sandbox.contracts, "the only contracts that exist (default: any)")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->type_name("ID,…");
 
     command(app_, "schema", Command::schema, "Print a JSON Schema")->add_option("NAME", options_.name, "schema name");

@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 
 #include <csignal>
 #include <cstdlib>

@@ -23,13 +23,6 @@ std::vector<std::int64_t> ids_of(std::vector<cps::Live const*> const& lives) {
   return ids;
 }
 
-std::string dotted_list(std::vector<std::string> const& pointers) {
-  std::vector<std::string> paths;
-  std::ranges::transform(pointers, std::back_inserter(paths),
-                         [](auto const& pointer) { return json::dotted(pointer); });
-  return fmt::format("{}", fmt::join(paths, ", "));
-}
-
 }  // namespace
 
 Planner::Planner(Inputs const& inputs) : inputs_(inputs) {}
@@ -159,8 +152,9 @@ Item Planner::update(Item item, Desired const& desired, cps::Live const& live, E
   auto const immutable = std::ranges::find(item.changes, schema::Effect::immutable, &diff::Change::effect);
   item.action = Action::update;
   if (!entry.open_steps.empty() && only_missing_step) {
-    block_as_later_work(item, Action::update,
-                        "the second write of its create is missing (" + dotted_list(entry.open_steps) + ")");
+    block_as_later_work(
+        item, Action::update,
+        "the second write of its create is missing (" + json::dotted(json::common(entry.open_steps)) + ")");
   } else if (immutable != item.changes.end()) {
     block(item, json::dotted(immutable->pointer) + " cannot be changed in place",
           "set it back, or create a second enrollment under another name and move traffic there first");
@@ -258,7 +252,7 @@ Item Planner::create(Item item, Desired const& desired) {
   if (!deferred.empty()) {
     item.steps.emplace_back("GET /enrollments/{id}");
     item.steps.push_back(fmt::format("PUT /enrollments/{{id}} with {}; cancels the first change of its own create",
-                                     dotted_list(deferred)));
+                                     json::dotted(json::common(deferred))));
   }
   return item;
 }

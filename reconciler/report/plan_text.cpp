@@ -139,7 +139,8 @@ void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostre
   std::string more;
   if (cost.to_apply > 0) {
     more = fmt::format("; {} more to apply", cost.to_apply);
-    if (cost.estimate) more += fmt::format(" (at least {} at {})", duration_text(*cost.estimate), cost.limit);
+    if (cost.estimate && *cost.estimate > Duration{})
+      more += fmt::format(" (at least {} at {})", duration_text(*cost.estimate), cost.limit);
   }
   fmt::print(out, "Cost: {} used{}.\n", text::counted(cost.used, "request"), more);
 }

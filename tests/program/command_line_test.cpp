@@ -1,0 +1,100 @@
+#include "base/json.hpp"
+#include "program/program.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace cpsctl;
+using namespace program;
+
+TEST_CASE("usage errors exit 64, say what is wrong and what to do, and print nothing on stdout") {
+  struct Case {
+    char const* title;
+    std::vector<std::string> arguments;
+    char const* says;
+  };
+  Case const cases[] = {
+      {"an unknown command", {"plam"}, "did you mean plan?"},
+      {"an unknown option", {"plan", "--detailed-exitcodes"}, "did you mean --detailed-exitcode?"},
+      {"an unknown format", {"version", "-o", "xml"}, "unknown output format"},
+      {"an unknown report", {"version", "--out", "xml=f"}, "write --out json=FILE"},
+      {"a bad duration", {"plan", "--timeout", "soon"}, "is no duration"},
+      {"a bad rate", {"plan", "--rate", "many"}, "write --rate 20/min"},
+      {"a folder that is not there", {"-C", "/nonexistent", "plan"}, "cannot change to /nonexistent"},
+      {"an unknown topic", {"help", "manifsts"}, "did you mean manifests?"},
+      {"an unknown schema", {"schema", "enrolment"}, "enrollment.v11"},
+      {"no manifests anywhere", {"validate"}, "there is nothing to read"},
+      {"apply without a terminal and without --yes", {"apply", "x.yaml"}, "cpsctl apply --yes"},
+      {"a name that the state lacks", {"state", "show", "nobody"}, "cpsctl state list"},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      Folder const folder;
+      Run const run = run_cpsctl(c.arguments, {.folder = folder.path()});
+      INFO(run.out, run.err);
+      CHECK(run.exit == 64);
+      CHECK(run.out.empty());
+      CHECK(run.err.find(c.says) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("-o json prints exactly one JSON value, also when the command fails") {
+  Folder const folder;
+  folder.write("manifests/bad.yaml", "kind: [\n");
+  Settings const here{.folder = folder.path()};
+  Run const invalid = run_cpsctl({"validate", "-o", "json"}, here);
+  CHECK(invalid.exit == 65);
+  CHECK(json::text_or(json::find(invalid.json(), "format_version"), "") == "1.0");
+  Run const failed = run_cpsctl({"plan", "-o", "json", "--out", "json=report.json"}, here);
+  CHECK(failed.exit == 65);
+  json::Document const document = failed.json();
+  CHECK(json::text_or(json::at(document, "/error/kind"), "") == "manifest");
+  CHECK(json::parse(read(folder / "report.json"), "report").has_value());
+  CHECK(failed.err.find("bad.yaml:") != std::string::npos);
+}
+
+TEST_CASE("the offline commands answer without credentials, files or network") {
+  Folder const folder;
+  Settings const here{.folder = folder.path()};
+  CHECK(run_cpsctl({"version"}, here).out.starts_with("cpsctl "));
+  CHECK(run_cpsctl({"--version"}, here).out.starts_with("cpsctl "));
+  CHECK(run_cpsctl({"--help"}, here).exit == 0);
+  CHECK(run_cpsctl({}, here).exit == 0);
+  CHECK(run_cpsctl({"help"}, here).out.find("manifests") != std::string::npos);
+  CHECK(run_cpsctl({"help", "plan"}, here).exit == 0);
+  CHECK(run_cpsctl({"plan", "--help"}, here).out.find("--detailed-exitcode") != std::string::npos);
+  Run const names = run_cpsctl({"schema"}, here);
+  CHECK(names.out.find("enrollment.v11\n") != std::string::npos);
+  for (char const* name : {"enrollment.v11", "enrollment.v12", "manifest", "project"}) {
+    Run const schema = run_cpsctl({"schema", name}, here);
+    CHECK(schema.exit == 0);
+    CHECK(json::parse(schema.out, name).has_value());
+  }
+  Run const empty = run_cpsctl({"state", "list"}, here);
+  CHECK(empty.exit == 0);
+}
+
+TEST_CASE("a full stdout is exit 74") {
+  Run const run = run_cpsctl({"version", "--out", "json=/dev/full"});
+  INFO(run.err);
+  CHECK(run.exit == 74);
+}
+
+TEST_CASE("the project file and the environment fill in what flags leave open") {
+  Folder const folder;
+  folder.write("cpsctl.yaml",
+               "apiVersion: cpsctl.dev/v1\nkind: Project\nspec:\n  manifests: [certs/]\n  state: kept/state.json\n");
+  folder.write("certs/www.yaml", dv_manifest("www", "www.example.com"));
+  folder.write("deep/er/x", "");
+  Run const below = run_cpsctl({"validate"}, {.folder = folder / "deep/er"});
+  INFO(below.out, below.err);
+  CHECK(below.exit == 0);
+  Run const json = run_cpsctl({"validate"}, {.folder = folder.path(), .environment = {{"CPSCTL_OUTPUT", "json"}}});
+  CHECK(json::find(json.json(), "findings") != nullptr);
+
+  folder.write("cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec:\n  manifest: [certs/]\n");
+  Run const wrong = run_cpsctl({"validate"}, {.folder = folder.path()});
+  INFO(wrong.out, wrong.err);
+  CHECK(wrong.exit == 65);
+  CHECK(wrong.err.find("manifests") != std::string::npos);
+}

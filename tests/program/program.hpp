@@ -1,0 +1,79 @@
+#pragma once
+#include "base/json.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <vector>
+
+/// Runs the cpsctl binary as a user would: arguments, environment and files in; exit code and streams out.
+namespace program {
+
+/// A folder that is gone when the test ends.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(Folder const&) = delete;
+  Folder& operator=(Folder const&) = delete;
+
+  std::filesystem::path const& path() const { return path_; }
+  std::filesystem::path operator/(std::string const& name) const { return path_ / name; }
+  /// Writes a file below the folder, making folders as needed.
+  std::filesystem::path write(std::string const& name, std::string const& text) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string read(std::filesystem::path const& file);
+
+struct Settings {
+  std::filesystem::path folder = {};                    ///< working directory; empty: the test's own
+  std::map<std::string, std::string> environment = {};  ///< beside PATH and HOME (an empty folder)
+  std::string input = {};
+  std::optional<rlim_t> file_size = {};  ///< RLIMIT_FSIZE
+};
+
+struct Run {
+  int exit = -1;  ///< 128 + n when a signal ended it
+  std::string out;
+  std::string err;
+  cpsctl::json::Document json() const;  ///< of stdout; fails the test when it is not one JSON value
+};
+
+/// Runs to the end; a process that takes longer than a minute is killed and fails the test.
+Run run_cpsctl(std::vector<std::string> arguments, Settings settings = {});
+
+/// A process that goes on while the test works.
+class Background {
+ public:
+  explicit Background(std::vector<std::string> arguments, Settings settings = {});
+  ~Background();
+  Background(Background const&) = delete;
+  Background& operator=(Background const&) = delete;
+
+  /// Reads stdout until `text` has come (at most a minute) and returns what came so far.
+  std::string await(std::string const& text);
+  void signal(int number) const;
+  /// Waits for the end.
+  Run finish();
+
+ private:
+  pid_t pid_ = -1;
+  int out_ = -1;
+  int err_ = -1;
+  Run run_ = {};
+};
+
+/// The JSON lines of a sandbox's requests.log, as method and target.
+std::vector<std::string> requests(std::filesystem::path const& sandbox_folder);
+
+/// A DV manifest that needs nothing else.
+std::string dv_manifest(std::string const& name, std::string const& common_name);
+
+}  // namespace program
