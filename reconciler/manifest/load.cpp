@@ -8,6 +8,7 @@
 #include "manifest/yaml.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <istream>
 
@@ -24,11 +25,14 @@ std::string_view scalar(Tree const& tree, NodeId id) {
   return id != no_node && tree.is_scalar(id) ? tree.text(id) : std::string_view{};
 }
 
-/// At most `file_limit` bytes and one more, so that too much is seen as such.
+/// At most `file_limit` bytes and a few more, so that too much is seen as such.
 std::string read_stream(std::istream& in) {
-  std::string bytes(file_limit + 1, '\0');
-  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  std::string bytes;
+  std::array<char, 65536> block;
+  while (bytes.size() <= file_limit && in) {
+    in.read(block.data(), block.size());
+    bytes.append(block.data(), static_cast<std::size_t>(in.gcount()));
+  }
   return bytes;
 }
 

@@ -104,6 +104,7 @@ class Finder {
       } else if (*kind == FileKind::folder) {
         folder(inner, depth + 1);
       } else if (is_manifest_name(name) && !is_excluded(inner)) {
+        reached_ = true;
         if (*kind == FileKind::file)
           add(inner.string(), identity(inner));
         else

@@ -113,7 +113,8 @@ std::optional<QuoteProblem> quote_problem(Chunk const& chunk, int line, int colu
 Finding syntax_error(Chunk const& chunk, int line, int column, std::string_view message) {
   int const last = static_cast<int>(chunk.line_starts.size()) - 1;
   int const row = std::clamp(line, 0, last);
-  return {.mark = chunk.mark(row, line > last ? 0 : column),
+  int const end = static_cast<int>(chunk.line_text(last).size());
+  return {.mark = chunk.mark(row, line == row ? column : end),
           .message = fmt::format("not valid YAML: {}", clear_text(message)),
           .hint = hint_for(chunk, row, column, message),
           .rule = rule::syntax};

@@ -6,6 +6,7 @@
 #include "manifest/syntax.hpp"
 
 #include <exception>
+#include <optional>
 #include <sstream>
 #include <unordered_map>
 
@@ -36,6 +37,16 @@ class Builder final : public YAML::EventHandler {
   Builder(Chunk const& chunk, std::vector<Finding>& findings) : chunk_(chunk), findings_(findings) {}
 
   std::vector<Tree> take() { return std::move(trees_); }
+
+  /// The bracket that was open when the parser gave up; yaml-cpp names the place where it noticed.
+  std::optional<Finding> unclosed_bracket() const {
+    if (open_.empty() || !open_.back().flow) return std::nullopt;
+    return Finding{.mark = tree_.mark(open_.back().node),
+                   .message = fmt::format("the {} that opens here is not closed, or a ',' is missing in it",
+                                          open_.back().map ? "brace" : "bracket"),
+                   .hint = fmt::format("close it with '{}'", open_.back().map ? '}' : ']'),
+                   .rule = rule::syntax};
+  }
 
   void OnDocumentStart(YAML::Mark const& mark) override {
     bool const explicit_start = mark.column == 0 && chunk_.line_text(mark.line).starts_with("---");
@@ -181,6 +192,11 @@ class Builder final : public YAML::EventHandler {
     }
     tag.remove_prefix(core_tags.size());
     if (tag == "str") return Kind::quoted;
+    bool const known = tag == "null" || tag == "bool" || tag == "int" || tag == "float";
+    if (!known) {
+      refuse_tag(mark, fmt::format("!!{}", tag));
+      return Kind::quoted;
+    }
     if (tag == core_type(value)) return Kind::plain;
     report(mark, rule::refused_yaml,
            fmt::format("\"{}\" is not what the tag !!{} says", text::shortened(value, 60), tag), "remove the tag");
@@ -206,8 +222,12 @@ class Builder final : public YAML::EventHandler {
     int const around = open_.empty() ? -1 : open_.back().indent;
     NodeId const id = add_node(kind, mark, {}, 0);
     if (anchor != 0) anchors_[anchor] = {.node = id, .open = true};
-    open_.push_back(
-        {.node = id, .map = kind == Kind::map, .flow = flow, .indent = flow ? around : mark.column, .anchor = anchor});
+    open_.push_back({.node = id,
+                     .map = kind == Kind::map,
+                     .flow = flow,
+                     .in_key = in_key,
+                     .indent = flow ? around : mark.column,
+                     .anchor = anchor});
   }
 
   void end() {
@@ -302,7 +322,11 @@ std::vector<Tree> parse_yaml(Chunk const& chunk, std::vector<Finding>& findings)
   } catch (Stop const&) {
     // the finding is there already
   } catch (YAML::Exception const& error) {
-    findings.push_back(syntax_error(chunk, error.mark.line, error.mark.column, error.msg));
+    bool const open = error.msg.ends_with("flow not found");
+    if (auto bracket = open ? builder.unclosed_bracket() : std::nullopt)
+      findings.push_back(std::move(*bracket));
+    else
+      findings.push_back(syntax_error(chunk, error.mark.line, error.mark.column, error.msg));
   } catch (std::exception const& error) {
     findings.push_back(syntax_error(chunk, 0, 0, error.what()));
   }

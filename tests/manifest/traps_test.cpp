@@ -98,43 +98,13 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
        "-:1:67: error CPS015: is nested deeper than 64 levels; write it flatter\n"},
       {"nested far too deeply", "a: " + repeated("[", 5000),
        "-:1:5: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:6: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:7: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:8: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:9: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:10: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:11: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:12: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:13: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:14: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:15: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:16: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:17: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:18: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:19: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:20: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:21: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:22: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:23: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:24: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:25: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:26: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:27: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:28: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:29: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:30: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:31: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:32: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:33: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:34: error CPS014: a key cannot be a map or a list; write a name\n"
-       "-:1:35: error CPS014: a key cannot be a map or a list; write a name\n"
        "-:1:36: error CPS015: is nested deeper than 64 levels; write it flatter\n"},
       {"a tag of one's own", labelled("    a: !mine b\n"),
        "-:6:8: error CPS014: the tag !mine is not supported; remove it: the schema says what a field is\n"},
       {"binary", labelled("    a: !!binary aGVsbG8=\n"),
        "-:6:8: error CPS006 metadata.labels.a: \"aGVsbG8=\" does not fit; write letters, digits, '.', '_', '-' and "
        "'/', with a letter or digit at both ends\n"
-       "-:6:8: error CPS014: \"aGVsbG8=\" is not what the tag !!binary says; remove the tag\n"},
+       "-:6:8: error CPS014: the tag !!binary is not supported; remove it: the schema says what a field is\n"},
       {"the tag of a text", labelled("    a: !!str 12\n"), ""},
       {"a tag that lies", labelled("    a: !!int \"twelve\"\n"),
        "-:6:8: error CPS014: \"twelve\" is not what the tag !!int says; remove the tag\n"},
@@ -167,11 +137,10 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
        "-:1:5: error CPS011: not valid YAML: illegal map value; quote a text that contains \": \", and align the keys "
        "of a map\n"},
       {"an open bracket", "a: [b, c\nd: e\n",
-       "-:2:2: error CPS011: not valid YAML: end of sequence flow not found; align the keys of a map, and close every "
-       "bracket and quote\n"},
+       "-:1:4: error CPS011: the bracket that opens here is not closed, or a ',' is missing in it; close it with "
+       "']'\n"},
       {"a bad document does not hide the next", "a: [b\n---\n" + labelled("    a: \xC3\xA9\n") + "---\nb: }\n",
-       "-:2:1: error CPS011: not valid YAML: end of sequence flow not found; align the keys of a map, and close every "
-       "bracket and quote\n"
+       "-:1:4: error CPS011: the bracket that opens here is not closed, or a ',' is missing in it; close it with ']'\n"
        "-:8:8: error CPS006 metadata.labels.a: \"é\" does not fit; write letters, digits, '.', '_', '-' and '/', with "
        "a letter or digit at both ends\n"
        "-:11:4: error CPS011: not valid YAML: illegal flow end\n"},
@@ -189,8 +158,8 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
        "apiVersion: cpsctl.dev/v1\nkind: Profile\nmetadata:\n  name:\n\nspec: {}\n",
        "-:4:3: error CPS002 metadata.name: is empty (null), must be a text; remove the line, or give it a value\n"},
       {"columns count bytes", "\xC3\xA9: [\n",
-       "-:2:1: error CPS011: not valid YAML: end of sequence flow not found; align the keys of a map, and close every "
-       "bracket and quote\n"},
+       "-:1:5: error CPS011: the bracket that opens here is not closed, or a ',' is missing in it; close it with "
+       "']'\n"},
       {"a JSON escape pair in YAML", labelled("    a: \"\\ud83d\\ude00\"\n"),
        "-:6:15: error CPS011: not valid YAML: invalid unicode: 55357; write the character itself, or one escape such "
        "as \\U0001F600\n"},
