@@ -1,0 +1,120 @@
+#include "cps/problem.hpp"
+
+#include "base/random.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace cpsctl;
+using namespace std::chrono_literals;
+
+namespace {
+
+WallTime const now = parse_timestamp("2026-11-23T10:00:00Z").value();
+
+http::Response answer(int status, std::string body, std::vector<http::Header> headers = {}) {
+  return {.status = status, .headers = std::move(headers), .body = std::move(body)};
+}
+
+}  // namespace
+
+TEST_CASE("to_error: the code, what the server did, and CPS's words, whatever the body is") {
+  struct Case {
+    char const* title;
+    int status;
+    char const* body;
+    Errc code;
+    Reached reached;
+    char const* says;
+  };
+  Case const cases[] = {
+      {"CPS's problem", 404,
+       R"({"type":"https://x/cps/v2/error-types/not-found","title":"Not Found","instance":"https://x/cps/v2/error-types/not-found?id=abc"})",
+       Errc::not_found, Reached::no, "Not Found [not-found] (instance https://x/cps/v2/error-types/not-found?id=abc)"},
+      {"the gateway's signature problem", 401,
+       R"({"type":"https://x/-/pep-authn/deny","title":"Not authorized","status":401,"detail":"The signature does not match"})",
+       Errc::unauthorized, Reached::no, "The signature does not match [deny]"},
+      {"a wrong clock", 400,
+       R"({"type":"https://x/-/pep-authn/request-error","title":"Bad request","detail":"Invalid timestamp"})",
+       Errc::unauthorized, Reached::no, "Invalid timestamp"},
+      {"a rate limit that comes as 400", 400,
+       R"({"type":"/-/pep-authn/request-error","title":"Bad request","detail":"denied by IPBLOCK-BURST4-54013"})",
+       Errc::rate_limited, Reached::no, "IPBLOCK-BURST4-54013"},
+      {"a rate limit", 429, R"({"title":"HTTP 429 - Too many requests","type":"Too many Requests"})",
+       Errc::rate_limited, Reached::no, "Too many"},
+      {"a conflict", 409, R"({"type":"/cps/v2/error-types/duplicate","title":"Conflict"})", Errc::conflict, Reached::no,
+       "Conflict"},
+      {"an HTML page", 500, "<html><head><title>Oops</title></head><body><h1>Server  error</h1></body></html>",
+       Errc::unavailable, Reached::unknown, "Oops Server error"},
+      {"plain text", 503, "limit reached, retry after 2026-11-23T10:01:00Z", Errc::unavailable, Reached::unknown,
+       "limit reached"},
+      {"an ApiError text", 400,
+       "ApiError(type=/e/invalid-contract, title=Invalid Contract, detail=No such one, source=x)", Errc::refused,
+       Reached::no, "Invalid Contract - No such one [invalid-contract]"},
+      {"nothing", 502, "", Errc::unavailable, Reached::unknown, "answered with 502"},
+      {"a redirect", 302, "", Errc::protocol, Reached::unknown, "answered with 302"},
+      {"terminal escapes", 400, "\x1b[2Jgone", Errc::refused, Reached::no, "\\x1b[2Jgone"},
+      {"JSON that is no problem", 400, "[1,2,3]", Errc::refused, Reached::no, "[1,2,3]"},
+      {"members of the wrong types", 400, R"({"type":1,"title":["x"],"detail":null})", Errc::refused, Reached::no,
+       "answered with 400"},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      Error const error = cps::to_error(answer(c.status, c.body), "POST /enrollments", now);
+      CHECK(error.code == c.code);
+      CHECK(error.reached == c.reached);
+      INFO(error.message);
+      CHECK(error.message.starts_with("POST /enrollments was answered with"));
+      CHECK(error.message.find(c.says) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("to_error: a wrong clock is told by how much, from the server's Date") {
+  std::string const body = R"({"title":"Bad request","detail":"Invalid timestamp"})";
+  auto const error = [&](char const* date) {
+    return cps::to_error(answer(400, body, {{.name = "Date", .value = date}}), "GET /x", now).message;
+  };
+  CHECK(error("Mon, 23 Nov 2026 10:10:00 GMT").find("600 s behind the server's") != std::string::npos);
+  CHECK(error("Mon, 23 Nov 2026 09:59:00 GMT").find("60 s ahead of the server's") != std::string::npos);
+  CHECK(error("rubbish").find("clock") == std::string::npos);
+}
+
+TEST_CASE("advertised_wait: every spelling that has been seen, nothing that makes no sense") {
+  struct Case {
+    char const *name, *value;
+    std::optional<Duration> expect;
+  };
+  Case const cases[] = {
+      {"Retry-After", "30", 30s},
+      {"retry-after", " 30 ", 30s},
+      {"Retry-After-:", "7", 7s},
+      {"Retry-After", "Mon, 23 Nov 2026 10:00:45 GMT", 45s},
+      {"X-RateLimit-Next", "2026-11-23T10:00:12.500Z", 12500ms},
+      {"Akamai-RateLimit-Next", "2026-11-23T10:00:01Z", 1s},
+      {"X-RateLimit-Next", "2026-11-23T09:59:00Z", std::nullopt},
+      {"Retry-After", "0", std::nullopt},
+      {"Retry-After", "-5", std::nullopt},
+      {"Retry-After", "99999999999999999999", std::nullopt},
+      {"Retry-After", "soon", std::nullopt},
+      {"X-RateLimit-Limit", "35", std::nullopt},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.name);
+    CAPTURE(c.value);
+    CHECK(cps::advertised_wait(answer(429, "", {{.name = c.name, .value = c.value}}), now) == c.expect);
+  }
+}
+
+TEST_CASE("problem bodies: any bytes are read to an end") {
+  SeededRandom random(7);
+  std::string const good = R"({"type":"/cps/v2/error-types/x","title":"T","detail":"D","instance":"/x?id=1"})";
+  for (int i = 0; i < 20000; ++i) {
+    std::string body = random.next() % 2 == 0 ? good : std::string("ApiError(type=a, title=b)");
+    for (std::uint64_t n = random.next() % 6; n > 0; --n)
+      body[random.next() % body.size()] = static_cast<char>(random.next());
+    body.resize(random.next() % (body.size() + 1));
+    cps::Problem const problem = cps::parse_problem(400, body);
+    for (char const c : problem.title + problem.detail + problem.text) CHECK(static_cast<unsigned char>(c) >= 0x20);
+  }
+}
