@@ -201,12 +201,11 @@ Document typed_document(Tree const& tree, schema::Field const& root, FieldAt con
   return document;
 }
 
-void overlay(Document& base, Document const& over, std::string const& pointer) {
-  json::Value const* const from = json::at(over.value, pointer);
-  if (from == nullptr) return;
-  auto* const to = const_cast<json::Value*>(json::at(base.value, pointer));  // at() has no form for writing
-  if (to == nullptr) return;
-  Overlay(base, over).lay(*to, *from, pointer);
+void overlay(Document& base, Document const& over, std::string const& member) {
+  json::Value const* const from = json::find(over.value, member);
+  json::Value* const to = json::find(static_cast<json::Value&>(base.value), member);
+  if (from == nullptr || to == nullptr) return;
+  Overlay(base, over).lay(*to, *from, json::child("", member));
   base.refused.insert(over.refused.begin(), over.refused.end());
 }
 

@@ -45,8 +45,8 @@ using FieldAt = std::function<schema::Field const*(std::string const& pointer, s
 Document typed_document(Tree const& tree, schema::Field const& root, FieldAt const& choose,
                         Environment const& environment, std::vector<Finding>& findings);
 
-/// Lays `over` (at `pointer`) on `base` (at the same pointer): maps deeply, everything else replaced.
-void overlay(Document& base, Document const& over, std::string const& pointer);
+/// Lays the root member of `over` on that of `base`, which is there: maps deeply, everything else replaced.
+void overlay(Document& base, Document const& over, std::string const& member);
 
 /// Turns the checker's problems into findings. CPS003 goes to the nearest place of `own`.
 void report_problems(std::vector<schema::Problem> const& problems, Document const& document, Marks const& own,

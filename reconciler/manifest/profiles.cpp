@@ -74,7 +74,7 @@ Document merged(Document const& own, Profiles::Chosen const& chosen) {
   json::set(whole.value, "spec", json::Value(rapidjson::kObjectType), whole.value.GetAllocator());
   auto const lay = [&](Document const& layer) {
     json::Value const* const spec = json::find(layer.value, "spec");
-    if (spec != nullptr && spec->IsObject()) overlay(whole, layer, "/spec");
+    if (spec != nullptr && spec->IsObject()) overlay(whole, layer, "spec");
   };
   for (Profile const* profile : chosen.profiles) lay(profile->document);
   lay(own);
