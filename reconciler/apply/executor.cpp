@@ -123,6 +123,12 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
   state::Entry entry = entry_for(item);
   entry.open_steps = diff::deferred_on_create(*item.desired.enrollment, **schema);
 
+  // A doubt that the plan disproved is closed before the create is sent again.
+  for (std::int64_t const doubt : item.settles) {
+    state::Record disproven{.phase = state::Phase::refused, .intent = doubt, .name = item.name, .reason = item.reason};
+    auto const closed = co_await record(std::move(disproven));
+    if (!closed) co_return failed(item, closed.error());
+  }
   state::Record intent{.phase = state::Phase::intent,
                        .step = state::Step::create,
                        .name = item.name,
@@ -248,10 +254,19 @@ http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Ent
 }
 
 http::Task<ItemResult> Executor::adopt(plan::Item const& item) {
-  state::Record stored{
-      .phase = state::Phase::stored, .name = item.name, .enrollment = item.id, .entry = to_ref(entry_for(item))};
-  auto const written = co_await record(std::move(stored));
-  if (!written) co_return failed(item, written.error());
+  state::Entry entry = entry_for(item);
+  entry.open_steps = item.open_steps;
+  std::vector<state::Record> records;
+  // A doubt that the plan proved becomes what it was meant to be: done, with the id that CPS gave.
+  for (std::int64_t const doubt : item.settles)
+    records.push_back({.phase = state::Phase::done, .intent = doubt, .name = item.name});
+  if (records.empty()) records.push_back({.phase = state::Phase::stored, .name = item.name});
+  for (state::Record& one : records) {
+    one.enrollment = item.id;
+    one.entry = to_ref(entry);
+    auto const written = co_await record(std::move(one));
+    if (!written) co_return failed(item, written.error());
+  }
   co_return ItemResult{.name = item.name, .action = item.action, .outcome = Outcome::done, .id = item.id};
 }
 

@@ -70,6 +70,7 @@ Result<Plan> Planner::run() {
     if (item) items_.push_back(std::move(*item));
   }
   orphaned_intents();
+  std::ranges::stable_sort(items_, {}, &Item::name);
   one_owner_each();
   one_create_per_name();
   mass_absence();
@@ -400,7 +401,6 @@ void Planner::mass_absence() {
 
 Plan Planner::finish() {
   Plan plan{.realm = inputs_.realm, .serial = inputs_.serial};
-  std::ranges::stable_sort(items_, {}, &Item::name);
   for (Item& item : items_) {
     switch (item.action) {
       case Action::create: ++plan.summary.create; break;

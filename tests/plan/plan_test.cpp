@@ -1,0 +1,387 @@
+#include "plan/plan.hpp"
+
+#include "base/fields.hpp"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace cpsctl;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr char const* contract = "1-1TJZH5";
+plan::Scope const scope{"", contract};
+
+json::Ref document(std::string const& common_name, std::string const& more = "") {
+  std::string const text = fmt::format(
+      R"({{"ra":"lets-encrypt","validationType":"dv","csr":{{"cn":"{}","sans":["{}"]}},"networkConfiguration":{{"secureNetwork":"enhanced-tls","sniOnly":true,"quicEnabled":false}}{}{}}})",
+      common_name, common_name, more.empty() ? "" : ",", more);
+  return json::share(json::parse(text, "document").value());
+}
+
+manifest::Desired desired(std::string const& name, std::string const& common_name, std::string const& more = "") {
+  return {.name = name,
+          .source = "certs/" + name + ".yaml",
+          .contract = contract,
+          .enrollment = document(common_name, more)};
+}
+
+cps::Live live(std::int64_t id, std::string const& common_name, std::string const& more = "") {
+  return {.id = {id}, .document = document(common_name, more)};
+}
+
+/// As live(), with a managed field that differs.
+cps::Live different(std::int64_t id) {
+  cps::Live one = live(id, "www.example.com");
+  json::Document changed = json::clone(*one.document);
+  json::find(*json::find(changed, "networkConfiguration"), "quicEnabled")->SetBool(true);
+  one.document = json::share(std::move(changed));
+  return one;
+}
+
+state::Entry entry(std::string const& name, std::int64_t id, std::string const& common_name = "www.example.com") {
+  return {.name = name,
+          .contract = contract,
+          .id = id,
+          .source = "certs/" + name + ".yaml",
+          .api_schema = "v11",
+          .common_name = common_name,
+          .last_applied = document(common_name)};
+}
+
+/// A world to plan in; the contract has been listed.
+struct World {
+  plan::Inputs inputs = {};
+  World() {
+    inputs.paths = {"certs"};
+    inputs.listings[scope] = {.contract = contract, .begun = parse_timestamp("2026-11-23T10:00:00Z").value()};
+    inputs.today = parse_day("2026-11-23").value();
+  }
+  World& want(manifest::Desired one) {
+    inputs.desired.push_back(std::move(one));
+    return *this;
+  }
+  World& has(cps::Live one) {
+    inputs.listings[scope].enrollments.push_back(std::move(one));
+    return *this;
+  }
+  World& knows(state::Entry one) {
+    inputs.entries.insert_or_assign(one.name, std::move(one));
+    return *this;
+  }
+  World& gone(std::int64_t id) {
+    inputs.lookups[id] = std::nullopt;
+    return *this;
+  }
+  World& doubt(std::string const& name, std::string const& at, std::vector<std::int64_t> known = {}) {
+    state::Entry const in_doubt = entry(name, 0);
+    json::Document as_json;
+    static_cast<json::Value&>(as_json) = fields::to_json(in_doubt, as_json.GetAllocator());
+    inputs.open_intents.push_back({.sequence = 7,
+                                   .phase = state::Phase::intent,
+                                   .name = name,
+                                   .at = at,
+                                   .known_ids = std::move(known),
+                                   .entry = json::share(std::move(as_json))});
+    return *this;
+  }
+};
+
+/// One line an item: "www blocked(update) id 1: reason".
+std::string summary(World const& world) {
+  auto const plan = plan::make_plan(world.inputs);
+  if (!plan) return "error: " + plan.error().message;
+  std::string text;
+  for (plan::Item const& item : plan->items) {
+    text += fmt::format("{} {}", item.name, fields::word(item.action));
+    if (item.action == plan::Action::blocked) text += fmt::format("({})", fields::word(item.wanted));
+    if (item.id != 0) text += fmt::format(" {}", item.id);
+    if (!item.reason.empty()) text += ": " + item.reason;
+    for (std::string const& note : item.notes) text += fmt::format(" [{}]", note);
+    text += '\n';
+  }
+  return text + fmt::format("{} unchanged", plan->summary.unchanged);
+}
+
+void expect(World const& world, std::string const& text) {
+  CHECK(summary(world) == text);
+}
+
+std::string const later = "this version of cpsctl creates only";
+
+}  // namespace
+
+TEST_CASE("plan: every row of the table") {
+  SUBCASE("wanted, not there, not known: create") {
+    expect(World().want(desired("www", "www.example.com")), "www create\n0 unchanged");
+  }
+  SUBCASE("wanted, there and known, equal: none") {
+    expect(World().want(desired("www", "www.example.com")).has(live(1, "WWW.Example.com.")).knows(entry("www", 1)),
+           "1 unchanged");
+  }
+  SUBCASE("wanted, there and known, different: an update, which is later work") {
+    expect(World()
+               .want(desired("www", "www.example.com", R"("changeManagement":true)"))
+               .has(live(1, "www.example.com", R"("changeManagement":false)"))
+               .knows(entry("www", 1)),
+           "www blocked(update) 1: an update would be sent: " + later + "\n0 unchanged");
+  }
+  SUBCASE("an immutable field that differs") {
+    expect(World()
+               .want(desired("www", "www.example.com", R"("certificateType":"san")"))
+               .has(live(1, "www.example.com", R"("certificateType":"single")"))
+               .knows(entry("www", 1)),
+           "www blocked(update) 1: certificateType cannot be changed in place\n0 unchanged");
+  }
+  SUBCASE("known, but a lookup says 404: deleted outside") {
+    expect(World().want(desired("www", "www.example.com")).knows(entry("www", 1)).gone(1),
+           "www blocked(create) 1: enrollment 1 was deleted outside cpsctl; " + later + "\n0 unchanged");
+  }
+  SUBCASE("known, the list lags, a lookup finds it: as if it were listed") {
+    World world;
+    world.want(desired("www", "www.example.com")).knows(entry("www", 1));
+    world.inputs.lookups[1] = live(1, "www.example.com");
+    expect(world, "1 unchanged");
+  }
+  SUBCASE("there, not known, identical: adopt") {
+    expect(World().want(desired("www", "www.example.com")).has(live(1, "www.example.com")),
+           "www adopt 1: exists already and is identical\n0 unchanged");
+  }
+  SUBCASE("there, not known, different: blocked by policy") {
+    expect(World()
+               .want(desired("www", "www.example.com", R"("changeManagement":true)"))
+               .has(live(1, "www.example.com", R"("changeManagement":false)")),
+           "www blocked(adopt) 1: enrollment 1 exists already and differs\n0 unchanged");
+  }
+  SUBCASE("there, not known, adopt: never") {
+    auto one = desired("www", "www.example.com");
+    one.lifecycle.adopt = manifest::Adopt::never;
+    expect(World().want(one).has(live(1, "www.example.com")),
+           "www blocked(adopt) 1: enrollment 1 exists already, and spec.lifecycle.adopt is never\n0 unchanged");
+  }
+  SUBCASE("adopt: always with a difference is an update, which is later work") {
+    auto one = desired("www", "www.example.com", R"("changeManagement":true)");
+    one.lifecycle.adopt = manifest::Adopt::always;
+    expect(World().want(one).has(live(1, "www.example.com", R"("changeManagement":false)")),
+           "www blocked(adopt) 1: enrollment 1 exists already and differs: " + later + "\n0 unchanged");
+  }
+  SUBCASE("equal with a pending change: none, and a note") {
+    auto one = live(1, "www.example.com");
+    one.pending = {{.id = {5}, .type = "new-certificate"}};
+    expect(World().want(desired("www", "www.example.com")).has(one).knows(entry("www", 1)),
+           "www none 1 [in progress at CPS: change 5 (new-certificate)]\n1 unchanged");
+  }
+  SUBCASE("different with a pending change: blocked, and the note") {
+    auto one = live(1, "www.example.com", R"("changeManagement":false)");
+    one.pending = {{.id = {5}}};
+    expect(
+        World().want(desired("www", "www.example.com", R"("changeManagement":true)")).has(one).knows(entry("www", 1)),
+        "www blocked(update) 1: change 5 is pending at CPS, and an update would have to wait for it: " + later +
+            " [in progress at CPS: change 5]\n0 unchanged");
+  }
+  SUBCASE("the manifest is gone: orphan") {
+    expect(World().has(live(1, "www.example.com")).knows(entry("www", 1)),
+           "www blocked(orphan) 1: its manifest is gone; the enrollment is kept: " + later + "\n0 unchanged");
+  }
+  SUBCASE("the manifest is gone and its last policy was to delete") {
+    auto known = entry("www", 1);
+    known.lifecycle = json::share(json::parse(R"({"deletion":"delete"})", "policy").value());
+    expect(World().has(live(1, "www.example.com")).knows(known),
+           "www blocked(delete) 1: its manifest is gone, and its policy was to delete it then: " + later +
+               "\n0 unchanged");
+  }
+  SUBCASE("manifest and enrollment are gone: forget") {
+    expect(World().knows(entry("www", 1)).gone(1),
+           "www blocked(forget) 1: its manifest is gone, and so is the enrollment: " + later + "\n0 unchanged");
+  }
+  SUBCASE("an entry outside the given paths is not looked at") {
+    World world;
+    world.has(live(1, "www.example.com")).knows(entry("www", 1));
+    world.inputs.paths = {"certs/other.yaml"};
+    expect(world, "0 unchanged");
+  }
+  SUBCASE("what nobody wants and nobody knows is not ours") {
+    expect(World().has(live(1, "www.example.com")), "0 unchanged");
+  }
+}
+
+TEST_CASE("plan: which enrollment a manifest means") {
+  SUBCASE("several candidates, one of them identical") {
+    expect(World()
+               .want(desired("www", "www.example.com", R"("changeManagement":true)"))
+               .has(live(1, "www.example.com", R"("changeManagement":false)"))
+               .has(live(2, "www.example.com", R"("changeManagement":true)")),
+           "www adopt 2: exists already and is identical\n0 unchanged");
+  }
+  SUBCASE("several candidates, none or both identical: all are named") {
+    expect(
+        World().want(desired("www", "www.example.com")).has(live(1, "www.example.com")).has(live(2, "www.example.com")),
+        "www blocked(adopt): several enrollments could be it: 1, 2\n0 unchanged");
+  }
+  SUBCASE("the same name on another network is another enrollment, and CPS would refuse a second") {
+    auto other = live(1, "www.example.com");
+    json::Document changed = json::clone(*other.document);
+    (*json::find(*json::find(changed, "networkConfiguration"), "secureNetwork")).SetString("standard-tls");
+    other.document = json::share(std::move(changed));
+    World world;
+    world.want(desired("www", "www.example.com")).has(other);
+    expect(world, "www blocked(create): CPS has this common name already: 1\n0 unchanged");
+    world.inputs.desired[0].lifecycle.allow_duplicate_cn = true;
+    expect(world, "www create\n0 unchanged");
+  }
+  SUBCASE("it belongs to a name that no manifest declares: a rename") {
+    World world;
+    world.want(desired("new", "www.example.com")).has(live(1, "www.example.com")).knows(entry("old", 1));
+    world.inputs.paths = {"certs/new.yaml"};
+    expect(world, "new blocked(adopt): looks like a rename: the state knows this enrollment as old\n0 unchanged");
+    CHECK(plan::make_plan(world.inputs)->items[0].next == "cpsctl state mv old new");
+  }
+  SUBCASE("two manifests match one enrollment: both are blocked") {
+    expect(World()
+               .want(desired("a", "www.example.com"))
+               .want(desired("b", "www.example.com"))
+               .has(live(1, "www.example.com")),
+           "a blocked(adopt) 1: several manifests match enrollment 1: a, b\n"
+           "b blocked(adopt) 1: several manifests match enrollment 1: a, b\n0 unchanged");
+  }
+  SUBCASE("two manifests want to create one name: both are blocked") {
+    expect(World().want(desired("a", "www.example.com")).want(desired("b", "WWW.example.com")),
+           "a blocked(create): several manifests want the common name www.example.com: a, b\n"
+           "b blocked(create): several manifests want the common name WWW.example.com: a, b\n0 unchanged");
+  }
+  SUBCASE("the contract of a manifest moved") {
+    World world;
+    world.want(desired("www", "www.example.com")).has(live(1, "www.example.com"));
+    auto known = entry("www", 1);
+    known.contract = "1-OTHER";
+    world.knows(known);
+    world.inputs.listings[{"", "1-OTHER"}] = {.contract = "1-OTHER"};
+    expect(
+        world,
+        "www blocked(update) 1: its contract cannot be changed in place: it is enrollment 1 of 1-OTHER\n0 unchanged");
+  }
+}
+
+TEST_CASE("plan: much that is gone blocks creates, little does not") {
+  World world;
+  for (int i = 1; i <= 20; ++i) {
+    world.knows(entry(fmt::format("known-{}", i), i, fmt::format("k{}.example.com", i)));
+    world.want(desired(fmt::format("known-{}", i), fmt::format("k{}.example.com", i)));
+    if (i <= 2)
+      world.gone(i);
+    else
+      world.has(live(i, fmt::format("k{}.example.com", i)));
+  }
+  world.want(desired("zzz-new", "new.example.com"));
+  CHECK(plan::make_plan(world.inputs)->summary.create == 1);
+  world.inputs.listings[scope].enrollments.erase(world.inputs.listings[scope].enrollments.begin());
+  world.gone(3);
+  auto const plan = plan::make_plan(world.inputs);
+  CHECK(plan->summary.create == 0);
+  CHECK(plan->items.back().reason == "3 of the 20 enrollments that the state knows in contract 1-1TJZH5 are gone");
+}
+
+TEST_CASE("plan: a create whose answer never came") {
+  std::string const story = "a create was sent at 2026-11-23T09:55:00Z and its answer never came";
+  auto const world = [] { return World().want(desired("www", "www.example.com")); };
+  SUBCASE("not listed, and the list may lag: it waits") {
+    expect(world().doubt("www", "2026-11-23T09:55:00Z"),
+           "www blocked(create): " + story + "; CPS may still have done it\n0 unchanged");
+    CHECK(plan::make_plan(world().doubt("www", "2026-11-23T09:55:00Z").inputs)->items[0].next ==
+          "run again after 2026-11-23T10:01:00Z: CPS's list tells then");
+  }
+  SUBCASE("listed, new and equal: proven") {
+    auto const plan =
+        plan::make_plan(world().doubt("www", "2026-11-23T09:55:00Z").has(live(5, "www.example.com")).inputs);
+    REQUIRE(plan->items.size() == 1);
+    CHECK(plan->items[0].action == plan::Action::adopt);
+    CHECK(plan->items[0].id == 5);
+    CHECK(plan->items[0].settles == std::vector<std::int64_t>{7});
+  }
+  SUBCASE("listed, but it was there before: that is not it") {
+    expect(world().doubt("www", "2026-11-23T09:55:00Z", {5}).has(live(5, "www.example.com")),
+           "www blocked(create): " + story + "; CPS may still have done it\n0 unchanged");
+  }
+  SUBCASE("several are listed, new and equal: ambiguous, all are named") {
+    expect(world().doubt("www", "2026-11-23T09:55:00Z").has(live(5, "www.example.com")).has(live(6, "www.example.com")),
+           "www blocked(create): " + story + "; it may have made 5, 6\n0 unchanged");
+  }
+  SUBCASE("one that is listed and new differs: that is not known to be it, and nothing is sent") {
+    expect(world().doubt("www", "2026-11-20T09:55:00Z").has(different(5)),
+           "www blocked(create): a create was sent at 2026-11-20T09:55:00Z and its answer never came; it may have made "
+           "5\n0 unchanged");
+  }
+  SUBCASE("not listed long after: disproven, it may be sent again") {
+    auto const plan = plan::make_plan(world().doubt("www", "2026-11-23T09:50:00Z").inputs);
+    REQUIRE(plan->items.size() == 1);
+    CHECK(plan->items[0].action == plan::Action::create);
+    CHECK(plan->items[0].settles == std::vector<std::int64_t>{7});
+  }
+  SUBCASE("an intent that cannot be read proves nothing and disproves nothing") {
+    auto broken = world().doubt("www", "2026-11-20T09:50:00Z");
+    broken.inputs.open_intents[0].entry = nullptr;
+    CHECK(plan::make_plan(broken.inputs)->summary.blocked == 1);
+    broken.inputs.open_intents[0].at = "rubbish";
+    CHECK(plan::make_plan(broken.inputs)->summary.blocked == 1);
+  }
+  SUBCASE("another manifest with that name does not get past it") {
+    auto two = world().want(desired("zzz", "www.example.com")).doubt("www", "2026-11-23T09:55:00Z");
+    CHECK(plan::make_plan(two.inputs)->summary.create == 0);
+  }
+  SUBCASE("its manifest is gone: it is still spoken of") {
+    expect(World().doubt("www", "2026-11-23T09:55:00Z"),
+           "www blocked(create): " + story + ", and its manifest is gone\n0 unchanged");
+  }
+}
+
+TEST_CASE("plan: client mutual authentication is a second write, and a missing one is told as such") {
+  std::string const mutual =
+      R"("networkConfiguration":{"secureNetwork":"enhanced-tls","sniOnly":true,"quicEnabled":false,"clientMutualAuthentication":{"setId":"S"}})";
+  auto one = desired("www", "www.example.com");
+  one.enrollment = json::share(
+      json::parse(R"({"validationType":"dv","csr":{"cn":"www.example.com"},)" + mutual + "}", "document").value());
+  auto const create = plan::make_plan(World().want(one).inputs);
+  CHECK(create->items[0].steps.size() == 3);
+  CHECK(create->requests_to_apply == 3);
+  auto known = entry("www", 1);
+  known.open_steps = {"/networkConfiguration/clientMutualAuthentication/setId"};
+  expect(World().want(one).has(live(1, "www.example.com")).knows(known),
+         "www blocked(update) 1: the second write of its create is missing "
+         "(networkConfiguration.clientMutualAuthentication.setId): " +
+             later + "\n0 unchanged");
+}
+
+TEST_CASE("plan: a deploy window that is past blocks what would send it, and nothing else") {
+  auto one = desired("www", "www.example.com");
+  one.deploy.not_after = parse_day("2026-11-22").value();
+  CHECK(plan::make_plan(World().want(one).inputs)->summary.blocked == 1);
+  expect(World().want(one).has(live(1, "www.example.com")).knows(entry("www", 1)), "1 unchanged");
+  one.deploy.not_after = parse_day("2026-11-23").value();
+  CHECK(plan::make_plan(World().want(one).inputs)->summary.create == 1);
+}
+
+TEST_CASE("plan: the contracts to list are those of the manifests and of the state, each in its highest version") {
+  auto newer = desired("b", "b.example.com");
+  newer.api_schema = "v12";
+  auto known = entry("c", 3);
+  known.contract = "1-OLD";
+  auto const found = plan::scopes({desired("a", "a.example.com"), newer}, {{"c", known}}, "KEY");
+  CHECK(found == std::map<plan::Scope, std::string>{{{"KEY", contract}, "v12"}, {{"", "1-OLD"}, "v11"}});
+}
+
+TEST_CASE("plan: the same inputs in any order give the same bytes") {
+  World world;
+  for (int i = 0; i < 30; ++i) {
+    world.want(desired(fmt::format("n{}", i), fmt::format("n{}.example.com", i % 25)));
+    if (i % 3 == 0) world.has(live(100 + i, fmt::format("n{}.example.com", i)));
+  }
+  auto const bytes = [&] { return json::compact(plan::document(plan::make_plan(world.inputs).value())); };
+  std::string const once = bytes();
+  CHECK(bytes() == once);
+  std::ranges::reverse(world.inputs.desired);
+  std::ranges::reverse(world.inputs.listings[scope].enrollments);
+  CHECK(bytes() == once);
+}
