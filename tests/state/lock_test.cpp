@@ -1,0 +1,95 @@
+#include "state/lock.hpp"
+
+#include "base/fields.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sys/wait.h>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+using namespace cpsctl;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Folder {
+  std::filesystem::path path;
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "cpsctl-lock-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::filesystem::path state() const { return path / "state.json"; }
+};
+
+state::Lease lease() {
+  return state::own_lease("run-1", "cpsctl apply", system_clock());
+}
+
+void write_lease(Folder const& folder, state::Lease const& other) {
+  json::Document document;
+  std::ofstream(folder.state().string() + ".lock") << json::compact(fields::to_json(other, document.GetAllocator()));
+}
+
+}  // namespace
+
+TEST_CASE("lock: one at a time, the second is told who holds it, and the end of the first frees it") {
+  Folder const folder;
+  auto first = state::Lock::take(folder.state(), lease(), 0ms, system_clock()).value();
+  auto const second = state::Lock::take(folder.state(), lease(), 0ms, system_clock());
+  REQUIRE_FALSE(second.has_value());
+  CHECK(second.error().code == Errc::locked);
+  CHECK(second.error().message.find("pid " + std::to_string(::getpid())) != std::string::npos);
+  CHECK(second.error().message.find("cpsctl apply") != std::string::npos);
+  first.reset();
+  CHECK(state::Lock::take(folder.state(), lease(), 0ms, system_clock()).has_value());
+}
+
+TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obstacle") {
+  Folder const folder;
+  int ready[2];
+  REQUIRE(::pipe(ready) == 0);
+  pid_t const child = ::fork();
+  if (child == 0) {
+    auto const held = state::Lock::take(folder.state(), lease(), 0ms, system_clock());
+    [[maybe_unused]] auto const told = ::write(ready[1], held ? "y" : "n", 1);
+    ::pause();
+    ::_exit(0);
+  }
+  char answer = 0;
+  REQUIRE(::read(ready[0], &answer, 1) == 1);
+  CHECK(answer == 'y');
+  CHECK_FALSE(state::Lock::take(folder.state(), lease(), 0ms, system_clock()).has_value());
+  ::kill(child, SIGKILL);
+  CHECK(state::Lock::take(folder.state(), lease(), 30s, system_clock()).has_value());
+  ::waitpid(child, nullptr, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
+TEST_CASE("lock: another host's lease counts while its heartbeat is fresh, and not after") {
+  Folder const folder;
+  state::Lease other = lease();
+  other.host = "elsewhere";
+  other.owner = "ana";
+  write_lease(folder, other);
+  auto const refused = state::Lock::take(folder.state(), lease(), 0ms, system_clock());
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message.find("ana@elsewhere") != std::string::npos);
+  other.heartbeat = timestamp(system_clock().wall() - 61s);
+  write_lease(folder, other);
+  CHECK(state::Lock::take(folder.state(), lease(), 0ms, system_clock()).has_value());
+}
+
+TEST_CASE("lock: rubbish in the file is no obstacle, a folder that is not there is an error") {
+  Folder const folder;
+  std::ofstream(folder.state().string() + ".lock") << "{rubbish";
+  CHECK(state::Lock::take(folder.state(), lease(), 0ms, system_clock()).has_value());
+  auto const nowhere = state::Lock::take(folder.path / "no/state.json", lease(), 0ms, system_clock());
+  REQUIRE_FALSE(nowhere.has_value());
+  CHECK(nowhere.error().code == Errc::io);
+}

@@ -1,0 +1,239 @@
+#include "state/store.hpp"
+
+#include "base/fields.hpp"
+#include "base/random.hpp"
+#include "state/failing_files.hpp"
+#include "state/journal.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace cpsctl;
+
+namespace {
+
+std::string const path = "p/state.json";
+std::string const journal = path + ".journal";
+std::string const realm = "sandbox";
+
+json::Ref entry_json(std::string const& name) {
+  state::Entry const entry{.name = name, .contract = "1-A", .source = name + ".yaml", .api_schema = "v11"};
+  json::Document document;
+  static_cast<json::Value&>(document) = fields::to_json(entry, document.GetAllocator());
+  return json::share(std::move(document));
+}
+
+/// Writes one record and waits until it is on disk. 0: it could not be written.
+std::int64_t write(state::Store& store, state::Record record) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<Result<std::int64_t>> outcome;
+  store.journal(record, [&](Result<std::int64_t> written) {
+    std::scoped_lock const lock(mutex);
+    outcome = std::move(written);
+    changed.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return outcome.has_value(); });
+  if (!*outcome) return 0;
+  record.sequence = **outcome;
+  store.accept(record);
+  return record.sequence;
+}
+
+std::int64_t intend(state::Store& store, std::string const& name) {
+  return write(store,
+               {.phase = state::Phase::intent, .name = name, .at = "2026-11-23T10:00:00Z", .entry = entry_json(name)});
+}
+
+std::int64_t done(state::Store& store, std::int64_t intent, std::string const& name, std::int64_t id) {
+  return write(store, {.phase = state::Phase::done, .intent = intent, .name = name, .enrollment = id});
+}
+
+/// What was promised to be on disk.
+struct Promised {
+  std::set<std::string> intents, entries;
+};
+
+/// A run of three creates, a refusal and two snapshots; stops at the first failure, like apply.
+Promised run(Files& files) {
+  Promised promised;
+  auto opened = state::Store::open(path, realm, "run", files);
+  if (!opened) return promised;
+  state::Store& store = **opened;
+  for (int i = 1; i <= 3; ++i) {
+    std::string const name = fmt::format("n{}", i);
+    std::int64_t const intent = intend(store, name);
+    if (intent == 0) return promised;
+    promised.intents.insert(name);
+    if (done(store, intent, name, 100 + i) == 0) return promised;
+    promised.intents.erase(name);
+    promised.entries.insert(name);
+    if (i == 2 && !store.save()) return promised;
+  }
+  std::int64_t const refused = intend(store, "refused");
+  if (refused == 0) return promised;
+  if (write(store, {.phase = state::Phase::refused, .intent = refused, .name = "refused"}) == 0) {
+    promised.intents.insert("refused");
+    return promised;
+  }
+  if (intend(store, "doubt") == 0) return promised;
+  promised.intents.insert("doubt");
+  static_cast<void>(store.save());
+  return promised;
+}
+
+}  // namespace
+
+TEST_CASE("store: what was promised is there after a run that dies or fails at any call") {
+  using At = failing::Disk::At;
+  int runs = 0;
+  for (At const how : {At::crash, At::error}) {
+    for (int call = 1;; ++call) {
+      CAPTURE(call);
+      failing::Disk disk;
+      disk.fail_at(call, how);
+      Promised const promised = run(disk);
+      if (!disk.reached()) break;
+      ++runs;
+      disk.fail_at(0, At::never);
+      auto const contents = state::read(path, realm, disk);
+      REQUIRE_MESSAGE(contents.has_value(), contents.error().message);
+      for (std::string const& name : promised.entries) CHECK(contents->entries.contains(name));
+      for (std::string const& name : promised.intents) {
+        bool const open = std::ranges::any_of(contents->open_intents, [&](auto const& r) { return r.name == name; });
+        // Its result may have reached the disk although nobody was told.
+        CHECK((open || contents->entries.contains(name) || name == "refused"));
+      }
+      // The next run goes on from there.
+      auto reopened = state::Store::open(path, realm, "again", disk);
+      REQUIRE(reopened.has_value());
+      std::int64_t const next = intend(**reopened, "next");
+      CHECK(next > contents->sequence);
+      CHECK(done(**reopened, next, "next", 900) != 0);
+      CHECK((*reopened)->save().has_value());
+      auto const after = state::read(path, realm, disk);
+      REQUIRE(after.has_value());
+      CHECK(after->entries.contains("next"));
+      for (std::string const& name : promised.entries) CHECK(after->entries.contains(name));
+      CHECK(after->open_intents.size() == contents->open_intents.size());
+    }
+  }
+  MESSAGE(runs << " runs died or failed at one of their calls");
+  CHECK(runs > 20);
+}
+
+TEST_CASE(
+    "store: a journal that is cut or flipped anywhere gives what is good, or an error, and loses nothing silently") {
+  failing::Disk disk;
+  run(disk);
+  std::string const good = disk.bytes()[journal];
+  auto const whole = state::read(path, realm, disk);
+  REQUIRE(whole.has_value());
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    disk.bytes()[journal] = good.substr(0, size);
+    auto const contents = state::read(path, realm, disk);
+    REQUIRE(contents.has_value());
+    for (auto const& [name, entry] : whole->entries) CHECK(contents->entries.contains(name));
+  }
+  SeededRandom random(3);
+  for (int i = 0; i < 2000; ++i) {
+    std::string bad = good;
+    bad[random.next() % bad.size()] = static_cast<char>(random.next());
+    disk.bytes()[journal] = bad;
+    auto const contents = state::read(path, realm, disk);
+    if (!contents)
+      CHECK(contents.error().next.find("move it away") != std::string::npos);
+    else if (bad != good && contents->open_intents.size() < whole->open_intents.size())
+      CHECK_FALSE(contents->notes.empty());
+  }
+}
+
+TEST_CASE("journal: a damaged line with good ones behind it is an error that names the line") {
+  std::string const text = state::journal_head(realm) + state::journal_line({.sequence = 1, .name = "a"}) +
+                           state::journal_line({.sequence = 2, .name = "b"});
+  std::string bad = text;
+  bad[bad.find("\"a\"") + 1] = 'x';
+  auto const parsed = state::parse_journal(bad, "j");
+  REQUIRE_FALSE(parsed.has_value());
+  CHECK(parsed.error().message == "j is damaged: line 2 does not match its checksum");
+  CHECK(state::parse_journal(text, "j")->records.size() == 2);
+  CHECK(state::parse_journal(text + "rubbish", "j")->dropped_lines == 1);
+  CHECK(state::parse_journal(text + std::string(100, '\0'), "j")->dropped_lines == 1);
+}
+
+TEST_CASE("state file: what cannot be used is said, with the way on") {
+  struct Case {
+    char const *title, *text, *says;
+  };
+  Case const cases[] = {
+      {"no JSON", "rubbish", "p/state.json cannot be used"},
+      {"empty", "", "p/state.json cannot be used"},
+      {"another file", R"({"a":1})", "it is no cpsctl state"},
+      {"newer", R"({"formatVersion":99,"realm":"sandbox"})", "written by a newer cpsctl (format 99"},
+      {"a member of the wrong type", R"({"formatVersion":1,"realm":7})", "wrong type"},
+      {"another realm", R"({"formatVersion":1,"realm":"akab-x","enrollments":[]})",
+       "belongs to akab-x, this run talks to sandbox"},
+      {"one id twice",
+       R"({"formatVersion":1,"realm":"sandbox","enrollments":[{"name":"a","id":1},{"name":"b","id":1}]})",
+       "enrollment 1 stands in it twice"},
+      {"one name twice",
+       R"({"formatVersion":1,"realm":"sandbox","enrollments":[{"name":"a","id":1},{"name":"a","id":2}]})",
+       "name stands in it twice"},
+      {"no id", R"({"formatVersion":1,"realm":"sandbox","enrollments":[{"name":"a"}]})", "no id"},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      failing::Disk disk;
+      disk.bytes()[path] = c.text;
+      auto const contents = state::read(path, realm, disk);
+      REQUIRE_FALSE(contents.has_value());
+      CHECK(contents.error().code == Errc::io);
+      INFO(contents.error().message);
+      CHECK(contents.error().message.find(c.says) != std::string::npos);
+      CHECK_FALSE(contents.error().next.empty());
+      CHECK_FALSE(state::Store::open(path, realm, "run", disk).has_value());
+      CHECK(disk.bytes()[path] == c.text);
+    }
+  }
+  failing::Disk disk;
+  disk.bytes()[path] =
+      R"({"formatVersion":1,"realm":"sandbox","unknown":{},"enrollments":[{"name":"a","id":1,"later":true}]})";
+  CHECK(state::read(path, realm, disk)->entries.contains("a"));
+}
+
+TEST_CASE("store: what is queued while a flush is under way shares the next one") {
+  failing::Disk disk;
+  disk.hold();
+  auto store = state::Store::open(path, realm, "run", disk).value();
+  constexpr int count = 2000;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int written = 0;
+  for (int i = 0; i < count; ++i)
+    store->journal({.phase = state::Phase::intent, .name = fmt::format("n{}", i), .entry = entry_json("n")},
+                   [&](Result<std::int64_t> const& outcome) {
+                     std::scoped_lock const lock(mutex);
+                     if (outcome) ++written;
+                     changed.notify_all();
+                   });
+  disk.let_go();
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return written == count; });
+  CHECK(disk.syncs() <= 2);
+  CHECK(state::read(path, realm, disk)->open_intents.size() == count);
+}
+
+TEST_CASE("store: after a failed flush nothing more is promised") {
+  failing::Disk disk;
+  auto store = state::Store::open(path, realm, "run", disk).value();
+  disk.fail_at(2, failing::Disk::At::error);
+  CHECK(intend(*store, "a") == 0);
+  CHECK(intend(*store, "b") == 0);
+  CHECK_FALSE(store->save().has_value());
+}
