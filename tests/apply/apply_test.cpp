@@ -1,0 +1,344 @@
+#include "apply/apply.hpp"
+
+#include "base/fields.hpp"
+#include "sandbox/server.hpp"
+#include "state/failing_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace cpsctl;
+
+namespace {
+
+constexpr char const* contract = "1-1TJZH5";
+std::string const state_path = "p/state.json";
+
+struct Folder {
+  std::filesystem::path path;
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "cpsctl-apply-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+json::Ref document(std::string const& common_name, bool mutual = false) {
+  std::string const text = fmt::format(
+      R"({{"ra":"lets-encrypt","validationType":"dv","certificateType":"san","changeManagement":false,"enableMultiStackedCertificates":false,
+      "csr":{{"cn":"{0}","sans":["alt.{0}"]}},
+      "networkConfiguration":{{"geography":"core","secureNetwork":"enhanced-tls","sniOnly":true,"quicEnabled":false,"dnsNameSettings":{{"cloneDnsNames":true}}{1}}},
+      "adminContact":{{"firstName":"A","lastName":"B","email":"a@example.com","phone":"1"}},
+      "techContact":{{"firstName":"A","lastName":"B","email":"a@example.com","phone":"1"}},
+      "org":{{"name":"E","addressLineOne":"1","city":"C","region":"MA","postalCode":"02142","country":"US","phone":"1"}}}})",
+      common_name, mutual ? R"(,"clientMutualAuthentication":{"setId":"S"})" : "");
+  return json::share(json::parse(text, "document").value());
+}
+
+manifest::Desired desired(std::string const& name, bool mutual = false) {
+  return {.name = name,
+          .source = "certs/" + name + ".yaml",
+          .contract = contract,
+          .enrollment = document(name + ".example.com", mutual)};
+}
+
+/// The real client, with an accident at chosen requests.
+class Accidents final : public http::Client {
+ public:
+  using Accident = std::function<std::optional<Result<http::Response>>(http::Request const&, Result<http::Response>)>;
+  explicit Accidents(std::unique_ptr<http::Client> real) : real_(std::move(real)) {}
+
+  http::Task<Result<http::Response>> send(http::Request request, http::SendOptions options) override {
+    calls.push_back(request.method + " " + request.target);
+    if (instead) {
+      auto answer = instead(request);
+      if (answer) co_return std::move(*answer);
+    }
+    http::Request const copy = request;
+    auto response = co_await real_->send(std::move(request), std::move(options));
+    if (after) response = after(copy, std::move(response));
+    co_return response;
+  }
+  void close() override { real_->close(); }
+
+  std::vector<std::string> calls = {};
+  std::function<std::optional<Result<http::Response>>(http::Request const&)> instead = {};  ///< the request is not sent
+  std::function<Result<http::Response>(http::Request const&, Result<http::Response>)> after = {};
+
+ private:
+  std::unique_ptr<http::Client> real_;
+};
+
+Error lost() {
+  return Error{.code = Errc::unavailable, .message = "the connection was lost", .reached = Reached::unknown};
+}
+
+/// An embedded CPS, a state on a disk in memory, and runs of plan and apply against them.
+struct Bench {
+  Folder folder;
+  std::unique_ptr<sandbox::Server> server;
+  http::Loop loop;
+  std::unique_ptr<Accidents> client;
+  failing::Disk disk;
+  std::vector<manifest::Desired> manifests;
+
+  Bench() {
+    auto started = sandbox::Server::start({.folder = folder.path});
+    server = std::move(started.value());
+    auto real = http::Client::open(
+        loop, {.endpoint = http::Endpoint::parse(server->authority()).value(), .ca_file = server->ca_file().string()});
+    client = std::make_unique<Accidents>(std::move(real.value()));
+  }
+
+  cps::Session session() {
+    auto credentials = edgegrid::load_credentials(
+        {.edgerc = server->edgerc()}, [](std::string const&) { return std::nullopt; }, system_files());
+    return {loop, *client, std::move(credentials.value()), system_clock(), system_random(), {.windows = {}}};
+  }
+
+  Result<plan::Plan> plan(cps::Session& session, state::Contents const& contents) {
+    cps::Reader reader(session);
+    auto listing = loop.run(reader.list("", contract, "v11"));
+    if (!listing) return listing.error();
+    plan::Inputs inputs{.desired = manifests,
+                        .paths = {"certs"},
+                        .entries = contents.entries,
+                        .open_intents = contents.open_intents,
+                        .settle = {},
+                        .timeout = {}};
+    inputs.listings[{"", contract}] = std::move(*listing);
+    return plan::make_plan(inputs);
+  }
+
+  /// One run of apply: reads the state, plans, carries out.
+  Result<apply::ApplyResult> apply(apply::ApplyOptions options = {}) {
+    auto store = state::Store::open(state_path, "sandbox", "run", disk);
+    if (!store) return store.error();
+    cps::Session own = session();
+    auto const planned = plan(own, (*store)->contents());
+    if (!planned) return planned.error();
+    cps::Writer writer(own);
+    return loop.run(apply::run(*planned, writer, loop, **store, system_clock(), std::move(options)));
+  }
+
+  state::Contents state() { return state::read(state_path, "sandbox", disk).value(); }
+
+  std::set<std::int64_t> at_cps() {
+    cps::Session own = session();
+    cps::Reader reader(own);
+    std::set<std::int64_t> ids;
+    for (cps::Live const& live : loop.run(reader.list("", contract, "v11")).value().enrollments)
+      ids.insert(live.id.value);
+    return ids;
+  }
+
+  std::ptrdiff_t sent(std::string const& start) const {
+    return std::ranges::count_if(client->calls, [&](auto const& call) { return call.starts_with(start); });
+  }
+};
+
+std::string outcomes(Result<apply::ApplyResult> const& result) {
+  if (!result) return "error: " + result.error().message;
+  std::string text;
+  for (auto const& item : result->items) text += fmt::format("{} {}\n", item.name, fields::word(item.outcome));
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("apply: what is created is in the state, and a second run does nothing") {
+  Bench bench;
+  bench.manifests = {desired("a"), desired("b")};
+  CHECK(outcomes(bench.apply()) == "a done\nb done\n");
+  auto const state = bench.state();
+  CHECK(state.open_intents.empty());
+  CHECK(std::set<std::int64_t>{state.entries.at("a").id, state.entries.at("b").id} == bench.at_cps());
+  CHECK(state.entries.at("a").source == "certs/a.yaml");
+  CHECK(json::equal(*state.entries.at("a").last_applied, *bench.manifests[0].enrollment));
+  CHECK(outcomes(bench.apply()).empty());
+  CHECK(bench.sent("POST") == 2);
+}
+
+TEST_CASE("apply: two hundred creates, several in flight, each once") {
+  Bench bench;
+  for (int i = 0; i < 200; ++i) bench.manifests.push_back(desired(fmt::format("site-{:03}", i)));
+  auto const result = bench.apply();
+  REQUIRE(result.has_value());
+  CHECK(result->items.size() == 200);
+  CHECK(bench.sent("POST") == 200);
+  std::set<std::int64_t> ids;
+  for (auto const& [name, entry] : bench.state().entries) ids.insert(entry.id);
+  CHECK(ids == bench.at_cps());
+  CHECK(ids.size() == 200);
+}
+
+TEST_CASE("apply: client mutual authentication follows in a second write that cancels only its own first change") {
+  Bench bench;
+  bench.manifests = {desired("mutual", true)};
+  SUBCASE("POST, GET, PUT") {
+    CHECK(outcomes(bench.apply()) == "mutual done\n");
+    CHECK(bench.client->calls[2].starts_with("GET /cps/v2/enrollments/"));
+    CHECK(bench.client->calls[3].ends_with("?allow-cancel-pending-changes=true"));
+    CHECK(bench.state().entries.at("mutual").open_steps.empty());
+    CHECK(outcomes(bench.apply()).empty());
+  }
+  SUBCASE("somebody else's change is pending: nothing is cancelled, and the step stays open") {
+    bench.client->after = [](http::Request const& request, Result<http::Response> response) {
+      bool const one = request.method == "GET" && request.target.find('?') == std::string::npos;
+      if (!one) return response;
+      std::string& body = response->body;
+      body.replace(body.find("changes/"), 8, "changes/9");
+      return response;
+    };
+    auto const result = bench.apply();
+    CHECK(outcomes(result) == "mutual failed\n");
+    CHECK(result->items[0].message.find("another change is pending") != std::string::npos);
+    CHECK(bench.sent("PUT") == 0);
+    CHECK(bench.state().entries.at("mutual").open_steps.size() == 1);
+    bench.client->after = {};
+    CHECK(outcomes(bench.apply()) == "mutual blocked\n");
+  }
+  SUBCASE("the second write's answer is lost: the next run finds that it was done") {
+    bench.client->after = [](http::Request const& request, Result<http::Response> response) -> Result<http::Response> {
+      if (request.method == "PUT") return lost();
+      return response;
+    };
+    CHECK(outcomes(bench.apply()) == "mutual doubt\n");
+    CHECK(bench.state().open_intents.size() == 1);
+    bench.client->after = {};
+    CHECK(outcomes(bench.apply()) == "mutual done\n");
+    CHECK(bench.sent("PUT") == 1);
+    CHECK(bench.state().open_intents.empty());
+    CHECK(bench.state().entries.at("mutual").open_steps.empty());
+    CHECK(outcomes(bench.apply()).empty());
+  }
+}
+
+TEST_CASE("apply: an answer lost after CPS created the enrollment orders one certificate") {
+  Bench bench;
+  bench.manifests = {desired("a"), desired("b")};
+  bench.client->after = [](http::Request const& request, Result<http::Response> response) -> Result<http::Response> {
+    bool const first = request.method == "POST" && request.body.find("a.example.com") != std::string::npos;
+    if (first) return lost();
+    return response;
+  };
+  CHECK(outcomes(bench.apply()) == "a doubt\nb done\n");
+  CHECK(bench.state().open_intents.size() == 1);
+  bench.client->after = {};
+  CHECK(outcomes(bench.apply()) == "a done\n");
+  CHECK(bench.sent("POST") == 2);
+  CHECK(bench.at_cps().size() == 2);
+  CHECK(bench.state().entries.size() == 2);
+  CHECK(bench.state().open_intents.empty());
+}
+
+TEST_CASE("apply: an attempt that never reached CPS is made again once the list disproves it") {
+  Bench bench;
+  bench.manifests = {desired("a")};
+  bench.client->instead = [](http::Request const& request) -> std::optional<Result<http::Response>> {
+    if (request.method == "POST") return Result<http::Response>(lost());
+    return std::nullopt;
+  };
+  CHECK(outcomes(bench.apply()) == "a doubt\n");
+  bench.client->instead = {};
+  CHECK(outcomes(bench.apply()) == "a done\n");
+  CHECK(bench.at_cps().size() == 1);
+  CHECK(bench.state().open_intents.empty());
+}
+
+TEST_CASE("apply: what an answer means for the journal") {
+  struct Case {
+    char const* title;
+    int status;
+    char const* body;
+    char const* outcome;
+    std::size_t open_intents;
+  };
+  Case const cases[] = {
+      {"400 is a refusal", 400, "{}", "failed", 0},
+      {"409 is a refusal", 409, R"({"type":"/e/x","title":"Conflict"})", "failed", 0},
+      {"500 is a doubt", 500, "<html>", "doubt", 1},
+      {"a 202 that cannot be read is a doubt", 202, "not json", "doubt", 1},
+      {"a 202 without an id is a doubt", 202, "{}", "doubt", 1},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      Bench bench;
+      bench.manifests = {desired("a")};
+      bench.client->instead = [&c](http::Request const& request) -> std::optional<Result<http::Response>> {
+        if (request.method != "POST") return std::nullopt;
+        return Result<http::Response>(http::Response{.status = c.status, .body = c.body});
+      };
+      CHECK(outcomes(bench.apply()) == fmt::format("a {}\n", c.outcome));
+      CHECK(bench.sent("POST") == 1);
+      CHECK(bench.state().open_intents.size() == c.open_intents);
+    }
+  }
+}
+
+TEST_CASE("apply: refused credentials end the run, the rest is not begun") {
+  Bench bench;
+  for (int i = 0; i < 9; ++i) bench.manifests.push_back(desired(fmt::format("site-{}", i)));
+  bench.client->instead = [](http::Request const& request) -> std::optional<Result<http::Response>> {
+    if (request.method != "POST") return std::nullopt;
+    return Result<http::Response>(http::Response{.status = 403, .body = "{}"});
+  };
+  auto const result = bench.apply({.parallelism = 2});
+  REQUIRE(result.has_value());
+  CHECK(std::ranges::count(result->items, apply::Outcome::failed, &apply::ItemResult::outcome) <= 2);
+  CHECK(std::ranges::count(result->items, apply::Outcome::skipped, &apply::ItemResult::outcome) >= 7);
+  CHECK(bench.state().open_intents.empty());
+}
+
+TEST_CASE("apply: told to stop it finishes what it began, and the next run does the rest") {
+  Bench bench;
+  for (int i = 0; i < 6; ++i) bench.manifests.push_back(desired(fmt::format("site-{}", i)));
+  bool stop = false;
+  auto const result = bench.apply({.parallelism = 1,
+                                   .stop = [&] { return stop; },
+                                   .progress = [&](apply::ItemResult const& item) { stop = item.name == "site-1"; }});
+  CHECK(outcomes(result) ==
+        "site-0 done\nsite-1 done\nsite-2 skipped\nsite-3 skipped\nsite-4 skipped\nsite-5 skipped\n");
+  CHECK(result->stopped);
+  CHECK(bench.state().entries.size() == 2);
+  CHECK(bench.apply().has_value());
+  CHECK(bench.at_cps().size() == 6);
+  CHECK(bench.sent("POST") == 6);
+}
+
+TEST_CASE("apply: a disk that dies at any call: nothing is ordered twice, and in the end every id is known") {
+  int runs = 0;
+  Bench bench;  // one server for all: each round has names of its own
+  for (auto const how : {failing::Disk::At::crash, failing::Disk::At::error}) {
+    for (int call = 1;; ++call) {
+      CAPTURE(call);
+      bench.disk.bytes().clear();
+      bench.manifests.clear();
+      auto const before = bench.at_cps();
+      for (char const* name : {"a", "b"})
+        bench.manifests.push_back(desired(fmt::format("{}-{}-{}", name, call, static_cast<int>(how))));
+      bench.manifests.push_back(desired(fmt::format("mutual-{}-{}", call, static_cast<int>(how)), true));
+      bench.disk.fail_at(call, how);
+      static_cast<void>(bench.apply({.parallelism = 2}));
+      bool const struck = bench.disk.reached();
+      bench.disk.fail_at(0, failing::Disk::At::never);
+      for (int again = 0; again < 3; ++again) REQUIRE(bench.apply().has_value());
+      auto const after = bench.at_cps();
+      CHECK(after.size() == before.size() + 3);
+      auto const state = bench.state();
+      CHECK(state.entries.size() == 3);
+      // A second write that is missing waits for an update; no create is left in the dark.
+      CHECK(std::ranges::none_of(state.open_intents, [](auto const& r) { return r.step == state::Step::create; }));
+      for (auto const& [name, entry] : state.entries) CHECK(after.contains(entry.id));
+      if (!struck) break;
+      ++runs;
+    }
+  }
+  MESSAGE(runs << " runs died or failed at one of their calls");
+  CHECK(runs > 20);
+}
