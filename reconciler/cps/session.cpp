@@ -5,6 +5,7 @@
 #include "edgegrid/signer.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -93,9 +94,11 @@ http::Task<Result<http::Response>> Session::attempt(Call const& call, std::strin
   if (!ticket) co_return ticket.error();
   // Signed after the wait: a signature is good for thirty seconds.
   http::Request request = signed_request(call, target);
+  // A sink bounds what it takes by itself, in its own words.
+  std::size_t const unbounded = std::numeric_limits<std::size_t>::max();
   http::SendOptions how{.deadline = options_.deadline,
                         .timeout = options_.timeout,
-                        .max_body = call.sink ? options_.max_list_bytes + 1 : options_.max_body,
+                        .max_body = call.sink ? unbounded : options_.max_body,
                         .sink = call.sink};
   std::string const what = fmt::format("{} {}", call.method, call.path);
   SteadyTime const begun = clock_.steady();
