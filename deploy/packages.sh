@@ -5,11 +5,11 @@
 set -euo pipefail
 
 packages_build=(
-  ca-certificates ccache clang-16 cmake g++ lld-16 ninja-build pkg-config
+  ca-certificates ccache clang-16 cmake doctest-dev g++ lld-16 ninja-build pkg-config
   libboost1.81-dev libcli11-dev libfmt-dev libidn2-dev libspdlog-dev libssl-dev libunistring-dev libyaml-cpp-dev
   rapidjson-dev
 )
-packages_test=(clang-format-16 clang-tidy-16 doctest-dev git libclang-rt-16-dev llvm-16 python3)
+packages_test=(clang-format-16 clang-tidy-16 git libclang-rt-16-dev llvm-16 python3)
 
 wanted=()
 for group in "${@:-build}"; do
