@@ -11,8 +11,10 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <poll.h>
 
 #include <fmt/ostream.h>
+#include <unistd.h>
 
 namespace cpsctl::cli {
 namespace {
@@ -61,10 +63,16 @@ Exit exit_of(apply::ApplyResult const& result, bool detailed) {
   return detailed && at_work ? worse(worst, Exit::changes) : worst;
 }
 
-/// Asks on the terminal; anything but yes is no.
-bool confirmed(World& world) {
+/// Asks on the terminal; anything but yes is no, and so is a signal.
+bool confirmed(World& world, Signals const& signals) {
+  constexpr int look_at_signals_ms = 100;
   fmt::print(world.err, "\nApply this plan? Only \"yes\" is taken as yes: ");
   world.err.flush();
+  for (;;) {
+    if (signals.received() != 0) return false;
+    pollfd terminal{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    if (::poll(&terminal, 1, look_at_signals_ms) > 0) break;
+  }
   std::string answer;
   std::getline(world.in, answer);
   return answer == "yes";
@@ -136,7 +144,7 @@ class Applying {
     if (!store) return failed(store.error());
     for (std::string const& note : (*store)->contents().notes) log::warning("{}", note);
 
-    signals_.on_first([this, &connection] {
+    auto const handler = signals_.on_first([this, &connection] {
       connection->loop->post(
           [this, &connection] { planning_ ? connection->session->cancel() : connection->session->stop_waiting(); });
     });
@@ -156,7 +164,7 @@ class Applying {
   Exit carry_out(plan::Plan const& plan, Connection& connection, state::Store& store) {
     report::plan_text(plan, cost_of(plan, connection, settings_),
                       style_for(options_.global, world_, world_.err_is_terminal), world_.err);
-    if (plan.work() && !options_.yes && !confirmed(world_))
+    if (plan.work() && !options_.yes && !confirmed(world_, signals_))
       return failed(
           {.code = Errc::guard_rail, .message = "not applied: the answer was not yes", .next = "run it again"});
 

@@ -26,7 +26,7 @@ Exit run_plan(Options const& options, World& world) {
   if (!contents) return fail(contents.error(), options.global, world);
   for (std::string const& note : contents->notes) log::warning("{}", note);
 
-  signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
+  auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
   auto const plan = connection->loop->run(
       read_and_plan(cps::Reader(*connection->session), *connection, std::move(*loaded), *contents, *settings, world));
   if (!plan) {

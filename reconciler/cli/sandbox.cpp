@@ -49,7 +49,7 @@ Exit run_sandbox(Options const& options, World& world) {
   std::mutex mutex;
   std::condition_variable changed;
   bool stop = false;
-  signals.on_first([&] {
+  auto const handler = signals.on_first([&] {
     std::scoped_lock const lock(mutex);
     stop = true;
     changed.notify_all();

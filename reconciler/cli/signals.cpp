@@ -46,9 +46,14 @@ Signals::~Signals() {
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-void Signals::on_first(std::function<void()> first) {
+Signals::Handler Signals::on_first(std::function<void()> first) {
+  set(std::move(first));
+  return Handler(*this);
+}
+
+void Signals::set(std::function<void()> first) {
+  std::scoped_lock const lock(mutex_);
   first_ = std::move(first);
-  armed_.store(true);
 }
 
 Exit Signals::exit() const {
@@ -67,7 +72,8 @@ void Signals::watch() {
     auto const number = static_cast<int>(signal.ssi_signo);
     // What is on disk is enough for the next run; nothing is worth waiting for after the second signal.
     if (received_.exchange(number) != 0) ::_exit(128 + number);
-    if (armed_.load()) first_();
+    std::scoped_lock const lock(mutex_);
+    if (first_) first_();
   }
 }
 

@@ -3,12 +3,13 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 namespace cpsctl::cli {
 
 /// Watches SIGINT and SIGTERM while it lives; made before any other thread, so that all of them leave the signals to
-/// it. The first signal sets received() and calls `first` on the watcher's thread; the second ends the process at once.
+/// it. The first signal sets received() and calls the handler; the second ends the process at once.
 class Signals {
  public:
   Signals();
@@ -16,16 +17,28 @@ class Signals {
   Signals(Signals const&) = delete;
   Signals& operator=(Signals const&) = delete;
 
-  void on_first(std::function<void()> first);
+  /// Calls `first` when the first signal comes, on the watcher's thread, as long as the returned handler lives.
+  class Handler {
+   public:
+    explicit Handler(Signals& signals) : signals_(signals) {}
+    ~Handler() { signals_.set({}); }
+    Handler(Handler const&) = delete;
+    Handler& operator=(Handler const&) = delete;
+
+   private:
+    Signals& signals_;
+  };
+  [[nodiscard]] Handler on_first(std::function<void()> first);
   int received() const { return received_.load(); }  ///< 0: none yet
   Exit exit() const;                                 ///< of the signal that came
 
  private:
   void watch();
+  void set(std::function<void()> first);
 
+  std::mutex mutex_;  ///< a handler does not end while it is being called
   std::function<void()> first_ = {};
   std::atomic<int> received_ = 0;
-  std::atomic<bool> armed_ = false;
   int signals_ = -1;
   int stop_ = -1;
   std::thread thread_;
