@@ -257,6 +257,7 @@ http::Task<ItemResult> Executor::adopt(plan::Item const& item) {
   state::Entry entry = entry_for(item);
   entry.open_steps = item.open_steps;
   std::vector<state::Record> records;
+  records.reserve(item.settles.size() + 1);
   // A doubt that the plan proved becomes what it was meant to be: done, with the id that CPS gave.
   for (std::int64_t const doubt : item.settles)
     records.push_back({.phase = state::Phase::done, .intent = doubt, .name = item.name});
