@@ -2,7 +2,7 @@
 
 #include "base/fields.hpp"
 #include "cli/commands.hpp"
-#include "cli/findings.hpp"
+#include "cli/manifests.hpp"
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
 #include "report/result.hpp"
@@ -128,7 +128,7 @@ Product result_product(apply::ApplyResult const& result, plan::Plan const& plan)
 /// The whole command once there is something to work with; every early end has been said already.
 class Applying {
  public:
-  Applying(Options const& options, Settings& settings, World& world, Signals& signals)
+  Applying(Options const& options, Settings const& settings, World& world, Signals& signals)
       : options_(options), settings_(settings), world_(world), signals_(signals) {}
 
   Exit run(manifest::Loaded loaded) {
@@ -187,7 +187,7 @@ class Applying {
   }
 
   Options const& options_;
-  Settings& settings_;
+  Settings const& settings_;
   World& world_;
   Signals& signals_;
   std::atomic<bool> planning_ = true;
@@ -204,16 +204,9 @@ Exit run_apply(Options const& options, World& world) {
                  .message = "apply asks before it writes, and there is no terminal to ask on",
                  .next = "look at cpsctl plan, then run cpsctl apply --yes"},
                 options.global, world);
-  auto settings = make_settings(options, world);
-  if (!settings) return fail(settings.error(), options.global, world);
-  auto paths = manifest_paths(options, settings->project, world);
-  if (!paths) return fail(paths.error(), options.global, world);
-  settings->paths = std::move(*paths);
-  auto loaded = usable_manifests(*settings, options.global, world);
-  if (!loaded) return fail(loaded.error(), options.global, world);
-  if (auto const agreed = check_account_key(loaded->desired, options.global); !agreed)
-    return fail(agreed.error(), options.global, world);
-  return Applying(options, *settings, world, signals).run(std::move(*loaded));
+  auto wanted = read_wanted(options, world);
+  if (!wanted) return fail(wanted.error(), options.global, world);
+  return Applying(options, wanted->settings, world, signals).run(std::move(wanted->loaded));
 }
 
 }  // namespace cpsctl::cli

@@ -1,7 +1,7 @@
 #include "plan/plan.hpp"
 
 #include "cli/commands.hpp"
-#include "cli/findings.hpp"
+#include "cli/manifests.hpp"
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
 
@@ -10,30 +10,24 @@ namespace cpsctl::cli {
 /// cpsctl plan: read-only. It takes no lock, writes no state, and holds a client that cannot write.
 Exit run_plan(Options const& options, World& world) {
   Signals signals;
-  auto settings = make_settings(options, world);
-  if (!settings) return fail(settings.error(), options.global, world);
-  auto paths = manifest_paths(options, settings->project, world);
-  if (!paths) return fail(paths.error(), options.global, world);
-  settings->paths = std::move(*paths);
-  auto loaded = usable_manifests(*settings, options.global, world);
-  if (!loaded) return fail(loaded.error(), options.global, world);
-  if (auto const agreed = check_account_key(loaded->desired, options.global); !agreed)
-    return fail(agreed.error(), options.global, world);
+  auto wanted = read_wanted(options, world);
+  if (!wanted) return fail(wanted.error(), options.global, world);
+  Settings const& settings = wanted->settings;
 
-  auto connection = connect(options, *settings, world);
+  auto connection = connect(options, settings, world);
   if (!connection) return fail(connection.error(), options.global, world);
-  auto const contents = state::read(settings->state, connection->realm, world.files);
+  auto const contents = state::read(settings.state, connection->realm, world.files);
   if (!contents) return fail(contents.error(), options.global, world);
   for (std::string const& note : contents->notes) log::warning("{}", note);
 
   auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
-  auto const plan = connection->loop->run(
-      read_and_plan(cps::Reader(*connection->session), *connection, std::move(*loaded), *contents, *settings, world));
+  auto const plan = connection->loop->run(read_and_plan(cps::Reader(*connection->session), *connection,
+                                                        std::move(wanted->loaded), *contents, settings, world));
   if (!plan) {
     Exit const exit = fail(plan.error(), options.global, world);
     return signals.received() != 0 ? signals.exit() : exit;
   }
-  report::Cost const cost = cost_of(*plan, *connection, *settings);
+  report::Cost const cost = cost_of(*plan, *connection, settings);
   Product const product{
       .text = [&](std::ostream& out, report::Style style) { report::plan_text(*plan, cost, style, out); },
       .json = [&] { return plan::document(*plan); }};

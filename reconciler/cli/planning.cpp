@@ -53,19 +53,6 @@ Result<> outcome(Reading& reading) {
 
 }  // namespace
 
-Result<> check_account_key(std::vector<manifest::Desired> const& desired, GlobalOptions const& options) {
-  if (!options.account_key) return {};
-  auto const other = std::ranges::find_if(desired, [&](manifest::Desired const& one) {
-    return !one.account_key.empty() && one.account_key != *options.account_key;
-  });
-  if (other == desired.end()) return {};
-  return Error{.code = Errc::usage,
-               .message = fmt::format("--account-key {} contradicts spec.accountSwitchKey {} of {}",
-                                      *options.account_key, other->account_key, other->name),
-               .next = "leave one of them out",
-               .at = other->mark};
-}
-
 http::Task<Result<plan::Plan>> read_and_plan(cps::Reader reader, Connection& connection, manifest::Loaded loaded,
                                              state::Contents const& contents, Settings const& settings, World& world) {
   plan::Inputs inputs{.desired = std::move(loaded.desired),

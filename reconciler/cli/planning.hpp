@@ -7,9 +7,6 @@
 
 namespace cpsctl::cli {
 
-/// Refuses an --account-key that contradicts a manifest. Errors: usage.
-Result<> check_account_key(std::vector<manifest::Desired> const& desired, GlobalOptions const& options);
-
 /// Lists every contract once, looks up what the lists lack, and plans. The reader is all it holds of CPS.
 http::Task<Result<plan::Plan>> read_and_plan(cps::Reader reader, Connection& connection, manifest::Loaded loaded,
                                              state::Contents const& contents, Settings const& settings, World& world);

@@ -1,7 +1,7 @@
 #include "cli/settings.hpp"
 
 #include "base/text.hpp"
-#include "cli/findings.hpp"
+#include "cli/manifests.hpp"
 
 #include <array>
 #include <charconv>

@@ -1,6 +1,6 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/findings.hpp"
+#include "cli/manifests.hpp"
 #include "cli/output.hpp"
 
 #include <fmt/ostream.h>

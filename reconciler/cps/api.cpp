@@ -28,6 +28,26 @@ Result<EnrollmentStatus> read_status(http::Response const& response, std::string
   return status;
 }
 
+/// What all writes of an enrollment have in common; `Request` is CreateRequest or UpdateRequest.
+template <class Request>
+Call write(std::string method, std::string path, Request& request) {
+  return {.method = std::move(method),
+          .path = std::move(path),
+          .account_key = std::move(request.account_key),
+          .accept = media_type("enrollment-status", "v1"),
+          .content_type = media_type("enrollment", request.api_schema),
+          .body = std::move(request.body),
+          .repeat = Repeat::after_refusal,
+          .subject = std::move(request.subject)};
+}
+
+http::Task<Result<EnrollmentStatus>> send_write(Session& session, Call call) {
+  std::string const what = call.method + " " + call.path;
+  auto const response = co_await session.send(std::move(call));
+  if (!response) co_return response.error();
+  co_return read_status(*response, what);
+}
+
 }  // namespace
 
 std::string media_type(std::string_view entity, std::string_view version) {
@@ -71,37 +91,18 @@ http::Task<Result<Live>> Reader::get(std::string account_key, EnrollmentId id, s
 }
 
 http::Task<Result<EnrollmentStatus>> Writer::create(CreateRequest request) {
-  Call call{.method = "POST",
-            .path = "/enrollments",
-            .query = {{"contractId", request.contract}},
-            .account_key = std::move(request.account_key),
-            .accept = media_type("enrollment-status", "v1"),
-            .content_type = media_type("enrollment", request.api_schema),
-            .body = std::move(request.body),
-            .repeat = Repeat::after_refusal,
-            .subject = std::move(request.subject)};
+  Call call = write("POST", "/enrollments", request);
+  call.query.emplace_back("contractId", request.contract);
   if (!request.deploy_not_before.empty()) call.query.emplace_back("deploy-not-before", request.deploy_not_before);
   if (!request.deploy_not_after.empty()) call.query.emplace_back("deploy-not-after", request.deploy_not_after);
   if (request.allow_duplicate_cn) call.query.emplace_back("allow-duplicate-cn", "true");
-  auto const response = co_await session_.send(std::move(call));
-  if (!response) co_return response.error();
-  co_return read_status(*response, "POST /enrollments");
+  co_return co_await send_write(session_, std::move(call));
 }
 
 http::Task<Result<EnrollmentStatus>> Writer::update(UpdateRequest request) {
-  std::string const path = fmt::format("/enrollments/{}", request.id.value);
-  Call call{.method = "PUT",
-            .path = path,
-            .account_key = std::move(request.account_key),
-            .accept = media_type("enrollment-status", "v1"),
-            .content_type = media_type("enrollment", request.api_schema),
-            .body = std::move(request.body),
-            .repeat = Repeat::after_refusal,
-            .subject = std::move(request.subject)};
+  Call call = write("PUT", fmt::format("/enrollments/{}", request.id.value), request);
   if (request.allow_cancel_pending_changes) call.query.emplace_back("allow-cancel-pending-changes", "true");
-  auto const response = co_await session_.send(std::move(call));
-  if (!response) co_return response.error();
-  co_return read_status(*response, "PUT " + path);
+  co_return co_await send_write(session_, std::move(call));
 }
 
 }  // namespace cpsctl::cps

@@ -62,6 +62,7 @@ Result<Plan> Planner::run() {
   CPS_CHECK(prepare());
   for (Desired const& desired : inputs_.desired) {
     CPS_TRY(Item item, plan_one(desired));
+    if (item.action == Action::none) item.desired = {};  // most items, and nobody asks for theirs
     items_.push_back(std::move(item));
   }
   for (auto const& [name, entry] : inputs_.entries) {

@@ -15,8 +15,15 @@ void print_findings(std::span<Finding const> findings, GlobalOptions const& opti
 /// Loads the manifests that settings name.
 manifest::Loaded load_manifests(Settings const& settings, World& world);
 
-/// Loads the manifests for a command that goes on with them. Errors: manifest, after the findings were printed.
-Result<manifest::Loaded> usable_manifests(Settings const& settings, GlobalOptions const& options, World& world);
+/// What a command that compares with CPS begins with.
+struct Wanted {
+  Settings settings = {};
+  manifest::Loaded loaded = {};
+};
+
+/// Settings and manifests, checked; findings are printed to stderr. Errors: usage (no manifests, --account-key
+/// contradicts one), manifest.
+Result<Wanted> read_wanted(Options const& options, World& world);
 
 /// Gives the text of a manifest for the caret lines of findings.
 report::SourceText source_text(World& world);

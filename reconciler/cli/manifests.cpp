@@ -1,4 +1,4 @@
-#include "cli/findings.hpp"
+#include "cli/manifests.hpp"
 
 #include "base/text.hpp"
 
@@ -7,6 +7,23 @@
 #include <fmt/format.h>
 
 namespace cpsctl::cli {
+namespace {
+
+/// Refuses an --account-key that contradicts a manifest.
+Result<> check_account_key(std::vector<manifest::Desired> const& desired, GlobalOptions const& options) {
+  if (!options.account_key) return {};
+  auto const other = std::ranges::find_if(desired, [&](manifest::Desired const& one) {
+    return !one.account_key.empty() && one.account_key != *options.account_key;
+  });
+  if (other == desired.end()) return {};
+  return Error{.code = Errc::usage,
+               .message = fmt::format("--account-key {} contradicts spec.accountSwitchKey {} of {}",
+                                      *options.account_key, other->account_key, other->name),
+               .next = "leave one of them out",
+               .at = other->mark};
+}
+
+}  // namespace
 
 report::SourceText source_text(World& world) {
   return [&world](std::string const& file) -> std::optional<std::string> {
@@ -31,16 +48,21 @@ manifest::Loaded load_manifests(Settings const& settings, World& world) {
                         world.files);
 }
 
-Result<manifest::Loaded> usable_manifests(Settings const& settings, GlobalOptions const& options, World& world) {
-  manifest::Loaded loaded = load_manifests(settings, world);
-  if (!loaded.findings.empty()) print_findings(loaded.findings, options, world);
+Result<Wanted> read_wanted(Options const& options, World& world) {
+  Wanted wanted;
+  CPS_TRY(wanted.settings, make_settings(options, world));
+  CPS_TRY(wanted.settings.paths, manifest_paths(options, wanted.settings.project, world));
+  wanted.loaded = load_manifests(wanted.settings, world);
+  auto const& findings = wanted.loaded.findings;
+  if (!findings.empty()) print_findings(findings, options.global, world);
   auto const errors = static_cast<std::size_t>(
-      std::ranges::count(loaded.findings, Severity::error, [](Finding const& f) { return f.severity; }));
+      std::ranges::count(findings, Severity::error, [](Finding const& finding) { return finding.severity; }));
   if (errors > 0)
     return Error{.code = Errc::manifest,
                  .message = fmt::format("the manifests have {}", text::counted(errors, "error")),
                  .next = "mend them; nothing was sent to CPS"};
-  return loaded;
+  CPS_CHECK(check_account_key(wanted.loaded.desired, options.global));
+  return wanted;
 }
 
 }  // namespace cpsctl::cli
