@@ -202,7 +202,7 @@ class Grammar {
     if (!rate_.empty()) {
       CPS_TRY(global.rate, rate(rate_));
     }
-    if (sandbox_ != "") global.sandbox = sandbox_;
+    if (!sandbox_.empty()) global.sandbox = sandbox_;
     global.real_limits = limits_ == "real";
     global.colour = colour_ == "always" ? Colour::always : colour_ == "never" ? Colour::never : Colour::automatic;
     global.log_format = log_format_ == "json" ? log::Format::json : log::Format::text;

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -47,8 +48,8 @@ Result<Live> live_from(json::Ref document) {
     auto const name = json::text_or(json::at(*document, "/csr/cn"), "?");
     return unreadable(fmt::format("(CN {}) that has neither a usable id nor a location", text::printable(name)));
   }
-  Live live{.id = {*id}, .document = document};
   json::Value const* const pending = json::find(*document, "pendingChanges");
+  Live live{.id = {*id}, .document = std::move(document)};
   if (pending == nullptr || pending->IsNull()) return live;
   if (!pending->IsArray()) return unreadable(fmt::format("({}) whose pendingChanges is no list", *id));
   for (json::Value const& change : pending->GetArray()) {

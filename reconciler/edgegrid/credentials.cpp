@@ -14,9 +14,9 @@
 namespace cpsctl::edgegrid {
 namespace {
 
-constexpr std::size_t kLargestFile = std::size_t{1} << 20;
-constexpr std::size_t kDefaultMaxBody = 131072;
-constexpr std::array<char const*, 4> kRequired = {"host", "client_token", "client_secret", "access_token"};
+constexpr std::size_t largest_file = std::size_t{1} << 20;
+constexpr std::size_t default_max_body = 131072;
+constexpr std::array<char const*, 4> required = {"host", "client_token", "client_secret", "access_token"};
 
 using Values = std::map<std::string, std::string>;
 
@@ -82,12 +82,12 @@ Result<std::string> bare_host(std::string_view value, Origin const& origin) {
 
 std::size_t body_limit(Values const& values) {
   auto const found = values.find("max_body");
-  if (found == values.end()) return kDefaultMaxBody;
+  if (found == values.end()) return default_max_body;
   std::string const& text = found->second;
   std::size_t limit = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
   bool const number = error == std::errc() && end == text.data() + text.size();
-  return number && limit > 0 ? limit : kDefaultMaxBody;
+  return number && limit > 0 ? limit : default_max_body;
 }
 
 std::vector<std::string> header_names(Values const& values) {
@@ -101,7 +101,7 @@ std::vector<std::string> header_names(Values const& values) {
 
 Result<Credentials> made_from(Values values, Origin const& origin) {
   std::vector<std::string> missing, empty;
-  for (char const* const key : kRequired) {
+  for (char const* const key : required) {
     auto const found = values.find(key);
     if (found == values.end()) missing.push_back(origin.spelled(key));
     if (found != values.end() && found->second.empty()) empty.push_back(origin.spelled(key));
@@ -138,7 +138,7 @@ struct FromEnvironment {
 
 FromEnvironment look_around(std::string const& section, Environment const& environment) {
   FromEnvironment found{.prefix = section == "default" ? "AKAMAI_" : "AKAMAI_" + upper(section) + "_"};
-  for (char const* const key : kRequired) {
+  for (char const* const key : required) {
     std::string const name = found.prefix + upper(key);
     auto value = environment(name);
     bool const present = value && !text::trimmed(*value).empty();
@@ -252,7 +252,7 @@ Result<Credentials> load_credentials(CredentialSource const& source, Environment
                                     text::printable(source.section), around.prefix));
   if (kind == FileKind::folder)
     return unauthorized(fmt::format("{} is a folder, not a file", shown), "name the file itself with --edgerc");
-  CPS_TRY(std::string content, files.read(path, kLargestFile));
+  CPS_TRY(std::string content, files.read(path, largest_file));
   Wiped const wiped(std::move(content));
   CPS_TRY(std::vector<Section> sections, parse(wiped.text, source.section, shown));
   auto const found = std::ranges::find(sections, source.section, &Section::name);

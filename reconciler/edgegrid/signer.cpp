@@ -14,7 +14,7 @@
 namespace cpsctl::edgegrid {
 namespace {
 
-constexpr std::string_view kScheme = "EG1-HMAC-SHA256 ";
+constexpr std::string_view scheme = "EG1-HMAC-SHA256 ";
 using Digest = std::array<unsigned char, 32>;
 
 std::string base64(Digest const& digest) {
@@ -125,8 +125,8 @@ std::string timestamp(std::chrono::sys_seconds time) {
 }
 
 std::optional<std::chrono::sys_seconds> parse_timestamp(std::string_view text) {
-  constexpr std::string_view kPattern = "yyyymmddThh:mm:ss+0000";
-  if (text.size() != kPattern.size() || text[8] != 'T' || text[11] != ':' || text[14] != ':' ||
+  constexpr std::string_view pattern = "yyyymmddThh:mm:ss+0000";
+  if (text.size() != pattern.size() || text[8] != 'T' || text[11] != ':' || text[14] != ':' ||
       !text.ends_with("+0000"))
     return std::nullopt;
   int const year = number(text, 0, 4), month = number(text, 4, 2), day = number(text, 6, 2);
@@ -148,7 +148,7 @@ std::string content_hash(SignedRequest const& request, std::size_t max_body) {
 std::string authorization(Credentials const& credentials, SignedRequest const& request, std::string_view timestamp,
                           std::string_view nonce) {
   std::string header =
-      fmt::format("{}client_token={};access_token={};timestamp={};nonce={};", kScheme,
+      fmt::format("{}client_token={};access_token={};timestamp={};nonce={};", scheme,
                   credentials.client_token.reveal(), credentials.access_token.reveal(), timestamp, nonce);
   std::string const signing_key = base64(hmac(credentials.client_secret.reveal(), timestamp));
   std::string const signed_text = fmt::format("{}\thttps\t{}\t{}\t{}\t{}\t{}", request.method, request.host,
@@ -160,8 +160,8 @@ std::string authorization(Credentials const& credentials, SignedRequest const& r
 }
 
 std::optional<AuthorizationParts> parse_authorization(std::string_view header) {
-  if (!header.starts_with(kScheme)) return std::nullopt;
-  std::string_view rest = header.substr(kScheme.size());
+  if (!header.starts_with(scheme)) return std::nullopt;
+  std::string_view rest = header.substr(scheme.size());
   AuthorizationParts parts;
   bool const complete = take(rest, "client_token", ';', parts.client_token) &&
                         take(rest, "access_token", ';', parts.access_token) &&
@@ -172,7 +172,7 @@ std::optional<AuthorizationParts> parse_authorization(std::string_view header) {
 }
 
 std::string percent_encoded(std::string_view value) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
+  constexpr std::string_view hex = "0123456789ABCDEF";
   std::string out;
   out.reserve(value.size());
   for (char const c : value) {
@@ -182,7 +182,7 @@ std::string percent_encoded(std::string_view value) {
     if (unreserved)
       out += c;
     else
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+      out += {'%', hex[byte >> 4], hex[byte & 15]};
   }
   return out;
 }

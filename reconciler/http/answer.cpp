@@ -13,10 +13,10 @@ namespace cpsctl::http {
 namespace {
 
 namespace beast = boost::beast;
-constexpr std::uint32_t kLargestHeader = 65536;
-constexpr std::size_t kLargestLine = 2 * kLargestHeader;  ///< of bytes that the parser cannot use yet
-constexpr std::size_t kLargestErrorBody = std::size_t{1} << 20;
-constexpr int kMostInterim = 16;
+constexpr std::uint32_t largest_header = 65536;
+constexpr std::size_t largest_line = std::size_t{2} * largest_header;  ///< of bytes that the parser cannot use yet
+constexpr std::size_t largest_error_body = std::size_t{1} << 20;
+constexpr int most_interim = 16;
 
 Error protocol(std::string message) {
   return {.code = Errc::protocol, .message = std::move(message), .reached = Reached::unknown};
@@ -43,15 +43,15 @@ bool is_value(std::string_view text) {
 }
 
 bool is_ours(std::string_view name) {
-  constexpr std::array<std::string_view, 4> kOurs = {"host", "content-length", "connection", "transfer-encoding"};
-  return std::ranges::find(kOurs, text::lower(name)) != kOurs.end();
+  constexpr std::array<std::string_view, 4> ours = {"host", "content-length", "connection", "transfer-encoding"};
+  return std::ranges::find(ours, text::lower(name)) != ours.end();
 }
 
 /// What Beast's parser finds, handed to Answer as it is found.
 class Parser final : public beast::http::basic_parser<false> {
  public:
   Parser(AnswerOptions const& options, Response& response) : options_(options), response_(response) {
-    header_limit(kLargestHeader);
+    header_limit(largest_header);
     body_limit(boost::none);  // counted here: the limit depends on the status
     eager(true);
     skip(options.bodiless);
@@ -83,11 +83,11 @@ class Parser final : public beast::http::basic_parser<false> {
     trailers_ = true;
     bool const success = response_.status >= 200 && response_.status < 300;
     streamed_ = success && options_.sink;
-    limit_ = options_.sink && !success ? std::min(options_.max_body, kLargestErrorBody) : options_.max_body;
+    limit_ = options_.sink && !success ? std::min(options_.max_body, largest_error_body) : options_.max_body;
   }
 
   void on_body_init_impl(boost::optional<std::uint64_t> const& length, beast::error_code&) override {
-    if (length && !streamed_) response_.body.reserve(std::min<std::size_t>(*length, kLargestErrorBody));
+    if (length && !streamed_) response_.body.reserve(std::min<std::size_t>(*length, largest_error_body));
   }
 
   std::size_t on_body_impl(beast::string_view piece, beast::error_code& stop) override {
@@ -165,7 +165,7 @@ struct Answer::Reader {
   Error garbage(beast::error_code const& reason, std::string_view at) const {
     if (reason == beast::http::error::header_limit)
       return protocol(
-          fmt::format("the header of the answer of {} is longer than {}", options.from, size_text(kLargestHeader)));
+          fmt::format("the header of the answer of {} is longer than {}", options.from, size_text(largest_header)));
     std::string const shown = text::shortened(text::printable(at.substr(0, 400)), 80);
     return protocol(
         fmt::format("{} answered with something that is not HTTP ({}): \"{}\"", options.from, reason.message(), shown));
@@ -175,7 +175,7 @@ struct Answer::Reader {
   Result<> pass_over() {
     if (response.status == 101)
       return protocol(fmt::format("{} changed the protocol, which nobody asked for", options.from));
-    if (++interim > kMostInterim) return protocol(fmt::format("{} sends interim answers without end", options.from));
+    if (++interim > most_interim) return protocol(fmt::format("{} sends interim answers without end", options.from));
     response = {};
     parser.emplace(options, response);
     return {};
@@ -193,7 +193,7 @@ struct Answer::Reader {
       if (parser->failure()) {
         outcome = *parser->failure();
       } else if (stop == beast::http::error::need_more) {
-        if (rest.size() - used > kLargestLine) outcome = garbage(beast::http::error::header_limit, rest);
+        if (rest.size() - used > largest_line) outcome = garbage(beast::http::error::header_limit, rest);
         break;
       } else if (stop) {
         outcome = garbage(stop, rest);

@@ -15,8 +15,8 @@ namespace {
 
 /// Servers drop idle connections without a word. A write that meets such an end is a doubt, a read is
 /// merely sent again.
-constexpr auto kIdleForReads = std::chrono::seconds(60);
-constexpr auto kIdleForWrites = std::chrono::seconds(5);
+constexpr auto idle_for_reads = std::chrono::seconds(60);
+constexpr auto idle_for_writes = std::chrono::seconds(5);
 
 SteadyTime now() {
   return system_clock().steady();
@@ -74,7 +74,7 @@ std::shared_ptr<Connection> Pool::take_idle(bool repeatable) {
     Idle const candidate = std::move(idle.back());
     idle.pop_back();
     auto const age = now() - candidate.since;
-    if (age < (repeatable ? kIdleForReads : kIdleForWrites) && candidate.connection->idle())
+    if (age < (repeatable ? idle_for_reads : idle_for_writes) && candidate.connection->idle())
       return candidate.connection;
   }
   return nullptr;

@@ -26,7 +26,7 @@ using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 using Resolver = asio::ip::basic_resolver<Tcp, Executor>;
 using Addresses = std::vector<Tcp::endpoint>;
-constexpr auto kAsValue = asio::as_tuple(asio::use_awaitable_t<Executor>());
+constexpr auto as_value = asio::as_tuple(asio::use_awaitable_t<Executor>());
 
 SteadyTime now() {
   return system_clock().steady();
@@ -124,7 +124,7 @@ Task<Result<Addresses>> Stream::resolve(Endpoint where, Limit limit) {
                                    lookup->done = true;
                                    lookup->bell.cancel();
                                  });
-  auto const [stopped] = co_await lookup->bell.async_wait(kAsValue);
+  auto const [stopped] = co_await lookup->bell.async_wait(as_value);
   if (!stopped && !lookup->done && end_ == End::none) end_ = End::expired;
   if (!lookup->done) lookup->resolver.cancel();
   if (end_ == End::none && !lookup->failure && !lookup->found.empty()) co_return std::move(lookup->found);
@@ -135,14 +135,14 @@ Task<Result<Addresses>> Stream::resolve(Endpoint where, Limit limit) {
 Task<Result<>> Stream::connect(Endpoint where, Limit limit) {
   auto const found = co_await resolve(where, limit);
   if (!found) co_return found.error();
-  Addresses const addresses = *found;
+  Addresses const& addresses = *found;
   error_code last = asio::error::host_not_found;
   for (std::size_t i = 0; i < addresses.size() && end_ != End::cancelled; ++i) {
     // An address that swallows packets leaves the others their share of the time.
     end_ = End::none;
     auto const left = limit.at - now();
     arm(now() + left / static_cast<int>(addresses.size() - i));
-    auto const [failed] = co_await stream_.next_layer().async_connect(addresses[i], kAsValue);
+    auto const [failed] = co_await stream_.next_layer().async_connect(addresses[i], as_value);
     disarm();
     last = failed;
     if (!failed && end_ == End::none) {
@@ -169,12 +169,12 @@ Task<Result<>> Stream::tunnel(Limit limit) {
   std::string const doing = fmt::format("asking {} for {}", proxy, host());
   for (std::size_t sent = 0; sent < text.size();) {
     auto const [failed, length] =
-        co_await stream_.next_layer().async_write_some(asio::buffer(text.data() + sent, text.size() - sent), kAsValue);
+        co_await stream_.next_layer().async_write_some(asio::buffer(text.data() + sent, text.size() - sent), as_value);
     if (failed) co_return failure(doing, failed, limit);
     sent += length;
   }
   while (!answer.complete()) {
-    auto const [failed, length] = co_await stream_.next_layer().async_read_some(asio::buffer(chunk_), kAsValue);
+    auto const [failed, length] = co_await stream_.next_layer().async_read_some(asio::buffer(chunk_), as_value);
     if (failed) co_return failure(doing, failed, limit, "check HTTPS_PROXY");
     auto fed = answer.feed(std::string_view(chunk_.data(), length));
     if (!fed) {
@@ -196,7 +196,7 @@ Task<Result<>> Stream::tunnel(Limit limit) {
 }
 
 Task<Result<>> Stream::shake_hands(Limit limit) {
-  auto const [failed] = co_await stream_.async_handshake(asio::ssl::stream_base::client, kAsValue);
+  auto const [failed] = co_await stream_.async_handshake(asio::ssl::stream_base::client, as_value);
   if (!failed && end_ == End::none) co_return Result<>();
   if (end_ != End::none) co_return failure(fmt::format("the TLS handshake with {}", host()), failed, limit);
   co_return handshake_failure(host(), failed, report_);
@@ -232,7 +232,7 @@ Error Stream::lost(Answer const& answer, error_code const& reason, Limit const& 
 
 Task<Result<>> Stream::receive(Answer& answer, Limit limit, error_code unsent) {
   while (!answer.complete()) {
-    auto const [failed, length] = co_await stream_.async_read_some(asio::buffer(chunk_), kAsValue);
+    auto const [failed, length] = co_await stream_.async_read_some(asio::buffer(chunk_), as_value);
     auto fed = answer.feed(std::string_view(chunk_.data(), length));
     if (!fed) co_return fed;
     if (answer.complete() || !failed) continue;
@@ -249,7 +249,7 @@ Task<Result<>> Stream::exchange(std::string const& text, Answer& answer, Limit l
   error_code unsent;
   for (std::size_t sent = 0; sent < text.size() && !unsent;) {
     auto const [failed, length] =
-        co_await stream_.async_write_some(asio::buffer(text.data() + sent, text.size() - sent), kAsValue);
+        co_await stream_.async_write_some(asio::buffer(text.data() + sent, text.size() - sent), as_value);
     unsent = failed;
     sent += length;
   }

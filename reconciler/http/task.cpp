@@ -15,7 +15,7 @@ namespace {
 
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-constexpr auto kAsValue = asio::as_tuple(asio::use_awaitable_t<Executor>());
+constexpr auto as_value = asio::as_tuple(asio::use_awaitable_t<Executor>());
 
 /// The timers of the tasks that are parked. A timer belongs to its task's frame; this only knows it while it waits.
 struct Parked {
@@ -49,7 +49,7 @@ class Place {
 Task<bool> park(std::shared_ptr<Parked> parked, SteadyTime until) {
   Place place(std::move(parked));
   place.timer.expires_at(until);
-  auto const [stopped] = co_await place.timer.async_wait(kAsValue);
+  auto const [stopped] = co_await place.timer.async_wait(as_value);
   co_return !stopped;
 }
 

@@ -21,9 +21,9 @@ namespace cpsctl::http {
 namespace {
 
 /// Where distributions other than the one OpenSSL was built for keep their CAs.
-constexpr std::array<char const*, 4> kBundles = {"/etc/ssl/certs/ca-certificates.crt",
-                                                 "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
-                                                 "/etc/ssl/ca-bundle.pem"};
+constexpr std::array<char const*, 4> bundles = {"/etc/ssl/certs/ca-certificates.crt",
+                                                "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
+                                                "/etc/ssl/ca-bundle.pem"};
 
 bool is_address(std::string const& host) {
   std::array<char, 16> bytes{};
@@ -52,7 +52,7 @@ void load_system_trust(SSL_CTX* context) {
   } else if (has_hashed_certificates(X509_get_default_cert_dir())) {
     SSL_CTX_set_default_verify_dir(context);
   } else {
-    for (char const* const bundle : kBundles)
+    for (char const* const bundle : bundles)
       if (std::filesystem::exists(bundle)) SSL_CTX_load_verify_file(context, bundle);
     SSL_CTX_set_default_verify_paths(context);
   }

@@ -9,7 +9,7 @@ using namespace cpsctl::edgegrid;
 
 namespace {
 
-constexpr char const* kGood =
+constexpr char const* good_file =
     "host = akab-h.luna.akamaiapis.net\nclient_token = ct\nclient_secret = s3cret=\naccess_token = at\n";
 
 /// One file in memory.
@@ -64,7 +64,7 @@ TEST_CASE("credentials: spellings of an .edgerc that are the same credentials") 
     std::string content;
   };
   Case const cases[] = {
-      {"plain", std::string("[default]\n") + kGood},
+      {"plain", std::string("[default]\n") + good_file},
       {"no white space",
        "[default]\nhost=akab-h.luna.akamaiapis.net\nclient_token=ct\nclient_secret=s3cret=\naccess_token=at"},
       {"CRLF and a byte order mark",
@@ -79,11 +79,11 @@ TEST_CASE("credentials: spellings of an .edgerc that are the same credentials") 
       {"a URL for a host",
        "[default]\nhost = https://AKAB-h.luna.akamaiapis.net:443//\nclient_token = ct\nclient_secret = "
        "s3cret=\naccess_token = at\n"},
-      {"Python's defaults", std::string("[default]\nheaders_to_sign = None\nmax_body = 131072\n") + kGood},
+      {"Python's defaults", std::string("[default]\nheaders_to_sign = None\nmax_body = 131072\n") + good_file},
       {"another section around it",
-       std::string("[papi]\nhost = x\nthis line is odd\n[default]\n") + kGood + "[dns]\nhost = y\n"},
-      {"a limit that is no number", std::string("[default]\nmax_body = lots\n") + kGood},
-      {"a limit of nothing", std::string("[default]\nmax-body = 0\n") + kGood},
+       std::string("[papi]\nhost = x\nthis line is odd\n[default]\n") + good_file + "[dns]\nhost = y\n"},
+      {"a limit that is no number", std::string("[default]\nmax_body = lots\n") + good_file},
+      {"a limit of nothing", std::string("[default]\nmax-body = 0\n") + good_file},
   };
   for (Case const& c : cases) {
     CAPTURE(c.title);
@@ -102,7 +102,7 @@ TEST_CASE("credentials: spellings of an .edgerc that are the same credentials") 
 
 TEST_CASE("credentials: optional keys") {
   auto const loaded =
-      load(std::string("[default]\nmax-body = 2048\naccount_key = 1-2:3\nheaders_to_sign = X-A, X-B\n") + kGood);
+      load(std::string("[default]\nmax-body = 2048\naccount_key = 1-2:3\nheaders_to_sign = X-A, X-B\n") + good_file);
   REQUIRE(loaded.has_value());
   CHECK(loaded->max_body == 2048);
   CHECK(loaded->account_key == "1-2:3");
@@ -110,7 +110,7 @@ TEST_CASE("credentials: optional keys") {
 }
 
 TEST_CASE("credentials: the environment wins when it is complete, and only then") {
-  std::string const file = std::string("[default]\naccount_key = file\n") + kGood + "[foo]\n" + kGood;
+  std::string const file = std::string("[default]\naccount_key = file\n") + good_file + "[foo]\n" + good_file;
   Variables all = four("AKAMAI_");
   all["AKAMAI_MAX_BODY"] = "123";
   all["AKAMAI_ACCOUNT_KEY"] = "1-9";
@@ -143,7 +143,7 @@ TEST_CASE("credentials: what is wrong is said, secrets are not") {
     std::optional<std::string> content;
     char const *section, *message, *next;
   };
-  std::string const good = std::string("[default]\n") + kGood;
+  std::string const good = std::string("[default]\n") + good_file;
   Case const cases[] = {
       {"no file", std::nullopt, "default", "there are no credentials: ~/.edgerc does not exist",
        "create it with a section [default], or set AKAMAI_HOST, _CLIENT_TOKEN, _CLIENT_SECRET and _ACCESS_TOKEN"},
@@ -151,7 +151,7 @@ TEST_CASE("credentials: what is wrong is said, secrets are not") {
        "did you mean --section default?"},
       {"nothing like it", good, "production", "~/.edgerc has no section [production], only [default]",
        "choose one of them with --section"},
-      {"no section at all", kGood, "default", "~/.edgerc has no section", "put [default] above the credentials"},
+      {"no section at all", good_file, "default", "~/.edgerc has no section", "put [default] above the credentials"},
       {"missing keys are all named", "[default]\nhost = h\naccess_token = s3cret\n", "default",
        "~/.edgerc section [default] lacks client_token, client_secret",
        "add what is missing from the credentials that Akamai Control Center gave you"},

@@ -7,13 +7,13 @@ using namespace cpsctl::edgegrid;
 
 namespace {
 
-constexpr char const* kHost = "akaa-baseurl-xxxxxxxxxxx-xxxxxxxxxxxxx.luna.akamaiapis.net";
-constexpr char const* kTime = "20140321T19:34:21+0000";
-constexpr char const* kNonce = "nonce-xx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+constexpr char const* api_host = "akaa-baseurl-xxxxxxxxxxx-xxxxxxxxxxxxx.luna.akamaiapis.net";
+constexpr char const* signing_time = "20140321T19:34:21+0000";
+constexpr char const* fixed_nonce = "nonce-xx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 Credentials published(std::size_t max_body, std::vector<std::string> names) {
-  return {.host = kHost,
+  return {.host = api_host,
           .client_token = Secret("akab-client-token-xxx-xxxxxxxxxxxxxxxx"),
           .client_secret = Secret(std::string(43, 'x') + "="),
           .access_token = Secret("akab-access-token-xxx-xxxxxxxxxxxxxxxx"),
@@ -22,7 +22,7 @@ Credentials published(std::size_t max_body, std::vector<std::string> names) {
 }
 
 std::string signature(Credentials const& credentials, SignedRequest const& request) {
-  auto const parts = parse_authorization(authorization(credentials, request, kTime, kNonce));
+  auto const parts = parse_authorization(authorization(credentials, request, signing_time, fixed_nonce));
   return parts ? parts->signature : "not an authorization";
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("signer: the vectors that Akamai published") {
   for (Case const& c : cases) {
     CAPTURE(c.title);
     CHECK(signature(credentials,
-                    {.method = c.method, .host = kHost, .target = c.target, .body = c.body, .headers = c.headers}) ==
+                    {.method = c.method, .host = api_host, .target = c.target, .body = c.body, .headers = c.headers}) ==
           c.expect);
   }
 }
@@ -131,7 +131,7 @@ TEST_CASE("signer: requests as CPS gets them") {
   Credentials const credentials = published(131072, {});
   for (Case const& c : cases) {
     CAPTURE(c.target);
-    SignedRequest const request{.method = c.method, .host = kHost, .target = c.target, .body = c.body};
+    SignedRequest const request{.method = c.method, .host = api_host, .target = c.target, .body = c.body};
     CHECK(content_hash(request, credentials.max_body) == c.hash);
     CHECK(signature(credentials, request) == c.expect);
   }
@@ -139,11 +139,11 @@ TEST_CASE("signer: requests as CPS gets them") {
 
 TEST_CASE("signer: only the first max_body bytes are hashed") {
   std::string const one(2048, 'd'), two(2049, 'd');
-  CHECK(content_hash({.method = "POST", .host = kHost, .target = "/", .body = one}, 2048) ==
+  CHECK(content_hash({.method = "POST", .host = api_host, .target = "/", .body = one}, 2048) ==
         "iysZKJ78BqF0NvDrpv9Hc3pJBWC5f5apR4qUK/Qfo5k=");
-  CHECK(content_hash({.method = "POST", .host = kHost, .target = "/", .body = two}, 2048) ==
+  CHECK(content_hash({.method = "POST", .host = api_host, .target = "/", .body = two}, 2048) ==
         "iysZKJ78BqF0NvDrpv9Hc3pJBWC5f5apR4qUK/Qfo5k=");
-  CHECK(content_hash({.method = "POST", .host = kHost, .target = "/", .body = "test_body"}, 2048) ==
+  CHECK(content_hash({.method = "POST", .host = api_host, .target = "/", .body = "test_body"}, 2048) ==
         "REPGqEEubBHzJMhwqDZtbt515/ntEvAMNriNR53zcdY=");
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("signer: headers keep the configured order and their letters, white sp
   Headers const sent = {{"A", "val1"}, {"B", "  VAL   2   "}, {"C", "V A L 3"}};
   auto const with = [&](std::vector<std::string> names, Headers headers) {
     return signature(published(2048, std::move(names)),
-                     {.method = "GET", .host = kHost, .target = "/", .headers = std::move(headers)});
+                     {.method = "GET", .host = api_host, .target = "/", .headers = std::move(headers)});
   };
   CHECK(with({"B", "C"}, sent) == with({"b", "c"}, {{"c", "V A L 3"}, {"b", "VAL 2"}}));
   CHECK(with({"B", "C"}, sent) != with({"C", "B"}, sent));
@@ -160,9 +160,9 @@ TEST_CASE("signer: headers keep the configured order and their letters, white sp
 }
 
 TEST_CASE("signer: time stamps") {
-  auto const time = parse_timestamp(kTime);
+  auto const time = parse_timestamp(signing_time);
   REQUIRE(time);
-  CHECK(timestamp(*time) == kTime);
+  CHECK(timestamp(*time) == signing_time);
   for (char const* const wrong :
        {"", "20140321T19:34:21Z", "20140231T19:34:21+0000", "20140321T24:34:21+0000", "2014032aT19:34:21+0000",
         "20140321 19:34:21+0000", "20140321T19:34:21+0100", "20140321T19:34:21+00000"}) {

@@ -34,7 +34,7 @@ World& world() {
   return the_world;
 }
 
-Script const kForever = [](Peer& peer) {
+Script const forever = [](Peer& peer) {
   while (!peer.read_request().empty()) peer.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 };
 
@@ -47,8 +47,8 @@ Script says(std::string bytes, bool properly = true) {
   };
 }
 
-Script const kSilent = [](Peer& peer) { peer.wait_for_close(); };
-Script const kCloses = [](Peer&) {};
+Script const silent = [](Peer& peer) { peer.wait_for_close(); };
+Script const closes = [](Peer&) {};
 
 ClientOptions to(std::uint16_t port, std::string host = "localhost") {
   return {.endpoint = {.host = std::move(host), .port = port}, .ca_file = world().ca_file, .connect_timeout = 5s};
@@ -64,7 +64,7 @@ Result<Response> ask(ClientOptions options, Request request = {}, SendOptions se
 }  // namespace
 
 TEST_CASE("client: kept connections serve one request after the other") {
-  Server const server({.identity = &world().server}, {kForever});
+  Server const server({.identity = &world().server}, {forever});
   for (char const* const host : {"localhost", "127.0.0.1"}) {
     Loop loop;
     auto const client = Client::open(loop, to(server.port(), host));
@@ -81,7 +81,7 @@ TEST_CASE("client: kept connections serve one request after the other") {
 }
 
 TEST_CASE("client: parallel requests share at most `connections` connections") {
-  Server const server({.identity = &world().server}, {kForever});
+  Server const server({.identity = &world().server}, {forever});
   Loop loop;
   ClientOptions options = to(server.port());
   options.connections = 3;
@@ -148,7 +148,7 @@ TEST_CASE("client: answers that are errors") {
        "closed the connection after 3 bytes of the body, before its end"},
       {"half a header", says("HTTP/1.1 200 OK\r\nContent-"), Errc::protocol, "in the middle of the header"},
       {"nothing", says(""), Errc::unavailable, "closed the connection before it answered"},
-      {"a cut connection", kCloses, Errc::unavailable, "closed the connection before it answered"},
+      {"a cut connection", closes, Errc::unavailable, "closed the connection before it answered"},
       {"an announced giant", says("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n"), Errc::protocol,
        "announces a body of 2000 bytes, more than the 1000 bytes allowed"},
       {"a giant in chunks",
@@ -224,7 +224,7 @@ TEST_CASE("client: a server that cannot be trusted or reached gets no request") 
   };
   for (Case const& c : cases) {
     CAPTURE(c.title);
-    Server const server(c.server, {kForever});
+    Server const server(c.server, {forever});
     auto const answer = ask(to(server.port(), c.host));
     REQUIRE(!answer.has_value());
     CHECK(answer.error().code == c.code);
@@ -243,7 +243,7 @@ TEST_CASE("client: a server without TLS, a closed port") {
   REQUIRE(!answer.has_value());
   CHECK_MESSAGE(answer.error().message.find("does not speak TLS") != std::string::npos, answer.error());
   std::uint16_t port = 0;
-  { port = Server({}, {kCloses}).port(); }
+  { port = Server({}, {closes}).port(); }
   auto const refused = ask(to(port));
   REQUIRE(!refused.has_value());
   CHECK_MESSAGE(refused.error().message.find("Connection refused") != std::string::npos, refused.error());
@@ -251,7 +251,7 @@ TEST_CASE("client: a server without TLS, a closed port") {
 }
 
 TEST_CASE("client: time limits") {
-  Server const server({.identity = &world().server}, {kSilent});
+  Server const server({.identity = &world().server}, {silent});
   auto const slow = ask(to(server.port()), {}, {.timeout = 100ms});
   REQUIRE(!slow.has_value());
   CHECK(slow.error().code == Errc::timeout);
@@ -260,7 +260,7 @@ TEST_CASE("client: time limits") {
   auto const ended = ask(to(server.port()), {}, {.deadline = system_clock().steady() + 50ms});
   REQUIRE(!ended.has_value());
   CHECK_MESSAGE(ended.error().message.find("deadline of the run") != std::string::npos, ended.error());
-  Server const mute({}, {kSilent});  // accepts, and never answers the handshake
+  Server const mute({}, {silent});  // accepts, and never answers the handshake
   ClientOptions options = to(mute.port());
   options.connect_timeout = 100ms;
   auto const unconnected = ask(std::move(options));
@@ -277,7 +277,7 @@ TEST_CASE("client: a kept connection that breaks is replaced for GET alone") {
   };
   for (char const* const method : {"GET", "POST"}) {
     CAPTURE(method);
-    Server const server({.identity = &world().server}, {once, kForever});
+    Server const server({.identity = &world().server}, {once, forever});
     Loop loop;
     auto const client = Client::open(loop, to(server.port()));
     auto const first = loop.run((*client)->send({}, {}));
@@ -289,7 +289,7 @@ TEST_CASE("client: a kept connection that breaks is replaced for GET alone") {
 }
 
 TEST_CASE("client: close() ends what waits, connects and reads") {
-  Server const server({.identity = &world().server}, {kSilent});
+  Server const server({.identity = &world().server}, {silent});
   Loop loop;
   ClientOptions options = to(server.port());
   options.connections = 1;
@@ -332,13 +332,13 @@ TEST_CASE("client: a sink takes a 2xx body, an error body stays with the answer"
 TEST_CASE("client: through a proxy") {
   std::string asked;
   SSL_CTX* context = nullptr;
-  Server const target({.identity = &world().server}, {kForever});
+  Server const target({.identity = &world().server}, {forever});
   context = target.context();
   Server const proxy({}, {[&](Peer& peer) {
                             asked = peer.read_request();
                             peer.write("HTTP/1.1 200 Connection established\r\n\r\n");
                             peer.start_tls(context);
-                            kForever(peer);
+                            forever(peer);
                           },
                           [](Peer& peer) {
                             peer.read_request();
