@@ -46,7 +46,8 @@ std::string shown(json::Value const& element) {
 /// What makes a list element the same as another: its canonical text, apart from numbers of the same spelling.
 std::string key(json::Value const& element, Field const& list) {
   if (!element.IsString()) return '\x01' + json::canonical(element);
-  return normal(json::view(element), list.items != nullptr ? list.items->normalize : list.normalize);
+  Field const* const items = list.items.get();
+  return normal(json::view(element), items != nullptr ? items->normalize : list.normalize);
 }
 
 struct Member {

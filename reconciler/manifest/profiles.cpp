@@ -38,6 +38,7 @@ Profiles::Chosen Profiles::choose(Tree const& tree, std::vector<Finding>& findin
     }
     chosen.complete = false;
     std::vector<std::string> known;
+    known.reserve(by_name_.size());
     for (auto const& [other, profile] : by_name_) known.push_back(other);
     auto const near = text::nearest(name, known);
     std::string hint = "no document of kind: Profile was read; is its file among the paths?";
@@ -64,6 +65,7 @@ std::string Profiles::Chosen::api_schema() const {
 
 std::string Profiles::Chosen::names() const {
   std::vector<std::string_view> all;
+  all.reserve(profiles.size());
   for (Profile const* profile : profiles) all.emplace_back(profile->name);
   return fmt::format("{}", fmt::join(all, ", "));
 }
