@@ -46,23 +46,29 @@ json::Document error_document(Error const& error) {
 }  // namespace
 
 Result<> deliver(Product const& product, GlobalOptions const& options, World& world) {
-  // Files first: a reader that stops reading stdout must not cost a pipeline its report.
+  // One place that cannot be written to does not keep the document from the others; the first problem is returned.
+  Result<> outcome;
   for (OutFile const& out : options.out) {
     std::ostringstream text;
     if (out.format == "json")
       text << json::pretty(product.json()) << '\n';
     else
       product.text(text, {.colour = options.colour == Colour::always});
-    CPS_CHECK(world.files.replace(out.file, text.str()));
+    auto written = world.files.replace(out.file, text.str());
+    if (!written && outcome) {
+      Error error = std::move(written).error();
+      error.next = "check the path of --out";
+      outcome = std::move(error);
+    }
   }
   if (options.output == "json")
     world.out << json::pretty(product.json()) << '\n';
   else
     product.text(world.out, style_for(options, world, world.out_is_terminal));
   world.out.flush();
-  if (!world.out)
-    return Error{.code = Errc::io, .message = "cannot write to stdout", .next = "check where the output goes"};
-  return {};
+  if (!world.out && outcome)
+    outcome = Error{.code = Errc::io, .message = "cannot write to stdout", .next = "check where the output goes"};
+  return outcome;
 }
 
 Exit fail(Error const& error, GlobalOptions const& options, World& world) {

@@ -74,7 +74,13 @@ TEST_CASE("the offline commands answer without credentials, files or network") {
   CHECK(empty.exit == 0);
 }
 
-TEST_CASE("a full stdout is exit 74") {
+TEST_CASE("a report that cannot be written is exit 74, and the document still comes on stdout") {
+  Folder const folder;
+  Run const nowhere = run_cpsctl({"version", "--out", "json=" + (folder / "no/such/file").string(), "--out",
+                                  "json=" + (folder / "second.json").string()});
+  CHECK(nowhere.exit == 74);
+  CHECK(nowhere.out.starts_with("cpsctl "));
+  CHECK(json::parse(read(folder / "second.json"), "report").has_value());
   Run const run = run_cpsctl({"version", "--out", "json=/dev/full"});
   INFO(run.err);
   CHECK(run.exit == 74);
