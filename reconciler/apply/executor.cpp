@@ -79,6 +79,31 @@ http::Task<Result<std::int64_t>> Executor::record(state::Record record) {
   co_return record.sequence;
 }
 
+http::Task<Result<>> Executor::begin(Attempt& attempt) {
+  // Another attempt of the same write follows a 429 only, which proves that nothing happened.
+  auto const closed = co_await refuse(attempt, "CPS's request limit");
+  if (!closed) co_return closed.error();
+  state::Record intent = attempt.intent;
+  intent.ends_by = timestamp(clock_.wall() + writer_.session().options().timeout);
+  auto const sequence = co_await record(std::move(intent));
+  if (!sequence) co_return sequence.error();
+  attempt.sequence = *sequence;
+  co_return Result<>();
+}
+
+http::Task<Result<>> Executor::refuse(Attempt& attempt, std::string reason) {
+  if (attempt.sequence == 0) co_return Result<>();
+  state::Record refused{.phase = state::Phase::refused,
+                        .intent = attempt.sequence,
+                        .step = attempt.intent.step,
+                        .name = attempt.intent.name,
+                        .reason = std::move(reason)};
+  auto const written = co_await record(std::move(refused));
+  if (!written) co_return written.error();
+  attempt.sequence = 0;
+  co_return Result<>();
+}
+
 state::Entry Executor::entry_for(plan::Item const& item) const {
   manifest::Desired const& desired = item.desired;
   json::Document policy;
@@ -129,16 +154,14 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     auto const closed = co_await record(std::move(disproven));
     if (!closed) co_return failed(item, closed.error());
   }
-  state::Record intent{.phase = state::Phase::intent,
-                       .step = state::Step::create,
-                       .name = item.name,
-                       .digest = text::sha256_hex(body),
-                       .known_ids = item.known_ids,
-                       .entry = to_ref(entry)};
-  auto const intended = co_await record(std::move(intent));
-  if (!intended) co_return failed(item, intended.error());
-
+  Attempt attempt{.intent = {.phase = state::Phase::intent,
+                             .step = state::Step::create,
+                             .name = item.name,
+                             .digest = text::sha256_hex(body),
+                             .known_ids = item.known_ids,
+                             .entry = to_ref(entry)}};
   cps::CreateRequest request = request_for(item, body);
+  request.before_send = [this, &attempt] { return begin(attempt); };
   auto const created = co_await writer_.create(std::move(request));
   if (!created) {
     Error const& error = created.error();
@@ -150,12 +173,7 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
       result.next = "run cpsctl plan again in a few minutes: the doubt is resolved from CPS's list";
       co_return result;
     }
-    state::Record refused{.phase = state::Phase::refused,
-                          .intent = *intended,
-                          .step = state::Step::create,
-                          .name = item.name,
-                          .reason = describe(error)};
-    auto const written = co_await record(std::move(refused));
+    auto const written = co_await refuse(attempt, describe(error));
     ItemResult result = failed(item, written ? error : written.error());
     if (error.code == Errc::conflict) result.next = conflict_hint;
     co_return result;
@@ -168,7 +186,7 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
                     .id = entry.id,
                     .changes = numbers(created->changes)};
   state::Record done{.phase = state::Phase::done,
-                     .intent = *intended,
+                     .intent = attempt.sequence,
                      .step = state::Step::create,
                      .name = item.name,
                      .enrollment = entry.id,
@@ -210,15 +228,13 @@ http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Ent
   state::Entry complete = entry;
   complete.open_steps.clear();
   complete.written = timestamp(clock_.wall());
-  state::Record intent{.phase = state::Phase::intent,
-                       .step = state::Step::update,
-                       .name = item.name,
-                       .digest = text::sha256_hex(body),
-                       .known_ids = {entry.id},
-                       .entry = to_ref(complete)};
-  for (cps::PendingChange const& pending : live->pending) intent.pending_changes.push_back(pending.id.value);
-  auto const intended = co_await record(std::move(intent));
-  if (!intended) co_return missing(describe(intended.error()), intended.error().next, Errc::io);
+  Attempt attempt{.intent = {.phase = state::Phase::intent,
+                             .step = state::Step::update,
+                             .name = item.name,
+                             .digest = text::sha256_hex(body),
+                             .known_ids = {entry.id},
+                             .entry = to_ref(complete)}};
+  for (cps::PendingChange const& pending : live->pending) attempt.intent.pending_changes.push_back(pending.id.value);
 
   cps::UpdateRequest request{.subject = item.name,
                              .account_key = item.account,
@@ -226,15 +242,11 @@ http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Ent
                              .api_schema = item.desired.api_schema,
                              .body = body,
                              .allow_cancel_pending_changes = ours};
+  request.before_send = [this, &attempt] { return begin(attempt); };
   auto const updated = co_await writer_.update(std::move(request));
   if (!updated) {
     if (updated.error().reached == Reached::no) {
-      state::Record refused{.phase = state::Phase::refused,
-                            .intent = *intended,
-                            .step = state::Step::update,
-                            .name = item.name,
-                            .reason = describe(updated.error())};
-      auto const written = co_await record(std::move(refused));
+      auto const written = co_await refuse(attempt, describe(updated.error()));
       if (!written) co_return missing(describe(written.error()), written.error().next, Errc::io);
     }
     ItemResult half = missing(describe(updated.error()), updated.error().next, updated.error().code);
@@ -243,7 +255,7 @@ http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Ent
   }
   for (std::int64_t const change : numbers(updated->changes)) result.changes = {change};
   state::Record done{.phase = state::Phase::done,
-                     .intent = *intended,
+                     .intent = attempt.sequence,
                      .step = state::Step::update,
                      .name = item.name,
                      .enrollment = entry.id,

@@ -21,6 +21,16 @@ class Executor {
   http::Task<ItemResult> second_write(plan::Item const& item, state::Entry entry, ItemResult result);
   http::Task<ItemResult> adopt(plan::Item const& item);
 
+  /// A write's trace in the journal. Each attempt has an intent of its own, written when its turn has come: the time
+  /// that it waited before must not count as time after it (a list disproves a create by that).
+  struct Attempt {
+    state::Record intent = {};
+    std::int64_t sequence = 0;  ///< of the intent on disk; 0: nothing was sent
+  };
+  http::Task<Result<>> begin(Attempt& attempt);
+  /// Closes the intent of an attempt that is known not to have happened.
+  http::Task<Result<>> refuse(Attempt& attempt, std::string reason);
+
   /// On disk when it returns, and in the store's contents. Errors: io, which breaks the run.
   http::Task<Result<std::int64_t>> record(state::Record record);
   state::Entry entry_for(plan::Item const& item) const;

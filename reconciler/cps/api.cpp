@@ -38,6 +38,7 @@ Call write(std::string method, std::string path, Request& request) {
           .content_type = media_type("enrollment", request.api_schema),
           .body = std::move(request.body),
           .repeat = Repeat::after_refusal,
+          .before_send = std::move(request.before_send),
           .subject = std::move(request.subject)};
 }
 

@@ -2,6 +2,7 @@
 #include "cps/session.hpp"
 #include "cps/types.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,7 @@ struct CreateRequest {
   std::string deploy_not_before = {};  ///< YYYY-MM-DD; empty: not sent
   std::string deploy_not_after = {};
   bool allow_duplicate_cn = false;
+  std::function<http::Task<Result<>>()> before_send = {};  ///< as Call::before_send
 };
 
 struct UpdateRequest {
@@ -45,6 +47,7 @@ struct UpdateRequest {
   std::string api_schema = "v11";
   std::string body = {};
   bool allow_cancel_pending_changes = false;
+  std::function<http::Task<Result<>>()> before_send = {};
 };
 
 class Writer : public Reader {

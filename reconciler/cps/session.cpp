@@ -92,6 +92,13 @@ http::Task<Result<http::Response>> Session::attempt(Call const& call, std::strin
   Governor& pacer = governor(call.account_key);
   auto const ticket = co_await pacer.acquire(options_.deadline);
   if (!ticket) co_return ticket.error();
+  if (call.before_send) {
+    auto const ready = co_await call.before_send();
+    if (!ready) {
+      pacer.release(*ticket);
+      co_return ready.error();
+    }
+  }
   // Signed after the wait: a signature is good for thirty seconds.
   http::Request request = signed_request(call, target);
   // A sink bounds what it takes by itself, in its own words.

@@ -42,7 +42,9 @@ struct Call {
   Repeat repeat = Repeat::freely;
   http::Sink sink = {};
   std::function<void()> restart = {};  ///< called before the sink sees another attempt's answer
-  std::string subject = {};            ///< name of the enrollment or contract, for the log line
+  /// Awaited at each attempt when its turn has come, right before it is sent; an error keeps it from being sent.
+  std::function<http::Task<Result<>>()> before_send = {};
+  std::string subject = {};  ///< name of the enrollment or contract, for the log line
 };
 
 /// One host, one credential, a governor per account. On the loop's thread.

@@ -1,14 +1,14 @@
 #pragma once
+#include "base/files.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/files.hpp"
-#include "base/result.hpp"
-#include "base/secret.hpp"
 
 namespace cpsctl::edgegrid {
 
@@ -22,7 +22,7 @@ struct Credentials {
   std::string account_key = {};                   ///< accountSwitchKey on every request; empty: none
   std::size_t max_body = 131072;                  ///< bytes of a POST body that are hashed
   std::vector<std::string> headers_to_sign = {};  ///< empty for CPS
-  std::string origin = {};                        ///< "~/.edgerc section [default]" or "environment AKAMAI_…", for messages
+  std::string origin = {};  ///< "~/.edgerc section [default]" or "environment AKAMAI_…", for messages
 };
 
 using Environment = std::function<std::optional<std::string>(std::string const& name)>;

@@ -126,8 +126,7 @@ std::string timestamp(std::chrono::sys_seconds time) {
 
 std::optional<std::chrono::sys_seconds> parse_timestamp(std::string_view text) {
   constexpr std::string_view pattern = "yyyymmddThh:mm:ss+0000";
-  if (text.size() != pattern.size() || text[8] != 'T' || text[11] != ':' || text[14] != ':' ||
-      !text.ends_with("+0000"))
+  if (text.size() != pattern.size() || text[8] != 'T' || text[11] != ':' || text[14] != ':' || !text.ends_with("+0000"))
     return std::nullopt;
   int const year = number(text, 0, 4), month = number(text, 4, 2), day = number(text, 6, 2);
   int const hour = number(text, 9, 2), minute = number(text, 12, 2), second = number(text, 15, 2);
@@ -148,8 +147,8 @@ std::string content_hash(SignedRequest const& request, std::size_t max_body) {
 std::string authorization(Credentials const& credentials, SignedRequest const& request, std::string_view timestamp,
                           std::string_view nonce) {
   std::string header =
-      fmt::format("{}client_token={};access_token={};timestamp={};nonce={};", scheme,
-                  credentials.client_token.reveal(), credentials.access_token.reveal(), timestamp, nonce);
+      fmt::format("{}client_token={};access_token={};timestamp={};nonce={};", scheme, credentials.client_token.reveal(),
+                  credentials.access_token.reveal(), timestamp, nonce);
   std::string const signing_key = base64(hmac(credentials.client_secret.reveal(), timestamp));
   std::string const signed_text = fmt::format("{}\thttps\t{}\t{}\t{}\t{}\t{}", request.method, request.host,
                                               request.target.empty() ? std::string_view("/") : request.target,

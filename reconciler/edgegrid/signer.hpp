@@ -1,4 +1,6 @@
 #pragma once
+#include "edgegrid/credentials.hpp"
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -6,16 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "edgegrid/credentials.hpp"
-
 /// EG1-HMAC-SHA256 (cps-api.md §1.1). Pure: time and nonce are arguments. Client and sandbox share this maths.
 namespace cpsctl::edgegrid {
 
 /// What is signed: exactly what is sent.
 struct SignedRequest {
-  std::string_view method;    ///< upper case
-  std::string_view host;      ///< as in the Host header, lower case, with a port that is not 443
-  std::string_view target;    ///< path and query as on the wire
+  std::string_view method;  ///< upper case
+  std::string_view host;    ///< as in the Host header, lower case, with a port that is not 443
+  std::string_view target;  ///< path and query as on the wire
   std::string_view body = {};
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< candidates for headers_to_sign
 };

@@ -9,10 +9,10 @@ namespace cpsctl::plan {
 Verdict judge_create(state::Record const& intent, cps::Listing const& listing, Index const& index,
                      std::function<bool(std::int64_t)> const& owned, Inputs const& inputs) {
   Verdict verdict;
-  auto const begun = parse_timestamp(intent.at);
+  auto const ended = parse_timestamp(intent.ends_by);
   state::Entry entry;
   // An intent that cannot be read proves nothing and disproves nothing.
-  if (!begun || !intent.entry || !fields::from_json(*intent.entry, entry) || !entry.last_applied) return verdict;
+  if (!ended || !intent.entry || !fields::from_json(*intent.entry, entry) || !entry.last_applied) return verdict;
   auto const schema = schema::enrollment(entry.api_schema);
   if (!schema) return verdict;
   json::Document const sent = diff::create_body(*entry.last_applied, **schema);
@@ -33,7 +33,7 @@ Verdict judge_create(state::Record const& intent, cps::Listing const& listing, I
     verdict.kind = Verdict::Kind::ambiguous;
     return verdict;
   }
-  WallTime const trusted = *begun + inputs.timeout + inputs.settle;
+  WallTime const trusted = *ended + inputs.settle;
   verdict.kind = listing.begun >= trusted ? Verdict::Kind::disproven : Verdict::Kind::open;
   verdict.until = trusted;
   return verdict;

@@ -24,8 +24,8 @@ struct Verdict {
   std::optional<WallTime> until = {};
 };
 
-/// The attempt ended at the latest `timeout` after the intent, since a killed process does not tell; from then on the
-/// list may lag by `settle`. `owned` says which ids belong to entries of the state.
+/// The attempt ended at the latest when the intent says (ends_by), since a killed process does not tell; from then on
+/// the list may lag by `settle`. `owned` says which ids belong to entries of the state.
 Verdict judge_create(state::Record const& intent, cps::Listing const& listing, Index const& index,
                      std::function<bool(std::int64_t)> const& owned, Inputs const& inputs);
 

@@ -37,7 +37,6 @@ struct Inputs {
   std::int64_t serial = 0;  ///< of the state
   Day today = {};
   Duration settle = std::chrono::seconds(300);  ///< how long a list may lag behind a create
-  Duration timeout = std::chrono::seconds(60);  ///< how long an attempt can have gone on after its intent
 };
 
 /// One enrollment's place in the plan. `none` items are counted, not listed.

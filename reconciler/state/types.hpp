@@ -50,10 +50,11 @@ struct Record {
   std::int64_t intent = 0;  ///< of done and refused: the intent's sequence
   Step step = Step::create;
   std::string name = {};
-  std::string at = {};                             ///< RFC 3339, UTC
-  std::string run = {};                            ///< the run's id
-  std::string digest = {};                         ///< SHA-256 of the body
-  std::vector<std::int64_t> known_ids = {};        ///< enrollments with that CN before the write
+  std::string at = {};                       ///< RFC 3339, UTC
+  std::string ends_by = {};                  ///< of intent: the attempt has ended then, whatever became of the process
+  std::string run = {};                      ///< the run's id
+  std::string digest = {};                   ///< SHA-256 of the body
+  std::vector<std::int64_t> known_ids = {};  ///< enrollments with that CN before the write
   std::vector<std::int64_t> pending_changes = {};  ///< pending change ids before the write
   std::int64_t enrollment = 0;                     ///< of done: CPS's id
   std::vector<std::int64_t> changes = {};          ///< of done: change ids that CPS returned
@@ -61,7 +62,7 @@ struct Record {
   json::Ref entry = {};                            ///< of intent and stored: the Entry that the state will hold
 };
 BOOST_DESCRIBE_STRUCT(Record, (),
-                      (sequence, phase, intent, step, name, at, run, digest, known_ids, pending_changes, enrollment,
-                       changes, reason, entry))
+                      (sequence, phase, intent, step, name, at, ends_by, run, digest, known_ids, pending_changes,
+                       enrollment, changes, reason, entry))
 
 }  // namespace cpsctl::state

@@ -109,8 +109,7 @@ struct Bench {
                         .paths = {"certs"},
                         .entries = contents.entries,
                         .open_intents = contents.open_intents,
-                        .settle = {},
-                        .timeout = {}};
+                        .settle = -std::chrono::minutes(2)};  // what a list lacks is disproven at once
     inputs.listings[{"", contract}] = std::move(*listing);
     return plan::make_plan(inputs);
   }
@@ -279,6 +278,22 @@ TEST_CASE("apply: what an answer means for the journal") {
       CHECK(bench.state().open_intents.size() == c.open_intents);
     }
   }
+}
+
+TEST_CASE("apply: a request limit is waited out, and each attempt has an intent of its own") {
+  Bench bench;
+  bench.manifests = {desired("a")};
+  int refusals = 2;
+  bench.client->instead = [&](http::Request const& request) -> std::optional<Result<http::Response>> {
+    if (request.method != "POST" || refusals-- <= 0) return std::nullopt;
+    return Result<http::Response>(http::Response{.status = 429, .headers = {{.name = "Retry-After", .value = "1"}}});
+  };
+  auto const result = bench.apply();
+  CHECK(outcomes(result) == "a done\n");
+  CHECK(result->throttles == 2);
+  CHECK(bench.sent("POST") == 3);
+  CHECK(bench.at_cps().size() == 1);
+  CHECK(bench.state().open_intents.empty());
 }
 
 TEST_CASE("apply: refused credentials end the run, the rest is not begun") {

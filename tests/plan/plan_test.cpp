@@ -52,6 +52,12 @@ state::Entry entry(std::string const& name, std::int64_t id, std::string const& 
           .last_applied = document(common_name)};
 }
 
+/// An attempt may take a minute.
+std::string ends_by(std::string const& at) {
+  auto const time = parse_timestamp(at);
+  return time ? timestamp(*time + 60s) : at;
+}
+
 /// A world to plan in; the contract has been listed.
 struct World {
   plan::Inputs inputs = {};
@@ -84,6 +90,7 @@ struct World {
                                    .phase = state::Phase::intent,
                                    .name = name,
                                    .at = at,
+                                   .ends_by = ends_by(at),
                                    .known_ids = std::move(known),
                                    .entry = json::share(std::move(as_json))});
     return *this;
@@ -324,7 +331,7 @@ TEST_CASE("plan: a create whose answer never came") {
     auto broken = world().doubt("www", "2026-11-20T09:50:00Z");
     broken.inputs.open_intents[0].entry = nullptr;
     CHECK(plan::make_plan(broken.inputs)->summary.blocked == 1);
-    broken.inputs.open_intents[0].at = "rubbish";
+    broken = world().doubt("www", "rubbish");
     CHECK(plan::make_plan(broken.inputs)->summary.blocked == 1);
   }
   SUBCASE("another manifest with that name does not get past it") {
