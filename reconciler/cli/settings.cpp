@@ -56,10 +56,9 @@ Result<> take_limits(Options const& options, Settings& settings) {
     }
   }
   if (!options.global.rate) return {};
-  // The rate replaces what counts by the minute; shorter windows, the burst limit, stay.
-  using namespace std::chrono_literals;
-  std::erase_if(settings.windows, [](cps::Window const& window) { return window.per >= 60s; });
-  settings.windows.insert(settings.windows.begin(), {.requests = *options.global.rate, .per = 60s});
+  // A rate of one's own comes on top: it can lower what CPS allows, never raise it.
+  settings.windows.insert(settings.windows.begin(),
+                          {.requests = *options.global.rate, .per = std::chrono::seconds(60)});
   return {};
 }
 
