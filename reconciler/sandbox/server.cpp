@@ -180,7 +180,7 @@ class RunningServer final : public Server {
   Response answer(Incoming& incoming);
   void say_farewell();
   void spawn(Task<> task);
-  void begin(SessionPtr session);
+  void begin(SessionPtr const& session);
 
   ServerOptions options_;
   FolderLock lock_;
@@ -251,14 +251,14 @@ Result<> RunningServer::prepare() {
 
 void RunningServer::spawn(Task<> task) {
   // An exception out of the accepting or the sweeping loop is a bug that must not pass in silence.
-  asio::co_spawn(context_.get_executor(), std::move(task), [](std::exception_ptr failure) {
+  asio::co_spawn(context_.get_executor(), std::move(task), [](std::exception_ptr const& failure) {
     if (failure) std::rethrow_exception(failure);
   });
 }
 
-void RunningServer::begin(SessionPtr session) {
+void RunningServer::begin(SessionPtr const& session) {
   sessions_.insert(session);
-  asio::co_spawn(context_.get_executor(), serve(session), [this, session](std::exception_ptr failure) {
+  asio::co_spawn(context_.get_executor(), serve(session), [this, session](std::exception_ptr const& failure) {
     // Whatever went wrong in a session costs that session, not the server.
     if (failure && options_.log) options_.log("internal error: a connection was dropped");
     session->close();
@@ -356,7 +356,7 @@ Task<bool> RunningServer::exchange(SessionPtr session) {
 Task<> RunningServer::drain(SessionPtr session) {
   session->due_in(drain_time);
   session->buffer.clear();
-  std::array<char, 16 * 1024> sink;
+  std::array<char, std::size_t{16} * 1024> sink;
   for (std::size_t taken = 0; taken < most_drained;) {
     auto const [error, received] = co_await session->stream.async_read_some(asio::buffer(sink), as_result);
     if (error) break;
@@ -405,7 +405,7 @@ Task<Incoming> RunningServer::read_request(SessionPtr session) {
       auto const [error, sent] = co_await asio::async_write(session->stream, asio::buffer(go_on), as_result);
       if (error) co_return Incoming{};
     }
-    auto const room = session->buffer.prepare(16 * 1024);
+    auto const room = session->buffer.prepare(std::size_t{16} * 1024);
     auto const [error, received] = co_await session->stream.async_read_some(room, as_result);
     if (error) co_return Incoming{};
     session->buffer.commit(received);

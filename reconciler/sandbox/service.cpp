@@ -19,6 +19,7 @@ Response json_response(int status, Entity const& entity, int version, std::strin
 
 std::string status_body(std::int64_t enrollment, std::vector<std::int64_t> const& changes) {
   std::vector<std::string> paths;
+  paths.reserve(changes.size());
   for (std::int64_t const change : changes) paths.push_back(fmt::format("\"{}\"", change_path(enrollment, change)));
   return fmt::format(R"({{"enrollment":"{}","changes":[{}]}})", enrollment_path(enrollment), fmt::join(paths, ","));
 }

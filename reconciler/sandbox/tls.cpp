@@ -30,7 +30,7 @@ using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 constexpr long seconds_a_day = 24L * 60 * 60;
 constexpr int authority_days = 3650;
 constexpr int server_days = 397;
-constexpr std::size_t largest_pem = 64 * 1024;
+constexpr std::size_t largest_pem = std::size_t{64} * 1024;
 
 Error openssl_error(std::string step) {
   char text[256] = "no reason given";

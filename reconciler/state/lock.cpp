@@ -97,7 +97,7 @@ class FileLock final : public Lock {
 
 }  // namespace
 
-Result<std::unique_ptr<Lock>> Lock::take(std::filesystem::path state_path, Lease lease, Duration patience,
+Result<std::unique_ptr<Lock>> Lock::take(std::filesystem::path const& state_path, Lease lease, Duration patience,
                                          Clock const& clock) {
   std::filesystem::path const path = state_path.string() + ".lock";
   int const fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

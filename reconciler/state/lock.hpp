@@ -29,7 +29,7 @@ class Lock {
  public:
   /// Waits up to `patience` for another run to end. Errors: locked, naming the holder (user, host, pid, since when);
   /// io.
-  static Result<std::unique_ptr<Lock>> take(std::filesystem::path state_path, Lease lease, Duration patience,
+  static Result<std::unique_ptr<Lock>> take(std::filesystem::path const& state_path, Lease lease, Duration patience,
                                             Clock const& clock);
   virtual ~Lock() = default;
 };
