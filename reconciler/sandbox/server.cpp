@@ -303,7 +303,7 @@ Task<> RunningServer::accept() {
     socket.set_option(Tcp::no_delay(true), ignored);
     auto session = std::make_shared<Session>(std::move(socket), tls_);
     session->peer = session->stream.lowest_layer().remote_endpoint(ignored).address().to_string();
-    begin(std::move(session));
+    begin(session);
   }
 }
 
