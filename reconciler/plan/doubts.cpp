@@ -6,18 +6,24 @@
 
 namespace cpsctl::plan {
 
+std::optional<state::Entry> entry_of(state::Record const& intent) {
+  state::Entry entry;
+  if (!intent.entry || !fields::from_json(*intent.entry, entry)) return std::nullopt;
+  return entry;
+}
+
 Verdict judge_create(state::Record const& intent, cps::Listing const& listing, Index const& index,
                      std::function<bool(std::int64_t)> const& owned, Inputs const& inputs) {
   Verdict verdict;
   auto const ended = parse_timestamp(intent.ends_by);
-  state::Entry entry;
+  auto const entry = entry_of(intent);
   // An intent that cannot be read proves nothing and disproves nothing.
-  if (!ended || !intent.entry || !fields::from_json(*intent.entry, entry) || !entry.last_applied) return verdict;
-  auto const schema = schema::enrollment(entry.api_schema);
+  if (!ended || !entry || !entry->last_applied) return verdict;
+  auto const schema = schema::enrollment(entry->api_schema);
   if (!schema) return verdict;
-  json::Document const sent = diff::create_body(*entry.last_applied, **schema);
+  json::Document const sent = diff::create_body(*entry->last_applied, **schema);
   std::vector<cps::Live const*> candidates;
-  for (cps::Live const* live : index.by_name(entry.common_name)) {
+  for (cps::Live const* live : index.by_name(entry->common_name)) {
     bool const was_there = std::ranges::find(intent.known_ids, live->id.value) != intent.known_ids.end();
     if (was_there || owned(live->id.value)) continue;
     // By the diff, not by equal bytes: CPS fills in and reorders.
@@ -37,6 +43,26 @@ Verdict judge_create(state::Record const& intent, cps::Listing const& listing, I
   verdict.kind = listing.begun >= trusted ? Verdict::Kind::disproven : Verdict::Kind::open;
   verdict.until = trusted;
   return verdict;
+}
+
+Verdict less_certain(Verdict left, Verdict right) {
+  using Kind = Verdict::Kind;
+  if (left.kind == Kind::proven && right.kind == Kind::proven && left.live != right.live) {
+    left.kind = Kind::ambiguous;
+    left.candidates.insert(left.candidates.end(), right.candidates.begin(), right.candidates.end());
+    return left;
+  }
+  auto const doubt = [](Verdict const& verdict) {
+    switch (verdict.kind) {
+      case Kind::disproven: return 0;
+      case Kind::proven: return 1;
+      case Kind::open: return verdict.until ? 2 : 3;
+      case Kind::ambiguous: return 4;
+    }
+    return 4;
+  };
+  if (doubt(left) != doubt(right)) return doubt(left) > doubt(right) ? left : right;
+  return left.until >= right.until ? left : right;
 }
 
 }  // namespace cpsctl::plan

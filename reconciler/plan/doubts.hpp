@@ -24,9 +24,15 @@ struct Verdict {
   std::optional<WallTime> until = {};
 };
 
+/// What was to be created: the Entry that an intent carries. Nothing when it cannot be read.
+std::optional<state::Entry> entry_of(state::Record const& intent);
+
 /// The attempt ended at the latest when the intent says (ends_by), since a killed process does not tell; from then on
 /// the list may lag by `settle`. `owned` says which ids belong to entries of the state.
 Verdict judge_create(state::Record const& intent, cps::Listing const& listing, Index const& index,
                      std::function<bool(std::int64_t)> const& owned, Inputs const& inputs);
+
+/// Of two creates of one name the less certain verdict holds for both; two proofs that differ are no proof.
+Verdict less_certain(Verdict left, Verdict right);
 
 }  // namespace cpsctl::plan

@@ -47,10 +47,12 @@ std::string kind_of(json::Value const& document, schema::Schema const& schema) {
 }
 
 Index::Index(cps::Listing const& listing, schema::Schema const& schema) {
-  for (cps::Live const& live : listing.enrollments) {
-    ids_.emplace(live.id.value, &live);
-    names_.emplace(text::hostname(common_name(*live.document, schema)), &live);
-  }
+  for (cps::Live const& live : listing.enrollments) add(live, schema);
+}
+
+void Index::add(cps::Live const& live, schema::Schema const& schema) {
+  if (!ids_.emplace(live.id.value, &live).second) return;
+  names_.emplace(text::hostname(common_name(*live.document, schema)), &live);
 }
 
 cps::Live const* Index::by_id(std::int64_t id) const {

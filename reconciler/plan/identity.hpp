@@ -21,6 +21,8 @@ std::string kind_of(json::Value const& document, schema::Schema const& schema);
 class Index {
  public:
   Index(cps::Listing const& listing, schema::Schema const& schema);
+  /// One that the list lacks although it exists: lists lag. `live` has to outlive the index.
+  void add(cps::Live const& live, schema::Schema const& schema);
 
   cps::Live const* by_id(std::int64_t id) const;
   /// In the listing's order.

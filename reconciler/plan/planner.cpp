@@ -55,6 +55,13 @@ Result<> Planner::prepare() {
     CPS_TRY(auto const schema, schema::enrollment(version));
     indexes_.emplace(scope, Index(listing->second, *schema));
   }
+  // What a lookup found is there for every manifest: another one must not create it again.
+  for (auto const& [name, entry] : inputs_.entries) {
+    auto const lookup = inputs_.lookups.find(entry.id);
+    if (lookup == inputs_.lookups.end() || !lookup->second) continue;
+    CPS_TRY(auto const schema, schema::enrollment(entry.api_schema));
+    indexes_.at({entry.account, entry.contract}).add(*lookup->second, *schema);
+  }
   return {};
 }
 
@@ -73,6 +80,7 @@ Result<Plan> Planner::run() {
   orphaned_intents();
   std::ranges::stable_sort(items_, {}, &Item::name);
   one_owner_each();
+  no_create_beside_a_doubt();
   one_create_per_name();
   mass_absence();
   return finish();
@@ -259,48 +267,6 @@ Item Planner::create(Item item, Desired const& desired) {
   return item;
 }
 
-std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) {
-  auto const intent = std::ranges::find_if(inputs_.open_intents, [&](state::Record const& record) {
-    return record.name == item.name && record.step == state::Step::create;
-  });
-  if (intent == inputs_.open_intents.end()) return std::nullopt;
-  Scope const scope{item.account, item.contract};
-  Verdict const verdict = judge_create(
-      *intent, inputs_.listings.at(scope), indexes_.at(scope), [this](std::int64_t id) { return owned(id); }, inputs_);
-  Item decided = item;
-  decided.action = Action::create;
-  decided.settles = {intent->sequence};
-  std::string const story = fmt::format("a create was sent at {} and its answer never came", intent->at);
-  switch (verdict.kind) {
-    case Verdict::Kind::proven: {
-      decided.action = Action::adopt;
-      decided.state_only = true;
-      decided.id = verdict.live->id.value;
-      decided.open_steps = diff::deferred_on_create(*desired.enrollment, schema_of(desired));
-      decided.reason = fmt::format("{}; CPS's list proves that it was done", story);
-      note_pending(decided, *verdict.live);
-      return decided;
-    }
-    case Verdict::Kind::disproven: {
-      decided = unknown(item, desired);
-      decided.settles = {intent->sequence};
-      if (decided.action == Action::create)
-        decided.reason = fmt::format("{}; CPS's list proves that it was not done", story);
-      return decided;
-    }
-    case Verdict::Kind::ambiguous:
-      block(decided, fmt::format("{}; it may have made {}", story, fmt::join(verdict.candidates, ", ")),
-            "make the manifest agree with the one that is right: it is taken over then");
-      return decided;
-    case Verdict::Kind::open:
-      block(decided, fmt::format("{}; CPS may still have done it", story),
-            verdict.until ? fmt::format("run again after {}: CPS's list tells then", timestamp(*verdict.until))
-                          : std::string("look in Akamai Control Center whether it exists"));
-      return decided;
-  }
-  return decided;
-}
-
 /// Is `source` one of the paths that were read, or below one?
 bool Planner::in_scope(std::string const& source) const {
   return std::ranges::any_of(inputs_.paths, [&](std::string const& path) {
@@ -331,25 +297,14 @@ Result<std::optional<Item>> Planner::removed(Entry const& entry) {
   return std::optional(std::move(item));
 }
 
-/// Writes in doubt whose manifests are gone: nobody else would speak of them.
-void Planner::orphaned_intents() {
-  for (state::Record const& intent : inputs_.open_intents) {
-    if (declared_.contains(intent.name) || inputs_.entries.contains(intent.name)) continue;
-    Entry entry;
-    if (!intent.entry || !fields::from_json(*intent.entry, entry) || !in_scope(entry.source)) continue;
-    Item item{
-        .name = intent.name, .contract = entry.contract, .account = entry.account, .common_name = entry.common_name};
-    item.action = Action::create;
-    block(item, fmt::format("a create was sent at {} and its answer never came, and its manifest is gone", intent.at),
-          "put the manifest back and run again: the doubt is resolved then");
-    items_.push_back(std::move(item));
-  }
-}
-
 void Planner::one_owner_each() {
   std::map<std::int64_t, std::vector<Item*>> claims;
-  for (Item& item : items_)
-    if (item.action == Action::adopt && !inputs_.entries.contains(item.name)) claims[item.id].push_back(&item);
+  for (Item& item : items_) {
+    // Also one that differs, or may not adopt, means that enrollment.
+    bool const adopts =
+        item.action == Action::adopt || (item.action == Action::blocked && item.wanted == Action::adopt);
+    if (adopts && item.id != 0 && !inputs_.entries.contains(item.name)) claims[item.id].push_back(&item);
+  }
   for (auto const& [id, claimants] : claims) {
     if (claimants.size() < 2) continue;
     std::vector<std::string> names;

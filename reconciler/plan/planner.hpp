@@ -30,12 +30,14 @@ class Planner {
   Item create(Item item, Desired const& desired);
   Item adopt(Item item, Desired const& desired, cps::Live const& live);
   Item update(Item item, Desired const& desired, cps::Live const& live, Entry const& entry);
+  Verdict judge(state::Record const& intent, Scope const& scope) const;
   /// What an open create intent of that name decides, if there is one.
   std::optional<Item> doubtful(Item const& item, Desired const& desired);
   Result<std::optional<Item>> removed(Entry const& entry);
   void orphaned_intents();
 
   void one_owner_each();
+  void no_create_beside_a_doubt();
   void one_create_per_name();
   void mass_absence();
   Plan finish();

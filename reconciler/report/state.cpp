@@ -51,7 +51,7 @@ void entry_text(state::Entry const& entry, std::ostream& out) {
   json::Value const value = fields::to_json(entry, document.GetAllocator());
   for (auto const& member : value.GetObject()) {
     std::string const shown =
-        member.value.IsString() ? std::string(json::view(member.value)) : json::pretty(member.value);
+        member.value.IsString() ? text::printable(json::view(member.value)) : json::pretty(member.value);
     fmt::print(out, "{:<13} {}\n", json::view(member.name), shown);
   }
 }

@@ -392,3 +392,89 @@ TEST_CASE("plan: the same inputs in any order give the same bytes") {
   std::ranges::reverse(world.inputs.listings[scope].enrollments);
   CHECK(bytes() == once);
 }
+
+TEST_CASE("plan: a common name in doubt is not created under another name") {
+  SUBCASE("the manifest was renamed after the lost create") {
+    CHECK(plan::make_plan(World().want(desired("new", "www.example.com")).doubt("old", "2026-11-23T09:55:00Z").inputs)
+              ->summary.create == 0);
+  }
+  SUBCASE("the lost create's manifest lies outside the given paths") {
+    World world = World().want(desired("new", "www.example.com")).doubt("old", "2026-11-23T09:55:00Z");
+    world.inputs.paths = {"certs/new.yaml"};
+    CHECK(plan::make_plan(world.inputs)->summary.create == 0);
+  }
+  SUBCASE("the lost create's manifest moved to another contract, and a second one wants its place") {
+    auto moved = desired("old", "www.example.com");
+    moved.contract = "1-OTHER";
+    auto second = desired("second", "www.example.com");
+    second.lifecycle.allow_duplicate_cn = true;
+    World world = World().want(moved).want(second).doubt("old", "2026-11-23T09:55:00Z");
+    world.inputs.listings[{"", "1-OTHER"}] = {.contract = "1-OTHER"};
+    CHECK(plan::make_plan(world.inputs)->summary.create == 0);
+  }
+  SUBCASE("another common name goes on") {
+    CHECK(plan::make_plan(World().want(desired("new", "api.example.com")).doubt("old", "2026-11-23T09:55:00Z").inputs)
+              ->summary.create == 1);
+  }
+}
+
+TEST_CASE("plan: another contract's list says nothing about a lost create") {
+  World world = World().doubt("www", "2026-11-20T09:50:00Z");
+  auto moved = desired("www", "www.example.com");
+  moved.contract = "1-OTHER";
+  world.want(moved);
+  world.inputs.listings[{"", "1-OTHER"}] = {.contract = "1-OTHER",
+                                            .begun = parse_timestamp("2026-11-23T10:00:00Z").value()};
+  CHECK(plan::make_plan(world.inputs)->summary.create == 0);
+}
+
+TEST_CASE("plan: what a lookup found is there for every manifest, although the list lags") {
+  World world = World().want(desired("new", "www.example.com")).knows(entry("old", 1));
+  world.inputs.lookups[1] = live(1, "www.example.com");
+  world.inputs.paths = {"certs/new.yaml"};
+  expect(world, "new blocked(adopt): looks like a rename: the state knows this enrollment as old\n0 unchanged");
+}
+
+TEST_CASE("plan: two manifests match one enrollment, and only one of them agrees with it: both are blocked") {
+  expect(World()
+             .want(desired("a", "www.example.com"))
+             .want(desired("b", "www.example.com", R"("changeManagement":true)"))
+             .has(live(1, "www.example.com", R"("changeManagement":false)")),
+         "a blocked(adopt) 1: several manifests match enrollment 1: a, b\n"
+         "b blocked(adopt) 1: several manifests match enrollment 1: a, b\n0 unchanged");
+}
+
+TEST_CASE("plan: all that is in doubt under one name has to be decided") {
+  auto two = World().want(desired("www", "www.example.com")).doubt("www", "2026-11-20T09:50:00Z");
+  two.doubt("www", "2026-11-23T09:58:00Z");
+  two.inputs.open_intents.back().sequence = 8;
+  CHECK(plan::make_plan(two.inputs)->summary.create == 0);
+}
+
+TEST_CASE("plan: a doubt that the list disproves holds no other manifest back") {
+  World world = World().want(desired("new", "www.example.com")).doubt("old", "2026-11-23T09:50:00Z");
+  CHECK(plan::make_plan(world.inputs)->summary.create == 1);
+}
+
+TEST_CASE("plan: several lost creates of one name are settled together") {
+  auto const world = [] {
+    World two = World().want(desired("www", "www.example.com")).doubt("www", "2026-11-20T09:50:00Z");
+    two.doubt("www", "2026-11-21T09:50:00Z", {5});
+    two.inputs.open_intents.back().sequence = 8;
+    return two;
+  };
+  SUBCASE("nothing is there: disproven, both are closed") {
+    auto const plan = plan::make_plan(world().inputs);
+    CHECK(plan->items[0].action == plan::Action::create);
+    CHECK(plan->items[0].settles == std::vector<std::int64_t>{7, 8});
+  }
+  SUBCASE("the first made one, the second nothing: proven") {
+    auto const plan = plan::make_plan(world().has(live(5, "www.example.com")).inputs);
+    CHECK(plan->items[0].action == plan::Action::adopt);
+    CHECK(plan->items[0].id == 5);
+  }
+  SUBCASE("two are there: ambiguous") {
+    auto const plan = plan::make_plan(world().has(live(5, "www.example.com")).has(live(6, "www.example.com")).inputs);
+    CHECK(plan->summary.blocked == 1);
+  }
+}
