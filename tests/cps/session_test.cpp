@@ -1,0 +1,381 @@
+#include "cps/session.hpp"
+
+#include "cps/api.hpp"
+#include "edgegrid/signer.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace cpsctl;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr char const* host = "akab-test.luna.akamaiapis.net";
+constexpr char const* status_body =
+    R"({"enrollment":"/cps/v2/enrollments/7","changes":["/cps/v2/enrollments/7/changes/8"]})";
+constexpr char const* burst = R"({"title":"Bad request","detail":"denied by IPBLOCK-BURST4-54013"})";
+
+edgegrid::Credentials credentials() {
+  return {.host = host,
+          .client_token = Secret("akab-client-token"),
+          .client_secret = Secret("secret="),
+          .access_token = Secret("akab-access-token")};
+}
+
+/// The wall clock stands, so that an advertised time is a wait of a few milliseconds.
+struct StandingClock final : Clock {
+  WallTime wall() const override { return parse_timestamp("2026-11-23T10:00:00Z").value(); }
+  SteadyTime steady() const override { return system_clock().steady(); }
+};
+
+/// Different every time, and so small that jittered waits come to nothing.
+struct SmallRandom final : Random {
+  std::uint64_t next() override { return ++last; }
+  std::uint64_t last = 0;
+};
+
+Result<http::Response> answer(int status, std::string body = {}) {
+  return http::Response{.status = status, .body = std::move(body)};
+}
+
+/// A 429 that asks for 5 ms by StandingClock.
+Result<http::Response> throttled() {
+  return http::Response{.status = 429, .headers = {{.name = "X-RateLimit-Next", .value = "2026-11-23T10:00:00.005Z"}}};
+}
+
+Result<http::Response> failed(Errc code, Reached reached) {
+  return Error{.code = code, .message = "an accident", .reached = reached};
+}
+
+/// Answers by script, the last line for ever; a 2xx body goes to the sink as the real client's does.
+class Script final : public http::Client {
+ public:
+  explicit Script(std::deque<Result<http::Response>> answers) : answers_(std::move(answers)) {}
+
+  http::Task<Result<http::Response>> send(http::Request request, http::SendOptions options) override {
+    requests.push_back(std::move(request));
+    bodies_allowed.push_back(options.max_body);
+    auto next = answers_.front();
+    if (answers_.size() > 1) answers_.pop_front();
+    bool const streamed = next && options.sink && next->status == 200;
+    if (streamed) {
+      auto const taken = options.sink(next->body);
+      if (!taken) co_return taken.error();
+      next->body.clear();
+      if (next->header("X-Cut") == "yes") co_return failed(Errc::unavailable, Reached::unknown);
+    }
+    co_return next;
+  }
+  void close() override { closed = true; }
+
+  std::vector<http::Request> requests = {};
+  std::vector<std::size_t> bodies_allowed = {};
+  bool closed = false;
+
+ private:
+  std::deque<Result<http::Response>> answers_;
+};
+
+std::string header(http::Request const& request, std::string_view name) {
+  auto const found = std::ranges::find(request.headers, name, &http::Header::name);
+  return found == request.headers.end() ? "(none)" : found->value;
+}
+
+/// The signature of what was really sent, made anew from the header's own time and nonce.
+std::string resigned(http::Request const& request) {
+  auto const parts = edgegrid::parse_authorization(header(request, "Authorization")).value();
+  return edgegrid::authorization(
+      credentials(), {.method = request.method, .host = host, .target = request.target, .body = request.body},
+      parts.timestamp, parts.nonce);
+}
+
+struct Bench {
+  http::Loop loop;
+  StandingClock clock;
+  SmallRandom random;
+  Script client;
+  cps::Session session;
+
+  explicit Bench(std::deque<Result<http::Response>> answers, std::vector<cps::Window> windows = {})
+      : client(std::move(answers)),
+        session(loop, client, credentials(), clock, random, {.windows = std::move(windows)}) {}
+};
+
+cps::Call reading() {
+  return {.path = "/enrollments/7", .accept = "a/b", .subject = "www"};
+}
+
+cps::Call writing(std::string method) {
+  return {.method = std::move(method),
+          .path = "/enrollments",
+          .accept = "a/b",
+          .content_type = "c/d",
+          .body = "{}",
+          .repeat = cps::Repeat::after_refusal,
+          .subject = "www"};
+}
+
+cps::CreateRequest everything() {
+  return {.subject = "www",
+          .account_key = "1-5C0YLB:1-8BYUX",
+          .contract = "1-1TJZH5",
+          .api_schema = "v12",
+          .body = R"({"org":"Müller"})",
+          .deploy_not_before = "2026-12-01",
+          .deploy_not_after = "2026-12-31",
+          .allow_duplicate_cn = true};
+}
+
+}  // namespace
+
+TEST_CASE("create: every parameter, the media types and the signature are those of the bytes that are sent") {
+  Bench bench({answer(202, status_body)});
+  cps::Writer writer(bench.session);
+  auto const created = bench.loop.run(writer.create(everything()));
+  REQUIRE(created.has_value());
+  CHECK(created->enrollment.value == 7);
+  REQUIRE(created->changes.size() == 1);
+  CHECK(created->changes[0].value == 8);
+  REQUIRE(bench.client.requests.size() == 1);
+  http::Request const& sent = bench.client.requests[0];
+  CHECK(sent.method == "POST");
+  CHECK(sent.target ==
+        "/cps/v2/enrollments?accountSwitchKey=1-5C0YLB%3A1-8BYUX&allow-duplicate-cn=true&contractId=1-1TJZH5"
+        "&deploy-not-after=2026-12-31&deploy-not-before=2026-12-01");
+  CHECK(sent.body == R"({"org":"Müller"})");
+  CHECK(header(sent, "Accept") == "application/vnd.akamai.cps.enrollment-status.v1+json");
+  CHECK(header(sent, "Content-Type") == "application/vnd.akamai.cps.enrollment.v12+json; charset=utf-8");
+  CHECK(header(sent, "Authorization").find("timestamp=20261123T10:00:00+0000;") != std::string::npos);
+  CHECK(header(sent, "Authorization") == resigned(sent));
+}
+
+TEST_CASE("what is not asked for is not sent") {
+  Bench bench({answer(202, status_body)});
+  cps::Writer writer(bench.session);
+  cps::CreateRequest plain{.contract = "1-1TJZH5", .body = "{}"};
+  CHECK(bench.loop.run(writer.create(plain)).has_value());
+  cps::UpdateRequest careful{.id = {7}, .body = "{}"};
+  CHECK(bench.loop.run(writer.update(careful)).has_value());
+  cps::UpdateRequest cancelling{.id = {7}, .body = "{}", .allow_cancel_pending_changes = true};
+  CHECK(bench.loop.run(writer.update(cancelling)).has_value());
+  std::vector<std::string> targets;
+  for (http::Request const& sent : bench.client.requests) targets.push_back(sent.method + " " + sent.target);
+  CHECK(targets == std::vector<std::string>{"POST /cps/v2/enrollments?contractId=1-1TJZH5", "PUT /cps/v2/enrollments/7",
+                                            "PUT /cps/v2/enrollments/7?allow-cancel-pending-changes=true"});
+}
+
+TEST_CASE("a GET has no content type, and its answer is bounded") {
+  Bench bench({answer(200, R"({"id":7})")});
+  cps::Reader reader(bench.session);
+  auto const live = bench.loop.run(reader.get("1-2:3", {7}, "v11", "www"));
+  REQUIRE(live.has_value());
+  CHECK(live->id.value == 7);
+  http::Request const& sent = bench.client.requests[0];
+  CHECK(sent.target == "/cps/v2/enrollments/7?accountSwitchKey=1-2%3A3");
+  CHECK(header(sent, "Accept") == "application/vnd.akamai.cps.enrollment.v11+json");
+  CHECK(header(sent, "Content-Type") == "(none)");
+  CHECK(header(sent, "Authorization") == resigned(sent));
+  CHECK(bench.client.bodies_allowed[0] == std::size_t{16} << 20U);
+}
+
+TEST_CASE("send: reads are tried again on what may pass, writes only when nothing can have happened") {
+  struct Case {
+    char const* title;
+    cps::Call call;
+    std::deque<Result<http::Response>> answers;
+    std::size_t sent;
+    std::optional<Errc> code;
+    Reached reached;
+  };
+  Result<http::Response> const lost = failed(Errc::unavailable, Reached::unknown);
+  std::vector<Case> const cases{
+      {"a read outlives two 500s", reading(), {answer(500), answer(503), answer(200)}, 3, {}, {}},
+      {"a read gives up after three", reading(), {answer(500)}, 3, Errc::unavailable, Reached::unknown},
+      {"a read outlives a lost connection", reading(), {lost, answer(200)}, 2, {}, {}},
+      {"an unknown host stays unknown",
+       reading(),
+       {failed(Errc::unavailable, Reached::no)},
+       1,
+       Errc::unavailable,
+       Reached::no},
+      {"a 404 is an answer", reading(), {answer(404)}, 1, Errc::not_found, Reached::no},
+      {"refused credentials stay refused", reading(), {answer(401), answer(200)}, 1, Errc::unauthorized, Reached::no},
+      {"garbage is not asked for twice",
+       reading(),
+       {failed(Errc::protocol, Reached::unknown)},
+       1,
+       Errc::protocol,
+       Reached::unknown},
+      {"a redirect is not followed", reading(), {answer(302)}, 1, Errc::protocol, Reached::unknown},
+      {"a 429 is waited out by a read", reading(), {throttled(), throttled(), answer(200)}, 3, {}, {}},
+      {"a 429 does not use up a read's attempts",
+       reading(),
+       {answer(500), throttled(), throttled(), answer(500), answer(200)},
+       5,
+       {},
+       {}},
+      {"a POST is not repeated after a 500",
+       writing("POST"),
+       {answer(500), answer(202)},
+       1,
+       Errc::unavailable,
+       Reached::unknown},
+      {"a POST is not repeated after a lost answer",
+       writing("POST"),
+       {lost, answer(202)},
+       1,
+       Errc::unavailable,
+       Reached::unknown},
+      {"a POST is not repeated after a timeout",
+       writing("POST"),
+       {failed(Errc::timeout, Reached::unknown), answer(202)},
+       1,
+       Errc::timeout,
+       Reached::unknown},
+      {"a POST is not repeated after a 409",
+       writing("POST"),
+       {answer(409), answer(202)},
+       1,
+       Errc::conflict,
+       Reached::no},
+      {"a POST is repeated after a 429", writing("POST"), {throttled(), answer(202)}, 2, {}, {}},
+      {"a PUT is repeated after a 429", writing("PUT"), {throttled(), answer(200)}, 2, {}, {}},
+      {"a PUT is not repeated after a 503",
+       writing("PUT"),
+       {answer(503), answer(200)},
+       1,
+       Errc::unavailable,
+       Reached::unknown},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      Bench bench(c.answers);
+      auto const response = bench.loop.run(bench.session.send(c.call));
+      CHECK(bench.client.requests.size() == c.sent);
+      CHECK(bench.session.requests() == c.sent);
+      CHECK(response.has_value() == !c.code.has_value());
+      if (c.code) CHECK(response.error().code == *c.code);
+      if (c.code) CHECK(response.error().reached == c.reached);
+      std::set<std::string> nonces;
+      for (http::Request const& sent : bench.client.requests) {
+        CHECK(header(sent, "Authorization") == resigned(sent));
+        nonces.insert(edgegrid::parse_authorization(header(sent, "Authorization")).value().nonce);
+      }
+      CHECK(nonces.size() == c.sent);
+    }
+  }
+}
+
+TEST_CASE("the gateway's burst block pauses the account like a 429") {
+  http::Response blocked{
+      .status = 400, .headers = {{.name = "X-RateLimit-Next", .value = "2026-11-23T10:00:00.005Z"}}, .body = burst};
+  Bench bench({blocked, answer(202, status_body)});
+  cps::Writer writer(bench.session);
+  CHECK(bench.loop.run(writer.create(everything())).has_value());
+  CHECK(bench.client.requests.size() == 2);
+  CHECK(bench.session.throttles() == 1);
+}
+
+TEST_CASE("a write that was taken, but whose answer names nothing, is a doubt") {
+  for (char const* body :
+       {"", "not json", "[]", "{}", R"({"enrollment":7})", R"({"enrollment":"/cps/v2/enrollments/x"})"}) {
+    CAPTURE(body);
+    Bench bench({answer(202, body)});
+    cps::Writer writer(bench.session);
+    auto const created = bench.loop.run(writer.create(everything()));
+    REQUIRE_FALSE(created.has_value());
+    CHECK(created.error().code == Errc::protocol);
+    CHECK(created.error().reached == Reached::unknown);
+    CHECK(bench.client.requests.size() == 1);
+  }
+}
+
+TEST_CASE("a list that broke off is read anew from its beginning") {
+  http::Response half{
+      .status = 200, .headers = {{.name = "X-Cut", .value = "yes"}}, .body = R"({"enrollments":[{"id":1},{"id":2},)"};
+  Bench bench({half, answer(503), answer(200, R"({"enrollments":[{"id":3}]})")});
+  cps::Reader reader(bench.session);
+  auto const listing = bench.loop.run(reader.list("", "1-1TJZH5", "v11"));
+  REQUIRE(listing.has_value());
+  REQUIRE(listing->enrollments.size() == 1);
+  CHECK(listing->enrollments[0].id.value == 3);
+  CHECK(bench.client.requests.size() == 3);
+  CHECK(bench.client.requests[0].target == "/cps/v2/enrollments?contractId=1-1TJZH5");
+  CHECK(header(bench.client.requests[0], "Accept") == "application/vnd.akamai.cps.enrollments.v11+json");
+}
+
+TEST_CASE("what comes before a write comes before each attempt, and can keep it from being sent") {
+  Bench bench({throttled(), answer(202)}, {{.requests = 1, .per = 1ms}});
+  int begun = 0;
+  cps::Call call = writing("POST");
+  call.before_send = [&]() -> http::Task<Result<>> {
+    CHECK(bench.client.requests.size() == static_cast<std::size_t>(begun));
+    ++begun;
+    co_return Result<>();
+  };
+  CHECK(bench.loop.run(bench.session.send(call)).has_value());
+  CHECK(begun == 2);
+
+  call.before_send = []() -> http::Task<Result<>> { co_return Error{.code = Errc::io, .message = "the disk is full"}; };
+  auto const kept = bench.loop.run(bench.session.send(call));
+  REQUIRE_FALSE(kept.has_value());
+  CHECK(kept.error().code == Errc::io);
+  CHECK(bench.client.requests.size() == 2);
+  // Its turn was given back: with one request at a time, the next one could never go otherwise.
+  CHECK(bench.loop.run(bench.session.send(reading())).has_value());
+}
+
+TEST_CASE("each attempt gives its turn back, however it ends") {
+  Bench bench({failed(Errc::unavailable, Reached::unknown), answer(500), answer(404), answer(200)},
+              {{.requests = 1, .per = 1ms}});
+  CHECK_FALSE(bench.loop.run(bench.session.send(writing("POST"))).has_value());
+  CHECK_FALSE(bench.loop.run(bench.session.send(writing("POST"))).has_value());
+  CHECK_FALSE(bench.loop.run(bench.session.send(reading())).has_value());
+  CHECK(bench.loop.run(bench.session.send(reading())).has_value());
+}
+
+TEST_CASE("accounts do not wait for each other") {
+  Bench bench({answer(200)}, {{.requests = 1, .per = std::chrono::hours(1)}});
+  cps::Call other = reading();
+  other.account_key = "1-2:3";
+  CHECK(bench.loop.run(bench.session.send(reading())).has_value());
+  CHECK(bench.loop.run(bench.session.send(other)).has_value());
+}
+
+TEST_CASE("cancel ends those who wait and those who come, without sending") {
+  Bench bench({answer(200)}, {{.requests = 1, .per = std::chrono::hours(1)}});
+  CHECK(bench.loop.run(bench.session.send(reading())).has_value());
+  std::vector<Errc> ended;
+  auto const wait = [](cps::Session& session, std::vector<Errc>& into) -> http::Task<> {
+    auto const response = co_await session.send(reading());
+    if (!response) into.push_back(response.error().code);
+  };
+  for (int i = 0; i < 3; ++i) bench.loop.spawn(wait(bench.session, ended));
+  bench.loop.post([&] { bench.session.cancel(); });
+  bench.loop.run();
+  CHECK(ended == std::vector<Errc>(3, Errc::cancelled));
+  CHECK(bench.client.closed);
+  cps::Call other = reading();
+  other.account_key = "another account";
+  auto const late = bench.loop.run(bench.session.send(other));
+  REQUIRE_FALSE(late.has_value());
+  CHECK(late.error().code == Errc::cancelled);
+  CHECK(bench.client.requests.size() == 1);
+}
+
+TEST_CASE("errors name the request and hold nothing that is secret") {
+  Bench bench({answer(401, R"({"detail":"The signature does not match"})")});
+  auto const response = bench.loop.run(bench.session.send(reading()));
+  REQUIRE_FALSE(response.has_value());
+  std::string const text = describe(response.error()) + response.error().next;
+  CHECK(text.find("GET /enrollments/7 was answered with 401") != std::string::npos);
+  for (char const* secret : {"akab-client-token", "akab-access-token", "secret=", "EG1-HMAC"}) {
+    CAPTURE(secret);
+    CHECK(text.find(secret) == std::string::npos);
+  }
+}
