@@ -63,9 +63,18 @@ Errc code_for(Problem const& problem) {
   return Errc::protocol;
 }
 
+/// The server's time: the answer's Date, or the gateway's own requestTime where a proxy took the Date away.
+std::optional<WallTime> server_time(http::Response const& response) {
+  if (auto const date = parse_http_date(response.header("Date"))) return date;
+  auto const document = json::parse(response.body, "an error body");
+  if (!document) return std::nullopt;
+  auto const time = parse_timestamp(json::text_or(json::find(*document, "requestTime"), ""));
+  return time ? std::optional(*time) : std::nullopt;
+}
+
 /// "your clock is 600 s behind the server's", or nothing when the answer has no usable time.
 std::string skew_text(http::Response const& response, WallTime now) {
-  auto const server = parse_http_date(response.header("Date"));
+  auto const server = server_time(response);
   if (!server) return {};
   auto const ahead = std::chrono::round<std::chrono::seconds>(now - *server).count();
   return fmt::format("; this machine's clock is {} s {} the server's", std::abs(ahead),

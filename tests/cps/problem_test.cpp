@@ -70,7 +70,7 @@ TEST_CASE("to_error: the code, what the server did, and CPS's words, whatever th
   }
 }
 
-TEST_CASE("to_error: a wrong clock is told by how much, from the server's Date") {
+TEST_CASE("to_error: a wrong clock is told by how much, from the server's Date or its requestTime") {
   std::string const body = R"({"title":"Bad request","detail":"Invalid timestamp"})";
   auto const error = [&](char const* date) {
     return cps::to_error(answer(400, body, {{.name = "Date", .value = date}}), "GET /x", now).message;
@@ -78,6 +78,11 @@ TEST_CASE("to_error: a wrong clock is told by how much, from the server's Date")
   CHECK(error("Mon, 23 Nov 2026 10:10:00 GMT").find("600 s behind the server's") != std::string::npos);
   CHECK(error("Mon, 23 Nov 2026 09:59:00 GMT").find("60 s ahead of the server's") != std::string::npos);
   CHECK(error("rubbish").find("clock") == std::string::npos);
+
+  std::string const gateway =
+      R"({"title":"Bad request","detail":"Invalid timestamp","requestTime":"2026-11-23T10:01:30Z"})";
+  auto const dateless = cps::to_error(answer(400, gateway), "GET /x", now).message;
+  CHECK(dateless.find("90 s behind the server's") != std::string::npos);
 }
 
 TEST_CASE("advertised_wait: every spelling that has been seen, nothing that makes no sense") {
