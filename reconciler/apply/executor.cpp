@@ -205,6 +205,7 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
 http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Entry entry, ItemResult result) {
   std::string const fields = json::dotted(json::common(entry.open_steps));
   auto const missing = [&](std::string why, std::string next, Errc code) {
+    if (code == Errc::unauthorized) unauthorized_ = true;
     ItemResult half = result;
     half.outcome = Outcome::failed;
     half.code = code;

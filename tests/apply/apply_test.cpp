@@ -310,6 +310,19 @@ TEST_CASE("apply: refused credentials end the run, the rest is not begun") {
   CHECK(bench.state().open_intents.empty());
 }
 
+TEST_CASE("apply: credentials that are refused at a second write end the run, too") {
+  Bench bench;
+  bench.manifests = {desired("a-mutual", true), desired("b"), desired("c")};
+  bench.client->instead = [](http::Request const& request) -> std::optional<Result<http::Response>> {
+    if (request.method != "PUT") return std::nullopt;
+    return Result<http::Response>(http::Response{.status = 403, .body = "{}"});
+  };
+  CHECK(outcomes(bench.apply({.parallelism = 1})) == "a-mutual failed\nb skipped\nc skipped\n");
+  CHECK(bench.sent("POST") == 1);
+  CHECK(bench.state().entries.at("a-mutual").open_steps.size() == 1);
+  CHECK(bench.state().open_intents.empty());
+}
+
 TEST_CASE("apply: told to stop it finishes what it began, and the next run does the rest") {
   Bench bench;
   for (int i = 0; i < 6; ++i) bench.manifests.push_back(desired(fmt::format("site-{}", i)));
