@@ -5,6 +5,7 @@
 #include "state/store.hpp"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@
 /// Carries a plan out: journal, writes, state.
 namespace cpsctl::apply {
 
-BOOST_DEFINE_ENUM_CLASS(Outcome, done, failed, doubt, blocked, skipped)
+// stale: the enrollment is no longer what was planned on; waiting: nothing to do for anybody but CPS and a later run.
+BOOST_DEFINE_ENUM_CLASS(Outcome, done, failed, doubt, stale, blocked, waiting, skipped)
 
 /// What became of one item.
 struct ItemResult {
@@ -37,13 +39,17 @@ struct ApplyResult {
 struct ApplyOptions {
   std::size_t parallelism = 8;
   SteadyTime deadline = SteadyTime::max();
+  Duration list_age = std::chrono::seconds(60);          ///< how old a list may be that a write is based on
   std::function<bool()> stop = {};                       ///< asked between steps: a signal came
   std::function<void(ItemResult const&)> progress = {};  ///< after each item
 };
 
+using Listings = std::map<plan::Scope, cps::Listing>;
+
+/// `listings` are the lists that the plan was made from; they are read again when they grow old.
 /// Errors: io when the journal or the snapshot cannot be written (nothing more is sent then); everything that goes
 /// wrong with one item is in its result.
-http::Task<Result<ApplyResult>> run(plan::Plan const& plan, cps::Writer& writer, http::Loop& loop, state::Store& store,
-                                    Clock const& clock, ApplyOptions options);
+http::Task<Result<ApplyResult>> run(plan::Plan const& plan, Listings listings, cps::Writer& writer, http::Loop& loop,
+                                    state::Store& store, Clock const& clock, ApplyOptions options);
 
 }  // namespace cpsctl::apply

@@ -1,47 +1,63 @@
 #pragma once
 #include "apply/apply.hpp"
+#include "apply/ledger.hpp"
+#include "apply/snapshots.hpp"
 
 namespace cpsctl::apply {
 
 /// Carries out single items. One per run; on the loop's thread.
 class Executor {
  public:
-  Executor(cps::Writer& writer, http::Loop& loop, state::Store& store, Clock const& clock)
-      : writer_(writer), loop_(loop), store_(store), clock_(clock) {}
+  Executor(cps::Writer& writer, Snapshots& snapshots, Ledger& ledger, state::Store& store)
+      : writer_(writer), snapshots_(snapshots), ledger_(ledger), store_(store) {}
 
   http::Task<ItemResult> carry_out(plan::Item const& item);
 
-  /// Set once the journal cannot be written any more: nothing may be sent after that.
-  std::optional<Error> const& broken() const { return broken_; }
   /// Set once the credentials were refused: every further request would be.
   bool unauthorized() const { return unauthorized_; }
 
  private:
+  // create.cpp
   http::Task<ItemResult> create(plan::Item const& item);
   http::Task<ItemResult> second_write(plan::Item const& item, state::Entry entry, ItemResult result);
-  http::Task<ItemResult> adopt(plan::Item const& item);
+  // change.cpp
+  http::Task<ItemResult> update(plan::Item const& item);
+  http::Task<ItemResult> remove(plan::Item const& item);
+  // executor.cpp: what only the state learns
+  http::Task<ItemResult> record(plan::Item const& item);
 
-  /// A write's trace in the journal. Each attempt has an intent of its own, written when its turn has come: the time
-  /// that it waited before must not count as time after it (a list disproves a create by that).
-  struct Attempt {
-    state::Record intent = {};
-    std::int64_t sequence = 0;  ///< of the intent on disk; 0: nothing was sent
+  /// A PUT of `target` laid over `live`, with its trace in the journal.
+  struct Put {
+    cps::Live live = {};
+    json::Ref target = {};
+    state::Entry entry = {};  ///< what the state will hold
+    bool cancel_pending = false;
+    bool override_renewal_window = false;
+    bool any_age = true;  ///< false: not when the list has grown old before the request's turn comes (Errc::stale)
   };
-  http::Task<Result<>> begin(Attempt& attempt);
-  /// Closes the intent of an attempt that is known not to have happened.
-  http::Task<Result<>> refuse(Attempt& attempt, std::string reason);
+  http::Task<Result<cps::EnrollmentStatus>> put(plan::Item const& item, Put put, Attempt& attempt);
 
-  /// On disk when it returns, and in the store's contents. Errors: io, which breaks the run.
-  http::Task<Result<std::int64_t>> record(state::Record record);
+  /// The item's enrollment as it is now, if it is still what was planned on. Errors: stale.
+  http::Task<Result<cps::Live>> unmoved(plan::Item const& item);
+  /// Awaited when a write's turn has come: the list may have grown old while it waited.
+  http::Task<Result<>> before_send(plan::Scope const& scope, bool any_age, Attempt& attempt);
+
+  /// The entry that a successful write leaves: the manifest as it is, whatever the state held before.
   state::Entry entry_for(plan::Item const& item) const;
+  state::Entry const* known(std::string const& name) const;
+  /// Closes the attempt by what the error proves, and says it: not done, or in doubt.
+  http::Task<ItemResult> unsuccessful(plan::Item const& item, Attempt& attempt, Error error);
   ItemResult failed(plan::Item const& item, Error const& error);
 
   cps::Writer& writer_;
-  http::Loop& loop_;
+  Snapshots& snapshots_;
+  Ledger& ledger_;
   state::Store& store_;
-  Clock const& clock_;
-  std::optional<Error> broken_ = {};
   bool unauthorized_ = false;
 };
+
+ItemResult result_of(plan::Item const& item, Outcome outcome);
+std::vector<std::int64_t> numbers(std::vector<cps::ChangeId> const& changes);
+plan::Scope scope_of(plan::Item const& item);
 
 }  // namespace cpsctl::apply

@@ -1,4 +1,5 @@
 #pragma once
+#include "base/clock.hpp"
 #include "base/json.hpp"
 
 #include <cctype>
@@ -118,6 +119,16 @@ struct Codec<E> {
     auto const found = enumerator<E>(json::view(v));
     if (found) value = *found;
     return found.has_value();
+  }
+};
+
+template <>
+struct Codec<Day> {
+  static json::Value out(Day value, json::Pool& pool) { return json::string(day_text(value), pool); }
+  static bool in(json::Value const& v, Day& value) {
+    auto const day = parse_day(json::text_or(&v, ""));
+    if (day) value = *day;
+    return day.has_value();
   }
 };
 

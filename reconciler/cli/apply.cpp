@@ -1,16 +1,13 @@
-#include "apply/apply.hpp"
-
-#include "base/fields.hpp"
 #include "cli/commands.hpp"
-#include "cli/manifests.hpp"
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
-#include "report/result.hpp"
-#include "state/lock.hpp"
+#include "cli/writing.hpp"
+#include "plan/document.hpp"
+#include "plan/saved.hpp"
+#include "schema/schema.hpp"
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <poll.h>
 
 #include <fmt/ostream.h>
@@ -18,50 +15,6 @@
 
 namespace cpsctl::cli {
 namespace {
-
-report::ResultRow row_of(apply::ItemResult const& item) {
-  return {.name = item.name,
-          .action = fields::word(item.action),
-          .outcome = fields::word(item.outcome),
-          .id = item.id,
-          .changes = item.changes,
-          .message = item.message,
-          .next = item.next};
-}
-
-std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result) {
-  std::vector<report::ResultRow> rows;
-  rows.reserve(result.items.size());
-  std::ranges::transform(result.items, std::back_inserter(rows), row_of);
-  return rows;
-}
-
-/// What one item's outcome says about the run.
-Exit exit_of(apply::ItemResult const& item) {
-  switch (item.outcome) {
-    case apply::Outcome::done: return Exit::done;
-    case apply::Outcome::blocked: return Exit::refused;
-    case apply::Outcome::doubt:
-    case apply::Outcome::skipped: return Exit::again;
-    case apply::Outcome::failed: {
-      bool const out_of_time = item.code == Errc::timeout || item.code == Errc::cancelled;
-      if (out_of_time) return Exit::again;
-      return item.code == Errc::unauthorized ? Exit::unauthorized : Exit::failed;
-    }
-  }
-  return Exit::bug;
-}
-
-Exit exit_of(apply::ApplyResult const& result, bool detailed) {
-  Exit worst = Exit::done;
-  bool at_work = false;
-  for (apply::ItemResult const& item : result.items) {
-    worst = worse(worst, exit_of(item));
-    at_work = at_work || !item.changes.empty();
-  }
-  if (result.stopped) worst = worse(worst, Exit::again);
-  return detailed && at_work ? worse(worst, Exit::changes) : worst;
-}
 
 /// Asks on the terminal; anything but yes is no, and so is a signal.
 bool confirmed(World& world, Signals const& signals) {
@@ -78,106 +31,83 @@ bool confirmed(World& world, Signals const& signals) {
   return answer == "yes";
 }
 
-/// One line per finished item; on a terminal also a line that counts.
-class Progress {
- public:
-  Progress(Connection& connection, Options const& options, World& world, std::size_t items)
-      : connection_(connection),
-        world_(world),
-        style_(style_for(options.global, world, world.err_is_terminal)),
-        quiet_(options.global.log_level > log::Level::info),
-        live_(world.err_is_terminal && options.global.log_format == log::Format::text),
-        as_log_(options.global.log_format == log::Format::json),
-        left_(items) {}
-
-  void operator()(apply::ItemResult const& item) {
-    if (left_ > 0) --left_;
-    if (quiet_) return;
-    if (as_log_) {
-      log::info("{}: {} {}", item.name, fields::word(item.action), fields::word(item.outcome));
-      return;
-    }
-    if (live_) fmt::print(world_.err, "\r\x1b[K");
-    report::progress_line(row_of(item), style_, world_.err);
-    if (live_ && left_ > 0) {
-      Duration const rest = connection_.session->governor(connection_.default_account).estimate(left_);
-      fmt::print(world_.err, "{} left, about {}", left_, duration_text(rest));
-    }
-    world_.err.flush();
-  }
-
- private:
-  Connection& connection_;
-  World& world_;
-  report::Style style_;
-  bool quiet_;
-  bool live_;
-  bool as_log_;
-  std::size_t left_;
-};
-
-Product result_product(apply::ApplyResult const& result, plan::Plan const& plan) {
-  report::ResultFacts const facts{
-      .realm = plan.realm, .requests = result.requests, .throttles = result.throttles, .stopped = result.stopped};
-  auto const rows = rows_of(result);
-  return {
-      .text = [rows, facts](std::ostream& out, report::Style style) { report::result_text(rows, facts, style, out); },
-      .json = [rows, facts] { return report::result_document(rows, facts); }};
-}
-
 /// The whole command once there is something to work with; every early end has been said already.
 class Applying {
  public:
-  Applying(Options const& options, Settings const& settings, World& world, Signals& signals)
-      : options_(options), settings_(settings), world_(world), signals_(signals) {}
+  Applying(Options const& options, Settings settings, World& world, Signals& signals)
+      : options_(options), settings_(std::move(settings)), world_(world), signals_(signals) {}
 
-  Exit run(manifest::Loaded loaded) {
+  Exit manifests(Wanted wanted) {
+    return run([&wanted, this](Connection& connection, state::Contents const& contents) {
+      return inputs_for(std::move(wanted), connection, contents, world_);
+    });
+  }
+
+  Exit saved(plan::Plan plan) {
+    saved_ = std::move(plan);
+    return run([this](Connection& connection, state::Contents const& contents) {
+      plan::Inputs inputs = inputs_for({.settings = settings_, .loaded = {}}, connection, contents, world_);
+      plan::restrict_to(*saved_, inputs);
+      return inputs;
+    });
+  }
+
+ private:
+  using MakeInputs = std::function<plan::Inputs(Connection&, state::Contents const&)>;
+
+  Exit run(MakeInputs const& make_inputs) {
     auto connection = connect(options_, settings_, world_);
     if (!connection) return failed(connection.error());
-    std::string const run_id = world_.random.uuid();
-    auto const folder = world_.files.make_folders(std::filesystem::path(settings_.state).parent_path());
-    if (!folder) return failed(folder.error());
-    auto const lock = state::Lock::take(settings_.state, state::own_lease(run_id, "cpsctl apply", world_.clock),
-                                        settings_.lock_timeout, world_.clock);
-    if (!lock) return failed(lock.error());
-    auto const store = state::Store::open(settings_.state, connection->realm, run_id, world_.files);
-    if (!store) return failed(store.error());
-    for (std::string const& note : (*store)->contents().notes) log::warning("{}", note);
+    if (saved_ && saved_->realm != connection->realm)
+      return failed(
+          {.code = Errc::manifest,
+           .message = fmt::format("the plan was made for {}, this run talks to {}", saved_->realm, connection->realm),
+           .next = "use the credentials that it was made with"});
+    auto writing = begin_writing("cpsctl apply", connection->realm, settings_, world_);
+    if (!writing) return failed(writing.error());
 
     auto const handler = signals_.on_first([this, &connection] {
       connection->loop->post(
           [this, &connection] { planning_ ? connection->session->cancel() : connection->session->stop_waiting(); });
     });
-    auto const plan = connection->loop->run(read_and_plan(cps::Reader(*connection->session), *connection,
-                                                          std::move(loaded), (*store)->contents(), settings_, world_));
+    plan::Inputs known = make_inputs(*connection, writing->store->contents());
+    cps::Reader reader(*connection->session);
+    auto inputs = connection->loop->run(read_account(reader, *connection, std::move(known)));
+    if (!inputs) return failed(inputs.error());
+    auto plan = plan::make_plan(*inputs);
     if (!plan) return failed(plan.error());
+    if (saved_) plan = plan::agreed(*saved_, std::move(*plan));
     planning_ = false;
-    return carry_out(*plan, *connection, **store);
+    return confirm_and_carry_out(*plan, std::move(inputs->listings), *connection, *writing->store);
   }
 
- private:
   Exit failed(Error const& error) {
     Exit const exit = fail(error, options_.global, world_);
     return signals_.received() != 0 ? signals_.exit() : exit;
   }
 
-  Exit carry_out(plan::Plan const& plan, Connection& connection, state::Store& store) {
+  Result<> approved(plan::Plan const& plan) const {
+    auto const& wanted = options_.guard.approved;
+    if (!wanted) return {};
+    std::string const digest = plan::digest(saved_ ? *saved_ : plan);
+    if (digest == *wanted) return {};
+    return Error{.code = Errc::stale,
+                 .message = fmt::format("this is not the plan that was approved: its digest is {}", digest),
+                 .next = "have the plan above approved, and use the same paths and flags for both"};
+  }
+
+  Exit confirm_and_carry_out(plan::Plan const& plan, apply::Listings listings, Connection& connection,
+                             state::Store& store) {
     report::plan_text(plan, cost_of(plan, connection, settings_),
                       style_for(options_.global, world_, world_.err_is_terminal), world_.err);
+    auto const agreed = approved(plan);
+    if (!agreed) return failed(agreed.error());
     if (plan.work() && !options_.yes && !confirmed(world_, signals_))
       return failed(
           {.code = Errc::guard_rail, .message = "not applied: the answer was not yes", .next = "run it again"});
 
-    cps::Writer writer(*connection.session);
-    std::size_t const open = static_cast<std::size_t>(
-        std::ranges::count_if(plan.items, [](plan::Item const& item) { return item.action != plan::Action::none; }));
-    Progress progress(connection, options_, world_, open);
     auto const result =
-        connection.loop->run(apply::run(plan, writer, *connection.loop, store, world_.clock,
-                                        {.parallelism = settings_.parallelism,
-                                         .deadline = settings_.deadline,
-                                         .stop = [this] { return signals_.received() != 0; },
-                                         .progress = [&progress](apply::ItemResult const& item) { progress(item); }}));
+        cli::carry_out(plan, std::move(listings), connection, store, options_, settings_, world_, signals_);
     if (!result) return failed(result.error());
     Exit const exit =
         delivered(result_product(*result, plan), exit_of(*result, options_.detailed_exitcode), options_.global, world_);
@@ -187,26 +117,75 @@ class Applying {
   }
 
   Options const& options_;
-  Settings const& settings_;
+  Settings settings_;
   World& world_;
   Signals& signals_;
+  std::optional<plan::Plan> saved_ = {};
   std::atomic<bool> planning_ = true;
 };
 
+/// A single PATH that is a plan document rather than manifests.
+Result<std::optional<plan::Plan>> saved_plan(Options const& options, World& world) {
+  if (options.paths.size() != 1 || options.paths.front() == "-") return std::optional<plan::Plan>();
+  std::string const& file = options.paths.front();
+  CPS_TRY(FileKind const kind, world.files.kind(file));
+  if (kind != FileKind::file) return std::optional<plan::Plan>();
+  CPS_TRY(std::string const text, world.files.read(file, longest_plan));
+  if (!plan::looks_like_plan(text)) return std::optional<plan::Plan>();
+  CPS_TRY(plan::Plan plan, plan::read_document(text, file));
+  return std::optional(std::move(plan));
+}
+
+Error contradicts_plan() {
+  return {.code = Errc::usage,
+          .message = "a saved plan is carried out as it is: selection and guard rails belong to cpsctl plan",
+          .next = "make the plan with them, or leave them out"};
+}
+
+bool has_own_wishes(Options const& options) {
+  GuardOptions const& guard = options.guard;
+  SelectionOptions const& selection = options.selection;
+  return guard.allow_delete || guard.max_deletes || guard.max_changes || !guard.confirm_delete.empty() ||
+         !guard.recreate.empty() || !guard.override_renewal_window.empty() || guard.on_pending ||
+         !selection.labels.empty() || !selection.names.empty() || !selection.contracts.empty();
+}
+
 }  // namespace
 
-/// cpsctl apply: plans, asks, carries out, saves.
+/// cpsctl apply: plans, or takes a saved plan; asks, carries out, saves.
 Exit run_apply(Options const& options, World& world) {
   Signals signals;
   bool const can_ask = world.in_is_terminal && world.err_is_terminal && !options.global.no_input;
-  if (!options.yes && !can_ask)
+  if (!options.yes && !options.guard.approved && !can_ask)
     return fail({.code = Errc::usage,
                  .message = "apply asks before it writes, and there is no terminal to ask on",
                  .next = "look at cpsctl plan, then run cpsctl apply --yes"},
                 options.global, world);
+  auto saved = saved_plan(options, world);
+  if (!saved) return fail(saved.error(), options.global, world);
+  if (*saved) {
+    if (has_own_wishes(options)) return fail(contradicts_plan(), options.global, world);
+    auto settings = make_settings(options, world);
+    if (!settings) return fail(settings.error(), options.global, world);
+    return Applying(options, std::move(*settings), world, signals).saved(std::move(**saved));
+  }
   auto wanted = read_wanted(options, world);
   if (!wanted) return fail(wanted.error(), options.global, world);
-  return Applying(options, wanted->settings, world, signals).run(std::move(wanted->loaded));
+  Settings settings = wanted->settings;
+  return Applying(options, std::move(settings), world, signals).manifests(std::move(*wanted));
+}
+
+/// cpsctl show: a saved plan, also a stale one.
+Exit run_show(Options const& options, World& world) {
+  auto const plan = [&]() -> Result<plan::Plan> {
+    CPS_TRY(std::string const text, world.files.read(options.name, longest_plan));
+    return plan::read_document(text, options.name);
+  }();
+  if (!plan) return fail(plan.error(), options.global, world);
+  Product const product{
+      .text = [&](std::ostream& out, report::Style style) { report::plan_text(*plan, {}, style, out); },
+      .json = [&] { return plan::document(*plan); }};
+  return delivered(product, Exit::done, options.global, world);
 }
 
 }  // namespace cpsctl::cli

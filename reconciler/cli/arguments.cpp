@@ -128,12 +128,82 @@ class Grammar {
     auto* const plan = command(app_, "plan", Command::plan, "Show what apply would do; writes nothing");
     paths(plan);
     detailed(plan);
-    auto* const apply = command(app_, "apply", Command::apply, "Make CPS match the manifests");
-    paths(apply);
+    selection(*plan);
+    guard_rails(*plan);
+    auto* const apply =
+        command(app_, "apply", Command::apply, "Make CPS match the manifests, or carry out a saved plan");
+    apply->add_option(
+        "PLAN|PATH", options_.paths,
+        "a plan saved with plan --out json=FILE; or files, folders, - (default: the project's manifests)");
     detailed(apply);
+    selection(*apply);
+    guard_rails(*apply);
+    apply->add_option("--approved", options_.guard.approved, "go on only if the plan has this digest")
+        ->type_name("DIGEST")
+        ->group("Guard rails");
     apply->add_flag("-y,--yes", options_.yes, "do not ask");
+    command(app_, "show", Command::show, "Print a saved plan")
+        ->add_option("PLAN", options_.name, "a plan saved with plan --out json=FILE")
+        ->required();
+    auto* const status = command(app_, "status", Command::status, "Show what CPS has of each enrollment");
+    names(*status);
+    selection(*status);
+    status->add_flag("--unmanaged", options_.unmanaged,
+                     "list what the contracts have beside the state and the manifests");
+    auto* const import = command(app_, "import", Command::import_, "Write manifests for what exists at CPS");
+    import->add_option("NAME", options_.name, "name for the one enrollment of --id");
+    import->add_option("--id", options_.import.id, "only this enrollment")->type_name("N");
+    contracts(*import)->required();
+    import->add_option("--out-dir", options_.import.out_dir, "folder for the manifests (default: the project's)")
+        ->type_name("DIR");
+    state_commands();
+    sandbox_command();
+    command(app_, "schema", Command::schema, "Print a JSON Schema")->add_option("NAME", options_.name, "schema name");
+    command(app_, "version", Command::version, "Print the version");
+    command(app_, "help", Command::help, "Explain a topic or a command")
+        ->add_option("TOPIC", words_, "topic or command")
+        ->expected(0, 2);
+  }
 
-    auto* const state = app_.add_subcommand("state", "Look at what cpsctl remembers");
+  void names(CLI::App& sub) { sub.add_option("NAME", options_.paths, "manifest names (default: all)"); }
+
+  CLI::Option* contracts(CLI::App& sub) {
+    return sub.add_option("--contract", options_.selection.contracts, "only this contract; repeatable")
+        ->type_name("ID")
+        ->allow_extra_args(false);
+  }
+
+  /// Which of the manifests a command is about.
+  void selection(CLI::App& sub) {
+    SelectionOptions& to = options_.selection;
+    auto const option = [&](char const* flag, std::vector<std::string>& words, char const* what, char const* type) {
+      sub.add_option(flag, words, what)->type_name(type)->allow_extra_args(false)->group("Selection");
+    };
+    option("-l,--label", to.labels, "only those with this label; repeatable, all must fit", "KEY=VALUE");
+    option("--name", to.names, "only these names; repeatable", "GLOB");
+    contracts(sub)->group("Selection");
+  }
+
+  void guard_rails(CLI::App& sub) {
+    GuardOptions& to = options_.guard;
+    auto const rail = [&](char const* flag, auto& target, char const* what, char const* type) {
+      return sub.add_option(flag, target, what)->type_name(type)->allow_extra_args(false)->group("Guard rails");
+    };
+    sub.add_flag("--allow-delete", to.allow_delete,
+                 "let enrollments go whose manifests are gone and said deletion: delete")
+        ->group("Guard rails");
+    rail("--max-deletes", to.max_deletes, "delete at most so many (default: 0)", "N")->check(CLI::NonNegativeNumber);
+    rail("--max-changes", to.max_changes, "update and delete at most so many, or such a part of the state", "N|P%");
+    rail("--confirm-delete", to.confirm_delete, "delete this one although it serves in production; repeatable", "NAME");
+    rail("--recreate", to.recreate, "create this one anew, which was deleted outside; repeatable", "NAME");
+    rail("--on-pending", to.on_pending, "what to do about pending changes, instead of what the manifests say", "WORD")
+        ->check(CLI::IsMember({"refuse", "wait", "cancel"}));
+    rail("--override-renewal-window", to.override_renewal_window,
+         "change this one although CPS is about to renew it; repeatable", "NAME");
+  }
+
+  void state_commands() {
+    auto* const state = app_.add_subcommand("state", "Look at what cpsctl remembers, and mend it");
     state->fallthrough();
     state->require_subcommand(1);
     state->set_help_flag("-h,--help", "print this help");
@@ -141,7 +211,17 @@ class Grammar {
     command(*state, "show", Command::state_show, "Show one enrollment of the state")
         ->add_option("NAME", options_.name, "manifest name")
         ->required();
+    auto* const forget = command(*state, "forget", Command::state_forget, "Stop managing enrollments; CPS keeps them");
+    forget->add_option("NAME", options_.paths, "names in the state")->required();
+    auto* const move = command(*state, "mv", Command::state_mv, "Give an enrollment of the state another name");
+    move->add_option("OLD", options_.name, "name in the state")->required();
+    move->add_option("NEW", options_.other_name, "name of the manifest")->required();
+    auto* const rebuild = command(*state, "rebuild", Command::state_rebuild,
+                                  "Find again what exists at CPS of the manifests; writes nothing to CPS");
+    rebuild->add_option("PATH", options_.paths, "files or folders (default: the project's manifests)");
+  }
 
+  void sandbox_command() {
     auto* const sandbox = command(app_, "sandbox", Command::sandbox, "Serve the embedded CPS on loopback");
     sandbox->add_option("--dir", options_.sandbox.folder, "data, edgerc and ca.pem")
         ->type_name("DIR")
@@ -152,12 +232,6 @@ class Grammar {
         ->delimiter(',')
         ->allow_extra_args(false)
         ->type_name("ID,…");
-
-    command(app_, "schema", Command::schema, "Print a JSON Schema")->add_option("NAME", options_.name, "schema name");
-    command(app_, "version", Command::version, "Print the version");
-    command(app_, "help", Command::help, "Explain a topic or a command")
-        ->add_option("TOPIC", words_, "topic or command")
-        ->expected(0, 2);
   }
 
   /// The command's own help call, for "see: …".

@@ -9,8 +9,14 @@ namespace cpsctl::cli {
 Exit run_validate(Options const& options, World& world);
 Exit run_plan(Options const& options, World& world);
 Exit run_apply(Options const& options, World& world);
+Exit run_show(Options const& options, World& world);
+Exit run_status(Options const& options, World& world);
+Exit run_import(Options const& options, World& world);
 Exit run_state_list(Options const& options, World& world);
 Exit run_state_show(Options const& options, World& world);
+Exit run_state_forget(Options const& options, World& world);
+Exit run_state_mv(Options const& options, World& world);
+Exit run_state_rebuild(Options const& options, World& world);
 Exit run_sandbox(Options const& options, World& world);
 Exit run_schema(Options const& options, World& world);
 Exit run_version(Options const& options, World& world);

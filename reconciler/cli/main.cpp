@@ -20,8 +20,14 @@ Exit run(Options const& options, World& world) {
     case Command::validate: return run_validate(options, world);
     case Command::plan: return run_plan(options, world);
     case Command::apply: return run_apply(options, world);
+    case Command::show: return run_show(options, world);
+    case Command::status: return run_status(options, world);
+    case Command::import_: return run_import(options, world);
     case Command::state_list: return run_state_list(options, world);
     case Command::state_show: return run_state_show(options, world);
+    case Command::state_forget: return run_state_forget(options, world);
+    case Command::state_mv: return run_state_mv(options, world);
+    case Command::state_rebuild: return run_state_rebuild(options, world);
     case Command::sandbox: return run_sandbox(options, world);
     case Command::schema: return run_schema(options, world);
     case Command::version: return run_version(options, world);

@@ -12,7 +12,23 @@
 /// The command line as values. CLI11 stays behind arguments.cpp.
 namespace cpsctl::cli {
 
-enum class Command : std::uint8_t { validate, plan, apply, state_list, state_show, sandbox, schema, version, help };
+enum class Command : std::uint8_t {
+  validate,
+  plan,
+  apply,
+  show,
+  status,
+  import_,
+  state_list,
+  state_show,
+  state_forget,
+  state_mv,
+  state_rebuild,
+  sandbox,
+  schema,
+  version,
+  help
+};
 
 enum class Colour : std::uint8_t { automatic, always, never };
 
@@ -45,10 +61,33 @@ struct GlobalOptions {
   bool real_limits = false;                 ///< --limits real
 };
 
+struct ImportOptions {
+  std::string out_dir = {};
+  std::optional<std::int64_t> id = {};
+};
+
 struct SandboxOptions {
   std::string folder = ".cpsctl/sandbox";
   std::uint16_t port = 0;
   bool strict = false;
+  std::vector<std::string> contracts = {};
+};
+
+/// The guard rails and the selection of one call (design.md §7).
+struct GuardOptions {
+  bool allow_delete = false;
+  std::optional<std::int64_t> max_deletes = {};
+  std::optional<std::string> max_changes = {};  ///< "N" or "P%"
+  std::vector<std::string> confirm_delete = {};
+  std::vector<std::string> recreate = {};
+  std::vector<std::string> override_renewal_window = {};
+  std::optional<std::string> on_pending = {};
+  std::optional<std::string> approved = {};  ///< digest
+};
+
+struct SelectionOptions {
+  std::vector<std::string> labels = {};  ///< key=value
+  std::vector<std::string> names = {};
   std::vector<std::string> contracts = {};
 };
 
@@ -58,7 +97,12 @@ struct Options {
   std::vector<std::string> paths = {};  ///< validate, plan, apply
   bool detailed_exitcode = false;       ///< plan, apply
   bool yes = false;                     ///< apply
-  std::string name = {};                ///< state show NAME, schema NAME, help TOPIC
+  std::string name = {};                ///< state show NAME, schema NAME, help TOPIC, import NAME
+  std::string other_name = {};          ///< state mv NAME OTHER
+  SelectionOptions selection = {};
+  GuardOptions guard = {};
+  ImportOptions import = {};
+  bool unmanaged = false;  ///< status
   SandboxOptions sandbox = {};
 };
 

@@ -16,6 +16,9 @@ struct Product {
   std::function<json::Document()> json;
 };
 
+/// No plan document is larger.
+inline constexpr std::size_t longest_plan = std::size_t{4} << 30;
+
 /// To stdout in the form of -o, and to every --out file. Errors: io.
 Result<> deliver(Product const& product, GlobalOptions const& options, World& world);
 

@@ -4,6 +4,7 @@
 #include "cli/manifests.hpp"
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
+#include "plan/document.hpp"
 
 namespace cpsctl::cli {
 
@@ -12,7 +13,7 @@ Exit run_plan(Options const& options, World& world) {
   Signals signals;
   auto wanted = read_wanted(options, world);
   if (!wanted) return fail(wanted.error(), options.global, world);
-  Settings const& settings = wanted->settings;
+  Settings const settings = wanted->settings;
 
   auto connection = connect(options, settings, world);
   if (!connection) return fail(connection.error(), options.global, world);
@@ -21,8 +22,12 @@ Exit run_plan(Options const& options, World& world) {
   for (std::string const& note : contents->notes) log::warning("{}", note);
 
   auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
-  auto const plan = connection->loop->run(read_and_plan(cps::Reader(*connection->session), *connection,
-                                                        std::move(wanted->loaded), *contents, settings, world));
+  auto const plan = [&]() -> Result<plan::Plan> {
+    cps::Reader const reader(*connection->session);
+    plan::Inputs known = inputs_for(std::move(*wanted), *connection, *contents, world);
+    CPS_TRY(plan::Inputs const inputs, connection->loop->run(read_account(reader, *connection, std::move(known))));
+    return plan::make_plan(inputs);
+  }();
   if (!plan) {
     Exit const exit = fail(plan.error(), options.global, world);
     return signals.received() != 0 ? signals.exit() : exit;

@@ -53,41 +53,48 @@ Result<> outcome(Reading& reading) {
 
 }  // namespace
 
-http::Task<Result<plan::Plan>> read_and_plan(cps::Reader reader, Connection& connection, manifest::Loaded loaded,
-                                             state::Contents const& contents, Settings const& settings, World& world) {
-  plan::Inputs inputs{.desired = std::move(loaded.desired),
-                      .paths = std::move(loaded.paths),
-                      .entries = contents.entries,
-                      .open_intents = contents.open_intents,
-                      .default_account = connection.default_account,
-                      .realm = connection.realm,
-                      .serial = contents.serial,
-                      .today = day_of(world.clock.wall()),
-                      .settle = settings.settle};
+plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Contents const& contents, World& world) {
+  return {.desired = std::move(wanted.loaded.desired),
+          .paths = std::move(wanted.loaded.paths),
+          .entries = contents.entries,
+          .open_intents = contents.open_intents,
+          .default_account = connection.default_account,
+          .realm = connection.realm,
+          .serial = contents.serial,
+          .now = world.clock.wall(),
+          .settle = wanted.settings.settle,
+          .selection = std::move(wanted.settings.selection),
+          .consent = std::move(wanted.settings.consent)};
+}
 
-  auto const scopes = plan::scopes(inputs.desired, inputs.entries, inputs.default_account);
+http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs) {
+  auto const scopes = plan::scopes(inputs);
   Reading listing{.progress = http::Event(*connection.loop), .left = scopes.size()};
   for (auto const& [scope, api_schema] : scopes)
     connection.loop->spawn(list_one(reader, scope, api_schema, inputs, listing));
   while (listing.left > 0) co_await listing.progress.wait();
   CPS_CO_CHECK(outcome(listing));
 
-  auto const lookups = plan::lookups_needed(inputs);
-  Reading looking{.progress = http::Event(*connection.loop), .left = lookups.size()};
-  for (plan::Lookup const& lookup : lookups) connection.loop->spawn(look_up(reader, lookup, inputs, looking));
-  while (looking.left > 0) co_await looking.progress.wait();
-  CPS_CO_CHECK(outcome(looking));
-
-  co_return plan::make_plan(inputs);
+  // Requests are money: once it is plain that too much is gone, nobody asks for the rest (plan's mass_absence blocks).
+  std::vector<plan::Lookup> lookups = plan::lookups_needed(inputs);
+  while (!lookups.empty()) {
+    std::vector<plan::Lookup> const round = plan::next_round(lookups, inputs);
+    Reading looking{.progress = http::Event(*connection.loop), .left = round.size()};
+    for (plan::Lookup const& lookup : round) connection.loop->spawn(look_up(reader, lookup, inputs, looking));
+    while (looking.left > 0) co_await looking.progress.wait();
+    CPS_CO_CHECK(outcome(looking));
+  }
+  co_return inputs;
 }
 
 report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings) {
-  report::Cost cost{.used = connection.session->requests(), .to_apply = plan.requests_to_apply};
+  report::Cost cost{.used = connection.session->requests(),
+                    .to_apply = static_cast<std::size_t>(plan.requests_to_apply)};
   if (!settings.windows.empty() && plan.requests_to_apply > 0) {
     cps::Window const& slowest = *std::ranges::min_element(settings.windows, {}, [](cps::Window const& window) {
       return static_cast<double>(window.requests) / static_cast<double>(window.per.count());
     });
-    cost.estimate = connection.session->governor(connection.default_account).estimate(plan.requests_to_apply);
+    cost.estimate = connection.session->governor(connection.default_account).estimate(cost.to_apply);
     cost.limit = slowest.per == std::chrono::seconds(60)
                      ? fmt::format("{} a minute", slowest.requests)
                      : fmt::format("{} in {}", slowest.requests, duration_text(slowest.per));

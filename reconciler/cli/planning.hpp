@@ -1,5 +1,6 @@
 #pragma once
 #include "cli/connection.hpp"
+#include "cli/manifests.hpp"
 #include "cps/api.hpp"
 #include "manifest/types.hpp"
 #include "plan/plan.hpp"
@@ -7,9 +8,11 @@
 
 namespace cpsctl::cli {
 
-/// Lists every contract once, looks up what the lists lack, and plans. The reader is all it holds of CPS.
-http::Task<Result<plan::Plan>> read_and_plan(cps::Reader reader, Connection& connection, manifest::Loaded loaded,
-                                             state::Contents const& contents, Settings const& settings, World& world);
+/// What a plan is made from, as far as it is known before CPS is asked.
+plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Contents const& contents, World& world);
+
+/// Lists every contract once, and looks up what the lists lack. The reader is all it holds of CPS.
+http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs);
 
 /// The plan's footer: requests used, requests to come, and what they take under the limits.
 report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings);

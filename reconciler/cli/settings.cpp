@@ -1,5 +1,6 @@
 #include "cli/settings.hpp"
 
+#include "base/fields.hpp"
 #include "base/text.hpp"
 #include "cli/manifests.hpp"
 
@@ -62,6 +63,48 @@ Result<> take_limits(Options const& options, Settings& settings) {
   return {};
 }
 
+Error bad_flag(std::string message, std::string next) {
+  return Error{.code = Errc::usage, .message = std::move(message), .next = std::move(next)};
+}
+
+Result<plan::Selection> selection_of(SelectionOptions const& options) {
+  plan::Selection selection{.names = options.names, .contracts = options.contracts};
+  for (std::string const& label : options.labels) {
+    auto const equals = label.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return bad_flag(fmt::format("-l {} is no label", label), "write -l key=value");
+    selection.labels.insert_or_assign(label.substr(0, equals), label.substr(equals + 1));
+  }
+  for (std::string& contract : selection.contracts)
+    if (contract.starts_with("ctr_")) contract.erase(0, 4);
+  return selection;
+}
+
+/// "20%" of the state, or a number.
+Result<> take_max_changes(std::string const& text, plan::Consent& consent) {
+  bool const percent = text.ends_with('%');
+  std::string_view const digits = std::string_view(text).substr(0, text.size() - (percent ? 1 : 0));
+  std::int64_t value = 0;
+  auto const [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (problem != std::errc{} || end != digits.data() + digits.size() || value < 0 || (percent && value > 100))
+    return bad_flag(fmt::format("\"{}\" is no number of changes", text), "write it as 10 or 20%");
+  (percent ? consent.max_changes_percent : consent.max_changes) = value;
+  return {};
+}
+
+/// Flags come before the project file, guard rail by guard rail.
+Result<plan::Consent> consent_of(GuardOptions const& options, manifest::Project const& project) {
+  plan::Consent consent{.allow_delete = options.allow_delete,
+                        .max_deletes = options.max_deletes.value_or(project.max_deletes.value_or(0)),
+                        .confirm_delete = options.confirm_delete,
+                        .recreate = options.recreate,
+                        .override_renewal_window = options.override_renewal_window};
+  std::string const limit = options.max_changes.value_or(project.max_changes.value_or(""));
+  if (!limit.empty()) CPS_CHECK(take_max_changes(limit, consent));
+  if (options.on_pending) consent.on_pending = fields::enumerator<manifest::OnPendingChange>(*options.on_pending);
+  return consent;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> manifest_paths(Options const& options, manifest::Project const& project,
@@ -105,6 +148,8 @@ Result<Settings> make_settings(Options const& options, World& world) {
   if (global.deadline) settings.deadline = world.clock.steady() + *global.deadline;
   settings.credentials.edgerc = global.edgerc.value_or(project.edgerc.value_or(""));
   settings.credentials.section = global.section.value_or(project.section.value_or("default"));
+  CPS_TRY(settings.selection, selection_of(options.selection));
+  CPS_TRY(settings.consent, consent_of(options.guard, project));
   std::string const usual = global.sandbox ? *global.sandbox + "/state.json" : project.state.value_or(default_state);
   settings.state = global.state.value_or(usual);
   return settings;

@@ -4,6 +4,7 @@
 #include "cps/governor.hpp"
 #include "edgegrid/credentials.hpp"
 #include "manifest/project.hpp"
+#include "plan/consent.hpp"
 #include "report/report.hpp"
 
 #include <string>
@@ -26,6 +27,8 @@ struct Settings {
   std::size_t max_list_bytes = std::size_t{512} << 20;
   SteadyTime deadline = SteadyTime::max();
   Duration lock_timeout = {};
+  plan::Selection selection = {};
+  plan::Consent consent = {};
 };
 
 /// Reads the project file. Its findings are printed to stderr. Errors: manifest when it has errors, usage.

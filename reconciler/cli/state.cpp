@@ -3,8 +3,14 @@
 #include "base/fields.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "cli/settings.hpp"
-#include "state/store.hpp"
+#include "cli/planning.hpp"
+#include "cli/writing.hpp"
+
+#include <algorithm>
+#include <future>
+
+#include <fmt/ostream.h>
+#include <fmt/ranges.h>
 
 namespace cpsctl::cli {
 namespace {
@@ -14,6 +20,83 @@ Result<state::Contents> read_state(Options const& options, World& world) {
   CPS_TRY(state::Contents contents, state::read(settings.state, "", world.files));
   for (std::string const& note : contents.notes) log::warning("{}", note);
   return contents;
+}
+
+Error unknown_name(std::string const& name) {
+  return {.code = Errc::usage,
+          .message = fmt::format("the state has no enrollment \"{}\"", name),
+          .next = "see: cpsctl state list"};
+}
+
+/// The state of a command that talks to nobody.
+struct Offline {
+  Settings settings = {};
+  Writing writing = {};
+};
+
+Result<Offline> open_offline(std::string const& command, Options const& options, World& world) {
+  Offline offline;
+  CPS_TRY(offline.settings, make_settings(options, world));
+  CPS_TRY(std::string const realm, recorded_realm(offline.settings, world));
+  CPS_TRY(offline.writing, begin_writing(command, realm, offline.settings, world));
+  return offline;
+}
+
+/// On disk, and in the store's contents, when it returns.
+Result<> write(state::Store& store, state::Record record, World& world) {
+  record.at = timestamp(world.clock.wall());
+  std::promise<Result<std::int64_t>> written;
+  store.journal(record, [&written](Result<std::int64_t> sequence) { written.set_value(std::move(sequence)); });
+  CPS_TRY(record.sequence, written.get_future().get());
+  store.accept(record);
+  return {};
+}
+
+json::Ref document_of(state::Entry const& entry) {
+  json::Document document;
+  static_cast<json::Value&>(document) = fields::to_json(entry, document.GetAllocator());
+  return json::share(std::move(document));
+}
+
+/// What a command that mends the state says, in both forms.
+Product said(std::string line, std::vector<std::string> names) {
+  return {.text = [line](std::ostream& out, report::Style) { fmt::print(out, "{}\n", line); },
+          .json =
+              [names = std::move(names)] {
+                json::Document document(rapidjson::kObjectType);
+                auto& pool = document.GetAllocator();
+                json::set(document, "format_version", json::string("1.0", pool), pool);
+                json::set(document, "names", fields::to_json(names, pool), pool);
+                return document;
+              }};
+}
+
+Result<> forget(std::vector<std::string> const& names, Offline const& offline, World& world) {
+  state::Store& store = *offline.writing.store;
+  for (std::string const& name : names)
+    if (!store.contents().entries.contains(name)) return unknown_name(name);
+  for (std::string const& name : names) CPS_CHECK(write(store, {.phase = state::Phase::dropped, .name = name}, world));
+  return store.save();
+}
+
+Result<> move(std::string const& from, std::string const& to, Offline const& offline, World& world) {
+  state::Store& store = *offline.writing.store;
+  auto const entry = store.contents().entries.find(from);
+  if (entry == store.contents().entries.end()) return unknown_name(from);
+  if (store.contents().entries.contains(to))
+    return Error{.code = Errc::usage,
+                 .message = fmt::format("the state has an enrollment \"{}\" already", to),
+                 .next = fmt::format("forget it first if it is a mistake: cpsctl state forget {}", to)};
+  bool const in_doubt =
+      std::ranges::any_of(store.contents().open_intents, [&](auto const& one) { return one.name == from; });
+  if (in_doubt)
+    return Error{.code = Errc::guard_rail,
+                 .message = fmt::format("a write to {} is in doubt: its answer never came", from),
+                 .next = "run cpsctl apply first: it resolves the doubt"};
+  state::Entry moved = entry->second;
+  moved.name = to;
+  CPS_CHECK(write(store, {.phase = state::Phase::stored, .name = from, .entry = document_of(moved)}, world));
+  return store.save();
 }
 
 }  // namespace
@@ -38,11 +121,7 @@ Exit run_state_show(Options const& options, World& world) {
   auto const contents = read_state(options, world);
   if (!contents) return fail(contents.error(), options.global, world);
   auto const entry = contents->entries.find(options.name);
-  if (entry == contents->entries.end())
-    return fail({.code = Errc::usage,
-                 .message = fmt::format("the state has no enrollment \"{}\"", options.name),
-                 .next = "see: cpsctl state list"},
-                options.global, world);
+  if (entry == contents->entries.end()) return fail(unknown_name(options.name), options.global, world);
   auto const document = [&] {
     json::Document whole(rapidjson::kObjectType);
     auto& pool = whole.GetAllocator();
@@ -53,6 +132,27 @@ Exit run_state_show(Options const& options, World& world) {
   return delivered(
       {.text = [&](std::ostream& out, report::Style) { report::entry_text(entry->second, out); }, .json = document},
       Exit::done, options.global, world);
+}
+
+/// cpsctl state forget NAME…: the enrollments stay at CPS, nobody manages them any more.
+Exit run_state_forget(Options const& options, World& world) {
+  auto const offline = open_offline("cpsctl state forget", options, world);
+  if (!offline) return fail(offline.error(), options.global, world);
+  auto const forgotten = forget(options.paths, *offline, world);
+  if (!forgotten) return fail(forgotten.error(), options.global, world);
+  std::string const line = fmt::format("Forgotten: {}. CPS keeps {}.", fmt::join(options.paths, ", "),
+                                       options.paths.size() == 1 ? "it" : "them");
+  return delivered(said(line, options.paths), Exit::done, options.global, world);
+}
+
+/// cpsctl state mv OLD NEW: after a manifest was renamed.
+Exit run_state_mv(Options const& options, World& world) {
+  auto const offline = open_offline("cpsctl state mv", options, world);
+  if (!offline) return fail(offline.error(), options.global, world);
+  auto const moved = move(options.name, options.other_name, *offline, world);
+  if (!moved) return fail(moved.error(), options.global, world);
+  std::string const line = fmt::format("{} is now {}.", options.name, options.other_name);
+  return delivered(said(line, {options.name, options.other_name}), Exit::done, options.global, world);
 }
 
 }  // namespace cpsctl::cli

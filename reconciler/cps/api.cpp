@@ -28,18 +28,27 @@ Result<EnrollmentStatus> read_status(http::Response const& response, std::string
   return status;
 }
 
-/// What all writes of an enrollment have in common; `Request` is CreateRequest or UpdateRequest.
+/// What all writes of an enrollment have in common.
 template <class Request>
 Call write(std::string method, std::string path, Request& request) {
   return {.method = std::move(method),
           .path = std::move(path),
           .account_key = std::move(request.account_key),
           .accept = media_type("enrollment-status", "v1"),
-          .content_type = media_type("enrollment", request.api_schema),
-          .body = std::move(request.body),
           .repeat = Repeat::after_refusal,
           .before_send = std::move(request.before_send),
           .subject = std::move(request.subject)};
+}
+
+/// The enrollment in the body, and when it may be deployed.
+template <class Request>
+Call write_document(std::string method, std::string path, Request& request) {
+  Call call = write(std::move(method), std::move(path), request);
+  call.content_type = media_type("enrollment", request.api_schema);
+  call.body = std::move(request.body);
+  if (request.deploy_not_before) call.query.emplace_back("deploy-not-before", day_text(*request.deploy_not_before));
+  if (request.deploy_not_after) call.query.emplace_back("deploy-not-after", day_text(*request.deploy_not_after));
+  return call;
 }
 
 http::Task<Result<EnrollmentStatus>> send_write(Session& session, Call call) {
@@ -47,6 +56,11 @@ http::Task<Result<EnrollmentStatus>> send_write(Session& session, Call call) {
   auto const response = co_await session.send(std::move(call));
   if (!response) co_return response.error();
   co_return read_status(*response, what);
+}
+
+http::Task<Result<>> begins(Listing& listing, Clock const& clock) {
+  listing.begun = clock.wall();
+  co_return Result<>();
 }
 
 }  // namespace
@@ -57,18 +71,16 @@ std::string media_type(std::string_view entity, std::string_view version) {
 
 http::Task<Result<Listing>> Reader::list(std::string account_key, std::string contract, std::string api_schema) {
   std::optional<ListReader> reader(std::in_place, session_.options().max_list_bytes);
-  Listing listing{
-      .account_key = account_key, .contract = contract, .api_schema = api_schema, .begun = session_.clock().wall()};
+  Listing listing{.account_key = account_key, .contract = contract, .api_schema = api_schema};
   Call call{.path = "/enrollments",
             .query = {{"contractId", contract}},
             .account_key = std::move(account_key),
             .accept = media_type("enrollments", api_schema),
             .subject = contract};
   call.sink = [&reader](std::string_view piece) { return reader->feed(piece); };
-  call.restart = [&reader, &listing, this] {
-    reader.emplace(session_.options().max_list_bytes);
-    listing.begun = session_.clock().wall();
-  };
+  call.restart = [&reader, this] { reader.emplace(session_.options().max_list_bytes); };
+  // Its age counts from when its turn came, not from when it began to wait.
+  call.before_send = [&listing, this] { return begins(listing, session_.clock()); };
   auto response = co_await session_.send(std::move(call));
   if (!response) co_return std::move(response).error();
   auto enrollments = reader->finish();
@@ -92,16 +104,21 @@ http::Task<Result<Live>> Reader::get(std::string account_key, EnrollmentId id, s
 }
 
 http::Task<Result<EnrollmentStatus>> Writer::create(CreateRequest request) {
-  Call call = write("POST", "/enrollments", request);
+  Call call = write_document("POST", "/enrollments", request);
   call.query.emplace_back("contractId", request.contract);
-  if (!request.deploy_not_before.empty()) call.query.emplace_back("deploy-not-before", request.deploy_not_before);
-  if (!request.deploy_not_after.empty()) call.query.emplace_back("deploy-not-after", request.deploy_not_after);
   if (request.allow_duplicate_cn) call.query.emplace_back("allow-duplicate-cn", "true");
   co_return co_await send_write(session_, std::move(call));
 }
 
 http::Task<Result<EnrollmentStatus>> Writer::update(UpdateRequest request) {
-  Call call = write("PUT", fmt::format("/enrollments/{}", request.id.value), request);
+  Call call = write_document("PUT", fmt::format("/enrollments/{}", request.id.value), request);
+  if (request.allow_cancel_pending_changes) call.query.emplace_back("allow-cancel-pending-changes", "true");
+  if (request.override_renewal_window) call.query.emplace_back("renewal-date-check-override", "true");
+  co_return co_await send_write(session_, std::move(call));
+}
+
+http::Task<Result<EnrollmentStatus>> Writer::remove(DeleteRequest request) {
+  Call call = write("DELETE", fmt::format("/enrollments/{}", request.id.value), request);
   if (request.allow_cancel_pending_changes) call.query.emplace_back("allow-cancel-pending-changes", "true");
   co_return co_await send_write(session_, std::move(call));
 }

@@ -3,6 +3,7 @@
 #include "cps/types.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,9 +34,9 @@ struct CreateRequest {
   std::string account_key = {};
   std::string contract = {};
   std::string api_schema = "v11";
-  std::string body = {};               ///< the Enrollment, as JSON text
-  std::string deploy_not_before = {};  ///< YYYY-MM-DD; empty: not sent
-  std::string deploy_not_after = {};
+  std::string body = {};  ///< the Enrollment, as JSON text
+  std::optional<Day> deploy_not_before = {};
+  std::optional<Day> deploy_not_after = {};
   bool allow_duplicate_cn = false;
   std::function<http::Task<Result<>>()> before_send = {};  ///< as Call::before_send
 };
@@ -46,6 +47,17 @@ struct UpdateRequest {
   EnrollmentId id = {};
   std::string api_schema = "v11";
   std::string body = {};
+  std::optional<Day> deploy_not_before = {};
+  std::optional<Day> deploy_not_after = {};
+  bool allow_cancel_pending_changes = false;
+  bool override_renewal_window = false;  ///< renewal-date-check-override
+  std::function<http::Task<Result<>>()> before_send = {};
+};
+
+struct DeleteRequest {
+  std::string subject = {};
+  std::string account_key = {};
+  EnrollmentId id = {};
   bool allow_cancel_pending_changes = false;
   std::function<http::Task<Result<>>()> before_send = {};
 };
@@ -58,6 +70,9 @@ class Writer : public Reader {
   http::Task<Result<EnrollmentStatus>> create(CreateRequest request);
   /// CPS v2, PUT /enrollments/{id}: 200 stored, 202 a change was started.
   http::Task<Result<EnrollmentStatus>> update(UpdateRequest request);
+  /// CPS v2, DELETE /enrollments/{id}: 200 removed at once (no changes then), 202 a removal was started; 404 when it is
+  /// gone already (Errc::not_found).
+  http::Task<Result<EnrollmentStatus>> remove(DeleteRequest request);
 };
 
 }  // namespace cpsctl::cps

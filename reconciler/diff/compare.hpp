@@ -2,12 +2,23 @@
 #include "base/json.hpp"
 #include "schema/schema.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <boost/describe.hpp>
+
 /// desired x live -> changes with effects. Pure.
 namespace cpsctl::diff {
+
+/// Why a field differs, told from what was applied last (three_way.hpp).
+BOOST_DEFINE_FIXED_ENUM_CLASS(Cause, std::uint8_t,
+                              unknown,   // nothing was applied before
+                              manifest,  // you changed it
+                              outside,   // it was changed at CPS, by somebody
+                              cps,       // it changed at CPS while CPS renews the certificate
+                              both)      // in the manifest and at CPS
 
 /// One field's difference.
 struct Change {
@@ -17,8 +28,11 @@ struct Change {
   std::vector<std::string> added = {};    ///< of sets: elements that live lacks, in desired's order and spelling
   std::vector<std::string> removed = {};  ///< of sets: elements that desired lacks, in live's
   schema::Effect effect = schema::Effect::metadata;
-  bool set = false;  ///< `added` and `removed` tell the difference
+  bool set = false;    ///< `added` and `removed` tell the difference
+  bool unset = false;  ///< the manifest stopped naming it: it is set back
+  Cause cause = Cause::unknown;
 };
+BOOST_DESCRIBE_STRUCT(Change, (), (pointer, live, desired, added, removed, effect, set, unset, cause))
 
 /// Managed fields of `desired` that differ from `live`, in the schema's order. What desired does not name is not
 /// managed; read-only fields are never compared. Equality follows cps-api.md §3.7 by the schema's annotations.

@@ -39,11 +39,15 @@ std::string read_stream(std::istream& in) {
 class Loader {
  public:
   Loader(LoadOptions const& options, Files& files, Loaded& out)
-      : options_(options), files_(files), out_(out), environment_{options.allowed_env, options.env} {}
+      : options_(options),
+        files_(files),
+        out_(out),
+        project_folder_(project_folder(options.project_file)),
+        environment_{options.allowed_env, options.env} {}
 
   /// The passes, in order: files to trees, profiles, enrollments, then what only shows between them.
   void run() {
-    for (std::string const& path : options_.paths) out_.paths.push_back(normalised(path));
+    for (std::string const& path : options_.paths) out_.paths.push_back(recorded(path, project_folder_));
     auto const manifest = schema::named("manifest");
     if (!manifest) return internal(manifest.error());
     manifest_ = *manifest;
@@ -217,7 +221,7 @@ class Loader {
 
   Desired make_desired(Tree const& tree, Document const& own, Document const& whole) {
     Desired desired;
-    desired.source = tree.file;
+    desired.source = recorded(tree.file, project_folder_);
     desired.mark = own.marks.nearest("/metadata/name", false);
     desired.name = json::text_or(json::at(own.value, "/metadata/name"), "");
     if (auto const* const labels = json::at(own.value, "/metadata/labels"); labels != nullptr && labels->IsObject())
@@ -285,6 +289,7 @@ class Loader {
   LoadOptions const& options_;
   Files& files_;
   Loaded& out_;
+  std::string project_folder_;
   Environment environment_;
   std::shared_ptr<schema::Schema const> manifest_;
   std::vector<Tree> profile_trees_;

@@ -28,12 +28,8 @@ class Finder {
  public:
   Finder(LoadOptions const& options, Files& files, std::vector<Finding>& findings)
       : options_(options), files_(files), findings_(findings) {
-    if (options.project_file.empty()) {
-      project_folder_ = identity(".");
-      return;
-    }
-    project_file_ = identity(options.project_file);
-    project_folder_ = fs::path(project_file_).parent_path().string();
+    project_folder_ = project_folder(options.project_file);
+    if (!options.project_file.empty()) project_file_ = identity(options.project_file);
   }
 
   std::vector<std::string> find() {
@@ -144,6 +140,19 @@ std::string normalised(std::string const& path) {
   std::string text = fs::path(path).lexically_normal().string();
   while (text.size() > 1 && text.ends_with('/')) text.pop_back();
   return text.empty() ? "." : text;
+}
+
+std::string project_folder(std::string const& project_file) {
+  return project_file.empty() ? identity(".") : fs::path(identity(project_file)).parent_path().string();
+}
+
+std::string recorded(std::string const& path, std::string const& project_folder) {
+  if (path == "-") return path;
+  std::error_code ignored;
+  fs::path const whole = normalised((fs::current_path(ignored) / path).string());
+  std::string const relative = whole.lexically_relative(project_folder).generic_string();
+  bool const outside = relative.empty() || relative == ".." || relative.starts_with("../");
+  return outside ? whole.string() : relative;
 }
 
 std::vector<std::string> find_files(LoadOptions const& options, Files& files, std::vector<Finding>& findings) {

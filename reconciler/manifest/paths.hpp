@@ -12,6 +12,13 @@ namespace cpsctl::manifest {
 /// comes once; "-" is the standard input. Findings: paths that are not there, cannot be read, or hold no manifest.
 std::vector<std::string> find_files(LoadOptions const& options, Files& files, std::vector<Finding>& findings);
 
+/// The folder of the project file (without one: the working directory), absolute.
+std::string project_folder(std::string const& project_file);
+
+/// The path as the state records it, the same from whatever folder a run was started: relative to the project's
+/// folder, absolute when it lies outside.
+std::string recorded(std::string const& path, std::string const& project_folder);
+
 /// A path as it is compared and recorded: no "./", no trailing slash.
 std::string normalised(std::string const& path);
 

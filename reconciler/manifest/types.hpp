@@ -32,13 +32,14 @@ struct DeployWindow {
   std::optional<Day> not_before = {};
   std::optional<Day> not_after = {};
 };
+BOOST_DESCRIBE_STRUCT(DeployWindow, (), (not_before, not_after))
 
 /// One enrollment as the manifests want it.
 struct Desired {
   std::string name;  ///< metadata.name, unique in the project
   std::map<std::string, std::string> labels = {};
   Mark mark = {};                ///< the document's metadata.name, for messages
-  std::string source = {};       ///< path of the file as it was given
+  std::string source = {};       ///< path of the file, relative to the project's folder
   std::string contract = {};     ///< without "ctr_"
   std::string account_key = {};  ///< accountSwitchKey; empty: not set in the manifest
   std::string api_schema = "v11";
@@ -47,12 +48,15 @@ struct Desired {
   DeployWindow deploy = {};
   Lifecycle lifecycle = {};
 };
+// What a saved plan keeps of it: all but the places.
+BOOST_DESCRIBE_STRUCT(Desired, (),
+                      (name, labels, source, contract, account_key, api_schema, enrollment, deploy, lifecycle))
 
 /// What loading gave. With an error among the findings `desired` is incomplete and must not be planned on.
 struct Loaded {
   std::vector<Desired> desired = {};    ///< sorted by name
   std::vector<Finding> findings = {};   ///< sorted by place
-  std::vector<std::string> paths = {};  ///< the PATHs that were looked at, normalised: scope for orphans
+  std::vector<std::string> paths = {};  ///< the PATHs that were looked at, as `source` has them: scope for orphans
   std::size_t files = 0;
   std::size_t profiles = 0;
 };

@@ -1,74 +1,92 @@
+#include "plan/document.hpp"
+
 #include "base/fields.hpp"
-#include "plan/plan.hpp"
+#include "base/text.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
 
 namespace cpsctl::plan {
 namespace {
 
-json::Value copy(json::Ref const& value, json::Pool& pool) {
-  return value ? json::Value(*value, pool) : json::Value();
-}
+constexpr char const* kind = "Plan";
+constexpr char const* format = "1.0";
+constexpr std::string_view major = "1.";
 
-char const* effect_word(schema::Effect effect) {
-  switch (effect) {
-    case schema::Effect::metadata: return "metadata";
-    case schema::Effect::deployment: return "deployment";
-    case schema::Effect::certificate: return "certificate";
-    case schema::Effect::immutable: return "immutable";
+/// What a reader wants beside the plan's own members: field names as in a manifest, null for an id that is not there.
+void decorate(json::Value& plan, json::Pool& pool) {
+  for (json::Value& item : json::find(plan, "items")->GetArray()) {
+    json::Value& id = *json::find(item, "id");
+    if (id.GetInt64() == 0) id.SetNull();
+    for (json::Value& change : json::find(item, "changes")->GetArray()) {
+      std::string const field = json::dotted(json::view(*json::find(change, "pointer")));
+      json::set(change, "field", json::string(field, pool), pool);
+    }
   }
-  return "metadata";
 }
 
-json::Value change_value(diff::Change const& change, json::Pool& pool) {
-  json::Value object(rapidjson::kObjectType);
-  json::set(object, "field", json::string(json::dotted(change.pointer), pool), pool);
-  json::set(object, "pointer", json::string(change.pointer, pool), pool);
-  json::set(object, "live", copy(change.live, pool), pool);
-  json::set(object, "desired", copy(change.desired, pool), pool);
-  if (change.set) {
-    json::set(object, "added", fields::to_json(change.added, pool), pool);
-    json::set(object, "removed", fields::to_json(change.removed, pool), pool);
-  }
-  json::set(object, "effect", json::string(effect_word(change.effect), pool), pool);
-  return object;
+std::string digest_of(json::Value const& document) {
+  json::Document signed_part = json::clone(document);
+  json::remove(signed_part, "digest");
+  json::remove(signed_part, "requestsToApply");
+  return text::sha256_hex(json::canonical(signed_part));
 }
 
-json::Value item_value(Item const& item, json::Pool& pool) {
-  json::Value object(rapidjson::kObjectType);
-  auto const text = [&](char const* name, std::string const& value) {
-    json::set(object, name, json::string(value, pool), pool);
-  };
-  text("name", item.name);
-  text("action", fields::word(item.action));
-  if (item.action == Action::blocked) text("wanted", fields::word(item.wanted));
-  text("contract", item.contract);
-  text("account", item.account);
-  json::set(object, "id", item.id == 0 ? json::Value() : json::Value(item.id), pool);
-  text("commonName", item.common_name);
-  json::set(object, "stateOnly", json::Value(item.state_only), pool);
-  json::Value changes(rapidjson::kArrayType);
-  for (diff::Change const& change : item.changes) changes.PushBack(change_value(change, pool), pool);
-  json::set(object, "changes", std::move(changes), pool);
-  json::set(object, "steps", fields::to_json(item.steps, pool), pool);
-  text("reason", item.reason);
-  text("next", item.next);
-  json::set(object, "notes", fields::to_json(item.notes, pool), pool);
-  return object;
+json::Document undigested(Plan const& plan) {
+  json::Document document;
+  auto& pool = document.GetAllocator();
+  static_cast<json::Value&>(document) = fields::to_json(plan, pool);
+  json::set(document, "format_version", json::string(format, pool), pool);
+  json::set(document, "kind", json::string(kind, pool), pool);
+  decorate(document, pool);
+  return document;
+}
+
+Error bad_plan(std::string const& what, std::string problem, std::string next) {
+  return Error{.code = Errc::manifest, .message = what + " " + std::move(problem), .next = std::move(next)};
 }
 
 }  // namespace
 
 json::Document document(Plan const& plan) {
-  json::Document document(rapidjson::kObjectType);
+  json::Document document = undigested(plan);
   auto& pool = document.GetAllocator();
-  json::Value items(rapidjson::kArrayType);
-  for (Item const& item : plan.items) items.PushBack(item_value(item, pool), pool);
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "realm", json::string(plan.realm, pool), pool);
-  json::set(document, "serial", json::Value(plan.serial), pool);
-  json::set(document, "items", std::move(items), pool);
-  json::set(document, "summary", fields::to_json(plan.summary, pool), pool);
-  json::set(document, "requestsToApply", json::Value(static_cast<std::uint64_t>(plan.requests_to_apply)), pool);
+  json::set(document, "digest", json::string(digest_of(document), pool), pool);
   return document;
+}
+
+std::string digest(Plan const& plan) {
+  return digest_of(undigested(plan));
+}
+
+bool looks_like_plan(std::string_view text) {
+  if (!text::trimmed(text).starts_with('{')) return false;
+  auto const document = json::parse(text, "it");
+  return document && json::text_or(json::find(*document, "kind"), "") == kind &&
+         json::find(*document, "format_version") != nullptr;
+}
+
+Result<Plan> read_document(std::string_view text, std::string const& what) {
+  std::string const again = "make it again with cpsctl plan --out json=FILE";
+  auto parsed = json::parse(text, "it");
+  if (!parsed) return bad_plan(what, "is no plan: " + parsed.error().message, again);
+  json::Document document = std::move(*parsed);
+  if (json::text_or(json::find(document, "kind"), "") != kind) return bad_plan(what, "is no plan", again);
+  std::string_view const version = json::text_or(json::find(document, "format_version"), "");
+  if (!version.starts_with(major))
+    return bad_plan(what, fmt::format("has format {}, this cpsctl knows {}x", version, major),
+                    "use the cpsctl that made it");
+  if (json::text_or(json::find(document, "digest"), "") != digest_of(document))
+    return bad_plan(what, "was changed after it was made: its digest does not fit", again);
+  json::Value* const items = json::find(document, "items");
+  if (items == nullptr || !items->IsArray()) return bad_plan(what, "has no items", again);
+  for (json::Value& item : items->GetArray())
+    if (json::Value* const id = item.IsObject() ? json::find(item, "id") : nullptr; id != nullptr && id->IsNull())
+      id->SetInt64(0);
+  Plan plan;
+  if (!fields::from_json(document, plan)) return bad_plan(what, "has a member of the wrong type", again);
+  return plan;
 }
 
 }  // namespace cpsctl::plan

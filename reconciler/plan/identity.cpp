@@ -7,21 +7,39 @@
 namespace cpsctl::plan {
 namespace {
 
+std::string_view annotation(schema::Field const& field, char const* name) {
+  return field.annotations ? json::text_or(json::find(field.annotations.get(), name), "") : std::string_view();
+}
+
 std::string_view identity(schema::Field const& field) {
-  return field.annotations ? json::text_or(json::find(field.annotations.get(), "x-identity"), "") : std::string_view();
+  return annotation(field, "x-identity");
 }
 
-void collect(schema::Field const& field, std::vector<schema::Field const*>& fields) {
-  if (!identity(field).empty()) fields.push_back(&field);
-  for (auto const& [name, property] : field.properties) collect(*property, fields);
+/// The fields of a schema that say something to the planner.
+struct Telling {
+  std::vector<schema::Field const*> identity = {};
+  schema::Field const* production = nullptr;
+  schema::Field const* renewal_start = nullptr;
+};
+
+void collect(schema::Field const& field, Telling& telling) {
+  if (!identity(field).empty()) telling.identity.push_back(&field);
+  std::string_view const tells = annotation(field, "x-tells");
+  if (tells == "production") telling.production = &field;
+  if (tells == "renewal-start") telling.renewal_start = &field;
+  for (auto const& [name, property] : field.properties) collect(*property, telling);
 }
 
-/// The schema's identity fields. There are as many schemas as versions, and few fields: found once for each.
-std::vector<schema::Field const*> const& identity_fields(schema::Schema const& schema) {
-  static thread_local std::unordered_map<schema::Schema const*, std::vector<schema::Field const*>> known;
+/// There are as many schemas as versions, and few such fields: found once for each.
+Telling const& telling_fields(schema::Schema const& schema) {
+  static thread_local std::unordered_map<schema::Schema const*, Telling> known;
   auto const [entry, added] = known.try_emplace(&schema);
   if (added) collect(schema.root(), entry->second);
   return entry->second;
+}
+
+std::vector<schema::Field const*> const& identity_fields(schema::Schema const& schema) {
+  return telling_fields(schema).identity;
 }
 
 std::string text_of(json::Value const& document, schema::Schema const& schema, std::string_view role) {
@@ -44,6 +62,19 @@ std::string common_name(json::Value const& document, schema::Schema const& schem
 
 std::string kind_of(json::Value const& document, schema::Schema const& schema) {
   return text_of(document, schema, "kind");
+}
+
+bool in_production(json::Value const& document, schema::Schema const& schema) {
+  schema::Field const* const field = telling_fields(schema).production;
+  json::Value const* const slots = field == nullptr ? nullptr : json::at(document, field->pointer);
+  return slots != nullptr && slots->IsArray() && !slots->Empty();
+}
+
+std::optional<WallTime> renewal_start(json::Value const& document, schema::Schema const& schema) {
+  schema::Field const* const field = telling_fields(schema).renewal_start;
+  if (field == nullptr) return std::nullopt;
+  auto const time = parse_timestamp(json::text_or(json::at(document, field->pointer), ""));
+  return time ? std::optional(*time) : std::nullopt;
 }
 
 Index::Index(cps::Listing const& listing, schema::Schema const& schema) {

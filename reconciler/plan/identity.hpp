@@ -3,6 +3,7 @@
 #include "plan/plan.hpp"
 #include "schema/schema.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,11 @@ namespace cpsctl::plan {
 std::string common_name(json::Value const& document, schema::Schema const& schema);
 /// The part of the identity that says what kind of enrollment it is: "dv", "third-party".
 std::string kind_of(json::Value const& document, schema::Schema const& schema);
+
+/// Does it serve on the production network? (x-tells: production)
+bool in_production(json::Value const& document, schema::Schema const& schema);
+/// When CPS begins to renew its certificate, if CPS says (x-tells: renewal-start).
+std::optional<WallTime> renewal_start(json::Value const& document, schema::Schema const& schema);
 
 /// The enrollments of one listing, by id and by canonical common name.
 class Index {

@@ -18,38 +18,73 @@ class Planner {
   explicit Planner(Inputs const& inputs);
   /// Errors: internal (a listing or a lookup is missing, a schema does not exist).
   Result<Plan> run();
+  Result<Plan> take_over(std::map<std::string, std::int64_t> const& ids);
 
  private:
   using Desired = manifest::Desired;
   using Entry = state::Entry;
 
+  // planner.cpp: the walk
   Result<> prepare();
-  Result<Item> plan_one(Desired const& desired);
-  Result<Item> known(Item item, Desired const& desired, Entry const& entry);
+  Result<Item> plan_one(Desired const& desired, Scope const& scope);
+  Scope scope_of(Desired const& desired) const;
+  Item begin(Desired const& desired, Scope const& scope);
+  Plan finish();
+  bool looked_at(std::string const& name) const { return !inputs_.only || inputs_.only->contains(name); }
+  bool selected(Item const& item) const;
+  bool in_scope(std::string const& source) const;
+  /// Does a manifest stand behind the name? Of those that a saved plan is not about that was seen when it was made.
+  bool declared(std::string const& name) const { return declared_.contains(name) || !looked_at(name); }
+
+  // planner_unknown.cpp: what the state does not know yet
   Item unknown(Item item, Desired const& desired);
   Item create(Item item, Desired const& desired);
   Item adopt(Item item, Desired const& desired, cps::Live const& live);
+
+  // planner_known.cpp: what the state knows
+  Result<Item> known(Item item, Desired const& desired, Entry const& entry);
+  Item absent(Item item, Desired const& desired, Entry const& entry);
   Item update(Item item, Desired const& desired, cps::Live const& live, Entry const& entry);
+  /// Nothing differs at CPS; the state may still have something to learn.
+  Item converged(Item item, Desired const& desired, Entry const& entry, std::vector<std::string> const& released);
+  void missing_step(Item& item, cps::Live const& live, Entry const& entry);
+  /// The PUT that brings `item.changes`, or what is in its way.
+  void put(Item& item, cps::Live const& live, manifest::OnPendingChange policy);
+  bool make_room(Item& item, cps::Live const& live, manifest::OnPendingChange policy);
+
+  // planner_removed.cpp: what the state knows and no manifest declares
+  Result<std::optional<Item>> removed(Entry const& entry);
+  Item remove(Item item, Entry const& entry, cps::Live const& live);
+
+  // planner_doubts.cpp: writes whose answers never came
   Verdict judge(state::Record const& intent, Scope const& scope) const;
+  std::vector<state::Record const*> open_intents(std::string const& name, state::Step step) const;
   /// What an open create intent of that name decides, if there is one.
   std::optional<Item> doubtful(Item const& item, Desired const& desired);
-  Result<std::optional<Item>> removed(Entry const& entry);
+  /// Blocks while an earlier write of that step may still be under way; else the item settles it.
+  void settle(Item& item, state::Step step, char const* what);
   void orphaned_intents();
-
-  void one_owner_each();
+  Item orphaned(state::Record const& intent, Entry const& entry);
   void no_create_beside_a_doubt();
+
+  // guards.cpp: rules over all items
+  void one_owner_each();
   void one_create_per_name();
   void mass_absence();
-  Plan finish();
+  void deletion_limits();
+  void change_limit();
 
   /// The live document of an id: from the list, else from its lookup. nullptr: a 404 proved that it is gone.
   Result<cps::Live const*> live_of(Entry const& entry) const;
   bool owned(std::int64_t id) const { return owners_.contains(id); }
-  bool in_scope(std::string const& source) const;
   void note_pending(Item& item, cps::Live const& live) const;
   schema::Schema const& schema_of(Desired const& desired) const { return *schemas_.at(desired.api_schema); }
+  manifest::OnPendingChange on_pending(manifest::Lifecycle const& lifecycle) const {
+    return inputs_.consent.on_pending.value_or(lifecycle.on_pending_change);
+  }
+  /// A send after this day would be refused or pointless: spec.deploy.notAfter.
+  bool too_late(Item& item, Desired const& desired) const;
   static void block(Item& item, std::string reason, std::string next);
-  static void block_as_later_work(Item& item, Action wanted, std::string const& what);
 
   Inputs const& inputs_;
   std::map<std::string, std::shared_ptr<schema::Schema const>> schemas_ = {};
@@ -57,6 +92,13 @@ class Planner {
   std::map<std::int64_t, std::string> owners_ = {};  ///< enrollment id -> name in the state
   std::set<std::string> declared_ = {};
   std::vector<Item> items_ = {};
+  std::int64_t left_out_ = 0;
 };
+
+void count(Item const& item, Summary& summary);
+/// The policy that a state entry remembers.
+manifest::Lifecycle policy_of(state::Entry const& entry);
+std::vector<std::int64_t> ids_of(std::vector<cps::Live const*> const& lives);
+std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes);
 
 }  // namespace cpsctl::plan

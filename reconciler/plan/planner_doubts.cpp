@@ -13,22 +13,44 @@ Verdict Planner::judge(state::Record const& intent, Scope const& scope) const {
       intent, inputs_.listings.at(scope), indexes_.at(scope), [this](std::int64_t id) { return owned(id); }, inputs_);
 }
 
+std::vector<state::Record const*> Planner::open_intents(std::string const& name, state::Step step) const {
+  std::vector<state::Record const*> found;
+  for (state::Record const& intent : inputs_.open_intents)
+    if (intent.name == name && intent.step == step) found.push_back(&intent);
+  return found;
+}
+
+void Planner::settle(Item& item, state::Step step, char const* what) {
+  WallTime const begun = inputs_.listings.at({item.account, item.contract}).begun;
+  for (state::Record const* intent : open_intents(item.name, step)) {
+    auto const ended = parse_timestamp(intent->ends_by);
+    if (ended && *ended >= begun) {
+      item.waits = true;
+      block(item,
+            fmt::format("{} was sent at {}, its answer never came, and it may still be under way", what, intent->at),
+            fmt::format("run again after {}", intent->ends_by));
+      return;
+    }
+    // It is over, and CPS's list does not show what it was to bring: sending it again brings it about once.
+    item.settles.push_back(intent->sequence);
+  }
+}
+
 std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) {
   Item decided = item;
   decided.action = Action::create;
   std::string story;
   std::optional<Verdict> judged;
-  for (state::Record const& intent : inputs_.open_intents) {
-    if (intent.name != item.name || intent.step != state::Step::create) continue;
-    decided.settles.push_back(intent.sequence);
-    story = fmt::format("a create was sent at {} and its answer never came", intent.at);
-    auto const entry = entry_of(intent);
+  for (state::Record const* intent : open_intents(item.name, state::Step::create)) {
+    decided.settles.push_back(intent->sequence);
+    story = fmt::format("a create was sent at {} and its answer never came", intent->at);
+    auto const entry = entry_of(*intent);
     if (entry && Scope(entry->account, entry->contract) != Scope(item.account, item.contract)) {
       block(decided, fmt::format("{}; it was sent to contract {}, which the manifest has left", story, entry->contract),
             "put contract and account back and run again: the doubt is resolved then");
       return decided;
     }
-    Verdict verdict = judge(intent, {item.account, item.contract});
+    Verdict verdict = judge(*intent, {item.account, item.contract});
     judged = judged ? less_certain(std::move(*judged), std::move(verdict)) : std::move(verdict);
   }
   if (!judged) return std::nullopt;
@@ -38,6 +60,7 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
       decided.action = Action::adopt;
       decided.state_only = true;
       decided.id = verdict.live->id.value;
+      decided.live = *verdict.live;
       decided.open_steps = diff::deferred_on_create(*desired.enrollment, schema_of(desired));
       decided.reason = fmt::format("{}; CPS's list proves that it was done", story);
       note_pending(decided, *verdict.live);
@@ -56,6 +79,7 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
             "make the manifest agree with the one that is right: it is taken over then");
       return decided;
     case Verdict::Kind::open:
+      decided.waits = verdict.until.has_value();
       block(decided, fmt::format("{}; CPS may still have done it", story),
             verdict.until ? fmt::format("run again after {}: CPS's list tells then", timestamp(*verdict.until))
                           : std::string("look in Akamai Control Center whether it exists"));
@@ -64,19 +88,54 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
   return decided;
 }
 
-/// Writes in doubt whose manifests are gone: nobody else would speak of them.
+/// Creates in doubt whose manifests are gone: what they made is still ours to know.
 void Planner::orphaned_intents() {
   for (state::Record const& intent : inputs_.open_intents) {
-    if (declared_.contains(intent.name) || inputs_.entries.contains(intent.name)) continue;
+    bool const spoken_of = declared(intent.name) || inputs_.entries.contains(intent.name) || !looked_at(intent.name);
+    if (spoken_of || intent.step != state::Step::create) continue;
     auto const entry = entry_of(intent);
-    if (!entry || !in_scope(entry->source)) continue;
-    Item item{
-        .name = intent.name, .contract = entry->contract, .account = entry->account, .common_name = entry->common_name};
-    item.action = Action::create;
-    block(item, fmt::format("a create was sent at {} and its answer never came, and its manifest is gone", intent.at),
-          "put the manifest back and run again: the doubt is resolved then");
-    items_.push_back(std::move(item));
+    if (!entry || !in_scope(entry->source) || !indexes_.contains({entry->account, entry->contract})) continue;
+    items_.push_back(orphaned(intent, *entry));
   }
+}
+
+Item Planner::orphaned(state::Record const& intent, Entry const& entry) {
+  Item item{
+      .name = intent.name, .contract = entry.contract, .account = entry.account, .common_name = entry.common_name};
+  std::string const story =
+      fmt::format("a create was sent at {} and its answer never came; its manifest is gone", intent.at);
+  Verdict const verdict = judge(intent, {entry.account, entry.contract});
+  item.action = Action::create;
+  item.settles = {intent.sequence};
+  switch (verdict.kind) {
+    case Verdict::Kind::proven:
+      item.action = Action::adopt;
+      item.state_only = true;
+      item.id = verdict.live->id.value;
+      item.live = *verdict.live;
+      item.desired = Desired{.name = entry.name,
+                             .labels = entry.labels,
+                             .source = entry.source,
+                             .contract = entry.contract,
+                             .account_key = entry.account,
+                             .api_schema = entry.api_schema,
+                             .enrollment = entry.last_applied,
+                             .lifecycle = policy_of(entry)};
+      item.reason = story + "; CPS's list proves that it was done: it is recorded";
+      return item;
+    case Verdict::Kind::disproven:
+      item.action = Action::forget;
+      item.state_only = true;
+      item.reason = story + "; CPS's list proves that it was not done";
+      return item;
+    case Verdict::Kind::ambiguous:
+    case Verdict::Kind::open: break;
+  }
+  item.waits = verdict.until.has_value();
+  block(item, story,
+        item.waits ? fmt::format("run again after {}: CPS's list tells then", timestamp(*verdict.until))
+                   : std::string("put the manifest back and run again"));
+  return item;
 }
 
 /// A doubt belongs to its common name, not to the manifest's: a renamed manifest does not get past it.
@@ -87,6 +146,7 @@ void Planner::no_create_beside_a_doubt() {
       doubts.emplace(std::pair(Scope(entry->account, entry->contract), text::hostname(entry->common_name)), &intent);
   for (Item& item : items_) {
     Scope const scope{item.account, item.contract};
+    if (item.action != Action::create) continue;
     auto const [first, last] = doubts.equal_range({scope, text::hostname(item.common_name)});
     for (auto doubt = first; doubt != last && item.action == Action::create; ++doubt) {
       state::Record const& intent = *doubt->second;

@@ -1,3 +1,4 @@
+#include "plan/doubts.hpp"
 #include "plan/plan.hpp"
 
 #include <algorithm>
@@ -19,17 +20,29 @@ std::string const& higher(std::string const& left, std::string const& right) {
 
 }  // namespace
 
-std::map<Scope, std::string> scopes(std::vector<manifest::Desired> const& desired,
-                                    std::map<std::string, state::Entry> const& entries,
-                                    std::string const& default_account) {
+std::map<Scope, std::string> scopes(Inputs const& inputs) {
   std::map<Scope, std::string> found;
   auto const add = [&](Scope scope, std::string const& version) {
     auto const [place, added] = found.try_emplace(std::move(scope), version);
     if (!added) place->second = higher(place->second, version);
   };
-  for (manifest::Desired const& one : desired)
-    add({one.account_key.empty() ? default_account : one.account_key, one.contract}, one.api_schema);
-  for (auto const& [name, entry] : entries) add({entry.account, entry.contract}, entry.api_schema);
+  auto const asked_for = [&](std::string const& name, std::string const& contract, auto const& labels) {
+    return inputs.only ? inputs.only->contains(name) : inputs.selection.takes(name, contract, labels);
+  };
+  for (manifest::Desired const& one : inputs.desired)
+    if (asked_for(one.name, one.contract, one.labels))
+      add({one.account_key.empty() ? inputs.default_account : one.account_key, one.contract}, one.api_schema);
+  for (auto const& [name, entry] : inputs.entries)
+    if (asked_for(name, entry.contract, entry.labels)) add({entry.account, entry.contract}, entry.api_schema);
+  for (state::Record const& intent : inputs.open_intents)
+    if (auto const entry = entry_of(intent); entry && asked_for(entry->name, entry->contract, entry->labels))
+      add({entry->account, entry->contract}, entry->api_schema);
+  // A selected one keeps the version of all that share its list.
+  for (manifest::Desired const& one : inputs.desired)
+    if (auto const place =
+            found.find({one.account_key.empty() ? inputs.default_account : one.account_key, one.contract});
+        place != found.end())
+      place->second = higher(place->second, one.api_schema);
   return found;
 }
 
@@ -44,10 +57,39 @@ std::vector<Lookup> lookups_needed(Inputs const& inputs) {
   for (auto const& [name, entry] : inputs.entries) {
     Scope const scope{entry.account, entry.contract};
     auto const ids = listed.find(scope);
-    bool const there = ids != listed.end() && std::ranges::binary_search(ids->second, entry.id);
-    if (!there) needed.push_back({.scope = scope, .id = entry.id, .name = name, .api_schema = entry.api_schema});
+    bool const looked_at = ids != listed.end() && (!inputs.only || inputs.only->contains(name));
+    if (looked_at && !std::ranges::binary_search(ids->second, entry.id))
+      needed.push_back({.scope = scope, .id = entry.id, .name = name, .api_schema = entry.api_schema});
   }
   return needed;
+}
+
+std::size_t tolerable_absence(std::size_t recorded) {
+  return std::max<std::size_t>(1, recorded / 10);
+}
+
+std::vector<Lookup> next_round(std::vector<Lookup>& lookups, Inputs& inputs) {
+  std::map<Scope, std::size_t> recorded, absent, asked;
+  for (auto const& [name, entry] : inputs.entries) {
+    Scope const scope{entry.account, entry.contract};
+    ++recorded[scope];
+    auto const known = inputs.lookups.find(entry.id);
+    if (known != inputs.lookups.end() && !known->second) ++absent[scope];
+  }
+  std::vector<Lookup> round, later;
+  for (Lookup& lookup : lookups) {
+    std::size_t const most = tolerable_absence(recorded[lookup.scope]);
+    if (absent[lookup.scope] > most) {
+      inputs.lookups.emplace(lookup.id, std::nullopt);
+    } else if (asked[lookup.scope] < most + 1 - absent[lookup.scope]) {
+      ++asked[lookup.scope];
+      round.push_back(std::move(lookup));
+    } else {
+      later.push_back(std::move(lookup));
+    }
+  }
+  lookups = std::move(later);
+  return round;
 }
 
 }  // namespace cpsctl::plan

@@ -15,13 +15,15 @@
 #include <utility>
 #include <vector>
 
+#include <boost/describe.hpp>
+
 /// JSON Schemas of schemas/, compiled into field rules and a checker. A field is described there and nowhere else.
 namespace cpsctl::schema {
 
 enum class Type : std::uint8_t { object, array, string, integer, number, boolean, null };
 enum class ListKind : std::uint8_t { atomic, set };
 enum class Normalize : std::uint8_t { none, hostname, text };  ///< text: NFC
-enum class Effect : std::uint8_t { metadata, deployment, certificate, immutable };
+BOOST_DEFINE_FIXED_ENUM_CLASS(Effect, std::uint8_t, metadata, deployment, certificate, immutable)
 enum class OnRemove : std::uint8_t { release, null, empty };
 
 /// Values of the server that are no difference (x-derived; schemas/README.md). Pointers are into the enrollment.

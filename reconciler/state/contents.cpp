@@ -76,10 +76,13 @@ std::filesystem::path journal_path(std::filesystem::path const& path) {
 void take_record(Contents& contents, Record const& record, std::int64_t contained) {
   contents.sequence = std::max(contents.sequence, record.sequence);
   auto const intent = std::ranges::find(contents.open_intents, record.intent, &Record::sequence);
-  bool const closes = record.phase == Phase::done || record.phase == Phase::refused;
+  bool const closes = record.phase != Phase::intent && record.phase != Phase::stored;
   switch (record.phase) {
     case Phase::intent: contents.open_intents.push_back(record); return;
     case Phase::refused: break;
+    case Phase::dropped:
+      if (record.sequence > contained) contents.entries.erase(record.name);
+      break;
     case Phase::done:
     case Phase::stored: {
       if (record.sequence <= contained) break;
@@ -87,6 +90,7 @@ void take_record(Contents& contents, Record const& record, std::int64_t containe
       auto entry = entry_of(own ? record.entry : intent->entry);
       if (!entry) break;
       if (record.enrollment != 0) entry->id = record.enrollment;
+      if (record.name != entry->name) contents.entries.erase(record.name);
       contents.entries.insert_or_assign(entry->name, std::move(*entry));
       break;
     }

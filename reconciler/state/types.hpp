@@ -25,10 +25,12 @@ struct Entry {
   std::map<std::string, std::string> labels = {};
   std::string written = {};                  ///< RFC 3339: when cpsctl last wrote it to CPS, or adopted it
   std::vector<std::string> open_steps = {};  ///< deferred fields that a create still owes, as JSON pointers
+  std::vector<std::int64_t> changes = {};    ///< CPS's changes that our last write started: they are ours
+  std::vector<std::int64_t> removal = {};    ///< CPS's changes that carry out our delete
 };
 BOOST_DESCRIBE_STRUCT(Entry, (),
                       (name, account, contract, id, source, api_schema, common_name, last_applied, lifecycle, labels,
-                       written, open_steps))
+                       written, open_steps, changes, removal))
 
 /// The snapshot file.
 struct Snapshot {
@@ -40,14 +42,15 @@ struct Snapshot {
 };
 BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, serial, sequence, enrollments))
 
-BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored)
-BOOST_DEFINE_ENUM_CLASS(Step, create, update)
+// stored puts an entry (and takes away the one of the record's name, if it is another: a move); dropped takes one away.
+BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped)
+BOOST_DEFINE_ENUM_CLASS(Step, create, update, delete_)
 
 /// One line of the journal.
 struct Record {
   std::int64_t sequence = 0;
   Phase phase = Phase::intent;
-  std::int64_t intent = 0;  ///< of done and refused: the intent's sequence
+  std::int64_t intent = 0;  ///< of done, refused, dropped: the intent's sequence; 0: none
   Step step = Step::create;
   std::string name = {};
   std::string at = {};                       ///< RFC 3339, UTC

@@ -126,8 +126,8 @@ cps::CreateRequest everything() {
           .contract = "1-1TJZH5",
           .api_schema = "v12",
           .body = R"({"org":"Müller"})",
-          .deploy_not_before = "2026-12-01",
-          .deploy_not_after = "2026-12-31",
+          .deploy_not_before = parse_day("2026-12-01").value(),
+          .deploy_not_after = parse_day("2026-12-31").value(),
           .allow_duplicate_cn = true};
 }
 

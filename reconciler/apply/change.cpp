@@ -1,0 +1,73 @@
+#include "apply/executor.hpp"
+
+#include <fmt/format.h>
+
+/// The executor's updates and deletes of what exists.
+namespace cpsctl::apply {
+
+http::Task<ItemResult> Executor::update(plan::Item const& item) {
+  auto const settled = co_await ledger_.settle(item.name, item.settles, "it is over, and CPS's list does not show it");
+  if (!settled) co_return failed(item, settled.error());
+  // The second time its turn comes with an old list, no younger one can be had at this pace.
+  for (bool const any_age : {false, true}) {
+    auto live = co_await unmoved(item);
+    if (!live) co_return failed(item, live.error());
+    Put change{.live = std::move(*live),
+               .target = item.target,
+               .entry = entry_for(item),
+               .cancel_pending = !item.cancels.empty(),
+               .override_renewal_window = item.overrides_renewal_window,
+               .any_age = any_age};
+    Attempt attempt;
+    auto const updated = co_await put(item, change, attempt);
+    if (!updated && updated.error().code == Errc::stale) continue;
+    if (!updated) co_return co_await unsuccessful(item, attempt, updated.error());
+    change.entry.changes = numbers(updated->changes);
+    auto const written = co_await ledger_.done(attempt, change.entry);
+    if (!written) co_return failed(item, written.error());
+    ItemResult result = result_of(item, Outcome::done);
+    result.changes = change.entry.changes;
+    co_return result;
+  }
+  co_return failed(item, {.code = Errc::internal, .message = "an update was neither sent nor refused"});
+}
+
+http::Task<ItemResult> Executor::remove(plan::Item const& item) {
+  auto const settled = co_await ledger_.settle(item.name, item.settles, "it is over, and CPS's list does not show it");
+  if (!settled) co_return failed(item, settled.error());
+  state::Entry entry = *known(item.name);
+  plan::Scope const scope = scope_of(item);
+  for (bool const any_age : {false, true}) {
+    auto const live = co_await unmoved(item);
+    if (!live) co_return failed(item, live.error());
+    Attempt attempt{.intent = {.phase = state::Phase::intent,
+                               .step = state::Step::delete_,
+                               .name = item.name,
+                               .known_ids = {item.id},
+                               .entry = to_ref(entry)}};
+    for (cps::PendingChange const& one : live->pending) attempt.intent.pending_changes.push_back(one.id.value);
+    cps::DeleteRequest request{.subject = item.name,
+                               .account_key = item.account,
+                               .id = {item.id},
+                               .allow_cancel_pending_changes = !item.cancels.empty()};
+    request.before_send = [this, scope, any_age, &attempt] { return before_send(scope, any_age, attempt); };
+    auto const removed = co_await writer_.remove(std::move(request));
+    if (!removed && removed.error().code == Errc::stale) continue;
+    bool const gone = !removed && removed.error().code == Errc::not_found;
+    if (!removed && !gone) co_return co_await unsuccessful(item, attempt, removed.error());
+
+    ItemResult result = result_of(item, Outcome::done);
+    Result<> written;
+    if (gone || removed->changes.empty()) {
+      written = co_await ledger_.drop(item.name, attempt.sequence);
+    } else {
+      entry.removal = numbers(removed->changes);
+      result.changes = entry.removal;
+      written = co_await ledger_.done(attempt, entry);
+    }
+    co_return written ? result : failed(item, written.error());
+  }
+  co_return failed(item, {.code = Errc::internal, .message = "a delete was neither sent nor refused"});
+}
+
+}  // namespace cpsctl::apply

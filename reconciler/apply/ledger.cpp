@@ -1,0 +1,102 @@
+#include "apply/ledger.hpp"
+
+#include "base/fields.hpp"
+
+namespace cpsctl::apply {
+
+json::Ref to_ref(state::Entry const& entry) {
+  json::Document document;
+  static_cast<json::Value&>(document) = fields::to_json(entry, document.GetAllocator());
+  return json::share(std::move(document));
+}
+
+http::Task<Result<std::int64_t>> Ledger::record(state::Record record) {
+  if (broken_) co_return *broken_;
+  record.at = now();
+  struct Waiting {
+    explicit Waiting(http::Loop& loop) : written(loop) {}
+    http::Event written;
+    std::optional<Result<std::int64_t>> outcome;
+  };
+  auto const waiting = std::make_shared<Waiting>(loop_);
+  // The callback comes on the journal's thread and hands the outcome over to the loop's.
+  store_.journal(record, [this, waiting](Result<std::int64_t> outcome) {
+    loop_.post([waiting, outcome = std::move(outcome)] {
+      waiting->outcome = outcome;
+      waiting->written.notify_all();
+    });
+  });
+  while (!waiting->outcome) co_await waiting->written.wait();
+  if (!*waiting->outcome) {
+    broken_ = waiting->outcome->error();
+    co_return *broken_;
+  }
+  record.sequence = **waiting->outcome;
+  store_.accept(record);
+  co_return record.sequence;
+}
+
+http::Task<Result<>> Ledger::begin(Attempt& attempt) {
+  // Another attempt of the same write follows a 429 only, which proves that nothing happened.
+  auto const closed = co_await refuse(attempt, "CPS's request limit");
+  if (!closed) co_return closed.error();
+  state::Record intent = attempt.intent;
+  intent.ends_by = timestamp(clock_.wall() + timeout_);
+  auto const sequence = co_await record(std::move(intent));
+  if (!sequence) co_return sequence.error();
+  attempt.sequence = *sequence;
+  co_return Result<>();
+}
+
+http::Task<Result<>> Ledger::refuse(Attempt& attempt, std::string reason) {
+  if (attempt.sequence == 0) co_return Result<>();
+  state::Record refused{.phase = state::Phase::refused,
+                        .intent = attempt.sequence,
+                        .step = attempt.intent.step,
+                        .name = attempt.intent.name,
+                        .reason = std::move(reason)};
+  auto const written = co_await record(std::move(refused));
+  if (!written) co_return written.error();
+  attempt.sequence = 0;
+  co_return Result<>();
+}
+
+http::Task<Result<>> Ledger::settle(std::string name, std::vector<std::int64_t> intents, std::string reason) {
+  for (std::int64_t const intent : intents) {
+    state::Record closed{.phase = state::Phase::refused, .intent = intent, .name = name, .reason = reason};
+    auto const written = co_await record(std::move(closed));
+    if (!written) co_return written.error();
+  }
+  co_return Result<>();
+}
+
+http::Task<Result<>> Ledger::done(Attempt attempt, state::Entry entry) {
+  state::Record record_of{.phase = state::Phase::done,
+                          .intent = attempt.sequence,
+                          .step = attempt.intent.step,
+                          .name = attempt.intent.name,
+                          .enrollment = entry.id,
+                          .changes = entry.changes,
+                          .entry = to_ref(entry)};
+  auto const written = co_await record(std::move(record_of));
+  if (!written) co_return written.error();
+  co_return Result<>();
+}
+
+http::Task<Result<>> Ledger::drop(std::string name, std::int64_t intent) {
+  state::Record dropped{
+      .phase = state::Phase::dropped, .intent = intent, .step = state::Step::delete_, .name = std::move(name)};
+  auto const written = co_await record(std::move(dropped));
+  if (!written) co_return written.error();
+  co_return Result<>();
+}
+
+http::Task<Result<>> Ledger::keep(state::Entry entry, std::string name) {
+  state::Record stored{
+      .phase = state::Phase::stored, .name = std::move(name), .enrollment = entry.id, .entry = to_ref(entry)};
+  auto const written = co_await record(std::move(stored));
+  if (!written) co_return written.error();
+  co_return Result<>();
+}
+
+}  // namespace cpsctl::apply

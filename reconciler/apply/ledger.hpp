@@ -1,0 +1,56 @@
+#pragma once
+#include "base/clock.hpp"
+#include "http/task.hpp"
+#include "state/store.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cpsctl::apply {
+
+/// A write's trace in the journal. Each attempt has an intent of its own, written when its turn has come: the time that
+/// it waited before must not count as time after it (a list disproves a create by that).
+struct Attempt {
+  state::Record intent = {};
+  std::int64_t sequence = 0;  ///< of the intent on disk; 0: nothing was sent
+};
+
+/// What the journal is told before and after every write. One per run; on the loop's thread.
+class Ledger {
+ public:
+  /// `timeout`: how long an attempt can take at most.
+  Ledger(state::Store& store, http::Loop& loop, Clock const& clock, Duration timeout)
+      : store_(store), loop_(loop), clock_(clock), timeout_(timeout) {}
+
+  /// On disk when it returns, and in the store's contents. Errors: io, which breaks the run.
+  http::Task<Result<std::int64_t>> record(state::Record record);
+
+  http::Task<Result<>> begin(Attempt& attempt);
+  /// Closes the intent of an attempt that is known not to have happened.
+  http::Task<Result<>> refuse(Attempt& attempt, std::string reason);
+  /// Closes intents of earlier runs.
+  http::Task<Result<>> settle(std::string name, std::vector<std::int64_t> intents, std::string reason);
+  /// What a write came to: the entry that the state holds from now on.
+  http::Task<Result<>> done(Attempt attempt, state::Entry entry);
+  /// The state loses the name. `intent`: of the delete that did it, or 0.
+  http::Task<Result<>> drop(std::string name, std::int64_t intent);
+  /// The state holds the entry from now on; nothing was written to CPS.
+  http::Task<Result<>> keep(state::Entry entry, std::string name);
+
+  /// Set once the journal cannot be written any more: nothing may be sent after that.
+  std::optional<Error> const& broken() const { return broken_; }
+  std::string now() const { return timestamp(clock_.wall()); }
+
+ private:
+  state::Store& store_;
+  http::Loop& loop_;
+  Clock const& clock_;
+  Duration timeout_;
+  std::optional<Error> broken_ = {};
+};
+
+/// An entry as a record carries it.
+json::Ref to_ref(state::Entry const& entry);
+
+}  // namespace cpsctl::apply

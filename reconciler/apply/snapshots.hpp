@@ -1,0 +1,44 @@
+#pragma once
+#include "apply/apply.hpp"
+#include "plan/identity.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace cpsctl::apply {
+
+/// The lists that writes are based on (design.md §6): each counts as the read before a write while it is young enough,
+/// and is read again, once for all who wait, when it is not. On the loop's thread.
+class Snapshots {
+ public:
+  /// `versions`: the schema version of each contract's list.
+  Snapshots(Listings listings, cps::Reader& reader, http::Loop& loop, Clock const& clock, Duration oldest);
+
+  /// Young enough now?
+  bool fresh(plan::Scope const& scope) const;
+  /// Reads the list again if it has grown old. Errors: as Reader::list.
+  http::Task<Result<>> refresh(plan::Scope const& scope);
+
+  /// As the newest list has it; nullptr: not in it.
+  cps::Live const* by_id(plan::Scope const& scope, std::int64_t id) const;
+  std::vector<cps::Live const*> by_name(plan::Scope const& scope, std::string const& common_name) const;
+
+ private:
+  struct Contract {
+    std::unique_ptr<cps::Listing> listing = {};
+    std::unique_ptr<plan::Index> index = {};
+    std::shared_ptr<http::Event> reading = {};  ///< set while somebody reads it
+    std::size_t readings = 0;                   ///< how often it was read again
+  };
+  Result<> take(Contract& contract, cps::Listing listing);
+
+  cps::Reader& reader_;
+  http::Loop& loop_;
+  Clock const& clock_;
+  Duration oldest_;
+  std::map<plan::Scope, Contract> contracts_;
+};
+
+}  // namespace cpsctl::apply

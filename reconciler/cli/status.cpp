@@ -1,0 +1,127 @@
+#include "report/status.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/planning.hpp"
+#include "cli/signals.hpp"
+#include "plan/identity.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace cpsctl::cli {
+namespace {
+
+/// What the plan thinks of an item, as a state of affairs.
+std::string condition_of(plan::Item const& item) {
+  switch (item.action) {
+    case plan::Action::create: return "missing";
+    case plan::Action::update:
+    case plan::Action::adopt: return item.state_only ? "to be recorded" : "differs";
+    case plan::Action::advance: return "waits for input";
+    case plan::Action::delete_: return item.steps.empty() ? "being deleted" : "to be deleted";
+    case plan::Action::orphan: return "orphan";
+    case plan::Action::forget: return "gone";
+    case plan::Action::blocked: return item.waits ? "waiting" : "blocked";
+    case plan::Action::none: return "in progress";
+  }
+  return "";
+}
+
+/// One row for each enrollment that a manifest or the state knows.
+std::vector<report::StatusRow> managed(plan::Inputs const& inputs, plan::Plan const& plan) {
+  std::vector<report::StatusRow> rows;
+  std::set<std::string> told;
+  for (plan::Item const& item : plan.items) {
+    told.insert(item.name);
+    report::StatusRow row{.name = item.name,
+                          .id = item.id,
+                          .contract = item.contract,
+                          .account = item.account,
+                          .common_name = item.common_name,
+                          .kind = item.validation_type,
+                          .condition = condition_of(item),
+                          .production = item.production,
+                          .notes = item.notes};
+    if (!item.reason.empty()) row.notes.push_back(item.reason);
+    if (!item.next.empty()) row.notes.push_back("next: " + item.next);
+    rows.push_back(std::move(row));
+  }
+  for (auto const& [name, entry] : inputs.entries) {
+    if (told.contains(name) || !inputs.listings.contains({entry.account, entry.contract}) ||
+        !inputs.selection.takes(name, entry.contract, entry.labels))
+      continue;
+    rows.push_back({.name = name,
+                    .id = entry.id,
+                    .contract = entry.contract,
+                    .account = entry.account,
+                    .common_name = entry.common_name,
+                    .condition = "in sync"});
+  }
+  std::ranges::sort(rows, {}, &report::StatusRow::name);
+  return rows;
+}
+
+Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, plan::Plan const& plan) {
+  std::set<std::int64_t> ours;
+  for (auto const& [name, entry] : inputs.entries) ours.insert(entry.id);
+  for (plan::Item const& item : plan.items) ours.insert(item.id);
+  std::vector<report::StatusRow> rows;
+  for (auto const& [scope, listing] : inputs.listings) {
+    CPS_TRY(auto const schema, schema::enrollment(listing.api_schema));
+    for (cps::Live const& live : listing.enrollments) {
+      if (ours.contains(live.id.value)) continue;
+      rows.push_back({.id = live.id.value,
+                      .contract = scope.second,
+                      .account = scope.first,
+                      .common_name = plan::common_name(*live.document, *schema),
+                      .kind = plan::kind_of(*live.document, *schema),
+                      .condition = "unmanaged",
+                      .production = plan::in_production(*live.document, *schema)});
+    }
+  }
+  return rows;
+}
+
+/// NAME… are globs like --name's.
+Options with_names(Options options) {
+  for (std::string& name : options.paths) options.selection.names.push_back(std::move(name));
+  options.paths.clear();
+  return options;
+}
+
+}  // namespace
+
+/// cpsctl status: one list per contract, and nothing else.
+Exit run_status(Options const& given, World& world) {
+  Options const options = with_names(given);
+  Signals signals;
+  auto wanted = read_wanted(options, world);
+  if (!wanted) return fail(wanted.error(), options.global, world);
+  Settings const settings = wanted->settings;
+  auto connection = connect(options, settings, world);
+  if (!connection) return fail(connection.error(), options.global, world);
+  auto const contents = state::read(settings.state, connection->realm, world.files);
+  if (!contents) return fail(contents.error(), options.global, world);
+
+  auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
+  auto const rows = [&]() -> Result<std::vector<report::StatusRow>> {
+    cps::Reader const reader(*connection->session);
+    plan::Inputs known = inputs_for(std::move(*wanted), *connection, *contents, world);
+    CPS_TRY(plan::Inputs const inputs, connection->loop->run(read_account(reader, *connection, std::move(known))));
+    CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
+    if (options.unmanaged) return unmanaged(inputs, plan);
+    return managed(inputs, plan);
+  }();
+  if (!rows) {
+    Exit const exit = fail(rows.error(), options.global, world);
+    return signals.received() != 0 ? signals.exit() : exit;
+  }
+  return delivered({.text = [&](std::ostream& out, report::Style style) { report::status_text(*rows, style, out); },
+                    .json = [&] { return report::status_document(*rows); }},
+                   Exit::done, options.global, world);
+}
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,143 @@
+#include "cli/writing.hpp"
+
+#include "base/fields.hpp"
+#include "cli/settings.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/ostream.h>
+
+namespace cpsctl::cli {
+namespace {
+
+report::ResultRow row_of(apply::ItemResult const& item) {
+  return {.name = item.name,
+          .action = fields::word(item.action),
+          .outcome = fields::word(item.outcome),
+          .id = item.id,
+          .changes = item.changes,
+          .message = item.message,
+          .next = item.next};
+}
+
+/// What one item's outcome says about the run.
+Exit exit_of(apply::ItemResult const& item) {
+  switch (item.outcome) {
+    case apply::Outcome::done: return Exit::done;
+    case apply::Outcome::stale:
+    case apply::Outcome::blocked: return Exit::refused;
+    case apply::Outcome::waiting:
+    case apply::Outcome::doubt:
+    case apply::Outcome::skipped: return Exit::again;
+    case apply::Outcome::failed: {
+      bool const out_of_time = item.code == Errc::timeout || item.code == Errc::cancelled;
+      if (out_of_time) return Exit::again;
+      return item.code == Errc::unauthorized ? Exit::unauthorized : Exit::failed;
+    }
+  }
+  return Exit::bug;
+}
+
+std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result) {
+  std::vector<report::ResultRow> rows;
+  rows.reserve(result.items.size());
+  std::ranges::transform(result.items, std::back_inserter(rows), row_of);
+  return rows;
+}
+
+/// One line per finished item; on a terminal also a line that counts.
+class Progress {
+ public:
+  Progress(Connection& connection, Options const& options, World& world, std::size_t items)
+      : connection_(connection),
+        world_(world),
+        style_(style_for(options.global, world, world.err_is_terminal)),
+        quiet_(options.global.log_level > log::Level::info),
+        live_(world.err_is_terminal && options.global.log_format == log::Format::text),
+        as_log_(options.global.log_format == log::Format::json),
+        left_(items) {}
+
+  void operator()(apply::ItemResult const& item) {
+    if (left_ > 0) --left_;
+    if (quiet_) return;
+    if (as_log_) {
+      log::info("{}: {} {}", item.name, fields::word(item.action), fields::word(item.outcome));
+      return;
+    }
+    if (live_) fmt::print(world_.err, "\r\x1b[K");
+    report::progress_line(row_of(item), style_, world_.err);
+    if (live_ && left_ > 0) {
+      Duration const rest = connection_.session->governor(connection_.default_account).estimate(left_);
+      fmt::print(world_.err, "{} left, about {}", left_, duration_text(rest));
+    }
+    world_.err.flush();
+  }
+
+ private:
+  Connection& connection_;
+  World& world_;
+  report::Style style_;
+  bool quiet_;
+  bool live_;
+  bool as_log_;
+  std::size_t left_;
+};
+
+}  // namespace
+
+Result<Writing> begin_writing(std::string const& command, std::string const& realm, Settings const& settings,
+                              World& world) {
+  std::string const run = world.random.uuid();
+  CPS_CHECK(world.files.make_folders(std::filesystem::path(settings.state).parent_path()));
+  Writing writing;
+  CPS_TRY(writing.lock, state::Lock::take(settings.state, state::own_lease(run, command, world.clock),
+                                          settings.lock_timeout, world.clock));
+  CPS_TRY(writing.store, state::Store::open(settings.state, realm, run, world.files));
+  for (std::string const& note : writing.store->contents().notes) log::warning("{}", note);
+  return writing;
+}
+
+Result<std::string> recorded_realm(Settings const& settings, World& world) {
+  CPS_TRY(state::Contents const contents, state::read(settings.state, "", world.files));
+  if (contents.exists) return contents.realm;
+  return Error{.code = Errc::usage,
+               .message = fmt::format("there is no state at {}", settings.state),
+               .next = "name it with --state, or go to the project with -C DIR"};
+}
+
+Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings listings, Connection& connection,
+                                     state::Store& store, Options const& options, Settings const& settings,
+                                     World& world, Signals const& signals) {
+  cps::Writer writer(*connection.session);
+  std::size_t const open = static_cast<std::size_t>(
+      std::ranges::count_if(plan.items, [](plan::Item const& item) { return item.action != plan::Action::none; }));
+  Progress progress(connection, options, world, open);
+  return connection.loop->run(apply::run(plan, std::move(listings), writer, *connection.loop, store, world.clock,
+                                         {.parallelism = settings.parallelism,
+                                          .deadline = settings.deadline,
+                                          .stop = [&signals] { return signals.received() != 0; },
+                                          .progress = [&progress](apply::ItemResult const& item) { progress(item); }}));
+}
+
+Product result_product(apply::ApplyResult const& result, plan::Plan const& plan) {
+  report::ResultFacts const facts{
+      .realm = plan.realm, .requests = result.requests, .throttles = result.throttles, .stopped = result.stopped};
+  auto const rows = rows_of(result);
+  return {
+      .text = [rows, facts](std::ostream& out, report::Style style) { report::result_text(rows, facts, style, out); },
+      .json = [rows, facts] { return report::result_document(rows, facts); }};
+}
+
+Exit exit_of(apply::ApplyResult const& result, bool detailed) {
+  Exit worst = Exit::done;
+  bool at_work = false;
+  for (apply::ItemResult const& item : result.items) {
+    worst = worse(worst, exit_of(item));
+    at_work = at_work || !item.changes.empty();
+  }
+  if (result.stopped) worst = worse(worst, Exit::again);
+  return detailed && at_work ? worse(worst, Exit::changes) : worst;
+}
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,38 @@
+#pragma once
+#include "apply/apply.hpp"
+#include "cli/connection.hpp"
+#include "cli/exit.hpp"
+#include "cli/output.hpp"
+#include "cli/signals.hpp"
+#include "report/result.hpp"
+#include "state/lock.hpp"
+#include "state/store.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace cpsctl::cli {
+
+/// What a command that writes the state holds while it runs.
+struct Writing {
+  std::unique_ptr<state::Lock> lock = {};
+  std::unique_ptr<state::Store> store = {};
+};
+
+/// Takes the lock and opens the state of `realm`. Errors: locked, io.
+Result<Writing> begin_writing(std::string const& command, std::string const& realm, Settings const& settings,
+                              World& world);
+
+/// The realm that the state file names, for commands that talk to nobody. Errors: io; usage when there is no state.
+Result<std::string> recorded_realm(Settings const& settings, World& world);
+
+/// Carries a plan out, with a progress line for each item. Errors: io.
+Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings listings, Connection& connection,
+                                     state::Store& store, Options const& options, Settings const& settings,
+                                     World& world, Signals const& signals);
+
+Product result_product(apply::ApplyResult const& result, plan::Plan const& plan);
+Exit exit_of(apply::ApplyResult const& result, bool detailed);
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,200 @@
+#include "plan/planner.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+/// The planner's part about manifests whose enrollments the state knows.
+namespace cpsctl::plan {
+namespace {
+
+std::string places(std::vector<std::string> const& pointers) {
+  std::vector<std::string> names;
+  std::ranges::transform(pointers, std::back_inserter(names), json::dotted);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Do all changes lie in what a create still owes?
+bool only_owed(std::vector<diff::Change> const& changes, std::vector<std::string> const& owed) {
+  return std::ranges::all_of(changes, [&](diff::Change const& change) {
+    return std::ranges::any_of(owed, [&](std::string const& step) {
+      return change.pointer == step || change.pointer.starts_with(step + "/") || step.starts_with(change.pointer + "/");
+    });
+  });
+}
+
+/// What the state records of a manifest beside its fields.
+std::vector<std::string> moved_records(state::Entry const& entry, manifest::Desired const& desired) {
+  std::vector<std::string> moved;
+  if (!(policy_of(entry) == desired.lifecycle)) moved.emplace_back("lifecycle");
+  if (entry.labels != desired.labels) moved.emplace_back("labels");
+  if (entry.source != desired.source) moved.emplace_back("its file");
+  if (entry.api_schema != desired.api_schema) moved.emplace_back("apiSchema");
+  return moved;
+}
+
+std::string named(cps::PendingChange const& change) {
+  return change.type.empty() ? fmt::format("{}", change.id.value)
+                             : fmt::format("{} ({})", change.id.value, change.type);
+}
+
+std::string named(std::vector<cps::PendingChange> const& changes) {
+  std::vector<std::string> names;
+  std::ranges::transform(changes, std::back_inserter(names), [](cps::PendingChange const& one) { return named(one); });
+  return fmt::format("{} {}", changes.size() == 1 ? "change" : "changes", fmt::join(names, ", "));
+}
+
+bool is_ours(cps::PendingChange const& change, std::vector<std::int64_t> const& ours) {
+  return std::ranges::count(ours, change.id.value) > 0;
+}
+
+}  // namespace
+
+Result<Item> Planner::known(Item item, Desired const& desired, Entry const& entry) {
+  item.id = entry.id;
+  if (entry.contract != item.contract || entry.account != item.account) {
+    bool const contract = entry.contract != item.contract;
+    item.action = Action::update;
+    block(item,
+          fmt::format("its {} cannot be changed in place: it is enrollment {} of {}", contract ? "contract" : "account",
+                      entry.id,
+                      contract ? entry.contract : "account " + (entry.account.empty() ? "(own)" : entry.account)),
+          "set it back, or give the new enrollment a name of its own");
+    return item;
+  }
+  CPS_TRY(cps::Live const* const live, live_of(entry));
+  if (live == nullptr) return absent(std::move(item), desired, entry);
+  item.live = *live;
+  item.production = in_production(*live->document, schema_of(desired));
+  note_pending(item, *live);
+  auto const removing = std::ranges::find_if(
+      live->pending, [&](cps::PendingChange const& change) { return is_ours(change, entry.removal); });
+  if (removing != live->pending.end()) {
+    item.action = Action::create;
+    item.waits = true;
+    block(item, fmt::format("it is being deleted by change {}", removing->id.value),
+          "wait until it is gone: it is created anew then");
+    return item;
+  }
+  return update(std::move(item), desired, *live, entry);
+}
+
+/// A 404 proved that the enrollment is gone.
+Item Planner::absent(Item item, Desired const& desired, Entry const& entry) {
+  if (auto decided = doubtful(item, desired)) return std::move(*decided);
+  bool const by_us = !entry.removal.empty();
+  bool const consented = std::ranges::count(inputs_.consent.recreate, item.name) > 0;
+  if (by_us || consented) {
+    item.id = 0;
+    Item anew = unknown(std::move(item), desired);
+    if (anew.action == Action::create)
+      anew.reason = fmt::format("enrollment {} was {}", entry.id, by_us ? "deleted" : "deleted outside cpsctl");
+    return anew;
+  }
+  item.action = Action::create;
+  block(item, fmt::format("enrollment {} was deleted outside cpsctl", entry.id),
+        fmt::format("remove the manifest, or consent to a new one with --recreate {}", item.name));
+  return item;
+}
+
+Item Planner::update(Item item, Desired const& desired, cps::Live const& live, Entry const& entry) {
+  schema::Schema const& schema = schema_of(desired);
+  diff::ThreeWay found = diff::three_way(desired.enrollment, entry.last_applied, *live.document, schema);
+  item.changes = std::move(found.changes);
+  item.target = found.target;
+  if (item.changes.empty()) return converged(std::move(item), desired, entry, found.released);
+
+  bool const renewing = std::ranges::count(live.pending, "renewal", &cps::PendingChange::type) > 0;
+  for (diff::Change& change : item.changes)
+    if (renewing && change.cause == diff::Cause::outside) change.cause = diff::Cause::cps;
+  if (!found.released.empty())
+    item.notes.push_back(fmt::format("no longer in the manifest, left as CPS has it: {}", places(found.released)));
+  item.action = Action::update;
+  settle(item, state::Step::update, "an update");
+  if (item.action == Action::blocked) return item;
+  if (!entry.open_steps.empty() && only_owed(item.changes, entry.open_steps))
+    missing_step(item, live, entry);
+  else
+    put(item, live, on_pending(desired.lifecycle));
+  return item;
+}
+
+Item Planner::converged(Item item, Desired const& desired, Entry const& entry,
+                        std::vector<std::string> const& released) {
+  for (state::Record const* intent : open_intents(item.name, state::Step::update))
+    item.settles.push_back(intent->sequence);
+  // A create in doubt whose enrollment was taken into the state another way: it is what that create made.
+  for (state::Record const* intent : open_intents(item.name, state::Step::create))
+    if (std::ranges::count(intent->known_ids, entry.id) == 0) item.settles.push_back(intent->sequence);
+  std::vector<std::string> moved = moved_records(entry, desired);
+  bool const same = entry.last_applied && released.empty() &&
+                    diff::same_wish(*desired.enrollment, *entry.last_applied, schema_of(desired));
+  if (!same) moved.emplace_back("the fields that it names");
+  bool const owed = !entry.open_steps.empty();
+  if (item.settles.empty() && moved.empty() && !owed) return item;
+  item.action = Action::update;
+  item.state_only = true;
+  if (!item.settles.empty())
+    item.reason = owed ? "the second write of its create is proven by CPS's list"
+                       : "a write whose answer never came is proven by CPS's list";
+  else if (owed)
+    item.reason = "the second write of its create is there";
+  else
+    item.reason = fmt::format("the manifest changed, CPS need not: {}", fmt::join(moved, ", "));
+  if (!released.empty())
+    item.notes.push_back(fmt::format("no longer in the manifest, left as CPS has it: {}", places(released)));
+  return item;
+}
+
+/// Only the first change of our own create may be cancelled for the second write of it.
+void Planner::missing_step(Item& item, cps::Live const& live, Entry const& entry) {
+  item.reason =
+      fmt::format("the second write of its create is missing: {}", json::dotted(json::common(entry.open_steps)));
+  bool const ours = live.pending.size() == 1 && is_ours(live.pending.front(), entry.changes);
+  put(item, live, ours ? manifest::OnPendingChange::cancel : manifest::OnPendingChange::refuse);
+}
+
+void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange policy) {
+  auto const immutable = std::ranges::find(item.changes, schema::Effect::immutable, &diff::Change::effect);
+  if (immutable != item.changes.end())
+    return block(item, json::dotted(immutable->pointer) + " cannot be changed in place",
+                 "set it back, or create a second enrollment under another name and move traffic there first");
+  bool const certificate = std::ranges::count(item.changes, schema::Effect::certificate, &diff::Change::effect) > 0;
+  if (certificate && too_late(item, *item.desired)) return;
+  if (!make_room(item, live, policy)) return;
+
+  auto const renewal = renewal_start(*live.document, schema_of(*item.desired));
+  bool const inside = renewal && *renewal <= inputs_.now;
+  bool const override_it = std::ranges::count(inputs_.consent.override_renewal_window, item.name) > 0;
+  if (inside && !override_it)
+    return block(item,
+                 fmt::format("CPS renews its certificate since {}, and refuses changes meanwhile", timestamp(*renewal)),
+                 fmt::format("wait for the renewal, or accept the risk that the certificate expires: "
+                             "--override-renewal-window {}",
+                             item.name));
+  item.overrides_renewal_window = inside;
+  std::string step = fmt::format("PUT /enrollments/{}", item.id);
+  if (!item.cancels.empty()) step += "; cancels " + named(live.pending);
+  if (inside) step += "; inside the renewal window";
+  item.steps.push_back(std::move(step));
+}
+
+/// Pending changes stand in a write's way: it cancels them, waits, or is refused.
+bool Planner::make_room(Item& item, cps::Live const& live, manifest::OnPendingChange policy) {
+  if (live.pending.empty()) return true;
+  switch (policy) {
+    case manifest::OnPendingChange::cancel: item.cancels = ids_of(live.pending); return true;
+    case manifest::OnPendingChange::wait:
+      item.waits = true;
+      block(item, fmt::format("waits for {} to end", named(live.pending)), "run again once it has ended");
+      return false;
+    case manifest::OnPendingChange::refuse:
+      block(item, fmt::format("{} pending at CPS", named(live.pending) + (live.pending.size() == 1 ? " is" : " are")),
+            "wait until it has ended; or consent with --on-pending wait|cancel, or spec.lifecycle.onPendingChange");
+      return false;
+  }
+  return false;
+}
+
+}  // namespace cpsctl::plan

@@ -1,0 +1,86 @@
+#include "plan/planner.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+/// The planner's part about enrollments whose manifests are gone.
+namespace cpsctl::plan {
+
+Result<std::optional<Item>> Planner::removed(Entry const& entry) {
+  if (!in_scope(entry.source)) return std::optional<Item>();
+  Item item{.name = entry.name,
+            .contract = entry.contract,
+            .account = entry.account,
+            .id = entry.id,
+            .common_name = entry.common_name};
+  CPS_TRY(cps::Live const* const live, live_of(entry));
+  if (live == nullptr) {
+    item.action = Action::forget;
+    item.state_only = true;
+    item.reason = "its manifest is gone, and so is the enrollment";
+    for (state::Record const* intent : open_intents(item.name, state::Step::delete_))
+      item.settles.push_back(intent->sequence);
+    return std::optional(std::move(item));
+  }
+  item.live = *live;
+  if (auto const schema = schema::enrollment(entry.api_schema)) {
+    item.validation_type = kind_of(*live->document, **schema);
+    item.production = in_production(*live->document, **schema);
+  }
+  note_pending(item, *live);
+  if (policy_of(entry).deletion == manifest::Deletion::delete_)
+    return std::optional(remove(std::move(item), entry, *live));
+  item.action = Action::orphan;
+  item.reason = "its manifest is gone; the enrollment is kept";
+  item.next = fmt::format("put the manifest back, or: cpsctl state forget {}", item.name);
+  return std::optional(std::move(item));
+}
+
+Item Planner::remove(Item item, Entry const& entry, cps::Live const& live) {
+  item.action = Action::delete_;
+  std::vector<std::int64_t> const pending = ids_of(live.pending);
+  for (std::int64_t const change : entry.removal)
+    if (std::ranges::count(pending, change) > 0) {
+      item.reason = fmt::format("its removal is under way: change {}", change);
+      item.removal = entry.removal;
+      return item;
+    }
+  for (state::Record const* intent : open_intents(item.name, state::Step::delete_)) {
+    std::ranges::copy_if(pending, std::back_inserter(item.removal),
+                         [&](std::int64_t change) { return std::ranges::count(intent->pending_changes, change) == 0; });
+    item.settles.push_back(intent->sequence);
+    if (item.removal.empty()) continue;
+    item.state_only = true;
+    item.reason = fmt::format("a delete was sent at {} and its answer never came; change {} shows that it was done",
+                              intent->at, fmt::join(item.removal, ", "));
+    return item;
+  }
+  item.settles.clear();
+  settle(item, state::Step::delete_, "a delete");
+  if (item.action == Action::blocked) return item;
+
+  item.reason = "its manifest is gone, and its policy was to delete it then";
+  if (inputs_.desired.empty() && !inputs_.only) {
+    block(item, "no manifest is left at all: that is more likely a mistake than a wish to delete everything",
+          "check the paths; delete the last ones one by one in Akamai Control Center");
+    return item;
+  }
+  if (!inputs_.consent.allow_delete) {
+    block(item, item.reason + ": deleting needs consent", "run with --allow-delete --max-deletes N, or put it back");
+    return item;
+  }
+  if (item.production && std::ranges::count(inputs_.consent.confirm_delete, item.name) == 0) {
+    block(item, "it serves in production: deleting it needs consent by name",
+          fmt::format("run with --confirm-delete {}, or put the manifest back", item.name));
+    return item;
+  }
+  if (!make_room(item, live, on_pending(policy_of(entry)))) return item;
+  item.steps.push_back(
+      fmt::format("DELETE /enrollments/{}{}", item.id,
+                  item.cancels.empty() ? "" : fmt::format("; cancels {}", fmt::join(item.cancels, ", "))));
+  return item;
+}
+
+}  // namespace cpsctl::plan

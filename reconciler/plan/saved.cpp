@@ -1,0 +1,67 @@
+#include "plan/saved.hpp"
+
+#include "base/fields.hpp"
+#include "plan/planner.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace cpsctl::plan {
+namespace {
+
+bool acts(Item const& item) {
+  return !item.fingerprint.empty();
+}
+
+}  // namespace
+
+void restrict_to(Plan const& saved, Inputs& inputs) {
+  inputs.desired.clear();
+  inputs.only.emplace();
+  inputs.paths = saved.paths;
+  inputs.consent = saved.consent;
+  inputs.selection = {};
+  for (Item const& item : saved.items) {
+    if (!acts(item)) continue;
+    inputs.only->insert(item.name);
+    if (item.desired) inputs.desired.push_back(*item.desired);
+  }
+}
+
+Plan agreed(Plan const& saved, Plan fresh) {
+  Plan plan = saved;
+  plan.serial = fresh.serial;
+  plan.requests_to_apply = 0;
+  auto const listed = std::ranges::count(saved.items, Action::none, &Item::action);
+  plan.summary = {.unchanged = saved.summary.unchanged - listed, .left_out = saved.summary.left_out};
+  for (Item& item : plan.items) {
+    if (!acts(item)) continue;
+    auto const now = std::ranges::lower_bound(fresh.items, item.name, {}, &Item::name);
+    bool const there = now != fresh.items.end() && now->name == item.name;
+    if (there && now->fingerprint == item.fingerprint) {
+      plan.requests_to_apply += static_cast<std::int64_t>(now->steps.size());
+      item = std::move(*now);
+      continue;
+    }
+    item.steps.clear();
+    item.cancels.clear();
+    item.state_only = false;
+    if (!there || now->action == Action::none) {
+      item.action = Action::none;
+      item.reason = "it is so already";
+      continue;
+    }
+    item.wanted = item.action;
+    item.action = Action::blocked;
+    item.moved = true;
+    item.reason = fmt::format("it is not what this plan was made for any more: now it would be {}{}",
+                              now->action == Action::blocked ? "blocked" : fields::word(now->action),
+                              now->reason.empty() ? "" : " (" + now->reason + ")");
+    item.next = "look at a new plan and apply that";
+  }
+  for (Item const& item : plan.items) count(item, plan.summary);
+  return plan;
+}
+
+}  // namespace cpsctl::plan

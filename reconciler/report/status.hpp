@@ -1,0 +1,32 @@
+#pragma once
+#include "base/json.hpp"
+#include "report/report.hpp"
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+/// What CPS has of each enrollment, for people and for pipelines.
+namespace cpsctl::report {
+
+struct StatusRow {
+  std::string name = {};  ///< empty: nobody manages it
+  std::int64_t id = 0;    ///< 0: CPS does not have it
+  std::string contract = {};
+  std::string account = {};
+  std::string common_name = {};
+  std::string kind = {};       ///< dv, ov, ev, third-party
+  std::string condition = {};  ///< in sync, differs, in progress, blocked, missing, gone, unmanaged …
+  bool production = false;
+  std::vector<std::string> notes = {};
+};
+BOOST_DESCRIBE_STRUCT(StatusRow, (), (name, id, contract, account, common_name, kind, condition, production, notes))
+
+void status_text(std::vector<StatusRow> const& rows, Style style, std::ostream& out);
+/// {format_version, enrollments: […]}.
+json::Document status_document(std::vector<StatusRow> const& rows);
+
+}  // namespace cpsctl::report

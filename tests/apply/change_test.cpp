@@ -1,0 +1,232 @@
+#include "apply/bench.hpp"
+
+using namespace apply_test;
+
+namespace {
+
+manifest::Desired with(manifest::Desired one, char const* member, char const* json_text) {
+  json::Document changed = json::clone(*one.enrollment);
+  auto& pool = changed.GetAllocator();
+  json::Document const value = json::parse(json_text, "value").value();
+  json::set(changed, member, json::Value(value, pool), pool);
+  one.enrollment = json::share(std::move(changed));
+  return one;
+}
+
+manifest::Desired deletable(manifest::Desired one) {
+  one.lifecycle.deletion = manifest::Deletion::delete_;
+  return one;
+}
+
+/// Three enrollments, created; their first changes are still pending, and may be cancelled.
+struct Created : Bench {
+  Created() {
+    consent = {.allow_delete = true, .max_deletes = 9, .on_pending = manifest::OnPendingChange::cancel};
+    manifests = {desired("a"), deletable(desired("b")), desired("c")};
+    REQUIRE(outcomes(apply()) == "a done\nb done\nc done\n");
+    client->calls.clear();
+  }
+  std::int64_t id(std::string const& name) { return state().entries.at(name).id; }
+  json::Ref at(std::int64_t id) {
+    cps::Session own = session();
+    cps::Reader reader(own);
+    return loop.run(reader.get("", {id}, "v11", "it")).value().document;
+  }
+  /// Somebody else changes an enrollment through the API.
+  void outside(std::int64_t id, manifest::Desired const& to) {
+    cps::Session own = session();
+    cps::Writer writer(own);
+    auto const schema = schema::enrollment("v11").value();
+    std::string const body = json::compact(diff::update_body(*to.enrollment, *at(id), *schema));
+    REQUIRE(loop.run(writer.update({.id = {id}, .body = body, .allow_cancel_pending_changes = true})).has_value());
+    client->calls.clear();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("change: an update is one write on the list that the plan read, and the next plan is empty") {
+  Created bench;
+  bench.manifests[0] = with(desired("a"), "changeManagement", "true");
+  CHECK(outcomes(bench.apply()) == "a done\n");
+  CHECK(bench.client->calls.size() == 2);
+  CHECK(bench.client->calls[1] ==
+        fmt::format("PUT /cps/v2/enrollments/{}?allow-cancel-pending-changes=true", bench.id("a")));
+  CHECK(json::find(*bench.at(bench.id("a")), "changeManagement")->IsTrue());
+  CHECK(outcomes(bench.apply()).empty());
+}
+
+TEST_CASE("change: what the manifest gives up is set back, and forgotten") {
+  Created bench;
+  bench.manifests[0] = with(desired("a"), "orgId", "77");
+  CHECK(outcomes(bench.apply()) == "a done\n");
+  CHECK(json::find(*bench.at(bench.id("a")), "orgId")->GetInt() == 77);
+  bench.manifests[0] = desired("a");
+  CHECK(outcomes(bench.apply()) == "a done\n");
+  CHECK(json::find(*bench.at(bench.id("a")), "orgId")->IsNull());
+  CHECK(outcomes(bench.apply()).empty());
+}
+
+TEST_CASE("change: what moved between plan and write is refused, the rest goes on") {
+  Created bench;
+  bench.manifests[0] = with(desired("a"), "changeManagement", "true");
+  bench.manifests[2] = with(desired("c"), "changeManagement", "true");
+  bool aged = false;
+  bench.between = [&] {
+    if (std::exchange(aged, true)) return;
+    bench.outside(bench.id("a"), with(desired("a"), "orgId", "5"));
+  };
+  // Lists count for nothing here: each write reads a new one.
+  auto const result = bench.apply({.list_age = Duration(-1)});
+  CHECK(outcomes(result) == "a stale\nc done\n");
+  CHECK(json::find(*bench.at(bench.id("a")), "changeManagement")->IsFalse());
+  CHECK(outcomes(bench.apply()) == "a done\n");
+  CHECK(json::find(*bench.at(bench.id("a")), "orgId")->GetInt() == 5);
+}
+
+TEST_CASE("change: an old list is read once for all who wait for it") {
+  Created bench;
+  for (auto& one : bench.manifests) one = with(one, "changeManagement", "true");
+  bench.manifests.push_back(desired("new"));
+  struct Jumping final : Clock {
+    bool ahead = false;
+    WallTime wall() const override { return system_clock().wall() + std::chrono::minutes(ahead ? 2 : 0); }
+    SteadyTime steady() const override { return system_clock().steady(); }
+  };
+  Jumping clock;
+  bench.clock = &clock;
+  bench.between = [&] { clock.ahead = true; };
+  bench.client->after = [&](http::Request const& request, Result<http::Response> response) {
+    if (request.method == "GET") clock.ahead = false;
+    return response;
+  };
+  CHECK(outcomes(bench.apply()) == "a done\nb done\nc done\nnew done\n");
+  CHECK(bench.sent("GET /cps/v2/enrollments?") == 2);
+  CHECK(bench.sent("PUT") == 3);
+  CHECK(bench.sent("POST") == 1);
+}
+
+TEST_CASE("change: somebody creates the name between plan and write: nothing is ordered twice") {
+  Created bench;
+  bench.manifests.push_back(desired("d"));
+  bench.between = [&] {
+    cps::Session own = bench.session();
+    cps::Writer writer(own);
+    std::string const body = json::compact(*document("d.example.com"));
+    REQUIRE(bench.loop.run(writer.create({.contract = contract, .body = body})).has_value());
+    bench.client->calls.clear();
+  };
+  CHECK(outcomes(bench.apply({.list_age = Duration(-1)})) == "d stale\n");
+  CHECK(bench.sent("POST") == 0);
+  bench.between = {};
+  CHECK(outcomes(bench.apply()) == "d done\n");
+  CHECK(bench.at_cps().size() == 4);
+}
+
+TEST_CASE("change: a delete goes last, and only when all else went well") {
+  Created bench;
+  bench.manifests = {with(desired("a"), "changeManagement", "true"), desired("c")};
+  SUBCASE("all is well") {
+    CHECK(outcomes(bench.apply()) == "a done\nb done\n");
+    CHECK(bench.client->calls.back().starts_with("DELETE"));
+    CHECK(bench.state().entries.size() == 2);
+    CHECK(bench.at_cps().size() == 2);
+  }
+  SUBCASE("an update is refused: the certificate stays") {
+    bench.client->instead = [](http::Request const& request) -> std::optional<Result<http::Response>> {
+      if (request.method != "PUT") return std::nullopt;
+      return Result<http::Response>(http::Response{.status = 400, .body = "{}"});
+    };
+    auto const result = bench.apply();
+    CHECK(outcomes(result) == "a failed\nb skipped\n");
+    CHECK(result->items[1].message == "not deleted: something else of this run did not succeed");
+    CHECK(bench.sent("DELETE") == 0);
+    CHECK(bench.at_cps().size() == 3);
+  }
+  SUBCASE("it is gone already: that is what was wanted") {
+    bench.client->instead = [](http::Request const& request) -> std::optional<Result<http::Response>> {
+      if (request.method != "DELETE") return std::nullopt;
+      return Result<http::Response>(http::Response{.status = 404, .body = "{}"});
+    };
+    CHECK(outcomes(bench.apply()) == "a done\nb done\n");
+    CHECK(bench.state().entries.size() == 2);
+  }
+  SUBCASE("a 202 starts a removal: it stays in the state until it is gone") {
+    bench.client->instead = [&](http::Request const& request) -> std::optional<Result<http::Response>> {
+      if (request.method != "DELETE") return std::nullopt;
+      return Result<http::Response>(http::Response{
+          .status = 202,
+          .body = R"({"enrollment":"/cps/v2/enrollments/1","changes":["/cps/v2/enrollments/1/changes/99"]})"});
+    };
+    CHECK(outcomes(bench.apply()) == "a done\nb done\n");
+    CHECK(bench.state().entries.at("b").removal == std::vector<std::int64_t>{99});
+  }
+}
+
+TEST_CASE("change: lost answers to updates and deletes are resolved by the next list") {
+  Created bench;
+  bench.manifests = {with(desired("a"), "changeManagement", "true"), desired("c")};
+  bool const processed = true;
+  SUBCASE("the update was done") {
+    bench.client->after = [&](http::Request const& request, Result<http::Response> response) -> Result<http::Response> {
+      if (request.method == "PUT" && processed) return lost();
+      return response;
+    };
+    CHECK(outcomes(bench.apply()) == "a doubt\nb skipped\n");
+    bench.client->after = {};
+    CHECK(outcomes(bench.apply()) == "a done\nb done\n");
+    CHECK(bench.sent("PUT") == 1);
+    CHECK(bench.state().open_intents.empty());
+  }
+  SUBCASE("the update never arrived: nothing is sent while it may be under way, once after that") {
+    bench.client->instead = [](http::Request const& request) -> std::optional<Result<http::Response>> {
+      if (request.method == "PUT") return Result<http::Response>(lost());
+      return std::nullopt;
+    };
+    CHECK(outcomes(bench.apply()) == "a doubt\nb skipped\n");
+    bench.client->instead = {};
+    CHECK(outcomes(bench.apply()) == "a waiting\nb done\n");
+    bench.time_passed = std::chrono::minutes(2);
+    CHECK(outcomes(bench.apply()) == "a done\n");
+    CHECK(bench.sent("PUT") == 2);
+    CHECK(bench.state().open_intents.empty());
+  }
+  SUBCASE("the delete was done") {
+    bench.client->after = [&](http::Request const& request, Result<http::Response> response) -> Result<http::Response> {
+      if (request.method == "DELETE") return lost();
+      return response;
+    };
+    CHECK(outcomes(bench.apply()) == "a done\nb doubt\n");
+    bench.client->after = {};
+    CHECK(outcomes(bench.apply()) == "b done\n");
+    CHECK(bench.sent("DELETE") == 1);
+    CHECK(bench.state().open_intents.empty());
+    CHECK(bench.state().entries.size() == 2);
+  }
+}
+
+TEST_CASE("change: a disk that dies at any call of a mixed run: in the end CPS and state are as wanted") {
+  int runs = 0;
+  for (auto const how : {failing::Disk::At::crash, failing::Disk::At::error}) {
+    for (int call = 1;; ++call) {
+      CAPTURE(call);
+      Created bench;
+      bench.manifests = {with(desired("a"), "changeManagement", "true"), desired("c"), desired("d")};
+      bench.disk.fail_at(call, how);
+      static_cast<void>(bench.apply({.parallelism = 2}));
+      bool const struck = bench.disk.reached();
+      bench.disk.fail_at(0, failing::Disk::At::never);
+      bench.time_passed = std::chrono::minutes(2);
+      for (int again = 0; again < 3; ++again) REQUIRE(bench.apply().has_value());
+      CHECK(bench.at_cps().size() == 3);
+      CHECK(bench.state().entries.size() == 3);
+      CHECK(bench.state().open_intents.empty());
+      CHECK(json::find(*bench.at(bench.id("a")), "changeManagement")->IsTrue());
+      CHECK(outcomes(bench.apply()).empty());
+      if (!struck) break;
+      ++runs;
+    }
+  }
+  MESSAGE(runs << " runs died or failed at one of their calls");
+  CHECK(runs > 20);
+}

@@ -1,0 +1,130 @@
+#include "plan/world.hpp"
+
+using namespace plan_test;
+
+namespace {
+
+/// Applied once with `last`, wanted as `now`, and found as `live` at CPS; each is a piece of the document.
+World story(std::string const& last, std::string const& now, std::string const& at_cps) {
+  World world;
+  auto known = entry("www", 1);
+  known.last_applied = document("www.example.com", last);
+  return world.want(desired("www", "www.example.com", now)).has(live(1, "www.example.com", at_cps)).knows(known);
+}
+
+std::string causes(World const& world) {
+  std::string text;
+  auto const plan = planned(world);
+  for (auto const& change : plan.items.at(0).changes)
+    text += fmt::format("{} {}{}\n", json::dotted(change.pointer), fields::word(change.cause),
+                        change.unset ? " set back" : "");
+  return text;
+}
+
+std::string const on = R"("changeManagement":true)";
+std::string const off = R"("changeManagement":false)";
+
+}  // namespace
+
+TEST_CASE("causes: who changed a field is told from what was applied last") {
+  CHECK(causes(story(off, on, off)) == "changeManagement manifest\n");
+  CHECK(causes(story(on, on, off)) == "changeManagement outside\n");
+  CHECK(causes(story(R"("orgId":1)", R"("orgId":2)", R"("orgId":3)")) == "orgId both\n");
+  CHECK(causes(story("", on, off)) == "changeManagement manifest\n");
+  World renewing = story(on, on, off);
+  renewing.inputs.consent.on_pending = manifest::OnPendingChange::cancel;
+  renewing.inputs.listings[scope].enrollments[0].pending = {{.id = {5}, .type = "renewal"}};
+  CHECK(causes(renewing) == "changeManagement cps\n");
+}
+
+TEST_CASE("causes: a field that the manifest gave up is set back, or left and said so") {
+  SUBCASE("it can be null: it is set back") {
+    World const world = story(R"("orgId":7)", "", R"("orgId":7)");
+    CHECK(causes(world) == "orgId manifest set back\n");
+    auto const plan = planned(world);
+    CHECK(json::find(*plan.items[0].target, "orgId")->IsNull());
+  }
+  SUBCASE("it was null already: nothing is sent, the state learns it") {
+    auto const plan = planned(story(R"("orgId":7)", "", ""));
+    CHECK(plan.items[0].state_only);
+    CHECK(plan.items[0].steps.empty());
+  }
+  SUBCASE("it is required: it is left as CPS has it") {
+    auto const plan = planned(story(on, "", on));
+    CHECK(plan.items[0].state_only);
+    CHECK(plan.items[0].notes.at(0) == "no longer in the manifest, left as CPS has it: changeManagement");
+  }
+  SUBCASE("nobody knows what was applied last: nothing is set back") {
+    World world = story("", "", R"("orgId":7)");
+    world.inputs.entries.at("www").last_applied = nullptr;
+    CHECK(planned(world).items[0].state_only);
+    CHECK(planned(world).items[0].changes.empty());
+  }
+}
+
+TEST_CASE("causes: an unchanged manifest has nothing to record, a changed policy is recorded without a write") {
+  World const quiet = story(on, on, on);
+  CHECK_FALSE(planned(quiet).work());
+  World policy = quiet;
+  policy.inputs.desired[0].lifecycle.deletion = manifest::Deletion::delete_;
+  policy.inputs.desired[0].labels = {{"team", "web"}};
+  auto const plan = planned(policy);
+  CHECK(plan.items[0].state_only);
+  CHECK(plan.items[0].reason == "the manifest changed, CPS need not: lifecycle, labels");
+  CHECK_FALSE(plan.changes());
+  SUBCASE("another spelling of the same wish is no change") {
+    World spelled = story(R"("org":{"name":"É"})", R"("org":{"name":"É"})", R"("org":{"name":"É"})");
+    CHECK_FALSE(planned(spelled).work());
+  }
+}
+
+TEST_CASE("causes: an update whose answer never came") {
+  World world = story(off, on, off);
+  SUBCASE("it may still be under way: nothing is sent beside it") {
+    world.inputs.open_intents = {unanswered(state::Step::update, "www", "2026-11-23T09:59:30Z")};
+    auto const plan = planned(world);
+    CHECK(plan.items[0].waits);
+    CHECK(plan.items[0].next == "run again after 2026-11-23T10:00:30Z");
+  }
+  SUBCASE("it is over and was not done: it is sent again, and settles the first") {
+    world.inputs.open_intents = {unanswered(state::Step::update, "www", "2026-11-23T09:50:00Z")};
+    auto const plan = planned(world);
+    CHECK(plan.items[0].action == plan::Action::update);
+    CHECK(plan.items[0].settles == std::vector<std::int64_t>{8});
+  }
+  SUBCASE("the list shows it: it is recorded, nothing is sent") {
+    world = story(off, on, on);
+    world.inputs.open_intents = {unanswered(state::Step::update, "www", "2026-11-23T09:59:30Z")};
+    auto const plan = planned(world);
+    CHECK(plan.items[0].state_only);
+    CHECK(plan.items[0].settles == std::vector<std::int64_t>{8});
+  }
+}
+
+TEST_CASE("causes: a delete whose answer never came") {
+  World world;
+  world.want(desired("other", "other.example.com"))
+      .has(live(9, "other.example.com"))
+      .knows(entry("other", 9, "other.example.com"));
+  auto known = entry("www", 1);
+  known.lifecycle = json::share(json::parse(R"({"deletion":"delete"})", "policy").value());
+  world.has(live(1, "www.example.com")).knows(known);
+  world.inputs.consent = {.allow_delete = true, .max_deletes = 1};
+  auto& enrollment = world.inputs.listings[scope].enrollments[1];
+  SUBCASE("a change has appeared since: it is the removal") {
+    enrollment.pending = {{.id = {70}}};
+    world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-23T09:59:30Z")};
+    auto const plan = planned(world);
+    CHECK(plan.items[0].state_only);
+    CHECK(plan.items[0].removal == std::vector<std::int64_t>{70});
+  }
+  SUBCASE("nothing has happened, and it is over: it is sent again") {
+    world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-23T09:50:00Z")};
+    CHECK(planned(world).items[0].steps.size() == 1);
+    CHECK(planned(world).items[0].settles == std::vector<std::int64_t>{8});
+  }
+  SUBCASE("it may still be under way") {
+    world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-23T09:59:30Z")};
+    CHECK(planned(world).items[0].waits);
+  }
+}

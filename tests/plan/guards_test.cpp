@@ -1,0 +1,287 @@
+#include "plan/world.hpp"
+
+using namespace plan_test;
+
+namespace {
+
+state::Entry deletable(std::string const& name, std::int64_t id, std::string const& common_name = "www.example.com") {
+  state::Entry one = entry(name, id, common_name);
+  one.lifecycle = json::share(json::parse(R"({"deletion":"delete"})", "policy").value());
+  return one;
+}
+
+/// One enrollment whose manifest is gone and may be deleted, and another one that stays.
+World removal(std::string const& more = "") {
+  World world;
+  world.want(desired("other", "other.example.com"))
+      .has(live(9, "other.example.com"))
+      .knows(entry("other", 9, "other.example.com"));
+  return world.has(live(1, "www.example.com", more)).knows(deletable("www", 1));
+}
+
+std::string const in_production = R"("productionSlots":[7])";
+
+cps::Live pending(cps::Live one, std::int64_t change, std::string const& type = "new-certificate") {
+  one.pending = {{.id = {change}, .type = type}};
+  return one;
+}
+
+/// Wants another value than the one live enrollment has, which was applied before.
+World change(cps::Live one, manifest::Lifecycle lifecycle = {}) {
+  World world;
+  auto wanted = desired("www", "www.example.com", R"("changeManagement":true)");
+  wanted.lifecycle = lifecycle;
+  auto known = entry("www", 1);
+  known.last_applied = document("www.example.com", R"("changeManagement":false)");
+  return world.want(wanted).has(std::move(one)).knows(known);
+}
+
+cps::Live unchanged(std::string const& more = "") {
+  return live(1, "www.example.com", R"("changeManagement":false)" + (more.empty() ? "" : "," + more));
+}
+
+}  // namespace
+
+TEST_CASE("guards: a certificate is deleted only when everybody agrees") {
+  struct Case {
+    char const* title;
+    std::function<void(World&)> with;
+    char const* outcome;
+  };
+  auto const allow = [](World& world) {
+    world.inputs.consent.allow_delete = true;
+    world.inputs.consent.max_deletes = 1;
+  };
+  Case const cases[] = {
+      {"without consent it stays", [](World&) {}, "blocked"},
+      {"--allow-delete alone is not enough: --max-deletes is 0",
+       [](World& world) { world.inputs.consent.allow_delete = true; }, "blocked"},
+      {"--max-deletes alone is not enough", [](World& world) { world.inputs.consent.max_deletes = 9; }, "blocked"},
+      {"with both it goes", allow, "delete"},
+      {"its last applied policy was orphan",
+       [&](World& world) {
+         allow(world);
+         world.knows(entry("www", 1));
+       },
+       "orphan"},
+      {"the manifest lies outside the given paths",
+       [&](World& world) {
+         allow(world);
+         world.inputs.paths = {"certs/other.yaml"};
+       },
+       "none"},
+      {"it is not selected",
+       [&](World& world) {
+         allow(world);
+         world.inputs.selection.names = {"other"};
+       },
+       "none"},
+      {"nothing is wanted at all",
+       [&](World& world) {
+         allow(world);
+         world.inputs.desired.clear();
+       },
+       "blocked"},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    World world = removal();
+    c.with(world);
+    auto const plan = planned(world);
+    auto const item = std::ranges::find(plan.items, "www", &plan::Item::name);
+    CHECK((item == plan.items.end() ? "none" : fields::word(item->action)) == c.outcome);
+    CHECK(plan.summary.delete_ == (std::string(c.outcome) == "delete" ? 1 : 0));
+  }
+}
+
+TEST_CASE("guards: what serves in production needs its own name said") {
+  World world = removal(in_production);
+  world.inputs.consent = {.allow_delete = true, .max_deletes = 5};
+  CHECK(planned(world).summary.delete_ == 0);
+  world.inputs.consent.confirm_delete = {"other"};
+  CHECK(planned(world).summary.delete_ == 0);
+  world.inputs.consent.confirm_delete = {"www"};
+  auto const plan = planned(world);
+  CHECK(plan.summary.delete_ == 1);
+  CHECK(plan.items[0].production);
+  CHECK(plan.items[0].steps == std::vector<std::string>{"DELETE /enrollments/1"});
+}
+
+TEST_CASE("guards: more deletes than allowed: none of them is carried out") {
+  World world = removal();
+  world.has(live(2, "b.example.com")).knows(deletable("b", 2, "b.example.com"));
+  world.inputs.consent = {.allow_delete = true, .max_deletes = 1};
+  auto const plan = planned(world);
+  CHECK(plan.summary.delete_ == 0);
+  CHECK(plan.items[0].reason == "2 enrollments would be deleted, at most 1 may be");
+  CHECK(plan.items[0].next == "if that is what you want: --max-deletes 2");
+}
+
+TEST_CASE("guards: a pending change stands in a delete's way, too") {
+  World world = removal();
+  world.inputs.consent = {.allow_delete = true, .max_deletes = 1};
+  world.inputs.listings[scope].enrollments[1].pending = {{.id = {5}, .type = "renewal"}};
+  CHECK(planned(world).summary.delete_ == 0);
+  world.inputs.consent.on_pending = manifest::OnPendingChange::cancel;
+  auto const plan = planned(world);
+  CHECK(plan.summary.delete_ == 1);
+  CHECK(plan.items[0].cancels == std::vector<std::int64_t>{5});
+}
+
+TEST_CASE("guards: a removal that is under way is shown and sends nothing") {
+  World world = removal();
+  world.inputs.consent = {.allow_delete = true, .max_deletes = 1};
+  auto removing = deletable("www", 1);
+  removing.removal = {77};
+  world.knows(removing);
+  auto& enrollment = world.inputs.listings[scope].enrollments[1];
+  enrollment.pending = {{.id = {77}}};
+  auto const plan = planned(world);
+  CHECK(plan.items[0].action == plan::Action::delete_);
+  CHECK(plan.items[0].steps.empty());
+  SUBCASE("its manifest came back: nothing happens until it is gone") {
+    world.want(desired("www", "www.example.com"));
+    auto const back = planned(world);
+    CHECK(back.items[0].action == plan::Action::blocked);
+    CHECK(back.items[0].waits);
+  }
+  SUBCASE("its manifest came back, and it is gone: created anew without further consent") {
+    world.want(desired("www", "www.example.com")).gone(1);
+    world.inputs.listings[scope].enrollments.pop_back();
+    auto const back = planned(world);
+    CHECK(back.items[0].action == plan::Action::create);
+    CHECK(back.items[0].id == 0);
+  }
+  SUBCASE("it is gone: forgotten") {
+    world.gone(1);
+    world.inputs.listings[scope].enrollments.pop_back();
+    CHECK(planned(world).items[0].action == plan::Action::forget);
+  }
+}
+
+TEST_CASE("guards: somebody else's pending change is not ours to cancel") {
+  using manifest::OnPendingChange;
+  auto const world = [](OnPendingChange policy) {
+    return change(pending(unchanged(), 5, "renewal"), {.on_pending_change = policy});
+  };
+  auto const refused = planned(world(OnPendingChange::refuse));
+  CHECK(refused.items[0].reason == "change 5 (renewal) is pending at CPS");
+  CHECK_FALSE(refused.items[0].waits);
+  CHECK(planned(world(OnPendingChange::wait)).items[0].waits);
+  auto const cancelled = planned(world(OnPendingChange::cancel));
+  CHECK(cancelled.items[0].steps == std::vector<std::string>{"PUT /enrollments/1; cancels change 5 (renewal)"});
+  CHECK(cancelled.items[0].cancels == std::vector<std::int64_t>{5});
+  SUBCASE("the flag comes before the manifest") {
+    World strict = world(OnPendingChange::cancel);
+    strict.inputs.consent.on_pending = OnPendingChange::refuse;
+    CHECK(planned(strict).summary.blocked == 1);
+  }
+  SUBCASE("without a difference it is a note, and nothing waits") {
+    World quiet;
+    quiet.want(desired("www", "www.example.com")).has(pending(live(1, "www.example.com"), 5)).knows(entry("www", 1));
+    CHECK(planned(quiet).items[0].action == plan::Action::none);
+    CHECK_FALSE(planned(quiet).work());
+  }
+}
+
+TEST_CASE("guards: inside the renewal window a change needs consent by name") {
+  World world = change(unchanged(R"("autoRenewalStartTime":"2026-11-23T09:59:59Z")"));
+  CHECK(planned(world).items[0].reason ==
+        "CPS renews its certificate since 2026-11-23T09:59:59Z, and refuses changes meanwhile");
+  world.inputs.consent.override_renewal_window = {"www"};
+  CHECK(planned(world).items[0].overrides_renewal_window);
+  CHECK(planned(change(unchanged(R"("autoRenewalStartTime":"2026-11-23T10:00:01Z")"))).summary.update == 1);
+}
+
+TEST_CASE("guards: more changes than allowed: none of them is carried out") {
+  World world = change(unchanged());
+  CHECK(planned(world).summary.update == 1);
+  world.inputs.consent.max_changes = 0;
+  auto const plan = planned(world);
+  CHECK(plan.summary.update == 0);
+  CHECK(plan.items[0].reason == "1 enrollment would be changed or deleted, at most 0 may be in one run");
+  SUBCASE("percent counts from ten enrollments on") {
+    world.inputs.consent = {.max_changes_percent = 10};
+    world.inputs.consent.max_changes_percent = 5;
+    CHECK(planned(world).summary.update == 1);
+    for (int i = 2; i <= 20; ++i) {
+      std::string const name = fmt::format("n{}.example.com", i);
+      world.want(desired(fmt::format("n{}", i), name)).has(live(i, name)).knows(entry(fmt::format("n{}", i), i, name));
+    }
+    CHECK(planned(world).summary.update == 1);  // 5 % of 20 is one
+    world.inputs.consent.max_changes_percent = 4;
+    CHECK(planned(world).summary.update == 0);
+  }
+  SUBCASE("creates do not count") {
+    world.inputs.desired = {desired("new", "new.example.com")};
+    world.inputs.paths = {"certs/new.yaml"};
+    CHECK(planned(world).summary.create == 1);
+  }
+}
+
+TEST_CASE("guards: what was deleted outside cpsctl is not created again by itself") {
+  World world = World().want(desired("www", "www.example.com")).knows(entry("www", 1)).gone(1);
+  CHECK(planned(world).items[0].next == "remove the manifest, or consent to a new one with --recreate www");
+  world.inputs.consent.recreate = {"www"};
+  auto const plan = planned(world);
+  CHECK(plan.items[0].action == plan::Action::create);
+  CHECK(plan.items[0].id == 0);
+  CHECK(plan.items[0].reason == "enrollment 1 was deleted outside cpsctl");
+  SUBCASE("not while an earlier one of these creates is in doubt") {
+    world.doubt("www", "2026-11-23T09:58:00Z");
+    CHECK(planned(world).summary.create == 0);
+  }
+  SUBCASE("somebody made one by hand: that is taken over instead") {
+    world.has(live(5, "www.example.com"));
+    CHECK(planned(world).items[0].action == plan::Action::adopt);
+    CHECK(planned(world).items[0].id == 5);
+  }
+}
+
+TEST_CASE("guards: a wrong account, where everything is gone, loses neither certificates nor ids") {
+  World world;
+  for (int i = 1; i <= 40; ++i) {
+    std::string const name = fmt::format("n{}", i);
+    world.knows(entry(name, i, name + ".example.com"));
+    if (i > 20) world.want(desired(name, name + ".example.com"));
+  }
+  world.want(desired("zzz", "zzz.example.com"));
+  int asked = 0;
+  for (auto lookups = plan::lookups_needed(world.inputs); !lookups.empty();)
+    for (plan::Lookup const& lookup : plan::next_round(lookups, world.inputs)) {
+      world.gone(lookup.id);
+      ++asked;
+    }
+  CHECK(asked == 5);  // more than 10 % are gone: nobody asks for the other 35
+  auto const plan = planned(world);
+  CHECK(plan.summary.create == 0);
+  CHECK(plan.summary.forget == 0);
+  CHECK(plan.summary.blocked == 41);
+  CHECK_FALSE(plan.work());
+}
+
+TEST_CASE("guards: a partial plan says so, and leaves alone what it did not look at") {
+  World world;
+  auto a = desired("a", "a.example.com");
+  a.labels = {{"team", "web"}};
+  auto b = desired("b", "b.example.com");
+  b.contract = "1-OTHER";
+  world.want(a).want(b).knows(entry("gone", 3, "gone.example.com"));
+  world.has(live(3, "gone.example.com"));
+  SUBCASE("by label") {
+    world.inputs.selection.labels = {{"team", "web"}};
+  }
+  SUBCASE("by name") {
+    world.inputs.selection.names = {"a*"};
+  }
+  SUBCASE("by name and contract") {
+    world.inputs.selection.names = {"*"};
+    world.inputs.selection.contracts = {contract};
+    world.inputs.entries.clear();
+  }
+  CHECK(plan::scopes(world.inputs) == std::map<plan::Scope, std::string>{{scope, "v11"}});
+  auto const plan = planned(world);
+  REQUIRE(plan.items.size() == 1);
+  CHECK(plan.items[0].name == "a");
+  CHECK(plan.summary.left_out >= 1);
+}
