@@ -130,4 +130,13 @@ std::string Mask::text(std::string_view text) const {
   return shown;
 }
 
+ItemMasks::ItemMasks(plan::Plan const& plan) {
+  for (plan::Item const& item : plan.items) items_.emplace(item.name, &item);
+}
+
+std::string ItemMasks::text(std::string const& name, std::string_view text) const {
+  auto const item = items_.find(name);
+  return item == items_.end() ? std::string(text) : Mask(*item->second).text(text);
+}
+
 }  // namespace cpsctl::report

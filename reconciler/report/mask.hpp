@@ -2,6 +2,7 @@
 #include "base/json.hpp"
 #include "plan/plan.hpp"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,17 @@ class Mask {
 
  private:
   std::vector<std::string> hidden_;  ///< the item's sensitive texts, longest first
+};
+
+/// The masks of a plan's items, by name.
+class ItemMasks {
+ public:
+  explicit ItemMasks(plan::Plan const& plan);
+  /// As Mask::text() of the item; `text` as it is when the plan has no such item.
+  std::string text(std::string const& name, std::string_view text) const;
+
+ private:
+  std::map<std::string_view, plan::Item const*> items_;
 };
 
 /// "a…@example.com" for an e-mail address, "•••" for anything else.

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -51,6 +52,12 @@ Sign sign_of(ResultRow const& row) {
   if (row.outcome == "blocked") return {"!", Ink::warn};
   if (row.outcome == "skipped") return {"?", Ink::faint};
   return {"!", Ink::bad};
+}
+
+bool cancels_foreign(plan::Item const& item) {
+  return item.action != plan::Action::create && std::ranges::any_of(item.steps, [](std::string const& step) {
+           return step.find("cancel") != std::string::npos;
+         });
 }
 
 char const* effect_words(schema::Effect effect) {
@@ -125,6 +132,10 @@ std::string outcome_of(ResultRow const& row) {
   if (row.outcome == "doubt") return "in doubt";
   if (row.outcome == "skipped") return "not done";
   return row.outcome == "blocked" ? "blocked" : "failed";
+}
+
+std::string marker(std::string_view command) {
+  return fmt::format("<!-- cpsctl {} -->", command);
 }
 
 std::string counts(plan::Summary const& summary) {

@@ -21,6 +21,9 @@ struct Sign {
 Sign sign_of(plan::Item const& item);
 Sign sign_of(ResultRow const& row);
 
+/// The item cancels a pending change that is not the first one of its own create.
+bool cancels_foreign(plan::Item const& item);
+
 /// "stored, no deployment", "issues a new certificate" …
 char const* effect_words(schema::Effect effect);
 
@@ -45,6 +48,9 @@ std::vector<std::string> facts_of(plan::Item const& item);
 std::vector<std::string> facts_of(ResultRow const& row);
 /// "created", "failed", "in doubt" …
 std::string outcome_of(ResultRow const& row);
+
+/// The HTML comment that begins a command's Markdown: bots find their earlier comment by it.
+std::string marker(std::string_view command);
 
 /// "1 to create, 2 blocked".
 std::string counts(plan::Summary const& summary);
