@@ -53,7 +53,7 @@ std::string github_command(Severity severity, Mark const& place, std::string_vie
   std::string command = severity == Severity::error ? "::error " : "::warning ";
   if (!place.file.empty()) command += fmt::format("file={},", property(text::printable(place.file)));
   if (!place.file.empty() && place.line > 0) command += fmt::format("line={},col={},", place.line, place.column);
-  return command + fmt::format("title={}::{}\n", property(title), data(message));
+  return command + fmt::format("title={}::{}\n", property(text::printable(title)), data(message));
 }
 
 std::string findings_github(std::span<Finding const> findings, Surroundings const& around) {

@@ -102,7 +102,7 @@ Case case_of(plan::Item const& item) {
       fmt::format("{} {}: {}", sign_of(item).symbol, item.name, fmt::join(facts_of(item), " · "))};
   for (ChangeLine const& line : change_lines(item.changes, &mask))
     said.push_back(fmt::format("{} {}  {}  ({})", line.sign.symbol, line.field, line.value, line.effect));
-  if (!blocked && !item.reason.empty()) said.push_back(mask.text(item.reason));
+  if (!item.reason.empty()) said.push_back((blocked ? "blocked: " : "") + mask.text(item.reason));
   if (!item.next.empty()) said.push_back("next: " + mask.text(item.next));
   for (std::string const& step : item.steps) said.push_back(mask.text(step));
   for (std::string const& note : item.notes) said.push_back(mask.text(note));
@@ -140,6 +140,7 @@ std::string result_junit(std::vector<ResultRow> const& rows, plan::Plan const& p
   for (ResultRow const& row : rows) {
     std::vector<std::string> said{fmt::format("{} {} {}", sign_of(row).symbol, row.name, outcome_of(row))};
     for (std::string const& fact : facts_of(row)) said.push_back(fact);
+    if (!row.message.empty()) said.push_back(masks.text(row.name, row.message));
     if (!row.next.empty()) said.push_back("next: " + masks.text(row.name, row.next));
     cases.push_back({.name = row.name,
                      .verdict = verdict_of(row),

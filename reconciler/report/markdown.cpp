@@ -36,6 +36,12 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 16> invisibl
                                                                                    {"\u3164", "\\u3164"},
                                                                                    {"\ufeff", "\\ufeff"}}};
 
+std::pair<std::string_view, std::string_view> const* invisible_at(std::string_view text) {
+  if (static_cast<unsigned char>(text.front()) < 0x80) return nullptr;
+  auto const found = std::ranges::find_if(invisible, [text](auto const& one) { return text.starts_with(one.first); });
+  return found == invisible.end() ? nullptr : &*found;
+}
+
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -69,7 +75,6 @@ struct Shown {
   std::string rows = {};
   std::size_t row_count = 0;
   std::string details = {};
-  std::size_t detail_count = 0;  ///< items whose details were taken, or that have none
   std::size_t details_left = 0;  ///< items with details that are not shown
   bool rows_full = false;
 };
@@ -119,9 +124,14 @@ class Composer {
     cut_ = cut_ || one.rows_full;
   }
 
-  /// Details of items whose row is shown; the others are counted with the rows.
+  /// Details of items whose row is shown; the others are counted with the rows. Where rows had to go, no details stay.
   void add_details(Shown& one) {
     if (!one.section->detail) return;
+    bool const rows_went = std::ranges::any_of(shown_, [&one](Shown const& other) {
+      return other.rows_full && other.section->first_look == one.section->first_look;
+    });
+    if (rows_went) one.details_left = one.row_count;
+    if (rows_went) return;
     for (std::size_t i = 0; i < one.row_count; ++i) {
       std::string const detail = one.section->detail(i);
       if (!detail.empty() && (one.details_left > 0 || !take(one.details, detail))) ++one.details_left;
@@ -157,22 +167,16 @@ class Composer {
 std::string literal(std::string_view text, std::size_t limit) {
   std::string escaped;
   std::string const printable = text::printable(text::shortened(text, limit));
-  for (std::size_t i = 0; i < printable.size();) {
-    std::string_view const rest = std::string_view(printable).substr(i);
-    auto const hidden =
-        std::ranges::find_if(invisible, [rest](auto const& one) { return rest.starts_with(one.first); });
-    char const c = rest.front();
-    if (hidden != invisible.end()) {
-      escaped += hidden->second;
-      i += hidden->first.size();
-      continue;
-    }
-    bool const structure = c == '`' || c == '<' || c == '>' || c == '&' || c == '|';
-    if (structure)
+  for (std::size_t i = 0; i < printable.size(); ++i) {
+    char const c = printable[i];
+    if (c == '`' || c == '<' || c == '>' || c == '&' || c == '|') {
       escaped += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    else
+    } else if (auto const unseen = invisible_at(std::string_view(printable).substr(i)); unseen != nullptr) {
+      escaped += unseen->second;
+      i += unseen->first.size() - 1;
+    } else {
       escaped += c;
-    ++i;
+    }
   }
   return escaped;
 }

@@ -38,7 +38,7 @@ constexpr std::array kinds{KindInfo{Kind::deletion, "-", "to delete", true},
                            KindInfo{Kind::update, "~", "to update without a new certificate", false},
                            KindInfo{Kind::adopt, "=", "to adopt", false},
                            KindInfo{Kind::gone, "-", "no longer managed", false},
-                           KindInfo{Kind::news, " ", "unchanged, with news from CPS", false}};
+                           KindInfo{Kind::news, "", "unchanged, with news from CPS", false}};
 
 Kind kind_of(plan::Item const& item) {
   bool const issues = std::ranges::any_of(
@@ -78,7 +78,9 @@ std::string row_of(plan::Item const& item) {
   Mask const mask(item);
   std::vector<std::string> facts;
   for (std::string const& fact : facts_of(item)) facts.push_back(prose(fact));
-  std::string row = fmt::format("- `{}` **{}** · {}", sign_of(item).symbol, code(item.name), fmt::join(facts, " · "));
+  bool const none = item.action == plan::Action::none;
+  std::string row = fmt::format("- {}**{}** · {}", none ? "" : fmt::format("`{}` ", sign_of(item).symbol),
+                                code(item.name), fmt::join(facts, " · "));
   auto const line = [&](char const* word, std::string const& words) {
     if (!words.empty()) row += fmt::format("\n  {}{}", word, words);
   };
@@ -96,9 +98,15 @@ std::string detail_of(plan::Item const& item) {
   auto const lines = change_lines(item.changes, &mask);
   if (lines.empty() && item.steps.size() < 2) return {};
   std::string text = fmt::format("@@ {} @@\n", literal(item.name));
+  std::size_t field = 0;
+  std::size_t value = 0;
+  for (ChangeLine const& line : lines) {
+    field = std::max(field, columns(literal(line.field)));
+    value = std::max(value, std::min<std::size_t>(columns(literal(line.value, 200)), 48));
+  }
   for (std::size_t i = 0; i < std::min(lines.size(), most_lines); ++i)
-    text += fmt::format("{} {}  {}  ({})\n", lines[i].sign.symbol, literal(lines[i].field),
-                        literal(lines[i].value, 200), lines[i].effect);
+    text += fmt::format("{} {}  {}  {}\n", lines[i].sign.symbol, padded(literal(lines[i].field), field),
+                        padded(literal(lines[i].value, 200), value), lines[i].effect);
   if (lines.size() > most_lines) text += fmt::format("  … {} more lines not shown\n", lines.size() - most_lines);
   if (item.steps.size() > 1)
     for (std::string const& step : item.steps) text += fmt::format("  {}\n", literal(mask.text(step), 200));
@@ -126,11 +134,12 @@ std::string plan_markdown(plan::Plan const& plan, Cost const& cost) {
       .whole = "This is shortened to fit a comment; `cpsctl plan` shows everything."};
   for (KindInfo const& info : kinds) {
     auto const& mine = items.at(static_cast<std::size_t>(info.kind));
-    comment.sections.push_back({.title = fmt::format("`{}` {} {}", info.symbol, mine.size(), info.title),
-                                .first_look = info.first_look,
-                                .size = mine.size(),
-                                .row = [&mine](std::size_t i) { return row_of(*mine[i]); },
-                                .detail = [&mine](std::size_t i) { return detail_of(*mine[i]); }});
+    comment.sections.push_back(
+        {.title = fmt::format("{}{}{} {}", code(info.symbol), *info.symbol != '\0' ? " " : "", mine.size(), info.title),
+         .first_look = info.first_look,
+         .size = mine.size(),
+         .row = [&mine](std::size_t i) { return row_of(*mine[i]); },
+         .detail = [&mine](std::size_t i) { return detail_of(*mine[i]); }});
   }
   comment.head = head_of(plan, comment.sections);
   return markdown::compose(comment);

@@ -82,7 +82,7 @@ json::Value location(Finding const& finding, Surroundings const& around, SourceL
 json::Value result(Finding const& finding, Surroundings const& around, SourceLines& lines, json::Pool& pool) {
   json::Value value = object();
   auto const rule = std::ranges::find(around.rules, std::string_view(finding.rule), &RuleText::id);
-  if (!finding.rule.empty()) json::set(value, "ruleId", json::string(finding.rule, pool), pool);
+  if (!finding.rule.empty()) json::set(value, "ruleId", json::string(text::printable(finding.rule), pool), pool);
   if (rule != around.rules.end())
     json::set(value, "ruleIndex", json::Value(static_cast<std::int64_t>(rule - around.rules.begin())), pool);
   json::set(value, "level", json::string(level(finding.severity), pool), pool);
