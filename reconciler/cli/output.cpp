@@ -64,14 +64,27 @@ std::string rendered(Product const& product, Format format, report::Style style)
   throw std::logic_error("a command without the format " + fields::word(format));
 }
 
-/// Replaces the file. What a stream of this process is behind (/dev/stdout, /dev/fd/3) must not be replaced: it is
-/// written to, also when it leads to a regular file.
-Result<> write_report(std::string const& file, std::string const& bytes, Files& files) {
-  bool const stream = file.starts_with("/dev/") || file.starts_with("/proc/");
-  if (!stream) return files.replace(file, bytes);
-  CPS_TRY(FileKind const present, files.kind(file));
-  if (present != FileKind::file) return files.replace(file, bytes);
-  CPS_TRY(auto const appender, files.append(file));
+/// The stream that a file name stands for, if it is one of ours. Opening it anew would begin at another place of the
+/// file behind it.
+std::ostream* stream_of(std::string const& file, World& world) {
+  if (file == "/dev/stdout" || file == "/dev/fd/1" || file == "/proc/self/fd/1") return &world.out;
+  if (file == "/dev/stderr" || file == "/dev/fd/2" || file == "/proc/self/fd/2") return &world.err;
+  return nullptr;
+}
+
+/// Replaces the file. What is behind a descriptor (/dev/fd/3) must not be replaced, also when it is a regular file.
+Result<> write_report(std::string const& file, std::string const& bytes, World& world) {
+  if (std::ostream* const stream = stream_of(file, world)) {
+    *stream << bytes;
+    stream->flush();
+    if (*stream) return {};
+    return Error{.code = Errc::io, .message = "cannot write " + file};
+  }
+  bool const descriptor = file.starts_with("/dev/") || file.starts_with("/proc/");
+  if (!descriptor) return world.files.replace(file, bytes);
+  CPS_TRY(FileKind const present, world.files.kind(file));
+  if (present != FileKind::file) return world.files.replace(file, bytes);
+  CPS_TRY(auto const appender, world.files.append(file));
   return appender->append(bytes);
 }
 
@@ -89,7 +102,7 @@ Result<> write_files(Product const& product, GlobalOptions const& options, World
   Result<> outcome;
   for (OutFile const& out : options.out) {
     report::Style const style{.colour = options.colour == Colour::always};
-    auto written = write_report(out.file, rendered(product, out.format, style), world.files);
+    auto written = write_report(out.file, rendered(product, out.format, style), world);
     if (!written && outcome) {
       Error error = std::move(written).error();
       error.next = "check the path of --out";
