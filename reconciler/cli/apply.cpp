@@ -184,7 +184,9 @@ Exit run_show(Options const& options, World& world) {
   if (!plan) return fail(plan.error(), options.global, world);
   Product const product{
       .text = [&](std::ostream& out, report::Style style) { report::plan_text(*plan, {}, style, out); },
-      .json = [&] { return plan::document(*plan); }};
+      .json = [&] { return plan::document(*plan); },
+      .md = [&] { return report::plan_markdown(*plan, {}); },
+      .junit = [&] { return report::plan_junit(*plan); }};
   return delivered(product, Exit::done, options.global, world);
 }
 

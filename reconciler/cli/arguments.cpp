@@ -1,7 +1,9 @@
+#include "base/fields.hpp"
 #include "base/text.hpp"
 #include "cli/options.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include <CLI/CLI.hpp>
@@ -78,7 +80,8 @@ class Grammar {
     flag("--account-key", global.account_key, "account switch key", "CPSCTL_ACCOUNT_KEY")->type_name("KEY");
     flag("--ca-file", global.ca_file, "trust these CAs instead of the system's", "CPSCTL_CA_FILE")->type_name("FILE");
     flag("--state", global.state, "state file (default: .cpsctl/state.json)", "CPSCTL_STATE")->type_name("FILE");
-    flag("-o,--output", global.output, "text or json, on stdout", "CPSCTL_OUTPUT")->type_name("FORMAT");
+    flag("-o,--output", output_, "text, json … on stdout: cpsctl help reports")
+        ->type_name("FORMAT (Env:CPSCTL_OUTPUT)");
     flag("--out", out_, "also write the document to a file; repeatable")
         ->type_name("FORMAT=FILE")
         ->allow_extra_args(false);
@@ -264,15 +267,8 @@ class Grammar {
     if (version_) options_.command = Command::version;
     if (!version_ && app_.get_subcommands().empty()) return Parsed{.options = options_, .print = app_.help()};
     if (options_.command == Command::help) options_.name = fmt::format("{}", fmt::join(words_, " "));
-    if (global.output != "text" && global.output != "json")
-      return usage(fmt::format("unknown output format \"{}\"", global.output), "use -o text or -o json");
-    for (std::string const& out : out_) {
-      auto const equals = out.find('=');
-      std::string const format = out.substr(0, equals);
-      if (equals == std::string::npos || equals + 1 == out.size() || (format != "text" && format != "json"))
-        return usage(fmt::format("cannot use --out {}", out), "write --out json=FILE or --out text=FILE");
-      global.out.push_back({.format = format, .file = out.substr(equals + 1)});
-    }
+    global.command = command_words();
+    CPS_CHECK(take_formats());
     if (!rate_.empty()) {
       CPS_TRY(global.rate, rate(rate_));
     }
@@ -288,6 +284,58 @@ class Grammar {
       if (problem) return usage(fmt::format("cannot change to {}: {}", chdir_, problem.message()), "check -C");
     }
     return Parsed{.options = options_};
+  }
+
+  std::string command_words() const {
+    if (version_) return "version";
+    std::string words;
+    for (CLI::App const* at = &app_; !at->get_subcommands().empty();) {
+      at = at->get_subcommands().front();
+      words += (words.empty() ? "" : " ") + at->get_name();
+    }
+    return words;
+  }
+
+  /// -o, CPSCTL_OUTPUT and --out. The variable speaks to every command: one that lacks its format prints text.
+  Result<> take_formats() {
+    GlobalOptions& global = options_.global;
+    char const* const variable = std::getenv("CPSCTL_OUTPUT");
+    if (output_) {
+      CPS_TRY(global.output, format(*output_, "-o json"));
+    } else if (variable != nullptr && *variable != '\0') {
+      auto const known = fields::enumerator<Format>(variable);
+      if (!known)
+        return usage(fmt::format("CPSCTL_OUTPUT names an unknown output format \"{}\"", variable),
+                     fmt::format("known: {}", fmt::join(fields::words<Format>(), ", ")));
+      if (offers(*known)) global.output = *known;
+    }
+    for (std::string const& out : out_) {
+      auto const equals = out.find('=');
+      if (equals == std::string::npos || equals + 1 == out.size())
+        return usage(fmt::format("cannot use --out {}", out), "write --out json=FILE");
+      CPS_TRY(Format const wanted, format(out.substr(0, equals), "--out json=FILE"));
+      std::string file = out.substr(equals + 1);
+      if (std::ranges::find(global.out, file, &OutFile::file) != global.out.end())
+        return usage(fmt::format("two --out name the file {}", file), "give each its own");
+      global.out.push_back({.format = wanted, .file = std::move(file)});
+    }
+    return {};
+  }
+
+  bool offers(Format format) const {
+    auto const offered = formats_of(options_.command);
+    return std::ranges::find(offered, format) != offered.end();
+  }
+
+  Result<Format> format(std::string const& word, char const* example) const {
+    auto const known = fields::enumerator<Format>(word);
+    if (known && offers(*known)) return *known;
+    std::vector<std::string> offered;
+    for (Format const one : formats_of(options_.command)) offered.push_back(fields::word(one));
+    std::string const what = known ? "cpsctl {0} has no output format \"{1}\"" : "unknown output format \"{1}\"";
+    return usage(
+        fmt::format(fmt::runtime(what), options_.global.command, word),
+        fmt::format("write {}; formats of cpsctl {}: {}", example, options_.global.command, fmt::join(offered, ", ")));
   }
 
   static Error usage(std::string message, std::string next) {
@@ -306,12 +354,34 @@ class Grammar {
 
   CLI::App app_;
   Options options_;
+  std::optional<std::string> output_ = {};
   std::vector<std::string> out_ = {}, words_ = {};
   std::string chdir_ = {}, colour_ = "auto", log_format_ = "text", rate_ = {}, sandbox_ = {}, limits_ = {};
   bool quiet_ = false, verbose_ = false, version_ = false;
 };
 
 }  // namespace
+
+std::vector<Format> formats_of(Command command) {
+  switch (command) {
+    case Command::validate: return {Format::text, Format::json, Format::sarif, Format::github, Format::junit};
+    case Command::plan:
+    case Command::show:
+    case Command::apply: return {Format::text, Format::json, Format::md, Format::junit};
+    case Command::status:
+    case Command::import_:
+    case Command::state_list:
+    case Command::state_show:
+    case Command::state_forget:
+    case Command::state_mv:
+    case Command::state_rebuild:
+    case Command::sandbox:
+    case Command::schema:
+    case Command::version: return {Format::text, Format::json};
+    case Command::help: return {Format::text};
+  }
+  return {Format::text};
+}
 
 Result<Parsed> parse_arguments(std::vector<std::string> arguments) {
   return Grammar().parse(std::move(arguments));

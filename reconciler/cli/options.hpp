@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <boost/describe.hpp>
+
 /// The command line as values. CLI11 stays behind arguments.cpp.
 namespace cpsctl::cli {
 
@@ -32,21 +34,28 @@ enum class Command : std::uint8_t {
 
 enum class Colour : std::uint8_t { automatic, always, never };
 
+/// The forms of a command's document.
+BOOST_DEFINE_ENUM_CLASS(Format, text, json, md, sarif, github, junit)
+
+/// The formats that a command offers; every one has text.
+std::vector<Format> formats_of(Command command);
+
 /// A document to a file, beside the one on stdout: --out json=plan.json.
 struct OutFile {
-  std::string format;
-  std::string file;
+  Format format = Format::json;
+  std::string file = {};
 };
 
 /// Flags that every command takes. Unset ones leave the word to the project file and the defaults (settings.hpp).
 struct GlobalOptions {
+  std::string command = {};  ///< its words, for reports: "state list"
   std::optional<std::string> config = {};
   std::optional<std::string> edgerc = {};
   std::optional<std::string> section = {};
   std::optional<std::string> account_key = {};
   std::optional<std::string> ca_file = {};
   std::optional<std::string> state = {};
-  std::string output = "text";
+  Format output = Format::text;
   std::vector<OutFile> out = {};
   Colour colour = Colour::automatic;
   bool no_input = false;

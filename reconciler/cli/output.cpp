@@ -1,9 +1,14 @@
 #include "cli/output.hpp"
 
 #include "base/fields.hpp"
+#include "cli/manifests.hpp"
 #include "cli/settings.hpp"
+#include "manifest/rules.hpp"
+#include "report/failure.hpp"
 
+#include <filesystem>
 #include <sstream>
+#include <stdexcept>
 
 namespace cpsctl::cli {
 namespace {
@@ -30,60 +35,134 @@ std::string_view kind(Errc code) {
   return "internal";
 }
 
-json::Document error_document(Error const& error) {
-  json::Document document(rapidjson::kObjectType);
-  auto& pool = document.GetAllocator();
-  json::Value problem(rapidjson::kObjectType);
-  json::set(problem, "kind", json::string(kind(error.code), pool), pool);
-  json::set(problem, "exitCode", json::Value(static_cast<int>(exit_for(error.code))), pool);
-  json::set(problem, "message", json::string(describe(error), pool), pool);
-  json::set(problem, "next", json::string(error.next, pool), pool);
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "error", std::move(problem), pool);
-  return document;
+std::string pretty(json::Document const& document) {
+  return json::pretty(document) + '\n';
 }
 
-}  // namespace
+/// The document in one format. A format that the product lacks is a bug: the command line has been checked.
+std::string rendered(Product const& product, Format format, report::Style style) {
+  switch (format) {
+    case Format::text: {
+      std::ostringstream text;
+      product.text(text, style);
+      return text.str();
+    }
+    case Format::json: return pretty(product.json());
+    case Format::md:
+      if (product.md) return product.md();
+      break;
+    case Format::sarif:
+      if (product.sarif) return pretty(product.sarif());
+      break;
+    case Format::github:
+      if (product.github) return product.github();
+      break;
+    case Format::junit:
+      if (product.junit) return product.junit();
+      break;
+  }
+  throw std::logic_error("a command without the format " + fields::word(format));
+}
 
-Result<> deliver(Product const& product, GlobalOptions const& options, World& world) {
-  // One place that cannot be written to does not keep the document from the others; the first problem is returned.
+/// The stream that a file name stands for, if it is one of ours. Opening it anew would begin at another place of the
+/// file behind it.
+std::ostream* stream_of(std::string const& file, World& world) {
+  if (file == "/dev/stdout" || file == "/dev/fd/1" || file == "/proc/self/fd/1") return &world.out;
+  if (file == "/dev/stderr" || file == "/dev/fd/2" || file == "/proc/self/fd/2") return &world.err;
+  return nullptr;
+}
+
+/// Replaces the file. What is behind a descriptor (/dev/fd/3) must not be replaced, also when it is a regular file.
+Result<> write_report(std::string const& file, std::string const& bytes, World& world) {
+  if (std::ostream* const stream = stream_of(file, world)) {
+    *stream << bytes;
+    stream->flush();
+    if (*stream) return {};
+    return Error{.code = Errc::io, .message = "cannot write " + file};
+  }
+  bool const descriptor = file.starts_with("/dev/") || file.starts_with("/proc/");
+  if (!descriptor) return world.files.replace(file, bytes);
+  CPS_TRY(FileKind const present, world.files.kind(file));
+  if (present != FileKind::file) return world.files.replace(file, bytes);
+  CPS_TRY(auto const appender, world.files.append(file));
+  return appender->append(bytes);
+}
+
+/// A file's name below the root of the repository: annotations are shown only where the names agree.
+std::string below(std::filesystem::path const& root, std::string const& file) {
+  std::error_code problem;
+  auto const whole = std::filesystem::absolute(file, problem).lexically_normal();
+  auto const inside = whole.lexically_relative(root.lexically_normal());
+  bool const outside = problem || inside.empty() || *inside.begin() == "..";
+  return outside ? file : inside.string();
+}
+
+/// Every --out file is tried; the first error is returned.
+Result<> write_files(Product const& product, GlobalOptions const& options, World& world) {
   Result<> outcome;
   for (OutFile const& out : options.out) {
-    std::ostringstream text;
-    if (out.format == "json")
-      text << json::pretty(product.json()) << '\n';
-    else
-      product.text(text, {.colour = options.colour == Colour::always});
-    auto written = world.files.replace(out.file, text.str());
+    report::Style const style{.colour = options.colour == Colour::always};
+    auto written = write_report(out.file, rendered(product, out.format, style), world);
     if (!written && outcome) {
       Error error = std::move(written).error();
       error.next = "check the path of --out";
       outcome = std::move(error);
     }
   }
-  if (options.output == "json")
-    world.out << json::pretty(product.json()) << '\n';
-  else
-    product.text(world.out, style_for(options, world, world.out_is_terminal));
-  world.out.flush();
-  if (!world.out && outcome)
-    outcome = Error{.code = Errc::io, .message = "cannot write to stdout", .next = "check where the output goes"};
   return outcome;
+}
+
+Result<> print(Product const& product, GlobalOptions const& options, World& world) {
+  world.out << rendered(product, options.output, style_for(options, world, world.out_is_terminal));
+  world.out.flush();
+  if (world.out) return {};
+  return Error{.code = Errc::io, .message = "cannot write to stdout", .next = "check where the output goes"};
+}
+
+/// `exit`, or the exit code of what could not be written, which is said.
+Exit exit_after(Exit exit, Result<> const& written, GlobalOptions const& options, World& world) {
+  if (written) return exit;
+  report::error_text(written.error(), style_for(options, world, world.err_is_terminal), world.err);
+  return worse(exit, exit_for(written.error().code));
+}
+
+}  // namespace
+
+Result<> deliver(Product const& product, GlobalOptions const& options, World& world) {
+  auto const filed = write_files(product, options, world);
+  auto const printed = print(product, options, world);
+  return filed ? printed : filed;
+}
+
+Exit delivered(Product const& product, Exit exit, GlobalOptions const& options, World& world) {
+  return exit_after(exit, deliver(product, options, world), options, world);
 }
 
 Exit fail(Error const& error, GlobalOptions const& options, World& world) {
   report::error_text(error, style_for(options, world, world.err_is_terminal), world.err);
-  Product const product{.text = [](std::ostream&, report::Style) {}, .json = [&] { return error_document(error); }};
-  if (auto const written = deliver(product, options, world); !written)
-    report::error_text(written.error(), style_for(options, world, world.err_is_terminal), world.err);
-  return exit_for(error.code);
+  Exit const exit = exit_for(error.code);
+  report::Failure const failure{
+      .command = options.command, .error = error, .kind = kind(error.code), .exit = static_cast<int>(exit)};
+  Product const product{.text = [&](std::ostream& out, report::Style style) { report::error_text(error, style, out); },
+                        .json = [&] { return report::failure_document(failure); },
+                        .md = [&] { return report::failure_markdown(failure); },
+                        .sarif = [&] { return report::failure_sarif(failure, surroundings(world)); },
+                        .github = [&] { return report::failure_github(failure, surroundings(world)); },
+                        .junit = [&] { return report::failure_junit(failure); }};
+  auto const filed = write_files(product, options, world);
+  // The words for people stand on stderr already.
+  auto const printed = options.output == Format::text ? Result<>() : print(product, options, world);
+  return exit_after(exit, filed ? printed : filed, options, world);
 }
 
-Exit delivered(Product const& product, Exit exit, GlobalOptions const& options, World& world) {
-  auto const written = deliver(product, options, world);
-  if (written) return exit;
-  report::error_text(written.error(), style_for(options, world, world.err_is_terminal), world.err);
-  return worse(exit, exit_for(written.error().code));
+report::Surroundings surroundings(World& world) {
+  report::Surroundings around{.source = source_text(world), .version = program_version()};
+  for (auto const& rule : schema::rules()) around.rules.push_back({.id = rule.id, .demands = rule.demands});
+  for (auto const& rule : manifest::rules())
+    around.rules.push_back({.id = rule.id, .severity = rule.severity, .demands = rule.demands});
+  if (auto root = world.environment("GITHUB_WORKSPACE"); root && !root->empty())
+    around.path_in_repository = [root = std::move(*root)](std::string const& file) { return below(root, file); };
+  return around;
 }
 
 }  // namespace cpsctl::cli

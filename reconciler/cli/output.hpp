@@ -3,30 +3,43 @@
 #include "cli/exit.hpp"
 #include "cli/options.hpp"
 #include "cli/world.hpp"
-#include "report/report.hpp"
+#include "report/findings.hpp"
 
 #include <functional>
 #include <ostream>
+#include <set>
+#include <string>
 
 namespace cpsctl::cli {
 
-/// The one document of a command, in the forms it can be asked for.
+/// The one document of a command, in the formats it can be asked for: those that formats_of(command) names.
 struct Product {
   std::function<void(std::ostream&, report::Style)> text;
   std::function<json::Document()> json;
+  std::function<std::string()> md = {};
+  std::function<json::Document()> sarif = {};
+  std::function<std::string()> github = {};
+  std::function<std::string()> junit = {};
 };
 
 /// No plan document is larger.
 inline constexpr std::size_t longest_plan = std::size_t{4} << 30;
 
-/// To stdout in the form of -o, and to every --out file. Errors: io.
+/// The document to stdout in the format of -o, and to every --out file (mode 0600). Every place is tried. Errors: io,
+/// the first.
 Result<> deliver(Product const& product, GlobalOptions const& options, World& world);
 
-/// What ends a command before its document exists: words to stderr; with -o json, and in every --out json=FILE, a
-/// document with `error` in it, so that a pipeline always finds one JSON value.
+/// deliver(), and `exit`; or the worse exit code when a place could not be written to, which is said.
+Exit delivered(Product const& product, Exit exit, GlobalOptions const& options, World& world);
+
+/// What ends a command before its document exists: words to stderr; on stdout when -o is not text, and in every --out
+/// file, the failure in that format, so that a pipeline always finds what it reads.
 Exit fail(Error const& error, GlobalOptions const& options, World& world);
 
-/// deliver(), and the exit code when it does or does not succeed.
-Exit delivered(Product const& product, Exit exit, GlobalOptions const& options, World& world);
+/// What SARIF and annotations need: sources, rules, version, and GITHUB_WORKSPACE as the repository's root.
+report::Surroundings surroundings(World& world);
+
+/// "0.1.0".
+char const* program_version();
 
 }  // namespace cpsctl::cli

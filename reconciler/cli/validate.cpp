@@ -7,6 +7,16 @@
 
 namespace cpsctl::cli {
 
+namespace {
+
+std::set<std::string> sources(manifest::Loaded const& loaded) {
+  std::set<std::string> files;
+  for (manifest::Desired const& desired : loaded.desired) files.insert(desired.source);
+  return files;
+}
+
+}  // namespace
+
 /// cpsctl validate: offline; all findings are the document.
 Exit run_validate(Options const& options, World& world) {
   auto settings = make_settings(options, world);
@@ -24,7 +34,10 @@ Exit run_validate(Options const& options, World& world) {
               fmt::print(out, "{} in {}: valid\n", text::counted(loaded.desired.size(), "enrollment"),
                          text::counted(loaded.files, "file"));
           },
-      .json = [&] { return report::findings_document(loaded.findings, loaded.files, loaded.desired.size()); }};
+      .json = [&] { return report::findings_document(loaded.findings, loaded.files, loaded.desired.size()); },
+      .sarif = [&] { return report::findings_sarif(loaded.findings, surroundings(world)); },
+      .github = [&] { return report::findings_github(loaded.findings, surroundings(world)); },
+      .junit = [&] { return report::findings_junit(loaded.findings, sources(loaded)); }};
   return delivered(product, has_errors(loaded.findings) ? Exit::invalid : Exit::done, options.global, world);
 }
 

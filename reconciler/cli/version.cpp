@@ -5,6 +5,10 @@
 
 namespace cpsctl::cli {
 
+char const* program_version() {
+  return CPS_VERSION;
+}
+
 Exit run_version(Options const& options, World& world) {
   Product const product{.text = [](std::ostream& out, report::Style) { fmt::print(out, "cpsctl {}\n", CPS_VERSION); },
                         .json =

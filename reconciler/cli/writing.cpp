@@ -126,7 +126,9 @@ Product result_product(apply::ApplyResult const& result, plan::Plan const& plan)
   auto const rows = rows_of(result);
   return {
       .text = [rows, facts](std::ostream& out, report::Style style) { report::result_text(rows, facts, style, out); },
-      .json = [rows, facts] { return report::result_document(rows, facts); }};
+      .json = [rows, facts] { return report::result_document(rows, facts); },
+      .md = [rows, facts, &plan] { return report::result_markdown(rows, facts, plan); },
+      .junit = [rows, &plan] { return report::result_junit(rows, plan); }};
 }
 
 Exit exit_of(apply::ApplyResult const& result, bool detailed) {

@@ -1,12 +1,12 @@
+#include "report/findings.hpp"
+
 #include "base/text.hpp"
-#include "report/paint.hpp"
-#include "report/report.hpp"
+#include "report/junit.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include <fmt/ostream.h>
+#include <fmt/ranges.h>
 
 namespace cpsctl::report {
 namespace {
@@ -15,17 +15,6 @@ constexpr std::size_t longest_line = 160;
 
 char const* word(Severity severity) {
   return severity == Severity::error ? "error" : "warning";
-}
-
-std::string_view line_of(std::string_view text, int number) {
-  for (int i = 1; i < number; ++i) {
-    auto const end = text.find('\n');
-    if (end == std::string_view::npos) return {};
-    text.remove_prefix(end + 1);
-  }
-  std::string_view line = text.substr(0, text.find('\n'));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
 }
 
 /// The source line and a caret under the column. Tabs become single spaces in both, so that they stay aligned.
@@ -47,7 +36,7 @@ std::string place(Mark const& mark) {
 }  // namespace
 
 void findings_text(std::span<Finding const> findings, SourceText const& source, Style style, std::ostream& out) {
-  std::map<std::string, std::optional<std::string>> texts;
+  SourceLines lines(source);
   std::set<std::string> files;
   std::size_t errors = 0;
   for (Finding const& finding : findings) {
@@ -59,9 +48,7 @@ void findings_text(std::span<Finding const> findings, SourceText const& source, 
     fmt::print(out, "{}: {}{}: {}{}\n", text::printable(place(finding.mark)),
                paint(word(finding.severity), error ? Ink::bad : Ink::warn, style), rule, path,
                text::printable(finding.message));
-    auto const [text, added] = texts.try_emplace(finding.mark.file);
-    if (added && source && finding.mark.line > 0) text->second = source(finding.mark.file);
-    if (text->second) caret_text(line_of(*text->second, finding.mark.line), finding.mark.column, style, out);
+    if (auto const line = lines.line(finding.mark)) caret_text(*line, finding.mark.column, style, out);
     if (!finding.hint.empty()) fmt::print(out, "    hint: {}\n", text::printable(finding.hint));
   }
   if (findings.empty()) return;
@@ -100,9 +87,34 @@ json::Document findings_document(std::span<Finding const> findings, std::size_t 
   return document;
 }
 
-void error_text(Error const& error, Style style, std::ostream& out) {
-  fmt::print(out, "{} {}\n", paint("error:", Ink::bad, style), text::printable(describe(error)));
-  if (!error.next.empty()) fmt::print(out, "  next: {}\n", text::printable(error.next));
+std::string findings_junit(std::span<Finding const> findings, std::set<std::string> files) {
+  struct Said {
+    std::vector<std::string> errors = {};
+    std::vector<std::string> all = {};
+  };
+  std::map<std::string, Said> by_file;
+  for (std::string const& file : files) by_file.try_emplace(file);
+  for (Finding const& finding : findings) {
+    Said& said = by_file[finding.mark.file];
+    std::string const rule = finding.rule.empty() ? "" : fmt::format(" [{}]", finding.rule);
+    std::string const path = finding.path.empty() ? "" : finding.path + ": ";
+    std::string const hint = finding.hint.empty() ? "" : "; " + finding.hint;
+    said.all.push_back(fmt::format("{}: {}{}: {}{}{}", place(finding.mark), word(finding.severity), rule, path,
+                                   finding.message, hint));
+    if (finding.severity == Severity::error) said.errors.push_back(path + finding.message);
+  }
+  std::vector<junit::Case> cases;
+  for (auto const& [file, said] : by_file) {
+    bool const valid = said.errors.empty();
+    std::string const more =
+        said.errors.size() > 1 ? fmt::format(", and {} more", said.errors.size() - 1) : std::string();
+    cases.push_back({.name = file,
+                     .verdict = valid ? junit::Verdict::passed : junit::Verdict::failed,
+                     .kind = valid ? "" : "invalid",
+                     .message = valid ? "" : said.errors.front() + more,
+                     .text = fmt::format("{}", fmt::join(said.all, "\n"))});
+  }
+  return junit::document("validate", cases);
 }
 
 }  // namespace cpsctl::report

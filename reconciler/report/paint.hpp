@@ -1,10 +1,16 @@
 #pragma once
-#include "report/report.hpp"
-
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace cpsctl::report {
+
+/// Meaning never hangs on colour: the symbols + ~ - ! ? carry it.
+struct Style {
+  bool colour = false;
+  std::size_t width = 100;
+};
 
 enum class Ink : std::uint8_t { plain, good, change, bad, warn, faint, strong };
 

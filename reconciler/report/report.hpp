@@ -1,21 +1,16 @@
 #pragma once
-#include "base/finding.hpp"
-#include "base/json.hpp"
 #include "plan/plan.hpp"
+#include "report/failure.hpp"
+#include "report/findings.hpp"
+#include "report/paint.hpp"
 
-#include <functional>
 #include <optional>
 #include <ostream>
-#include <span>
 #include <string>
 
-namespace cpsctl::report {
+/// Plans for people, for pull requests and for test reports.
 
-/// Meaning never hangs on colour: the symbols + ~ - ! ? carry it.
-struct Style {
-  bool colour = false;
-  std::size_t width = 100;
-};
+namespace cpsctl::report {
 
 /// What a run cost and will cost, for the plan's footer.
 struct Cost {
@@ -27,12 +22,9 @@ struct Cost {
 
 void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostream& out);
 
-/// With the source line and a caret under each finding when `source` gives the file's text; closes with a count.
-using SourceText = std::function<std::optional<std::string>(std::string const& file)>;
-void findings_text(std::span<Finding const> findings, SourceText const& source, Style style, std::ostream& out);
-json::Document findings_document(std::span<Finding const> findings, std::size_t files, std::size_t enrollments);
-
-/// "error: …" with its next step, for stderr.
-void error_text(Error const& error, Style style, std::ostream& out);
+/// A comment for a pull request: what is dangerous first, details folded, contacts masked, at most 60,000 bytes.
+std::string plan_markdown(plan::Plan const& plan, Cost const& cost);
+/// Each item a test case; what is blocked has failed. Contacts masked.
+std::string plan_junit(plan::Plan const& plan);
 
 }  // namespace cpsctl::report

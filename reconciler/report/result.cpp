@@ -3,6 +3,7 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "report/paint.hpp"
+#include "report/wording.hpp"
 
 #include <map>
 
@@ -12,28 +13,11 @@
 namespace cpsctl::report {
 namespace {
 
-struct Words {
-  char const* symbol;
-  Ink ink;
-  std::string text;
-};
-
-Words words_for(ResultRow const& row) {
-  if (row.outcome == "done" && row.action == "create") return {"+", Ink::good, "created"};
-  if (row.outcome == "done" && row.action == "adopt") return {"=", Ink::good, "adopted"};
-  if (row.outcome == "done") return {"~", Ink::good, row.action + " done"};
-  if (row.outcome == "doubt") return {"?", Ink::warn, "in doubt"};
-  if (row.outcome == "blocked") return {"!", Ink::warn, "blocked"};
-  if (row.outcome == "skipped") return {"?", Ink::faint, "not done"};
-  return {"!", Ink::bad, "failed"};
-}
-
-std::string facts_of(ResultRow const& row) {
-  std::vector<std::string> facts;
-  if (row.id != 0) facts.push_back(fmt::format("id {}", row.id));
-  if (!row.changes.empty()) facts.push_back(fmt::format("change {} in progress at CPS", fmt::join(row.changes, ", ")));
+/// What became of a row, behind its name.
+std::string after(ResultRow const& row) {
+  std::vector<std::string> facts = facts_of(row);
   if (!row.message.empty()) facts.push_back(text::printable(row.message));
-  return facts.empty() ? "" : fmt::format(": {}", fmt::join(facts, ", "));
+  return facts.empty() ? outcome_of(row) : fmt::format("{}: {}", outcome_of(row), fmt::join(facts, ", "));
 }
 
 std::map<std::string, std::size_t> counted_outcomes(std::vector<ResultRow> const& rows) {
@@ -45,8 +29,8 @@ std::map<std::string, std::size_t> counted_outcomes(std::vector<ResultRow> const
 }  // namespace
 
 void progress_line(ResultRow const& row, Style style, std::ostream& out) {
-  Words const words = words_for(row);
-  fmt::print(out, "{} {} {}{}\n", paint(words.symbol, words.ink, style), row.name, words.text, facts_of(row));
+  Sign const sign = sign_of(row);
+  fmt::print(out, "{} {} {}\n", paint(sign.symbol, sign.ink, style), row.name, after(row));
 }
 
 void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style style, std::ostream& out) {
@@ -55,18 +39,7 @@ void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, S
     progress_line(row, style, out);
     if (!row.next.empty()) fmt::print(out, "    next: {}\n", text::printable(row.next));
   }
-  auto const counts = counted_outcomes(rows);
-  std::vector<std::string> parts;
-  for (auto const& [outcome, words] :
-       {std::pair{"create", "created"}, std::pair{"adopt", "adopted"}, std::pair{"failed", "failed"},
-        std::pair{"doubt", "in doubt"}, std::pair{"blocked", "blocked"}, std::pair{"skipped", "not done"}})
-    if (auto const count = counts.find(outcome); count != counts.end())
-      parts.push_back(fmt::format("{} {}", count->second, words));
-  std::string const what = parts.empty() ? "nothing to do" : fmt::format("{}", fmt::join(parts, ", "));
-  std::string const pauses =
-      facts.throttles > 0 ? fmt::format(", {} for CPS's request limit", text::counted(facts.throttles, "pause")) : "";
-  fmt::print(out, "{} {} ({}{}).\n", paint("Apply:", Ink::strong, style), what,
-             text::counted(facts.requests, "request"), pauses);
+  fmt::print(out, "{} {} ({}).\n", paint("Apply:", Ink::strong, style), counts(rows), cost_words(facts));
 }
 
 json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts const& facts) {

@@ -33,6 +33,11 @@ void progress_line(ResultRow const& row, Style style, std::ostream& out);
 /// What was not done, with the next steps, then the count of everything. Done items have had their progress line.
 void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style style, std::ostream& out);
 
+/// A comment like that of the plan, of which this is the result: what went wrong first.
+std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::Plan const& plan);
+/// Each row a test case: failed, in doubt and blocked have failed, what was not tried is skipped.
+std::string result_junit(std::vector<ResultRow> const& rows, plan::Plan const& plan);
+
 /// {format_version, realm, items, summary, requests, throttles, stopped}.
 json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts const& facts);
 

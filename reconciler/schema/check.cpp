@@ -2,6 +2,7 @@
 #include "schema/schema.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <chrono>
@@ -309,6 +310,20 @@ std::vector<Problem> check(json::Value const& document, Field const& field, Chec
   std::vector<Problem> problems;
   Checker(options, problems).value(document, field, std::string(at));
   return problems;
+}
+
+std::span<RuleInfo const> rules() {
+  static constexpr std::array table{
+      RuleInfo{unknown_field, "The schema knows every field."},
+      RuleInfo{wrong_type, "Every value has the field's type."},
+      RuleInfo{missing_field, "Required fields have a value."},
+      RuleInfo{not_in_enum, "A field with a list of words has one of them."},
+      RuleInfo{read_only_field, "Fields of CPS's own (read-only) are left out."},
+      RuleInfo{malformed, "Texts have the field's form: pattern, day, host name, e-mail address."},
+      RuleInfo{out_of_range, "Numbers, texts and lists are neither too small nor too large."},
+      RuleInfo{other_version, "Every field exists in the chosen version of the enrollment schema."},
+  };
+  return table;
 }
 
 }  // namespace cpsctl::schema

@@ -140,6 +140,14 @@ struct Problem {
   std::string rule = {};  ///< CPS001 … (schemas/README.md lists them)
 };
 
+/// A rule of the checker, for reports.
+struct RuleInfo {
+  std::string_view id;
+  std::string_view demands;  ///< what must hold, one sentence
+};
+/// All of them, by id.
+std::span<RuleInfo const> rules();
+
 /// All problems of `document` at once, in document order.
 std::vector<Problem> check(json::Value const& document, Field const& field, CheckOptions options,
                            std::string_view at = {});

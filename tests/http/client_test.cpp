@@ -5,7 +5,9 @@
 #include <filesystem>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <openssl/ssl.h>
+#include <unistd.h>
 
 using namespace cpsctl;
 using namespace cpsctl::http;
@@ -24,7 +26,8 @@ struct World {
     make_identity(elsewhere, {.alternative_names = "DNS:other.example", .issuer = &authority});
     make_identity(expired, {.valid_from = -7200, .valid_until = -3600, .issuer = &authority});
     make_identity(lonely, {});
-    ca_file = write_pem(authority, "ca.pem");
+    ca_file =
+        write_pem(authority, std::filesystem::temp_directory_path() / fmt::format("cpsctl-http-{}-ca.pem", ::getpid()));
   }
   ~World() { std::filesystem::remove(ca_file); }
 };

@@ -45,9 +45,9 @@ void make_identity(Identity& identity, IdentityOptions const& options) {
   X509_sign(made, options.issuer != nullptr ? options.issuer->key : identity.key, EVP_sha256());
 }
 
-std::string write_pem(Identity const& identity, std::string const& name) {
-  auto const path = std::filesystem::temp_directory_path() / ("cpsctl-http-" + std::to_string(::getpid()) + "-" + name);
+std::string write_pem(Identity const& identity, std::filesystem::path const& path) {
   FILE* const file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) throw std::runtime_error("cannot write " + path.string());
   PEM_write_X509(file, identity.certificate);
   std::fclose(file);
   return path.string();

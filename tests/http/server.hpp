@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -28,8 +29,8 @@ struct IdentityOptions {
   bool authority = false;
 };
 void make_identity(Identity& identity, IdentityOptions const& options);
-std::string write_pem(Identity const& identity,
-                      std::string const& name);  ///< path of a new file in the temporary folder
+/// Writes the certificate to a file, which is the caller's to remove; returns its path.
+std::string write_pem(Identity const& identity, std::filesystem::path const& path);
 
 /// The server's end of one connection.
 class Peer {

@@ -27,7 +27,7 @@ struct Project {
   explicit Project(wire::Script script, std::string const& names = "DNS:localhost") {
     wire::make_identity(authority, {.authority = true});
     wire::make_identity(identity, {.alternative_names = names, .issuer = &authority});
-    ca = wire::write_pem(authority, "answers-ca");
+    ca = wire::write_pem(authority, folder / "ca.pem");
     server = std::make_unique<wire::Server>(wire::ServerOptions{.identity = &identity},
                                             std::vector<wire::Script>{std::move(script)});
     folder.write("edgerc",

@@ -1,96 +1,26 @@
 #include "report/report.hpp"
 
+#include "golden.hpp"
+#include "plans.hpp"
 #include "report/paint.hpp"
 #include "report/result.hpp"
 #include "report/state.hpp"
 
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
 
 #include <doctest/doctest.h>
 
 using namespace cpsctl;
+using report::testing::every_row;
+using report::testing::golden;
 
 namespace {
-
-/// Compares with tests/report/data/<name>; CPS_ACCEPT=1 rewrites the file and fails, so that it never passes for a run.
-void golden(std::string const& name, std::string const& text) {
-  std::string const path = std::string(CPS_TEST_DATA) + "/" + name;
-  if (std::getenv("CPS_ACCEPT") != nullptr) {
-    std::ofstream(path) << text;
-    FAIL_CHECK("accepted ", name);
-    return;
-  }
-  std::ifstream file(path);
-  std::ostringstream expect;
-  expect << file.rdbuf();
-  CHECK(text == expect.str());
-}
-
-json::Ref value(std::string const& text) {
-  return json::share(json::parse(text, "value").value());
-}
-
-plan::Plan every_row() {
-  plan::Plan plan{.realm = "sandbox"};
-  plan.items = {
-      {.name = "adopted",
-       .action = plan::Action::adopt,
-       .contract = "1-A",
-       .id = 7,
-       .common_name = "adopted.example.com",
-       .validation_type = "dv",
-       .reason = "exists already and is identical",
-       .state_only = true},
-      {.name = "blocked",
-       .action = plan::Action::blocked,
-       .wanted = plan::Action::update,
-       .contract = "1-A",
-       .id = 8,
-       .common_name = "blocked.example.com",
-       .validation_type = "ov",
-       .changes = {{.pointer = "/csr/sans",
-                    .live = value(R"(["a"])"),
-                    .desired = value(R"(["b"])"),
-                    .added = {"new.example.com"},
-                    .removed = {"old.example.com"},
-                    .effect = schema::Effect::certificate,
-                    .set = true},
-                   {.pointer = "/networkConfiguration/ocspStapling",
-                    .live = value(R"("off")"),
-                    .desired = value(R"("on")"),
-                    .effect = schema::Effect::deployment},
-                   {.pointer = "/techContact/phone", .live = value("null"), .desired = value(R"("617-555-0113")")},
-                   {.pointer = "/networkConfiguration/secureNetwork",
-                    .live = value(R"("standard-tls")"),
-                    .desired = value(R"("enhanced-tls")"),
-                    .effect = schema::Effect::immutable}},
-       .reason = "networkConfiguration.secureNetwork cannot be changed in place",
-       .next = "set it back",
-       .notes = {"in progress at CPS: change 5 (renewal)"}},
-      {.name = "created",
-       .action = plan::Action::create,
-       .contract = "1-A",
-       .common_name = "c\x1b[2J.example.com",
-       .validation_type = "third-party",
-       .steps = {"POST /enrollments", "GET /enrollments/{id}", "PUT /enrollments/{id}"}},
-      {.name = "quiet",
-       .contract = "1-A",
-       .id = 9,
-       .common_name = "quiet.example.com",
-       .validation_type = "dv",
-       .notes = {"in progress at CPS: change 6"}}};
-  plan.summary = {.create = 1, .adopt = 1, .blocked = 1, .unchanged = 213};
-  plan.requests_to_apply = 3;
-  return plan;
-}
 
 std::string plan_text(plan::Plan const& plan, report::Style style = {}) {
   std::ostringstream out;
   report::plan_text(
       plan,
-      {.used = 1, .to_apply = plan.requests_to_apply, .estimate = std::chrono::seconds(120), .limit = "35 a minute"},
+      {.used = 1, .to_apply = static_cast<std::size_t>(plan.requests_to_apply), .estimate = std::chrono::seconds(120), .limit = "35 a minute"},
       style, out);
   return out.str();
 }
@@ -136,13 +66,7 @@ TEST_CASE("findings: place, rule, caret and hint") {
 }
 
 TEST_CASE("result: what was not done has its next step, what was done is counted") {
-  std::vector<report::ResultRow> const rows = {
-      {.name = "a", .action = "create", .outcome = "done", .id = 10001, .changes = {10002}},
-      {.name = "b", .action = "create", .outcome = "failed", .message = "refused", .next = "mend it"},
-      {.name = "c", .action = "create", .outcome = "doubt", .message = "lost", .next = "run again"},
-      {.name = "d", .action = "blocked", .outcome = "blocked", .id = 4, .message = "in the way", .next = "do it"},
-      {.name = "e", .action = "create", .outcome = "skipped", .message = "not begun"},
-      {.name = "f", .action = "adopt", .outcome = "done", .id = 6}};
+  auto const rows = report::testing::every_outcome();
   std::ostringstream out;
   report::result_text(rows, {.requests = 5, .throttles = 1}, {}, out);
   for (auto const& row : rows) report::progress_line(row, {}, out);

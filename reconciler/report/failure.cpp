@@ -1,0 +1,77 @@
+#include "report/failure.hpp"
+
+#include "base/text.hpp"
+#include "report/junit.hpp"
+#include "report/markdown.hpp"
+#include "report/wording.hpp"
+
+#include <fmt/ostream.h>
+
+namespace cpsctl::report {
+namespace {
+
+std::string words_of(Error const& error) {
+  std::string words = text::printable(describe(error));
+  if (!error.next.empty()) words += "\nnext: " + text::printable(error.next);
+  return words;
+}
+
+}  // namespace
+
+void error_text(Error const& error, Style style, std::ostream& out) {
+  fmt::print(out, "{} {}\n", paint("error:", Ink::bad, style), text::printable(describe(error)));
+  if (!error.next.empty()) fmt::print(out, "  next: {}\n", text::printable(error.next));
+}
+
+json::Document failure_document(Failure const& failure) {
+  json::Document document(rapidjson::kObjectType);
+  auto& pool = document.GetAllocator();
+  json::Value problem(rapidjson::kObjectType);
+  json::set(problem, "kind", json::string(failure.kind, pool), pool);
+  json::set(problem, "exitCode", json::Value(failure.exit), pool);
+  json::set(problem, "message", json::string(describe(failure.error), pool), pool);
+  json::set(problem, "next", json::string(failure.error.next, pool), pool);
+  json::set(document, "format_version", json::string("1.0", pool), pool);
+  json::set(document, "error", std::move(problem), pool);
+  return document;
+}
+
+std::string failure_markdown(Failure const& failure) {
+  constexpr std::size_t most = 2000;
+  std::string text = fmt::format("{}\n### cpsctl {}: failed\n\nThere is no report: {}\n", marker(failure.command),
+                                 failure.command, markdown::prose(describe(failure.error), most));
+  if (!failure.error.next.empty()) text += fmt::format("\n**Next:** {}\n", markdown::prose(failure.error.next, most));
+  return text + fmt::format("\nExit code {}.\n", failure.exit);
+}
+
+std::string failure_junit(Failure const& failure) {
+  return junit::document(failure.command, {{.name = std::string(failure.command),
+                                            .verdict = junit::Verdict::error,
+                                            .kind = std::string(failure.kind),
+                                            .message = describe(failure.error),
+                                            .text = words_of(failure.error)}});
+}
+
+json::Document failure_sarif(Failure const& failure, Surroundings const& around) {
+  json::Document document = sarif_run(around, false);
+  auto& pool = document.GetAllocator();
+  json::Value message(rapidjson::kObjectType);
+  json::set(message, "text", json::string(words_of(failure.error), pool), pool);
+  json::Value notification(rapidjson::kObjectType);
+  json::set(notification, "level", json::string("error", pool), pool);
+  json::set(notification, "message", std::move(message), pool);
+  json::Value notifications(rapidjson::kArrayType);
+  notifications.PushBack(notification, pool);
+  json::Value& invocation = (*json::find((*json::find(document, "runs"))[0], "invocations"))[0];
+  json::set(invocation, "exitCode", json::Value(failure.exit), pool);
+  json::set(invocation, "toolExecutionNotifications", std::move(notifications), pool);
+  return document;
+}
+
+std::string failure_github(Failure const& failure, Surroundings const& around) {
+  Mark place = failure.error.at.value_or(Mark{.file = "", .line = 0});
+  if (!place.file.empty() && around.path_in_repository) place.file = around.path_in_repository(place.file);
+  return github_command(Severity::error, place, fmt::format("cpsctl {}", failure.command), words_of(failure.error));
+}
+
+}  // namespace cpsctl::report

@@ -1,0 +1,148 @@
+#include "base/text.hpp"
+#include "report/markdown.hpp"
+#include "report/report.hpp"
+#include "report/wording.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::report {
+namespace {
+
+using markdown::code;
+using markdown::literal;
+using markdown::prose;
+
+constexpr std::size_t most_lines = 60;  ///< of one item's details
+
+/// The sections in the order of their danger.
+enum class Kind : std::uint8_t { deletion, cancel, certificate, blocked, advance, create, update, adopt, gone, news };
+
+struct KindInfo {
+  Kind kind;
+  char const* symbol;
+  char const* title;
+  bool first_look;
+};
+
+constexpr std::array kinds{KindInfo{Kind::deletion, "-", "to delete", true},
+                           KindInfo{Kind::cancel, "!", "to cancel a pending change for", true},
+                           KindInfo{Kind::certificate, "~", "to update with a new certificate", true},
+                           KindInfo{Kind::blocked, "!", "blocked", true},
+                           KindInfo{Kind::advance, "?", "waiting for you", false},
+                           KindInfo{Kind::create, "+", "to create", false},
+                           KindInfo{Kind::update, "~", "to update without a new certificate", false},
+                           KindInfo{Kind::adopt, "=", "to adopt", false},
+                           KindInfo{Kind::gone, "-", "no longer managed", false},
+                           KindInfo{Kind::news, "", "unchanged, with news from CPS", false}};
+
+Kind kind_of(plan::Item const& item) {
+  bool const issues = std::ranges::any_of(
+      item.changes, [](diff::Change const& change) { return change.effect == schema::Effect::certificate; });
+  switch (item.action) {
+    case plan::Action::delete_: return Kind::deletion;
+    case plan::Action::blocked: return Kind::blocked;
+    case plan::Action::create: return Kind::create;
+    case plan::Action::advance: return cancels_foreign(item) ? Kind::cancel : Kind::advance;
+    case plan::Action::adopt:
+    case plan::Action::update:
+      if (cancels_foreign(item)) return Kind::cancel;
+      if (issues) return Kind::certificate;
+      return item.action == plan::Action::update ? Kind::update : Kind::adopt;
+    case plan::Action::orphan:
+    case plan::Action::forget: return Kind::gone;
+    case plan::Action::none: return Kind::news;
+  }
+  return Kind::news;
+}
+
+/// "+2 -1 csr.sans, networkConfiguration.ocspStapling": which fields, in a word each.
+std::string fields_of(plan::Item const& item) {
+  constexpr std::size_t most = 4;
+  std::vector<std::string> fields;
+  for (diff::Change const& change : item.changes) {
+    if (fields.size() == most) break;
+    std::string const counted =
+        change.set ? fmt::format(" (+{} -{})", change.added.size(), change.removed.size()) : std::string();
+    fields.push_back(code(json::dotted(change.pointer)) + counted);
+  }
+  if (item.changes.size() > most) fields.push_back(fmt::format("{} more", item.changes.size() - most));
+  return fmt::format("{}", fmt::join(fields, ", "));
+}
+
+std::string row_of(plan::Item const& item) {
+  Mask const mask(item);
+  std::vector<std::string> facts;
+  for (std::string const& fact : facts_of(item)) facts.push_back(prose(fact));
+  bool const none = item.action == plan::Action::none;
+  std::string row = fmt::format("- {}**{}** · {}", none ? "" : fmt::format("`{}` ", sign_of(item).symbol),
+                                code(item.name), fmt::join(facts, " · "));
+  auto const line = [&](char const* word, std::string const& words) {
+    if (!words.empty()) row += fmt::format("\n  {}{}", word, words);
+  };
+  bool const blocked = item.action == plan::Action::blocked;
+  line(blocked ? "would change " : "changes ", fields_of(item));
+  line(blocked ? "blocked: " : "because: ", prose(mask.text(item.reason)));
+  if (blocked) line("next: ", prose(mask.text(item.next)));
+  for (std::string const& note : item.notes) line("note: ", prose(mask.text(note)));
+  return row;
+}
+
+/// The item's changes and writes as lines of a diff.
+std::string detail_of(plan::Item const& item) {
+  Mask const mask(item);
+  auto const lines = change_lines(item.changes, &mask);
+  if (lines.empty() && item.steps.size() < 2) return {};
+  std::string text = fmt::format("@@ {} @@\n", literal(item.name));
+  std::size_t field = 0;
+  std::size_t value = 0;
+  for (ChangeLine const& line : lines) {
+    field = std::max(field, columns(literal(line.field)));
+    value = std::max(value, std::min<std::size_t>(columns(literal(line.value, 200)), 48));
+  }
+  for (std::size_t i = 0; i < std::min(lines.size(), most_lines); ++i)
+    text += fmt::format("{} {}  {}  {}\n", lines[i].sign.symbol, padded(literal(lines[i].field), field),
+                        padded(literal(lines[i].value, 200), value), lines[i].effect);
+  if (lines.size() > most_lines) text += fmt::format("  … {} more lines not shown\n", lines.size() - most_lines);
+  if (item.steps.size() > 1)
+    for (std::string const& step : item.steps) text += fmt::format("  {}\n", literal(mask.text(step), 200));
+  return text;
+}
+
+std::string head_of(plan::Plan const& plan, std::vector<markdown::Section> const& sections) {
+  std::string head = fmt::format("### cpsctl plan: {}{}", quiet(plan) ? "no changes, " : "", counts(plan.summary));
+  std::vector<std::string> careful;
+  for (markdown::Section const& section : sections)
+    if (section.first_look && section.size > 0) careful.push_back(section.title);
+  if (!careful.empty()) head += fmt::format("\n\n**Look here first:** {}.", fmt::join(careful, ", "));
+  return head;
+}
+
+}  // namespace
+
+std::string plan_markdown(plan::Plan const& plan, Cost const& cost) {
+  std::array<std::vector<plan::Item const*>, kinds.size()> items;
+  for (plan::Item const& item : plan.items) items.at(static_cast<std::size_t>(kind_of(item))).push_back(&item);
+
+  markdown::Comment comment{
+      .marker = marker("plan"),
+      .foot = fmt::format("Realm {}, state {}. {}.", code(plan.realm), plan.serial, cost_words(cost)),
+      .whole = "This is shortened to fit a comment; `cpsctl plan` shows everything."};
+  for (KindInfo const& info : kinds) {
+    auto const& mine = items.at(static_cast<std::size_t>(info.kind));
+    comment.sections.push_back(
+        {.title = fmt::format("{}{}{} {}", code(info.symbol), *info.symbol != '\0' ? " " : "", mine.size(), info.title),
+         .first_look = info.first_look,
+         .size = mine.size(),
+         .row = [&mine](std::size_t i) { return row_of(*mine[i]); },
+         .detail = [&mine](std::size_t i) { return detail_of(*mine[i]); }});
+  }
+  comment.head = head_of(plan, comment.sections);
+  return markdown::compose(comment);
+}
+
+}  // namespace cpsctl::report

@@ -1,0 +1,57 @@
+#include "report/markdown.hpp"
+#include "report/result.hpp"
+#include "report/wording.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::report {
+namespace {
+
+using markdown::code;
+using markdown::prose;
+
+struct Part {
+  char const* outcome;
+  char const* title;
+};
+constexpr std::array parts{Part{"failed", "failed"}, Part{"doubt", "in doubt"}, Part{"blocked", "blocked"},
+                           Part{"skipped", "not done"}, Part{"done", "done"}};
+
+std::string row_of(ResultRow const& row, ItemMasks const& masks) {
+  std::vector<std::string> facts{prose(outcome_of(row))};
+  for (std::string const& fact : facts_of(row)) facts.push_back(prose(fact));
+  std::string text = fmt::format("- `{}` **{}** · {}", sign_of(row).symbol, code(row.name), fmt::join(facts, " · "));
+  if (!row.message.empty()) text += "\n  because: " + prose(masks.text(row.name, row.message));
+  if (!row.next.empty()) text += "\n  next: " + prose(masks.text(row.name, row.next));
+  return text;
+}
+
+}  // namespace
+
+std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::Plan const& plan) {
+  ItemMasks const masks(plan);
+  std::array<std::vector<ResultRow const*>, parts.size()> sorted;
+  for (ResultRow const& row : rows) {
+    auto const part = std::ranges::find(parts, row.outcome, &Part::outcome);
+    sorted.at(part == parts.end() ? 0 : static_cast<std::size_t>(part - parts.begin())).push_back(&row);
+  }
+  markdown::Comment comment{
+      .marker = marker("apply"),
+      .head = fmt::format("### cpsctl apply: {}{}", counts(rows),
+                          facts.stopped ? "\n\n**Stopped before everything was tried; run it again to go on.**" : ""),
+      .foot = fmt::format("Realm {}. {}.", code(facts.realm), cost_words(facts)),
+      .whole = "This is shortened to fit a comment; `cpsctl apply -o json` tells everything."};
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    comment.sections.push_back(
+        {.title = fmt::format("{} {}", sorted[i].size(), parts[i].title),
+         .first_look = parts[i].outcome != std::string_view("done"),
+         .size = sorted[i].size(),
+         .row = [&mine = sorted[i], &masks](std::size_t at) { return row_of(*mine[at], masks); }});
+  return markdown::compose(comment);
+}
+
+}  // namespace cpsctl::report

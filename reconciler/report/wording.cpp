@@ -1,0 +1,213 @@
+#include "report/wording.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::report {
+namespace {
+
+constexpr std::size_t longest_value = 60;
+
+/// "3 created, 1 failed", in the order given; counts of zero are left out.
+std::string listed(std::initializer_list<std::pair<std::int64_t, std::string>> parts) {
+  std::vector<std::string> said;
+  for (auto const& [count, words] : parts)
+    if (count != 0) said.push_back(fmt::format("{} {}", count, words));
+  return fmt::format("{}", fmt::join(said, ", "));
+}
+
+std::string first_or(std::string text, char const* otherwise) {
+  return text.empty() ? otherwise : text;
+}
+
+}  // namespace
+
+Sign sign_of(plan::Item const& item) {
+  switch (item.action) {
+    case plan::Action::create: return {"+", Ink::good};
+    case plan::Action::update: return {"~", Ink::change};
+    case plan::Action::adopt: return {"=", Ink::good};
+    case plan::Action::advance: return {"?", Ink::warn};
+    case plan::Action::delete_: return {"-", Ink::bad};
+    case plan::Action::orphan:
+    case plan::Action::forget: return {"-", Ink::faint};
+    case plan::Action::blocked: return item.waits ? Sign{"?", Ink::warn} : Sign{"!", Ink::bad};
+    case plan::Action::none: return {" ", Ink::faint};
+  }
+  return {" ", Ink::plain};
+}
+
+Sign sign_of(ResultRow const& row) {
+  if (row.outcome == "done" && row.action == "create") return {"+", Ink::good};
+  if (row.outcome == "done" && row.action == "adopt") return {"=", Ink::good};
+  if (row.outcome == "done" && row.action == "delete") return {"-", Ink::good};
+  if (row.outcome == "done") return {"~", Ink::good};
+  if (row.outcome == "doubt" || row.outcome == "waiting") return {"?", Ink::warn};
+  if (row.outcome == "blocked") return {"!", Ink::warn};
+  if (row.outcome == "skipped") return {"?", Ink::faint};
+  return {"!", Ink::bad};
+}
+
+bool cancels_foreign(plan::Item const& item) {
+  return !item.cancels.empty();
+}
+
+char const* effect_words(schema::Effect effect) {
+  switch (effect) {
+    case schema::Effect::metadata: return "stored, no deployment";
+    case schema::Effect::deployment: return "deployment, same certificate";
+    case schema::Effect::certificate: return "issues a new certificate";
+    case schema::Effect::immutable: return "cannot be changed in place";
+  }
+  return "";
+}
+
+namespace {
+
+/// Who changed it, when that is not the manifest's author.
+char const* cause_words(diff::Change const& change) {
+  if (change.unset) return "no longer in the manifest, set back";
+  switch (change.cause) {
+    case diff::Cause::unknown:
+    case diff::Cause::manifest: return "";
+    case diff::Cause::outside: return "changed outside cpsctl, set back";
+    case diff::Cause::cps: return "changed at CPS during a renewal, set back";
+    case diff::Cause::both: return "changed outside cpsctl as well";
+  }
+  return "";
+}
+
+std::string effect_and_cause(diff::Change const& change) {
+  std::string const cause = cause_words(change);
+  return cause.empty() ? effect_words(change.effect) : fmt::format("{}; {}", effect_words(change.effect), cause);
+}
+
+}  // namespace
+
+std::string shown(json::Ref const& value) {
+  return value ? text::shortened(text::printable(json::compact(*value)), longest_value) : std::string("(not set)");
+}
+
+std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, Mask const* mask) {
+  auto const value_of = [mask](diff::Change const& change, json::Ref const& value) {
+    return shown(mask != nullptr ? mask->value(change.pointer, value) : value);
+  };
+  auto const name_of = [mask](diff::Change const& change, std::string const& name) {
+    return text::printable(mask != nullptr ? mask->element(change.pointer, name) : name);
+  };
+  std::vector<ChangeLine> lines;
+  for (diff::Change const& change : changes) {
+    std::string const field = text::printable(json::dotted(change.pointer));
+    std::string const effect = effect_and_cause(change);
+    if (!change.set)
+      lines.push_back({{"~", Ink::change},
+                       field,
+                       fmt::format("{} → {}", value_of(change, change.live), value_of(change, change.desired)),
+                       effect});
+    if (!change.set) continue;
+    for (std::string const& name : change.added)
+      lines.push_back({{"+", Ink::good}, field, name_of(change, name), effect});
+    for (std::string const& name : change.removed)
+      lines.push_back({{"-", Ink::bad}, field, name_of(change, name), effect});
+  }
+  return lines;
+}
+
+std::vector<std::string> facts_of(plan::Item const& item) {
+  std::vector<std::string> facts;
+  if (item.id != 0) facts.push_back(fmt::format("id {}", item.id));
+  facts.push_back("contract " + item.contract);
+  if (!item.validation_type.empty()) facts.push_back(item.validation_type);
+  if (!item.common_name.empty()) facts.push_back(item.common_name);
+  if (item.production) facts.emplace_back("production");
+  if (item.state_only) facts.emplace_back("nothing is sent");
+  return facts;
+}
+
+std::vector<std::string> facts_of(ResultRow const& row) {
+  std::vector<std::string> facts;
+  if (row.id != 0) facts.push_back(fmt::format("id {}", row.id));
+  if (!row.changes.empty()) facts.push_back(fmt::format("change {} in progress at CPS", fmt::join(row.changes, ", ")));
+  return facts;
+}
+
+std::string outcome_of(ResultRow const& row) {
+  constexpr std::array<std::pair<std::string_view, char const*>, 7> done{{{"create", "created"},
+                                                                          {"update", "updated"},
+                                                                          {"adopt", "adopted"},
+                                                                          {"advance", "advanced"},
+                                                                          {"delete", "deleted"},
+                                                                          {"orphan", "kept"},
+                                                                          {"forget", "forgotten"}}};
+  if (row.outcome == "done") {
+    for (auto const& [action, words] : done)
+      if (row.action == action) return words;
+    return row.action + " done";
+  }
+  if (row.outcome == "doubt") return "in doubt";
+  if (row.outcome == "skipped") return "not done";
+  if (row.outcome == "waiting") return "waiting";
+  if (row.outcome == "stale") return "moved since it was planned";
+  return row.outcome == "blocked" ? "blocked" : "failed";
+}
+
+std::string marker(std::string_view command) {
+  return fmt::format("<!-- cpsctl {} -->", command);
+}
+
+std::string counts(plan::Summary const& summary) {
+  return first_or(listed({{summary.create, "to create"},
+                          {summary.update, "to update"},
+                          {summary.adopt, "to adopt"},
+                          {summary.delete_, "to delete"},
+                          {summary.advance, "waiting for you"},
+                          {summary.orphan, "without a manifest"},
+                          {summary.forget, "to forget"},
+                          {summary.blocked, "blocked"},
+                          {summary.unchanged, "unchanged"}}),
+                  "nothing is managed");
+}
+
+std::string counts(std::vector<ResultRow> const& rows) {
+  std::vector<std::string> order;
+  std::map<std::string, std::int64_t> found;
+  for (ResultRow const& row : rows) ++found[outcome_of(row)];
+  std::string said;
+  for (char const* known : {"created", "updated", "adopted", "advanced", "deleted", "kept", "forgotten"})
+    if (auto const count = found.extract(known)) said += fmt::format(", {} {}", count.mapped(), known);
+  std::string last;
+  for (char const* known : {"failed", "in doubt", "moved since it was planned", "waiting", "blocked", "not done"})
+    if (auto const count = found.extract(known)) last += fmt::format(", {} {}", count.mapped(), known);
+  for (auto const& [words, count] : found) said += fmt::format(", {} {}", count, words);
+  said += last;
+  return said.empty() ? "nothing to do" : said.substr(2);
+}
+
+bool quiet(plan::Plan const& plan) {
+  return !plan.work() && plan.summary.blocked == 0;
+}
+
+std::string cost_words(Cost const& cost) {
+  std::string more;
+  if (cost.to_apply > 0) {
+    more = fmt::format("; {} more to apply", cost.to_apply);
+    if (cost.estimate && *cost.estimate > Duration{})
+      more += fmt::format(" (at least {} at {})", duration_text(*cost.estimate), cost.limit);
+  }
+  return fmt::format("{} used{}", text::counted(cost.used, "request"), more);
+}
+
+std::string cost_words(ResultFacts const& facts) {
+  std::string words = text::counted(facts.requests, "request");
+  if (facts.throttles > 0)
+    words += fmt::format(", {} for CPS's request limit", text::counted(facts.throttles, "pause"));
+  return words;
+}
+
+}  // namespace cpsctl::report

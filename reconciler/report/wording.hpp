@@ -1,0 +1,67 @@
+#pragma once
+#include "diff/compare.hpp"
+#include "plan/plan.hpp"
+#include "report/mask.hpp"
+#include "report/paint.hpp"
+#include "report/result.hpp"
+
+#include <string>
+#include <vector>
+
+/// The words of reports, said once: text, Markdown and JUnit differ in their dress only. What comes from users is not
+/// escaped here; every form does that in its own way.
+namespace cpsctl::report {
+
+/// A symbol, which carries the meaning, and its ink, which repeats it.
+struct Sign {
+  char const* symbol;
+  Ink ink;
+};
+
+Sign sign_of(plan::Item const& item);
+Sign sign_of(ResultRow const& row);
+
+/// The item cancels a pending change that is not the first one of its own create.
+bool cancels_foreign(plan::Item const& item);
+
+/// "stored, no deployment", "issues a new certificate" …
+char const* effect_words(schema::Effect effect);
+
+/// A value on one line, printable and shortened; "(not set)" when it is absent.
+std::string shown(json::Ref const& value);
+
+/// One line of an item's changes, printable. A set shows what comes and what goes, a line each; any other field its
+/// two values.
+struct ChangeLine {
+  Sign sign;
+  std::string field;
+  std::string value;
+  std::string effect;
+};
+
+/// With a mask, sensitive values are not shown.
+std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, Mask const* mask = nullptr);
+
+/// "id 7", "contract 1-A", "dv", "www.example.com": what an item is about, beside its name.
+std::vector<std::string> facts_of(plan::Item const& item);
+/// "id 7", "change 5 in progress at CPS": what is known after a row, beside its message.
+std::vector<std::string> facts_of(ResultRow const& row);
+/// "created", "failed", "in doubt" …
+std::string outcome_of(ResultRow const& row);
+
+/// The HTML comment that begins a command's Markdown: bots find their earlier comment by it.
+std::string marker(std::string_view command);
+
+/// "1 to create, 2 blocked".
+std::string counts(plan::Summary const& summary);
+/// "1 created, 2 blocked".
+std::string counts(std::vector<ResultRow> const& rows);
+
+/// Nothing would be done, and nothing is in the way.
+bool quiet(plan::Plan const& plan);
+/// "1 request used; 3 more to apply (at least 2 min at 35 a minute)".
+std::string cost_words(Cost const& cost);
+/// "5 requests, 1 pause for CPS's request limit".
+std::string cost_words(ResultFacts const& facts);
+
+}  // namespace cpsctl::report

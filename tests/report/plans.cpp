@@ -1,0 +1,195 @@
+#include "plans.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace cpsctl::report::testing {
+
+json::Ref value(std::string const& text) {
+  return json::share(json::parse(text, "value").value());
+}
+
+plan::Plan every_row() {
+  plan::Plan plan{.realm = "sandbox"};
+  plan.items = {
+      {.name = "adopted",
+       .action = plan::Action::adopt,
+       .contract = "1-A",
+       .id = 7,
+       .common_name = "adopted.example.com",
+       .validation_type = "dv",
+       .state_only = true,
+       .reason = "exists already and is identical"},
+      {.name = "blocked",
+       .action = plan::Action::blocked,
+       .wanted = plan::Action::update,
+       .contract = "1-A",
+       .id = 8,
+       .common_name = "blocked.example.com",
+       .validation_type = "ov",
+       .changes = {{.pointer = "/csr/sans",
+                    .live = value(R"(["a"])"),
+                    .desired = value(R"(["b"])"),
+                    .added = {"new.example.com"},
+                    .removed = {"old.example.com"},
+                    .effect = schema::Effect::certificate,
+                    .set = true},
+                   {.pointer = "/networkConfiguration/ocspStapling",
+                    .live = value(R"("off")"),
+                    .desired = value(R"("on")"),
+                    .effect = schema::Effect::deployment},
+                   {.pointer = "/techContact/phone", .live = value("null"), .desired = value(R"("617-555-0113")")},
+                   {.pointer = "/networkConfiguration/secureNetwork",
+                    .live = value(R"("standard-tls")"),
+                    .desired = value(R"("enhanced-tls")"),
+                    .effect = schema::Effect::immutable}},
+       .reason = "networkConfiguration.secureNetwork cannot be changed in place",
+       .next = "set it back",
+       .notes = {"in progress at CPS: change 5 (renewal)"}},
+      {.name = "created",
+       .action = plan::Action::create,
+       .contract = "1-A",
+       .common_name = "c\x1b[2J.example.com",
+       .validation_type = "third-party",
+       .steps = {"POST /enrollments", "GET /enrollments/{id}", "PUT /enrollments/{id}"}},
+      {.name = "quiet",
+       .contract = "1-A",
+       .id = 9,
+       .common_name = "quiet.example.com",
+       .validation_type = "dv",
+       .notes = {"in progress at CPS: change 6"}}};
+  plan.summary = {.create = 1, .adopt = 1, .blocked = 1, .unchanged = 213};
+  plan.requests_to_apply = 3;
+  return plan;
+}
+
+std::vector<ResultRow> every_outcome() {
+  return {{.name = "a", .action = "create", .outcome = "done", .id = 10001, .changes = {10002}},
+          {.name = "b", .action = "create", .outcome = "failed", .message = "refused", .next = "mend it"},
+          {.name = "c", .action = "create", .outcome = "doubt", .message = "lost", .next = "run again"},
+          {.name = "d", .action = "blocked", .outcome = "blocked", .id = 4, .message = "in the way", .next = "do it"},
+          {.name = "e", .action = "create", .outcome = "skipped", .message = "not begun"},
+          {.name = "f", .action = "adopt", .outcome = "done", .id = 6}};
+}
+
+std::string Hostile::text() {
+  static constexpr std::array pieces{"`",
+                                     "``",
+                                     "```\n",
+                                     "~~~\n",
+                                     "|",
+                                     "\\",
+                                     "\\|",
+                                     "<details>",
+                                     "</details>",
+                                     "</summary>",
+                                     "<!--",
+                                     "-->",
+                                     "<script>",
+                                     "<img src=x onerror=y>",
+                                     "@octocat",
+                                     "@org/team",
+                                     "#1",
+                                     "owner/repo#2",
+                                     "GH-3",
+                                     "[a](http://evil.example)",
+                                     "![a](b)",
+                                     "http://evil.example",
+                                     "https://evil.example/x",
+                                     "www.evil.example",
+                                     "evil@example.com",
+                                     "**",
+                                     "__",
+                                     "*",
+                                     "_",
+                                     "\n",
+                                     "\r\n",
+                                     "\n\n",
+                                     "\n# h",
+                                     "\n- x",
+                                     "\n> q",
+                                     "\n---\n",
+                                     "\t",
+                                     "&lt;",
+                                     "&#60;",
+                                     "&",
+                                     "]]>",
+                                     "<![CDATA[",
+                                     "::error::x",
+                                     "%0A",
+                                     "%",
+                                     ",",
+                                     ":",
+                                     "'",
+                                     "\"",
+                                     "\x1b[2J",
+                                     "\x01",
+                                     "\x7f",
+                                     "\xff",
+                                     "\xc3",
+                                     "\xe2\x80",
+                                     "\xef\xbf\xbe",
+                                     "\xed\xa0\x80",
+                                     "\u202e",
+                                     "\u200b",
+                                     "\u2028",
+                                     "\u00a0",
+                                     "é",
+                                     "漢",
+                                     "🔒",
+                                     " ",
+                                     "  ",
+                                     "a",
+                                     "www",
+                                     "example.com",
+                                     "1",
+                                     "{0}",
+                                     "${x}",
+                                     "$(x)",
+                                     ":smile:",
+                                     "=",
+                                     "+",
+                                     "-",
+                                     "1. "};
+  std::string text;
+  for (std::size_t n = below(12); n > 0; --n) text += pieces.at(below(pieces.size()));
+  if (below(20) == 0) text += std::string(below(5000), "`<|@\xc3"[below(5)]);
+  return text;
+}
+
+plan::Plan hostile_plan(unsigned seed, std::size_t items) {
+  Hostile hostile(seed);
+  plan::Plan plan{.realm = hostile.text()};
+  auto const json_text = [&] {
+    json::Document document;
+    document.SetString(hostile.text(), document.GetAllocator());
+    return json::share(std::move(document));
+  };
+  for (std::size_t i = 0; i < items; ++i) {
+    plan::Item item{.name = fmt::format("{:06}{}", i, hostile.text()),
+                    .action = static_cast<plan::Action>(hostile.below(9)),
+                    .contract = hostile.text(),
+                    .id = static_cast<std::int64_t>(hostile.below(3)),
+                    .common_name = hostile.text(),
+                    .validation_type = hostile.text(),
+                    .reason = hostile.text(),
+                    .next = hostile.text()};
+    for (std::size_t n = hostile.below(4); n > 0; --n)
+      item.changes.push_back({.pointer = "/csr/sans",
+                              .added = {hostile.text(), hostile.text()},
+                              .removed = {hostile.text()},
+                              .effect = static_cast<schema::Effect>(hostile.below(4)),
+                              .set = true});
+    if (hostile.below(2) == 0)
+      item.changes.push_back({.pointer = "/" + hostile.text(), .live = json_text(), .desired = json_text()});
+    for (std::size_t n = hostile.below(3); n > 0; --n) item.notes.push_back(hostile.text());
+    for (std::size_t n = hostile.below(4); n > 0; --n) item.steps.push_back(hostile.text());
+    plan.items.push_back(std::move(item));
+  }
+  plan.summary = {.create = static_cast<std::int64_t>(items)};
+  return plan;
+}
+
+}  // namespace cpsctl::report::testing
