@@ -12,8 +12,6 @@
 namespace cpsctl::manifest {
 namespace {
 
-constexpr std::string_view opening = "${env:";
-
 /// What names an enrollment must be readable in git: it never comes from outside.
 constexpr std::array<std::string_view, 4> identity{"/metadata/name", "/spec/contractId", "/spec/accountSwitchKey",
                                                    "/spec/enrollment/csr/cn"};
@@ -53,7 +51,7 @@ class Typer {
 
   json::Value plain(NodeId id, schema::Field const* field, std::string const& pointer) {
     std::string_view const text = tree_.text(id);
-    if (text.find(opening) != std::string_view::npos) return json::string(substituted(id, pointer), pool());
+    if (text.find(environment_opening) != std::string_view::npos) return json::string(substituted(id, pointer), pool());
     Typed typed = typed_scalar(text, field, pool());
     if (typed.problem) {
       report(id, pointer, rule::wrong_type, std::move(typed.problem->message), std::move(typed.problem->hint));
@@ -90,9 +88,9 @@ class Typer {
   std::string substituted(NodeId id, std::string const& pointer) {
     std::string_view rest = tree_.text(id);
     std::string text;
-    for (auto at = rest.find(opening); at != std::string_view::npos; at = rest.find(opening)) {
+    for (auto at = rest.find(environment_opening); at != std::string_view::npos; at = rest.find(environment_opening)) {
       text += rest.substr(0, at);
-      rest.remove_prefix(at + opening.size());
+      rest.remove_prefix(at + environment_opening.size());
       auto const end = rest.find('}');
       std::string_view const name = rest.substr(0, end);
       if (end == std::string_view::npos || !is_name(name)) {
