@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <tuple>
-#include <unordered_map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -148,16 +147,29 @@ class Grouping {
   json::Pool& pool_;
 };
 
-/// "org" + "example-corp": the first object's name and the first text that says something.
-std::string plain_name(Candidate const& candidate) {
-  auto const first = candidate.value.MemberBegin();
-  std::string const kind = kebab(json::view(first->name));
+bool describes_customer(Candidate const& candidate) {
+  std::string_view const first = json::view(candidate.value.MemberBegin()->name);
+  return candidate.schema->root().child(first)->effect == schema::Effect::metadata;
+}
+
+/// "example-corp" for "org": a customer's name if one stands in it, else the first text that says something.
+std::string telling_word(Candidate const& candidate, std::set<std::string> const& customers) {
   std::string word;
+  bool is_customer = false;
   constexpr std::size_t telling = 3;  // "US" says little
   each_word(candidate.value, candidate.schema->root(), [&](Field const& field, std::string found) {
-    bool const is_text = field.allows(schema::Type::string);
-    if (word.empty() && is_text && found.size() >= telling) word = std::move(found);
+    bool const usable = field.allows(schema::Type::string) && found.size() >= telling;
+    bool const better = customers.contains(found);
+    if (!usable || is_customer || !(better || word.empty())) return;
+    word = std::move(found);
+    is_customer = better;
   });
+  return word;
+}
+
+/// The first object's name and a telling word: "org-example-corp", "network-core".
+std::string plain_name(Candidate const& candidate, std::string_view word) {
+  std::string const kind = kebab(json::view(candidate.value.MemberBegin()->name));
   return word.empty() ? kind : fmt::format("{}-{}", kind.substr(0, kind.find('-')), word);
 }
 
@@ -188,8 +200,12 @@ void tell_apart(std::vector<Candidate*> const& same) {
 
 void name_all(std::vector<Candidate>& candidates, std::string_view prefix, TakenNames& taken) {
   std::map<std::string, std::vector<Candidate*>> groups;
+  std::set<std::string> customers;
+  for (Candidate const& candidate : candidates)
+    if (describes_customer(candidate)) customers.insert(telling_word(candidate, {}));
+  customers.erase("");
   for (Candidate& candidate : candidates) {
-    candidate.name = plain_name(candidate);
+    candidate.name = plain_name(candidate, telling_word(candidate, customers));
     groups[candidate.name].push_back(&candidate);
   }
   for (auto const& [name, members] : groups)

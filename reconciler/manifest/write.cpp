@@ -46,11 +46,13 @@ class Manifests {
 
   Result<> run(std::span<Found const> found) {
     CPS_CHECK(collect(found));
-    CPS_CHECK(name_all());
     for (Item& item : items_) {
       item.meaning = meaning_of(*item.live, *item.schema, pool_);
       check_spec(item);
     }
+    CPS_CHECK(take_names());
+    name_those(true);
+    name_those(false);  // for messages: these take nothing from those that get a file
     mark_shared_names();
     std::vector<SharedProfile> const profiles = share();
     for (Item& item : items_)
@@ -78,7 +80,8 @@ class Manifests {
     return {};
   }
 
-  Result<> name_all() {
+  /// Names that are in use, then those that someone chose.
+  Result<> take_names() {
     for (std::string_view const reserved : {"cpsctl", "profiles"}) taken_.take(reserved);  // files with a meaning
     for (Desired const& desired : options_.existing) taken_.take(desired.name);
     for (std::string const& name : options_.taken_names) taken_.take(name);
@@ -87,16 +90,19 @@ class Manifests {
     for (Item& item : items_)
       if (auto const chosen = options_.names.find(item.found->id); chosen != options_.names.end())
         CPS_CHECK(choose(item, chosen->second));
+    return {};
+  }
+
+  void name_those(bool writable) {
     std::vector<Named> unnamed;
     std::vector<Item*> whose;
     for (Item& item : items_) {
-      if (!item.name.empty()) continue;
+      if (!item.name.empty() || item.meaning.writable() != writable) continue;
       unnamed.push_back({.id = item.found->id, .document = item.live, .schema = item.schema.get()});
       whose.push_back(&item);
     }
     auto const names = names_for(unnamed, taken_);
     for (std::size_t i = 0; i < names.size(); ++i) whose[i]->name = names[i];
-    return {};
   }
 
   Result<> choose(Item& item, std::string const& name) {
