@@ -214,10 +214,12 @@ void name_all(std::vector<Candidate>& candidates, std::string_view prefix, Taken
   std::vector<Candidate*> order;
   for (Candidate& candidate : candidates) order.push_back(&candidate);
   std::ranges::stable_sort(order, std::ranges::greater{}, [](Candidate const* one) { return one->users.size(); });
+  std::map<std::string, int> numbers;  // the next one of each name
   for (Candidate* candidate : order) {
     std::string const base = fmt::format("{}{}", prefix, candidate->name).substr(0, longest_name);
     candidate->name = base;
-    for (int n = 2; taken.has(candidate->name); ++n) candidate->name = fmt::format("{}-{}", base, n);
+    for (int& n = numbers.try_emplace(base, 2).first->second; taken.has(candidate->name); ++n)
+      candidate->name = fmt::format("{}-{}", base, n);
     taken.take(candidate->name);
   }
 }
