@@ -212,6 +212,7 @@ void name_all(std::vector<Candidate>& candidates, std::string_view prefix, Taken
     if (members.size() > 1) tell_apart(members);
   // What is used most gets the name without a number.
   std::vector<Candidate*> order;
+  order.reserve(candidates.size());
   for (Candidate& candidate : candidates) order.push_back(&candidate);
   std::ranges::stable_sort(order, std::ranges::greater{}, [](Candidate const* one) { return one->users.size(); });
   std::map<std::string, int> numbers;  // the next one of each name

@@ -137,7 +137,8 @@ class Reader {
 
   static std::string key(json::Value const& element, Field const& list) {
     if (!element.IsString()) return json::canonical(element);
-    auto const form = list.items != nullptr ? list.items->normalize : list.normalize;
+    Field const* const items = list.items.get();
+    auto const form = items != nullptr ? items->normalize : list.normalize;
     if (form == schema::Normalize::hostname) return text::hostname(json::view(element));
     return form == schema::Normalize::text ? text::nfc(json::view(element)) : std::string(json::view(element));
   }

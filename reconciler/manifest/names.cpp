@@ -102,6 +102,7 @@ class Namer {
 
   void tell_apart(std::string const& word, std::vector<std::size_t> const& members) {
     std::vector<std::vector<std::string>> words;
+    words.reserve(members.size());
     for (std::size_t const i : members) words.push_back(suffixes(all_[i]));
     bool const comparable =
         std::ranges::all_of(words, [&](auto const& own) { return own.size() == words.front().size(); });

@@ -302,7 +302,8 @@ TEST_CASE("write: profile names say what is in them, without people's names") {
   auto const written = write(all, {.profile_prefix = "acme-", .taken_profiles = {"ACME-org-example-corp"}});
   CHECK(differences(written, all) == "");
   std::string names;
-  for (auto const& line : text::split(text_of(written, "profiles.yaml"), '\n'))
+  std::string const profiles = text_of(written, "profiles.yaml");
+  for (auto const& line : text::split(profiles, '\n'))
     if (line.starts_with("  name: ")) names += std::string(line.substr(8)) + "\n";
   CHECK(names ==
         "acme-admin-contact\n"
