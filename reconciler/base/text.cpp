@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <idn2.h>
 #include <openssl/evp.h>
+#include <unicase.h>
+#include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
 
@@ -108,6 +110,25 @@ std::string hostname(std::string_view name) {
   std::unique_ptr<char, Free> const owned(encoded);
   if (!valid) return lower(name);
   return (wildcard ? "*." : "") + lower(owned.get());
+}
+
+std::string slug(std::string_view text) {
+  std::size_t length = 0;
+  // Folded, ß is ss; decomposed, é is e and an accent, which has a combining class.
+  std::unique_ptr<std::uint8_t, Free> const folded(
+      u8_casefold(unsigned_bytes(text), text.size(), nullptr, UNINORM_NFKD, nullptr, &length));
+  std::string words;
+  for (std::size_t i = 0; folded && i < length;) {
+    ucs4_t point = 0;
+    i += static_cast<std::size_t>(u8_mbtouc(&point, folded.get() + i, length - i));
+    bool const usable = (point >= 'a' && point <= 'z') || (point >= '0' && point <= '9');
+    if (usable)
+      words += static_cast<char>(point);
+    else if (uc_combining_class(point) == 0 && !words.empty() && words.back() != '-')
+      words += '-';
+  }
+  if (words.ends_with('-')) words.pop_back();
+  return words;
 }
 
 std::string printable(std::string_view text) {

@@ -21,6 +21,10 @@ std::string nfc(std::string_view text);
 /// non-transitional). A leading "*." stays. A name that IDNA refuses is only lower-cased.
 std::string hostname(std::string_view name);
 
+/// `text` as a part of a name or a file name: "Bücher & Co. KG" -> "bucher-co-kg". Lower case, letters and digits of
+/// ASCII with single dashes between; accents are dropped, what has no ASCII letter at all too. May be empty.
+std::string slug(std::string_view text);
+
 /// `text` with line breaks and other control characters shown as \n, \x1b …: safe for one line on a terminal.
 std::string printable(std::string_view text);
 

@@ -12,11 +12,13 @@
 namespace cpsctl::manifest {
 namespace {
 
-constexpr std::string_view opening = "${env:";
-
 /// What names an enrollment must be readable in git: it never comes from outside.
-constexpr std::array<std::string_view, 4> identity{"/metadata/name", "/spec/contractId", "/spec/accountSwitchKey",
-                                                   "/spec/enrollment/csr/cn"};
+constexpr std::array<std::string_view, 3> identity{"/metadata/name", "/spec/contractId", "/spec/accountSwitchKey"};
+
+bool names_enrollment(std::string_view pointer, schema::Field const* field) {
+  bool const common_name = field != nullptr && field->identity == "name";
+  return common_name || std::ranges::find(identity, pointer) != identity.end();
+}
 
 bool is_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
@@ -33,7 +35,7 @@ class Typer {
     switch (tree_.at(id).kind) {
       case Kind::null: return {};
       case Kind::plain: return plain(id, field, pointer);
-      case Kind::quoted: return json::string(substituted(id, pointer), pool());
+      case Kind::quoted: return json::string(substituted(id, field, pointer), pool());
       case Kind::sequence: return sequence(id, field, pointer);
       case Kind::map: return map(id, field, pointer);
     }
@@ -53,7 +55,8 @@ class Typer {
 
   json::Value plain(NodeId id, schema::Field const* field, std::string const& pointer) {
     std::string_view const text = tree_.text(id);
-    if (text.find(opening) != std::string_view::npos) return json::string(substituted(id, pointer), pool());
+    if (text.find(environment_opening) != std::string_view::npos)
+      return json::string(substituted(id, field, pointer), pool());
     Typed typed = typed_scalar(text, field, pool());
     if (typed.problem) {
       report(id, pointer, rule::wrong_type, std::move(typed.problem->message), std::move(typed.problem->hint));
@@ -87,19 +90,19 @@ class Typer {
   }
 
   /// The scalar's text, ${env:NAME} replaced where that is allowed.
-  std::string substituted(NodeId id, std::string const& pointer) {
+  std::string substituted(NodeId id, schema::Field const* field, std::string const& pointer) {
     std::string_view rest = tree_.text(id);
     std::string text;
-    for (auto at = rest.find(opening); at != std::string_view::npos; at = rest.find(opening)) {
+    for (auto at = rest.find(environment_opening); at != std::string_view::npos; at = rest.find(environment_opening)) {
       text += rest.substr(0, at);
-      rest.remove_prefix(at + opening.size());
+      rest.remove_prefix(at + environment_opening.size());
       auto const end = rest.find('}');
       std::string_view const name = rest.substr(0, end);
       if (end == std::string_view::npos || !is_name(name)) {
         refuse(id, pointer, "${env: is not followed by a name and }", "write ${env:NAME}");
         return std::string(tree_.text(id));
       }
-      auto const value = variable(id, pointer, std::string(name));
+      auto const value = variable(id, field, pointer, std::string(name));
       if (!value) return std::string(tree_.text(id));
       text += *value;
       rest.remove_prefix(end + 1);
@@ -112,8 +115,9 @@ class Typer {
     out_.refused.insert(pointer);
   }
 
-  std::optional<std::string> variable(NodeId id, std::string const& pointer, std::string const& name) {
-    if (std::ranges::find(identity, pointer) != identity.end()) {
+  std::optional<std::string> variable(NodeId id, schema::Field const* field, std::string const& pointer,
+                                      std::string const& name) {
+    if (names_enrollment(pointer, field)) {
       refuse(id, pointer, "${env:…} is not allowed in a field that says which enrollment it is", "write the value");
       return std::nullopt;
     }

@@ -31,6 +31,9 @@ struct Document {
   std::set<std::string, std::less<>> refused = {};  ///< pointers whose value has had its finding
 };
 
+/// How a reference to the environment begins, also inside quotes.
+constexpr std::string_view environment_opening = "${env:";
+
 /// What ${env:NAME} may use.
 struct Environment {
   std::set<std::string> const& allowed;

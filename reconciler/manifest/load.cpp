@@ -54,6 +54,7 @@ class Loader {
     for (std::string const& file : find_files(options_, files_, out_.findings)) read(file);
     for (Tree const& tree : profile_trees_) profile(tree);
     out_.profiles = profiles_.size();
+    out_.profile_names = profiles_.names();
     for (Tree const& tree : enrollment_trees_) enrollment(tree);
     std::ranges::sort(out_.desired, {}, &Desired::name);
     check_rules_between(out_.desired, out_.findings);

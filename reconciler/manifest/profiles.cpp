@@ -24,6 +24,13 @@ void Profiles::add(std::unique_ptr<Profile> profile, std::vector<Finding>& findi
                       .rule = rule::duplicate_name});
 }
 
+std::vector<std::string> Profiles::names() const {
+  std::vector<std::string> all;
+  all.reserve(by_name_.size());
+  for (auto const& [name, profile] : by_name_) all.push_back(name);
+  return all;
+}
+
 Profiles::Chosen Profiles::choose(Tree const& tree, std::vector<Finding>& findings) const {
   Chosen chosen;
   NodeId const list = tree.find(tree.find(0, "spec"), "profiles");
@@ -37,9 +44,7 @@ Profiles::Chosen Profiles::choose(Tree const& tree, std::vector<Finding>& findin
       continue;
     }
     chosen.complete = false;
-    std::vector<std::string> known;
-    known.reserve(by_name_.size());
-    for (auto const& [other, profile] : by_name_) known.push_back(other);
+    std::vector<std::string> const known = names();
     auto const near = text::nearest(name, known);
     std::string hint = "no document of kind: Profile was read; is its file among the paths?";
     if (near)

@@ -22,6 +22,7 @@ class Profiles {
   void add(std::unique_ptr<Profile> profile, std::vector<Finding>& findings);
 
   std::size_t size() const { return by_name_.size(); }
+  std::vector<std::string> names() const;  ///< sorted
 
   /// What spec.profiles of a document chose. `complete` is false when one of them does not exist.
   struct Chosen {

@@ -59,6 +59,7 @@ struct Loaded {
   std::vector<std::string> paths = {};  ///< the PATHs that were looked at, as `source` has them: scope for orphans
   std::size_t files = 0;
   std::size_t profiles = 0;
+  std::vector<std::string> profile_names = {};  ///< sorted
 };
 
 }  // namespace cpsctl::manifest

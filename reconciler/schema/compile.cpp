@@ -169,6 +169,7 @@ Result<> read_annotations(json::Value const& node, Inherited const& around, Fiel
   field.defer_on_create = flag(node, "x-defer-on-create", around.defer_on_create);
   field.null_equals_absent = flag(node, "x-null-equals-absent");
   field.sensitive = json::text_or(json::find(node, "x-sensitive"), around.sensitive);
+  field.identity = json::text_or(json::find(node, "x-identity"), "");
   if (field.on_remove == OnRemove::null && !field.nullable())
     return broken(field.pointer, "x-on-remove: it cannot be null");
   if (field.on_remove == OnRemove::empty && !field.allows(Type::array))

@@ -68,6 +68,7 @@ struct Field {
   bool null_equals_absent = false;
   bool defer_on_create = false;  ///< inherited
   std::string sensitive = {};    ///< "contact" or empty; inherited
+  std::string identity = {};     ///< x-identity: name | part | kind; empty: does not tell enrollments apart
   std::unique_ptr<Derived> derived = {};
   json::Ref annotations = {};  ///< the schema object itself: description, examples, default, x-…
 

@@ -40,6 +40,30 @@ TEST_CASE("nearest: suggests what was probably meant, and nothing otherwise") {
   CHECK(text::nearest("", words) == std::nullopt);
 }
 
+TEST_CASE("slug: a part of a name that every file system takes") {
+  struct Case {
+    char const *title, *text, *expect;
+  };
+  Case const cases[] = {
+      {"words", "Example Corp", "example-corp"},
+      {"punctuation is one dash", "AT&T, Inc. (US)", "at-t-inc-us"},
+      {"accents are dropped", "Bücher & Söhne GmbH", "bucher-sohne-gmbh"},
+      {"decomposed accents too", "cafe\u0301", "cafe"},
+      {"sharp s is ss", "Straße", "strasse"},
+      {"wide letters", "Ｗｉｄｅ", "wide"},
+      {"no way up", "../../etc/passwd", "etc-passwd"},
+      {"dashes at the ends go", " -x- ", "x"},
+      {"nothing in ASCII", "株式会社", ""},
+      {"not UTF-8", "\xff\xfe", ""},
+      {"nothing", "", ""},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      CHECK(text::slug(c.text) == c.expect);
+    }
+  }
+}
+
 TEST_CASE("printable: nothing that could move a terminal's cursor gets through") {
   CHECK(text::printable("plain é 日本") == "plain é 日本");
   CHECK(text::printable("a\nb\tc\r") == "a\\nb\\tc\\r");
