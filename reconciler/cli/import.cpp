@@ -1,10 +1,239 @@
+#include "base/fields.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/planning.hpp"
+#include "cli/writing.hpp"
+#include "manifest/write.hpp"
+#include "report/wording.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include <fmt/ostream.h>
+#include <fmt/ranges.h>
 
 namespace cpsctl::cli {
+namespace {
 
+namespace fs = std::filesystem;
+
+/// What an import came to.
+struct Imported {
+  std::string folder = {};
+  manifest::Written written = {};
+  plan::Plan left = {};  ///< of the written manifests: what the next plan would do
+};
+
+json::Document document_of(Imported const& imported) {
+  json::Document document(rapidjson::kObjectType);
+  auto& pool = document.GetAllocator();
+  json::Value names(rapidjson::kArrayType);
+  for (manifest::WrittenName const& one : imported.written.names) {
+    json::Value row(rapidjson::kObjectType);
+    json::set(row, "name", json::string(one.name, pool), pool);
+    json::set(row, "id", json::Value(one.id), pool);
+    json::set(row, "file", json::string((fs::path(imported.folder) / one.path).string(), pool), pool);
+    names.PushBack(row, pool);
+  }
+  json::Value notes(rapidjson::kArrayType);
+  for (manifest::WriteNote const& note : imported.written.notes) {
+    json::Value row(rapidjson::kObjectType);
+    json::set(row, "kind", json::string(fields::word(note.kind), pool), pool);
+    json::set(row, "id", json::Value(note.id), pool);
+    json::set(row, "name", json::string(note.name, pool), pool);
+    json::set(row, "field", json::string(note.field, pool), pool);
+    json::set(row, "message", json::string(note.message, pool), pool);
+    json::set(row, "hint", json::string(note.hint, pool), pool);
+    notes.PushBack(row, pool);
+  }
+  json::set(document, "format_version", json::string("1.0", pool), pool);
+  json::set(document, "folder", json::string(imported.folder, pool), pool);
+  json::set(document, "profiles", json::Value(static_cast<std::uint64_t>(imported.written.profiles)), pool);
+  json::set(document, "enrollments", std::move(names), pool);
+  json::set(document, "notes", std::move(notes), pool);
+  json::set(document, "planIsEmpty", json::Value(report::quiet(imported.left)), pool);
+  return document;
+}
+
+void text_of(Imported const& imported, report::Style style, std::ostream& out) {
+  manifest::Written const& written = imported.written;
+  for (manifest::WriteNote const& note : written.notes)
+    fmt::print(out, "? {} (id {}): {}{}{}\n", note.name, note.id, note.field.empty() ? "" : note.field + ": ",
+               text::printable(note.message), note.hint.empty() ? "" : "; " + note.hint);
+  if (written.names.empty()) {
+    fmt::print(out, "Nothing to import: every enrollment is managed already.\n");
+    return;
+  }
+  fmt::print(out, "Imported {} into {}: {}, {}.\n", text::counted(written.names.size(), "enrollment"), imported.folder,
+             text::counted(written.files.size(), "file"), text::counted(written.profiles, "profile"));
+  if (report::quiet(imported.left))
+    fmt::print(out, "The plan is empty: the manifests say what CPS has.\n");
+  else
+    report::plan_text(imported.left, {}, style, out);
+}
+
+class Import {
+ public:
+  Import(Options const& options, Settings settings, World& world, Signals& signals)
+      : options_(options), settings_(std::move(settings)), world_(world), signals_(signals) {
+    bool const named = !settings_.project.manifests.empty();
+    std::string const usual = named ? settings_.project.manifests.front() : "manifests";
+    folder_ = options_.import.out_dir.empty() ? usual : options_.import.out_dir;
+  }
+
+  Result<Imported> run() {
+    CPS_TRY(manifest::Loaded existing, load_existing());
+    CPS_TRY(auto connection, connect(options_, settings_, world_));
+    CPS_TRY(Writing const writing, begin_writing("cpsctl import", connection.realm, settings_, world_));
+    auto const handler = signals_.on_first([&] { connection.loop->post([&] { connection.session->cancel(); }); });
+    std::vector<manifest::Desired> const manifests = existing.desired;
+    plan::Inputs known = inputs_for({.settings = settings_, .loaded = std::move(existing)}, connection,
+                                    writing.store->contents(), world_);
+    known.rebuild = true;
+    for (std::string const& contract : settings_.selection.contracts)
+      known.also_listed.insert({connection.default_account, contract});
+    known.selection = {};
+    cps::Reader const reader(*connection.session);
+    CPS_TRY(plan::Inputs inputs, connection.loop->run(read_account(reader, connection, std::move(known))));
+
+    Imported imported{.folder = folder_};
+    CPS_TRY(std::vector<manifest::Found> const found, unmanaged(inputs));
+    if (found.empty()) return imported;
+    CPS_TRY(imported.written, manifest::write_manifests(found, write_options(inputs, manifests)));
+    CPS_CHECK(write_files(imported.written));
+    CPS_TRY(inputs.desired, read_back(imported.written));
+    CPS_CHECK(take_over(imported.written, inputs, connection, *writing.store));
+    inputs.entries = writing.store->contents().entries;
+    inputs.rebuild = false;
+    inputs.only.emplace();
+    for (manifest::Desired const& one : inputs.desired) inputs.only->insert(one.name);
+    CPS_TRY(imported.left, plan::make_plan(inputs));
+    return imported;
+  }
+
+ private:
+  /// The project's manifests as far as there are any yet: what they declare is not imported a second time.
+  Result<manifest::Loaded> load_existing() {
+    std::vector<std::string> paths;
+    for (std::string const& path :
+         settings_.project.manifests.empty() ? std::vector<std::string>{"manifests"} : settings_.project.manifests)
+      if (holds_something(path)) paths.push_back(path);
+    if (std::ranges::count(paths, folder_) == 0 && holds_something(folder_)) paths.push_back(folder_);
+    if (paths.empty()) return manifest::Loaded{};
+    return load(std::move(paths), "the manifests that are there already");
+  }
+
+  bool holds_something(std::string const& path) {
+    auto const kind = world_.files.kind(path);
+    if (!kind || *kind == FileKind::missing) return false;
+    if (*kind != FileKind::folder) return true;
+    auto const names = world_.files.list(path);
+    return names && std::ranges::any_of(*names, [](std::string const& name) { return !name.starts_with('.'); });
+  }
+
+  Result<manifest::Loaded> load(std::vector<std::string> paths, std::string const& what) {
+    Settings settings = settings_;
+    settings.paths = std::move(paths);
+    manifest::Loaded loaded = load_manifests(settings, world_);
+    if (!has_errors(loaded.findings)) return loaded;
+    print_findings(loaded.findings, options_.global, world_);
+    return Error{
+        .code = Errc::manifest, .message = what + " have errors", .next = "mend them, and run the import again"};
+  }
+
+  /// What the contracts have and neither the state nor a manifest knows; with --id only that one.
+  Result<std::vector<manifest::Found>> unmanaged(plan::Inputs const& inputs) const {
+    CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
+    std::set<std::int64_t> managed;
+    for (auto const& [name, entry] : inputs.entries) managed.insert(entry.id);
+    for (plan::Item const& item : plan.items) managed.insert(item.id);
+    auto const& only = options_.import.id;
+    std::vector<manifest::Found> found;
+    for (auto const& [scope, listing] : inputs.listings) {
+      if (std::ranges::count(settings_.selection.contracts, scope.second) == 0) continue;
+      for (cps::Live const& live : listing.enrollments)
+        if (!managed.contains(live.id.value) && (!only || *only == live.id.value))
+          found.push_back({.id = live.id.value,
+                           .contract = scope.second,
+                           .api_schema = listing.api_schema,
+                           .document = live.document});
+    }
+    if (!only || !found.empty()) return found;
+    return Error{.code = Errc::usage,
+                 .message = managed.contains(*only)
+                                ? fmt::format("enrollment {} is managed already", *only)
+                                : fmt::format("contract {} has no enrollment {}",
+                                              fmt::join(settings_.selection.contracts, ", "), *only),
+                 .next = "see: cpsctl status --unmanaged"};
+  }
+
+  manifest::WriteOptions write_options(plan::Inputs const& inputs,
+                                       std::vector<manifest::Desired> const& existing) const {
+    manifest::WriteOptions options{.default_schema = settings_.api_schema, .existing = existing};
+    for (auto const& [name, entry] : inputs.entries) options.taken_names.insert(name);
+    if (options_.import.id) {
+      options.names.emplace(*options_.import.id, options_.name);
+      options.factor = manifest::Factor::no;
+    }
+    if (auto const names = world_.files.list(folder_)) options.taken_files.insert(names->begin(), names->end());
+    return options;
+  }
+
+  Result<> write_files(manifest::Written const& written) const {
+    CPS_CHECK(world_.files.make_folders(folder_));
+    for (manifest::WrittenFile const& file : written.files)
+      CPS_CHECK(world_.files.replace(fs::path(folder_) / file.path, file.text));
+    return {};
+  }
+
+  Result<std::vector<manifest::Desired>> read_back(manifest::Written const& written) {
+    std::vector<std::string> paths;
+    for (manifest::WrittenFile const& file : written.files) paths.push_back((fs::path(folder_) / file.path).string());
+    CPS_TRY(manifest::Loaded loaded, load(std::move(paths), "the manifests that were written"));
+    return std::move(loaded.desired);
+  }
+
+  Result<> take_over(manifest::Written const& written, plan::Inputs& inputs, Connection& connection,
+                     state::Store& store) {
+    std::map<std::string, std::int64_t> ids;
+    for (manifest::WrittenName const& one : written.names) ids.emplace(one.name, one.id);
+    CPS_TRY(plan::Plan const plan, plan::take_over(inputs, ids));
+    Options quiet = options_;
+    quiet.global.log_level = log::Level::warning;  // the document at the end says it all
+    CPS_CHECK(carry_out(plan, inputs.listings, connection, store, quiet, settings_, world_, signals_));
+    return {};
+  }
+
+  Options const& options_;
+  Settings settings_;
+  World& world_;
+  Signals& signals_;
+  std::string folder_;
+};
+
+}  // namespace
+
+/// cpsctl import: manifests for what exists, taken into the state; ends with an empty plan, or says what differs.
 Exit run_import(Options const& options, World& world) {
-  return fail({.code = Errc::usage, .message = "not yet"}, options.global, world);
+  Signals signals;
+  if (options.name.empty() != !options.import.id)
+    return fail({.code = Errc::usage,
+                 .message = "a NAME and --id belong together: they import one enrollment",
+                 .next = "see: cpsctl help import"},
+                options.global, world);
+  auto settings = make_settings(options, world);
+  if (!settings) return fail(settings.error(), options.global, world);
+  auto const imported = Import(options, std::move(*settings), world, signals).run();
+  if (!imported) {
+    Exit const exit = fail(imported.error(), options.global, world);
+    return signals.received() != 0 ? signals.exit() : exit;
+  }
+  Product const product{.text = [&](std::ostream& out, report::Style style) { text_of(*imported, style, out); },
+                        .json = [&] { return document_of(*imported); }};
+  bool const empty = report::quiet(imported->left);
+  return delivered(product, empty ? Exit::done : Exit::failed, options.global, world);
 }
 
 }  // namespace cpsctl::cli

@@ -48,6 +48,13 @@ manifest::Loaded load_manifests(Settings const& settings, World& world) {
                         world.files);
 }
 
+Result<Wanted> read_wanted_if_any(Options const& options, World& world) {
+  CPS_TRY(Settings settings, make_settings(options, world));
+  auto const paths = manifest_paths(options, settings.project, world);
+  if (!paths && paths.error().code == Errc::usage) return Wanted{.settings = std::move(settings), .loaded = {}};
+  return read_wanted(options, world);
+}
+
 Result<Wanted> read_wanted(Options const& options, World& world) {
   Wanted wanted;
   CPS_TRY(wanted.settings, make_settings(options, world));
@@ -62,6 +69,8 @@ Result<Wanted> read_wanted(Options const& options, World& world) {
                  .message = fmt::format("the manifests have {}", text::counted(errors, "error")),
                  .next = "mend them; nothing was sent to CPS"};
   CPS_CHECK(check_account_key(wanted.loaded.desired, options.global));
+  // Everything is checked: nobody asks any more where a value was written, and the places are most of the memory.
+  for (manifest::Desired& one : wanted.loaded.desired) one.marks.clear();
   return wanted;
 }
 

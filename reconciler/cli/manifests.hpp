@@ -25,6 +25,9 @@ struct Wanted {
 /// contradicts one), manifest.
 Result<Wanted> read_wanted(Options const& options, World& world);
 
+/// The same for a command that has something to say without manifests, too: none is no error.
+Result<Wanted> read_wanted_if_any(Options const& options, World& world);
+
 /// Gives the text of a manifest for the caret lines of findings.
 report::SourceText source_text(World& world);
 

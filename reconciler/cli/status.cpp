@@ -58,7 +58,7 @@ std::vector<report::StatusRow> managed(plan::Inputs const& inputs, plan::Plan co
                     .contract = entry.contract,
                     .account = entry.account,
                     .common_name = entry.common_name,
-                    .condition = "in sync"});
+                    .condition = inputs.desired.empty() ? "managed" : "in sync"});
   }
   std::ranges::sort(rows, {}, &report::StatusRow::name);
   return rows;
@@ -98,7 +98,7 @@ Options with_names(Options options) {
 Exit run_status(Options const& given, World& world) {
   Options const options = with_names(given);
   Signals signals;
-  auto wanted = read_wanted(options, world);
+  auto wanted = read_wanted_if_any(options, world);
   if (!wanted) return fail(wanted.error(), options.global, world);
   Settings const settings = wanted->settings;
   auto connection = connect(options, settings, world);

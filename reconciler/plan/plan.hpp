@@ -41,6 +41,7 @@ struct Inputs {
   Duration settle = std::chrono::seconds(300);  ///< how long a list may lag behind a create
   Selection selection = {};
   Consent consent = {};
+  std::set<Scope> also_listed = {};  ///< contracts that are listed whatever manifests and state say
   /// Of a saved plan that is carried out: the names that it is about; nobody else is looked at.
   std::optional<std::set<std::string>> only = {};
   /// A lost state is found again: what exists is taken over as it is, differences and all, and nothing is changed.

@@ -145,27 +145,3 @@ TEST_CASE("what exists and is identical is adopted without a write, also after t
   CHECK(requests(folder / "sandbox").size() == before + 1);
   CHECK(run_cpsctl({"state", "show", "www", sandbox}, here).exit == 0);
 }
-
-TEST_CASE("what this version does not carry out is blocked, and nothing is sent for it") {
-  Folder const folder;
-  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
-  Settings const here{.folder = folder.path()};
-  std::string const sandbox = sandbox_flag(folder);
-  REQUIRE(run_cpsctl({"apply", sandbox, "--yes"}, here).exit == 0);
-  std::string changed = dv_manifest("www", "www.example.com");
-  changed.replace(changed.find("quicEnabled: false"), 18, "quicEnabled: true");
-  folder.write("manifests/www.yaml", changed);
-  folder.write("manifests/new.yaml", dv_manifest("new", "new.example.com"));
-
-  Run const plan = run_cpsctl({"plan", sandbox}, here);
-  INFO(plan.out, plan.err);
-  CHECK(plan.exit == 0);
-  CHECK(plan.out.find("this version of cpsctl creates only") != std::string::npos);
-  CHECK(run_cpsctl({"plan", sandbox, "--detailed-exitcode"}, here).exit == 2);
-
-  Run const applied = run_cpsctl({"apply", sandbox, "--yes"}, here);
-  INFO(applied.out, applied.err);
-  CHECK(applied.exit == 4);
-  CHECK(count(requests(folder / "sandbox"), "POST ") == 2);
-  CHECK(count(requests(folder / "sandbox"), "PUT ") == 0);
-}
