@@ -25,6 +25,7 @@ constexpr Allowed allowed[] = {
     {"manifest/rules.cpp", "the rules between fields (CPS101 …) are about these very fields"},
     {"cps/types.cpp", "reads what CPS's documents say about themselves: id, location, pending changes"},
     {"cps/problem.cpp", "problem documents (RFC 7807) have a title too"},
+    {"report/sarif.cpp", "SARIF calls a place in a file a region"},
     {"schema/check.cpp", "a format of JSON Schema is called email"},
 };
 
