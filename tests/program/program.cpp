@@ -52,7 +52,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 Started start(std::vector<std::string> arguments, Settings const& settings) {
   arguments.insert(arguments.begin(), CPS_PROGRAM);
-  std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=/nonexistent"};
+  static Folder const state;  // one for all processes of this test run, as they would have on one machine
+  std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=/nonexistent",
+                                       "XDG_STATE_HOME=" + state.path().string()};
   for (char const* kept : {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE"})
     if (char const* const value = std::getenv(kept)) environment.push_back(fmt::format("{}={}", kept, value));
   for (auto const& [name, value] : settings.environment) {

@@ -34,7 +34,7 @@ std::string read(std::filesystem::path const& file);
 
 struct Settings {
   std::filesystem::path folder = {};                    ///< working directory; empty: the test's own
-  std::map<std::string, std::string> environment = {};  ///< beside PATH and HOME (an empty folder)
+  std::map<std::string, std::string> environment = {};  ///< beside PATH, HOME (none) and XDG_STATE_HOME (a temp folder)
   std::string input = {};
   std::optional<rlim_t> file_size = {};  ///< RLIMIT_FSIZE
 };
