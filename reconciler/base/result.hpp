@@ -49,6 +49,7 @@ struct Error {
   std::vector<std::string> trail = {};  ///< steps under way, innermost first
   std::optional<Mark> at = {};
   Reached reached = Reached::no;
+  bool lasting = false;  ///< trying again is no use before somebody has done what `next` says
 
   Error&& within(std::string step) && {
     trail.push_back(std::move(step));

@@ -3,6 +3,8 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 
+#include <filesystem>
+
 namespace cpsctl::cli {
 namespace {
 
@@ -16,6 +18,20 @@ Result<std::unique_ptr<sandbox::Server>> start_sandbox(GlobalOptions const& glob
 std::string realm_of(std::string const& host) {
   bool const loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
   return loopback ? "sandbox" : text::lower(host);
+}
+
+/// Where processes of this machine share CPS's request limit. Empty: nowhere, and why has been said. The embedded CPS
+/// without limits has nothing to share.
+std::filesystem::path ledger_folder(GlobalOptions const& global, Settings const& settings, World const& world) {
+  if (settings.windows.empty() || (global.sandbox && !global.real_limits)) return {};
+  std::filesystem::path const state = world.environment("XDG_STATE_HOME").value_or("");
+  if (state.is_absolute()) return state / "cpsctl/governor";  // a relative one is to be ignored, says XDG
+  std::filesystem::path const home = world.environment("HOME").value_or("");
+  if (home.is_absolute()) return home / ".local/state/cpsctl/governor";
+  log::warning(
+      "CPS's request limit is not shared with other cpsctl processes on this machine: neither XDG_STATE_HOME nor HOME "
+      "is set");
+  return {};
 }
 
 }  // namespace
@@ -42,12 +58,14 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
                                                    .proxy = proxy.proxy,
                                                    .proxy_authorization = std::move(proxy.authorization),
                                                    .connections = settings.parallelism}));
-  to.session = std::make_unique<cps::Session>(*to.loop, *to.client, std::move(credentials), world.clock, world.random,
-                                              cps::SessionOptions{.windows = settings.windows,
-                                                                  .reserve = settings.reserve,
-                                                                  .timeout = settings.timeout,
-                                                                  .max_list_bytes = settings.max_list_bytes,
-                                                                  .deadline = settings.deadline});
+  to.session = std::make_unique<cps::Session>(
+      *to.loop, *to.client, std::move(credentials), world.clock, world.random,
+      cps::SessionOptions{.windows = settings.windows,
+                          .timeout = settings.timeout,
+                          .max_list_bytes = settings.max_list_bytes,
+                          .deadline = settings.deadline,
+                          .ledger_folder = ledger_folder(options.global, settings, world),
+                          .budget_group = settings.budget_group});
   return to;
 }
 

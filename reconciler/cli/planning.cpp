@@ -90,14 +90,10 @@ http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& co
 report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings) {
   report::Cost cost{.used = connection.session->requests(),
                     .to_apply = static_cast<std::size_t>(plan.requests_to_apply)};
-  if (!settings.windows.empty() && plan.requests_to_apply > 0) {
-    cps::Window const& slowest = *std::ranges::min_element(settings.windows, {}, [](cps::Window const& window) {
-      return static_cast<double>(window.requests) / static_cast<double>(window.per.count());
-    });
+  auto const slowest = cps::slowest(settings.windows);
+  if (slowest && plan.requests_to_apply > 0) {
     cost.estimate = connection.session->governor(connection.default_account).estimate(cost.to_apply);
-    cost.limit = slowest.per == std::chrono::seconds(60)
-                     ? fmt::format("{} a minute", slowest.requests)
-                     : fmt::format("{} in {}", slowest.requests, duration_text(slowest.per));
+    cost.limit = cps::window_text(*slowest);
   }
   return cost;
 }

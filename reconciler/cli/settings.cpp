@@ -56,6 +56,13 @@ Result<> take_limits(Options const& options, Settings& settings) {
       settings.windows.push_back(window);
     }
   }
+  auto left = cps::with_reserve(std::move(settings.windows), settings.project.reserve.value_or(0));
+  if (!left) {
+    Error error = std::move(left).error();
+    error.code = Errc::manifest;
+    return std::move(error).within("reading spec.api.reserve of the project file");
+  }
+  settings.windows = std::move(*left);
   if (!options.global.rate) return {};
   // A rate of one's own comes on top: it can lower what CPS allows, never raise it.
   settings.windows.insert(settings.windows.begin(),
@@ -140,7 +147,7 @@ Result<Settings> make_settings(Options const& options, World& world) {
   CPS_CHECK(take(project.settle, settings.settle, parse_duration, "spec.api.settle"));
   CPS_CHECK(take(project.max_list_bytes, settings.max_list_bytes, parse_bytes, "spec.api.maxListBytes"));
   CPS_CHECK(take_limits(options, settings));
-  settings.reserve = static_cast<int>(project.reserve.value_or(0));
+  settings.budget_group = project.budget_group.value_or("");
   settings.api_schema = project.schema.value_or("v11");
   settings.timeout = global.timeout.value_or(settings.timeout);
   settings.parallelism = static_cast<std::size_t>(global.parallelism.value_or(project.parallelism.value_or(8)));

@@ -20,7 +20,7 @@ struct Settings {
   edgegrid::CredentialSource credentials = {};
   std::string api_schema = "v11";
   std::vector<cps::Window> windows = {};  ///< empty: no limits
-  int reserve = 0;
+  std::string budget_group = {};
   std::size_t parallelism = 8;
   Duration timeout = std::chrono::seconds(60);
   Duration settle = std::chrono::seconds(300);

@@ -31,7 +31,8 @@ Exit exit_of(apply::ItemResult const& item) {
     case apply::Outcome::doubt:
     case apply::Outcome::skipped: return Exit::again;
     case apply::Outcome::failed: {
-      bool const out_of_time = item.code == Errc::timeout || item.code == Errc::cancelled;
+      bool const out_of_time =
+          item.code == Errc::timeout || item.code == Errc::cancelled || item.code == Errc::rate_limited;
       if (out_of_time) return Exit::again;
       return item.code == Errc::unauthorized ? Exit::unauthorized : Exit::failed;
     }

@@ -81,11 +81,12 @@ http::Task<Result<Listing>> Reader::list(std::string account_key, std::string co
   call.restart = [&reader, this] { reader.emplace(session_.options().max_list_bytes); };
   // Its age counts from when its turn came, not from when it began to wait.
   call.before_send = [&listing, this] { return begins(listing, session_.clock()); };
+  call.check = [&reader, &listing](http::Response const&) -> Result<> {
+    CPS_TRY(listing.enrollments, reader->finish());
+    return {};
+  };
   auto response = co_await session_.send(std::move(call));
   if (!response) co_return std::move(response).error();
-  auto enrollments = reader->finish();
-  if (!enrollments) co_return std::move(enrollments).error();
-  listing.enrollments = std::move(*enrollments);
   co_return listing;
 }
 
@@ -95,11 +96,14 @@ http::Task<Result<Live>> Reader::get(std::string account_key, EnrollmentId id, s
             .account_key = std::move(account_key),
             .accept = media_type("enrollment", api_schema),
             .subject = std::move(subject)};
+  Live live;
+  call.check = [&live, id](http::Response const& response) -> Result<> {
+    CPS_TRY(auto document, json::parse(response.body, fmt::format("enrollment {}", id.value)));
+    CPS_TRY(live, live_from(json::share(std::move(document))));
+    return {};
+  };
   auto const response = co_await session_.send(std::move(call));
   if (!response) co_return response.error();
-  auto document = json::parse(response->body, fmt::format("enrollment {}", id.value));
-  if (!document) co_return std::move(document).error();
-  auto live = live_from(json::share(std::move(*document)));
   co_return live;
 }
 

@@ -30,7 +30,8 @@ Result<> ListReader::feed(std::string_view piece) {
       return Error{.code = Errc::protocol,
                    .message = fmt::format("CPS's list of enrollments is larger than {} bytes", max_bytes_),
                    .next = "raise api.maxListBytes in cpsctl.yaml if the contract really is that large",
-                   .reached = Reached::yes};
+                   .reached = Reached::yes,
+                   .lasting = true};
   }
   return {};
 }

@@ -2,9 +2,9 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "cps/throttle.hpp"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -97,12 +97,6 @@ std::string next_step(Problem const& problem, Errc code) {
   }
 }
 
-std::optional<int> two_digits(std::string_view text) {
-  int value = 0;
-  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return problem == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
-}
-
 }  // namespace
 
 Problem parse_problem(int status, std::string_view body) {
@@ -140,50 +134,6 @@ bool is_clock_skew(Problem const& problem) {
          text::lower(problem.detail + problem.title).find("invalid timestamp") != std::string::npos;
 }
 
-std::optional<WallTime> parse_http_date(std::string_view text) {
-  // "Sun, 06 Nov 1994 08:49:37 GMT"
-  constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  text = text::trimmed(text);
-  if (text.size() != 29 || !text.ends_with(" GMT")) return std::nullopt;
-  auto const day = two_digits(text.substr(5, 2));
-  auto const year = two_digits(text.substr(12, 4));
-  auto const h = two_digits(text.substr(17, 2));
-  auto const m = two_digits(text.substr(20, 2));
-  auto const s = two_digits(text.substr(23, 2));
-  auto const month = std::ranges::find(months, text.substr(8, 3));
-  if (!day || !year || !h || !m || !s || month == months.end()) return std::nullopt;
-  auto const index = static_cast<unsigned>(month - months.begin()) + 1;
-  Day const date{std::chrono::year{*year}, std::chrono::month{index}, std::chrono::day{static_cast<unsigned>(*day)}};
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date) + std::chrono::hours(*h) + std::chrono::minutes(*m) + std::chrono::seconds(*s);
-}
-
-std::optional<Duration> advertised_wait(http::Response const& response, WallTime now) {
-  WallTime const here = parse_http_date(response.header("Date")).value_or(now);
-  std::optional<Duration> longest;
-  auto const consider = [&](Duration wait) {
-    if (wait > 0ms && wait <= 24h) longest = std::max(longest.value_or(0ms), wait);
-  };
-  for (http::Header const& header : response.headers) {
-    std::string name = text::lower(header.name);
-    std::erase_if(name, [](char c) { return c == ':' || c == ' ' || c == '_' || c == '-'; });
-    std::string_view const value = text::trimmed(header.value);
-    if (name == "retryafter") {
-      std::int64_t seconds = 0;
-      auto const [end, problem] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-      bool const whole = problem == std::errc{} && end == value.data() + value.size() && seconds <= 86400;
-      if (whole)
-        consider(std::chrono::seconds(seconds));
-      else if (auto const date = parse_http_date(value))
-        consider(*date - here);
-    } else if (name == "xratelimitnext" || name == "akamairatelimitnext") {
-      if (auto const time = parse_timestamp(value)) consider(*time - here);
-    }
-  }
-  return longest;
-}
-
 Error to_error(http::Response const& response, std::string_view what, WallTime now) {
   Problem const problem = parse_problem(response.status, response.body);
   Errc const code = code_for(problem);
@@ -195,10 +145,13 @@ Error to_error(http::Response const& response, std::string_view what, WallTime n
   if (is_clock_skew(problem)) message += skew_text(response, now);
   // A complete 4xx proves that nothing happened; after anything else CPS may have acted.
   bool const proven = response.status >= 400 && response.status < 500;
+  // A redirect, and what the server never does, stay as they are.
+  bool const lasting = response.status < 400 || response.status == 501 || response.status == 505;
   return Error{.code = code,
                .message = std::move(message),
                .next = next_step(problem, code),
-               .reached = proven ? Reached::no : Reached::unknown};
+               .reached = proven ? Reached::no : Reached::unknown,
+               .lasting = lasting};
 }
 
 }  // namespace cpsctl::cps

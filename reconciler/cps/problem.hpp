@@ -17,14 +17,6 @@ bool is_burst_block(Problem const& problem);
 /// The gateway's answer to a signature from another time.
 bool is_clock_skew(Problem const& problem);
 
-/// How long an answer asks to wait: Retry-After (seconds or date, also under the mangled names that have been seen),
-/// X-RateLimit-Next, Akamai-RateLimit-Next against the answer's own Date. Nothing when it does not say, or the time has
-/// passed.
-std::optional<Duration> advertised_wait(http::Response const& response, WallTime now);
-
-/// Parses "Sun, 06 Nov 1994 08:49:37 GMT".
-std::optional<WallTime> parse_http_date(std::string_view text);
-
 /// The answer as an Error: the code by status, `reached` as a write needs it (4xx: no, everything else: unknown).
 /// `what` is the request in words: "POST /enrollments".
 Error to_error(http::Response const& response, std::string_view what, WallTime now);

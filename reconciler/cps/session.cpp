@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "cps/problem.hpp"
+#include "cps/throttle.hpp"
 #include "edgegrid/signer.hpp"
 
 #include <algorithm>
@@ -15,9 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr char const* base_path = "/cps/v2";
-constexpr int read_attempts = 3;
-constexpr Duration first_backoff = 500ms;
-constexpr Duration longest_backoff = 10s;
+constexpr Duration longest_flight_beside_timeout = 30s;  // the journal before, the loop after
 
 /// Sorted and encoded: what is signed is what is sent.
 std::string target_of(Call const& call) {
@@ -33,10 +32,6 @@ std::string target_of(Call const& call) {
   return target;
 }
 
-bool worth_another_read(Error const& error) {
-  return error.code == Errc::unavailable && error.reached != Reached::no;
-}
-
 }  // namespace
 
 Session::Session(http::Loop& loop, http::Client& client, edgegrid::Credentials credentials, Clock const& clock,
@@ -46,20 +41,46 @@ Session::Session(http::Loop& loop, http::Client& client, edgegrid::Credentials c
       credentials_(std::move(credentials)),
       clock_(clock),
       random_(random),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      run_(random.next()) {}
 
 Governor& Session::governor(std::string const& account_key) {
-  auto& governor = governors_[account_key];
+  auto& governor = governors_[options_.budget_group.empty() ? account_key : std::string()];
   if (!governor) {
-    governor = std::make_unique<Governor>(loop_, clock_, random_, Pacer(options_.windows, options_.reserve));
+    auto windows = options_.windows;
+    if (!windows.empty()) windows.push_back(active_certificates_window());
+    auto ledger = open_ledger(account_key, windows);
+    GovernorOptions const how{.flight = options_.timeout + longest_flight_beside_timeout};
+    governor =
+        std::make_unique<Governor>(loop_, clock_, random_, Pacer(std::move(windows), run_), std::move(ledger), how);
     if (cancelled_) governor->cancel();
   }
   return *governor;
 }
 
-std::size_t Session::throttles() const {
-  std::size_t sum = 0;
-  for (auto const& [account, governor] : governors_) sum += governor->throttles();
+std::unique_ptr<Ledger> Session::open_ledger(std::string const& account_key, std::vector<Window> const& windows) {
+  if (options_.ledger_folder.empty() || windows.empty() || sharing_failed_) return nullptr;
+  auto const too_large = std::ranges::find_if(
+      windows, [](Window const& window) { return window.requests > static_cast<int>(most_slots); });
+  Result<std::unique_ptr<Ledger>> ledger = Error{
+      .code = Errc::usage,
+      .message = too_large == windows.end() ? "" : fmt::format("a limit of {} is too large", window_text(*too_large))};
+  if (too_large == windows.end())
+    ledger = Ledger::open(ledger_file(options_.ledger_folder, credentials_.host, account_key, options_.budget_group),
+                          clock_);
+  if (ledger) return std::move(*ledger);
+  sharing_failed_ = true;
+  log::warning("CPS's request limit is not shared with other cpsctl processes on this machine: {}",
+               ledger.error().message);
+  return nullptr;
+}
+
+Counters Session::counters() const {
+  Counters sum{.requests = requests_, .retries = retries_};
+  for (auto const& [account, governor] : governors_) {
+    sum.throttles += governor->throttles();
+    sum.waited += governor->waited();
+  }
   return sum;
 }
 
@@ -90,14 +111,20 @@ http::Request Session::signed_request(Call const& call, std::string target) cons
 
 http::Task<Result<http::Response>> Session::attempt(Call const& call, std::string const& target) {
   Governor& pacer = governor(call.account_key);
-  auto const ticket = co_await pacer.acquire(options_.deadline);
+  Turn turn{.lane = call.lane, .deadline = options_.deadline, .subject = call.subject};
+  auto const ticket = co_await pacer.acquire(std::move(turn));
   if (!ticket) co_return ticket.error();
+  auto response = co_await exchange(call, target);
+  pacer.release(*ticket);
+  if (!response) co_return std::move(response).error();
+  co_return judged(call, std::move(*response));
+}
+
+/// One request and its answer, whatever that is.
+http::Task<Result<http::Response>> Session::exchange(Call const& call, std::string const& target) {
   if (call.before_send) {
     auto const ready = co_await call.before_send();
-    if (!ready) {
-      pacer.release(*ticket);
-      co_return ready.error();
-    }
+    if (!ready) co_return ready.error();
   }
   // Signed after the wait: a signature is good for thirty seconds.
   http::Request request = signed_request(call, target);
@@ -107,46 +134,65 @@ http::Task<Result<http::Response>> Session::attempt(Call const& call, std::strin
                         .timeout = options_.timeout,
                         .max_body = call.sink ? unbounded : options_.max_body,
                         .sink = call.sink};
-  std::string const what = fmt::format("{} {}", call.method, call.path);
   SteadyTime const begun = clock_.steady();
   ++requests_;
   auto response = co_await client_.send(std::move(request), std::move(how));
-  pacer.release(*ticket);
   auto const took = std::chrono::duration_cast<Duration>(clock_.steady() - begun).count();
+  std::string const what = fmt::format("{} {}", call.method, call.path);
   if (!response) {
     log::debug("[{}] {} failed in {} ms: {}", call.subject, what, took, describe(response.error()));
     co_return std::move(response).error().within(what);
   }
   log::debug("[{}] {} {} in {} ms", call.subject, what, response->status, took);
-  if (response->status >= 200 && response->status < 300) co_return std::move(*response);
-  Error error = to_error(*response, what, clock_.wall());
-  if (error.code == Errc::rate_limited) pacer.throttled(advertised_wait(*response, clock_.wall()));
-  co_return error;
+  co_return response;
+}
+
+/// A complete answer as the value or the error that it is; what it says about the request limit goes to the governor.
+Result<http::Response> Session::judged(Call const& call, http::Response response) {
+  std::string const what = fmt::format("{} {}", call.method, call.path);
+  if (response.status >= 200 && response.status < 300) {
+    auto const good = call.check ? call.check(response) : Result<>();
+    if (!good) return good.error().within(what);
+    return response;
+  }
+  WallTime const now = clock_.wall();
+  Error error = to_error(response, what, now);
+  auto const wait = advertised_wait(response, now);
+  // A 503 that names a time speaks for the whole account, too; it is no proof that nothing happened.
+  bool const limit = error.code == Errc::rate_limited || (response.status == 503 && wait);
+  if (limit)
+    governor(call.account_key)
+        .throttled(wait, call.subject, fmt::format("{} was answered with {}", what, response.status));
+  return error;
 }
 
 http::Task<Result<http::Response>> Session::send(Call call) {
   std::string const target = target_of(call);
-  for (int number = 1;;) {
+  std::string const line = fmt::format("[{}] {} {}", call.subject, call.method, call.path);
+  for (Tries tries;;) {
     auto response = co_await attempt(call, target);
     if (response) co_return response;
     Error error = std::move(response).error();
-    if (error.code == Errc::rate_limited) {
-      // The governor is paused now; waiting in its queue is the retry. It ends at the deadline.
-      log::info("[{}] {} {} is sent again after the pause", call.subject, call.method, call.path);
-      if (call.restart) call.restart();
-      continue;
+    SteadyTime const now = clock_.steady();
+    note(tries, error, now);
+    Verdict const verdict = judge(call.repeat, error, tries, options_.retry, now);
+    if (verdict == Verdict::give_up || cancelled_) co_return error;
+    if (verdict == Verdict::after_pause) {
+      // The governor is paused; waiting in its queue is the pause.
+      log::info("{} is sent again after the pause ({} of {})", line, tries.refusals, options_.retry.refusals - 1);
+    } else {
+      Duration const wait = backoff(options_.retry, tries, random_.unit());
+      if (now + wait >= options_.deadline) {
+        error.code = Errc::timeout;
+        co_return std::move(error).within("no time is left to try again");
+      }
+      log::info("{}: try {} of {} failed ({}), again in {}", line, tries.failures, attempts_for(error, options_.retry),
+                error.message, duration_text(wait));
+      bool const slept = co_await loop_.sleep_until(now + wait);
+      if (!slept) co_return error;
     }
-    bool const again = call.repeat == Repeat::freely && worth_another_read(error) && number < read_attempts;
-    if (!again || cancelled_) co_return error;
-    Duration const cap = std::min(longest_backoff, first_backoff * (1 << number));
-    auto const wait = std::chrono::duration_cast<Duration>(cap * random_.unit());
-    if (clock_.steady() + wait >= options_.deadline) co_return error;
-    log::info("[{}] {} {}: attempt {} of {} failed ({}), again in {}", call.subject, call.method, call.path, number,
-              read_attempts, error.message, duration_text(wait));
-    bool const slept = co_await loop_.sleep_until(clock_.steady() + wait);
-    if (!slept) co_return error;
+    ++retries_;
     if (call.restart) call.restart();
-    ++number;
   }
 }
 

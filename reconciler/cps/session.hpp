@@ -2,10 +2,12 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "cps/governor.hpp"
+#include "cps/retry.hpp"
 #include "cps/types.hpp"
 #include "edgegrid/credentials.hpp"
 #include "http/client.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,17 +20,21 @@ namespace cpsctl::cps {
 
 struct SessionOptions {
   std::vector<Window> windows = default_windows();  ///< empty: no limits (the sandbox's default)
-  int reserve = 0;
   Duration timeout = std::chrono::seconds(60);
   std::size_t max_body = std::size_t{16} << 20;
   std::size_t max_list_bytes = std::size_t{512} << 20;
   SteadyTime deadline = SteadyTime::max();
+  RetryOptions retry = {};
+  std::filesystem::path ledger_folder = {};  ///< where the processes of this machine share the limits; empty: nowhere
+  std::string budget_group = {};             ///< all accounts count as this one, in all projects that name it
 };
 
-/// May a request that may not have been answered be sent again?
-enum class Repeat : std::uint8_t {
-  freely,         ///< reading changes nothing
-  after_refusal,  ///< only when the answer proves that nothing happened (429)
+/// What a session has cost so far.
+struct Counters {
+  std::size_t requests = 0;   ///< sent, retries included
+  std::size_t retries = 0;    ///< sent again after a failure or a 429
+  std::size_t throttles = 0;  ///< answers of 429, and what counts like one
+  Duration waited = {};       ///< time in which requests waited for their turn
 };
 
 struct Call {
@@ -40,8 +46,11 @@ struct Call {
   std::string content_type = {};  ///< exact media type; "; charset=utf-8" is added
   std::string body = {};
   Repeat repeat = Repeat::freely;
+  Lane lane = Lane::usual;
   http::Sink sink = {};
   std::function<void()> restart = {};  ///< called before the sink sees another attempt's answer
+  /// Looks at a 2xx answer when it is complete; an error (protocol) counts as a failed attempt.
+  std::function<Result<>(http::Response const& response)> check = {};
   /// Awaited at each attempt when its turn has come, right before it is sent; an error keeps it from being sent.
   std::function<http::Task<Result<>>()> before_send = {};
   std::string subject = {};  ///< name of the enrollment or contract, for the log line
@@ -56,15 +65,17 @@ class Session {
   /// 2xx is a value; everything else an Error with CPS's problem in the message, the code by status (429 and the
   /// gateway's burst block: rate_limited) and `reached` as design.md §6 has it: 4xx with a complete head is `no`,
   /// 5xx and a lost answer are `unknown`.
-  /// GETs are tried again (a few times, with backoff, within the deadline) on lost connections and 5xx; a 429 pauses
-  /// the account and is tried again for every method, for it proves that nothing happened.
+  /// GETs are tried again (retry.hpp; within the deadline) on lost connections, 5xx and garbage; a 429 pauses the
+  /// account and is tried again for every method, for it proves that nothing happened, and so is what was never sent.
+  /// When the tries end the last error is given; when the deadline ends them, its code is timeout.
   http::Task<Result<http::Response>> send(Call call);
 
   SessionOptions const& options() const { return options_; }
   std::string const& host() const { return credentials_.host; }
   Clock const& clock() const { return clock_; }
+  Counters counters() const;
   std::size_t requests() const { return requests_; }
-  std::size_t throttles() const;
+  std::size_t throttles() const { return counters().throttles; }
   Governor& governor(std::string const& account_key);
   /// Ends waits for a turn, and those that come, with `cancelled`; what is in flight goes on to its end.
   void stop_waiting();
@@ -73,7 +84,10 @@ class Session {
 
  private:
   http::Task<Result<http::Response>> attempt(Call const& call, std::string const& target);
+  http::Task<Result<http::Response>> exchange(Call const& call, std::string const& target);
   http::Request signed_request(Call const& call, std::string target) const;
+  Result<http::Response> judged(Call const& call, http::Response response);
+  std::unique_ptr<Ledger> open_ledger(std::string const& account_key, std::vector<Window> const& windows);
 
   http::Loop& loop_;
   http::Client& client_;
@@ -82,7 +96,10 @@ class Session {
   Random& random_;
   SessionOptions options_;
   std::map<std::string, std::unique_ptr<Governor>> governors_;
+  std::uint64_t run_;
   std::size_t requests_ = 0;
+  std::size_t retries_ = 0;
+  bool sharing_failed_ = false;
   bool cancelled_ = false;
 };
 

@@ -107,7 +107,8 @@ Error Stream::failure(std::string doing, error_code const& reason, Limit const& 
     return {.code = Errc::timeout, .message = fmt::format("{} {}", doing, limit.passed), .next = std::move(next)};
   return {.code = Errc::unavailable,
           .message = fmt::format("{} failed: {}", doing, reason.message()),
-          .next = std::move(next)};
+          .next = std::move(next),
+          .lasting = reason == asio::error::host_not_found};
 }
 
 Task<Result<Addresses>> Stream::resolve(Endpoint where, Limit limit) {
@@ -187,7 +188,8 @@ Task<Result<>> Stream::tunnel(Limit limit) {
   if (status == 407)
     co_return Error{.code = Errc::unavailable,
                     .message = fmt::format("{} wants other credentials (407)", proxy),
-                    .next = "put user and password into HTTPS_PROXY: http://user:password@host:port"};
+                    .next = "put user and password into HTTPS_PROXY: http://user:password@host:port",
+                    .lasting = true};
   if (status < 200 || status > 299)
     co_return Error{.code = Errc::unavailable,
                     .message = fmt::format("{} refused to connect to {} (status {})", proxy, host(), status),

@@ -118,6 +118,11 @@ Error unavailable(std::string message, std::string next) {
   return {.code = Errc::unavailable, .message = std::move(message), .next = std::move(next)};
 }
 
+Error lasting(Error error) {
+  error.lasting = true;
+  return error;
+}
+
 Error verification_failure(std::string const& host, TlsReport const& report) {
   switch (report.failure) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
@@ -182,7 +187,7 @@ SSL* Tls::session(std::string const& host, TlsReport& report) {
 }
 
 Error handshake_failure(std::string const& host, boost::system::error_code const& reason, TlsReport const& report) {
-  if (report.failure != 0) return verification_failure(host, report);
+  if (report.failure != 0) return lasting(verification_failure(host, report));
   bool const closed = reason == boost::asio::error::eof || reason == boost::asio::error::connection_reset ||
                       reason == boost::asio::ssl::error::stream_truncated;
   if (closed)

@@ -86,6 +86,7 @@ Project project_of(json::Value const& document, std::string const& file) {
   project.schema = settings.text("/spec/api/schema");
   project.limits = settings.texts("/spec/api/limits");
   project.reserve = settings.number("/spec/api/reserve");
+  project.budget_group = settings.text("/spec/api/budgetGroup");
   project.parallelism = settings.number("/spec/api/parallelism");
   project.timeout = settings.text("/spec/api/timeout");
   project.settle = settings.text("/spec/api/settle");

@@ -24,6 +24,7 @@ struct Project {
   std::optional<std::string> schema = {};  ///< api.schema: v11
   std::vector<std::string> limits = {};    ///< api.limits: "35/60s"
   std::optional<std::int64_t> reserve = {};
+  std::optional<std::string> budget_group = {};  ///< api.budgetGroup
   std::optional<std::int64_t> parallelism = {};
   std::optional<std::string> timeout = {};         ///< api.timeout: "60s"
   std::optional<std::string> settle = {};          ///< api.settle: "300s"

@@ -16,12 +16,6 @@ using namespace std::chrono_literals;
 
 constexpr auto allowed_skew = 30s;
 
-struct Window {
-  std::size_t requests;
-  Duration length;
-};
-constexpr Window quota_windows[] = {{35, 60s}, {20, 2s}};
-
 bool same_text(std::string_view left, std::string_view right) {
   return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
@@ -76,14 +70,20 @@ bool Gateway::seen_before(std::string const& nonce, WallTime now) {
   return false;
 }
 
+std::vector<Limit> real_limits() {
+  return {{.requests = 35, .per = 60s}, {.requests = 20, .per = 2s}};
+}
+
 std::optional<Duration> Meter::admit(std::string const& account, SteadyTime now) {
   auto& passed = passed_[account];
-  while (!passed.empty() && now - passed.front() >= quota_windows[0].length) passed.pop_front();
+  Duration longest = 0ms;
+  for (Limit const& limit : limits_) longest = std::max(longest, limit.per);
+  while (!passed.empty() && now - passed.front() >= longest) passed.pop_front();
   std::optional<Duration> wait;
-  for (Window const& window : quota_windows) {
-    if (passed.size() < window.requests) continue;
+  for (Limit const& limit : limits_) {
+    if (passed.size() < limit.requests) continue;
     // The window has room again when the oldest of its last `requests` leaves it.
-    SteadyTime const free = passed[passed.size() - window.requests] + window.length;
+    SteadyTime const free = passed[passed.size() - limit.requests] + limit.per;
     if (free > now) wait = std::max(wait.value_or(0ms), std::chrono::ceil<Duration>(free - now));
   }
   if (!wait) passed.push_back(now);

@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "edgegrid/credentials.hpp"
 #include "sandbox/exchange.hpp"
+#include "sandbox/limits.hpp"
 
 #include <deque>
 #include <map>
@@ -10,6 +11,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 /// Akamai's API gateway as a client meets it: signatures, clock skew, nonces, quotas.
 namespace cpsctl::sandbox {
@@ -33,13 +35,15 @@ class Gateway {
   std::deque<std::pair<WallTime, std::string>> nonce_order_;  ///< oldest first, to forget what can no longer pass
 };
 
-/// Requests per account: 35 in 60 s and 20 in 2 s (cps-api.md §6.3). Refused ones do not count.
+/// Requests per account. Refused ones do not count.
 class Meter {
  public:
+  explicit Meter(std::vector<Limit> limits = real_limits()) : limits_(std::move(limits)) {}
   /// Counts a request at `now`; or, when there were too many, says how long to wait for the next.
   std::optional<Duration> admit(std::string const& account, SteadyTime now);
 
  private:
+  std::vector<Limit> limits_;
   std::map<std::string, std::deque<SteadyTime>, std::less<>> passed_;
 };
 

@@ -243,6 +243,7 @@ Result<> RunningServer::prepare() {
   SiteOptions site{
       .service = {.policy = options_.strict ? Policy::strict : Policy::lenient, .contracts = options_.contracts},
       .real_limits = options_.real_limits,
+      .limits = options_.limits,
       .log = options_.log};
   site_ = std::make_unique<Site>(std::move(site), std::move(credentials), std::move(store), std::move(requests_log),
                                  clock_, random_);

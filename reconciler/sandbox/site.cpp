@@ -53,6 +53,7 @@ Site::Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_p
       clock_(clock),
       random_(random),
       gateway_(std::move(credentials), random),
+      meter_(options_.limits),
       service_(options_.service, *store_, random) {}
 
 Response Site::answer(Request const& request) {

@@ -17,6 +17,7 @@ namespace cpsctl::sandbox {
 struct SiteOptions {
   ServiceOptions service = {};
   bool real_limits = false;
+  std::vector<Limit> limits = sandbox::real_limits();
   std::function<void(std::string_view line)> log = {};
 };
 

@@ -85,32 +85,6 @@ TEST_CASE("to_error: a wrong clock is told by how much, from the server's Date o
   CHECK(dateless.find("90 s behind the server's") != std::string::npos);
 }
 
-TEST_CASE("advertised_wait: every spelling that has been seen, nothing that makes no sense") {
-  struct Case {
-    char const *name, *value;
-    std::optional<Duration> expect;
-  };
-  Case const cases[] = {
-      {"Retry-After", "30", 30s},
-      {"retry-after", " 30 ", 30s},
-      {"Retry-After-:", "7", 7s},
-      {"Retry-After", "Mon, 23 Nov 2026 10:00:45 GMT", 45s},
-      {"X-RateLimit-Next", "2026-11-23T10:00:12.500Z", 12500ms},
-      {"Akamai-RateLimit-Next", "2026-11-23T10:00:01Z", 1s},
-      {"X-RateLimit-Next", "2026-11-23T09:59:00Z", std::nullopt},
-      {"Retry-After", "0", std::nullopt},
-      {"Retry-After", "-5", std::nullopt},
-      {"Retry-After", "99999999999999999999", std::nullopt},
-      {"Retry-After", "soon", std::nullopt},
-      {"X-RateLimit-Limit", "35", std::nullopt},
-  };
-  for (Case const& c : cases) {
-    CAPTURE(c.name);
-    CAPTURE(c.value);
-    CHECK(cps::advertised_wait(answer(429, "", {{.name = c.name, .value = c.value}}), now) == c.expect);
-  }
-}
-
 TEST_CASE("problem bodies: any bytes are read to an end") {
   SeededRandom random(7);
   std::string const good = R"({"type":"/cps/v2/error-types/x","title":"T","detail":"D","instance":"/x?id=1"})";

@@ -101,9 +101,10 @@ struct Bench {
   Script client;
   cps::Session session;
 
-  explicit Bench(std::deque<Result<http::Response>> answers, std::vector<cps::Window> windows = {})
+  explicit Bench(std::deque<Result<http::Response>> answers, std::vector<cps::Window> windows = {},
+                 SteadyTime deadline = SteadyTime::max())
       : client(std::move(answers)),
-        session(loop, client, credentials(), clock, random, {.windows = std::move(windows)}) {}
+        session(loop, client, credentials(), clock, random, {.windows = std::move(windows), .deadline = deadline}) {}
 };
 
 cps::Call reading() {
@@ -193,22 +194,29 @@ TEST_CASE("send: reads are tried again on what may pass, writes only when nothin
     Reached reached;
   };
   Result<http::Response> const lost = failed(Errc::unavailable, Reached::unknown);
+  Result<http::Response> const unsent = failed(Errc::unavailable, Reached::no);
+  Result<http::Response> const hopeless =
+      Error{.code = Errc::unavailable, .message = "an unknown host", .reached = Reached::no, .lasting = true};
   std::vector<Case> const cases{
       {"a read outlives two 500s", reading(), {answer(500), answer(503), answer(200)}, 3, {}, {}},
-      {"a read gives up after three", reading(), {answer(500)}, 3, Errc::unavailable, Reached::unknown},
+      {"a read gives up after four", reading(), {answer(500)}, 4, Errc::unavailable, Reached::unknown},
       {"a read outlives a lost connection", reading(), {lost, answer(200)}, 2, {}, {}},
-      {"an unknown host stays unknown",
-       reading(),
-       {failed(Errc::unavailable, Reached::no)},
-       1,
-       Errc::unavailable,
-       Reached::no},
+      {"a read outlives a refused connection", reading(), {unsent, answer(200)}, 2, {}, {}},
+      {"an unknown host stays unknown", reading(), {hopeless, answer(200)}, 1, Errc::unavailable, Reached::no},
+      {"a 501 is for ever", reading(), {answer(501), answer(200)}, 1, Errc::unavailable, Reached::unknown},
+      {"a 429 for ever is given up after ten", reading(), {throttled()}, 10, Errc::rate_limited, Reached::no},
       {"a 404 is an answer", reading(), {answer(404)}, 1, Errc::not_found, Reached::no},
       {"refused credentials stay refused", reading(), {answer(401), answer(200)}, 1, Errc::unauthorized, Reached::no},
-      {"garbage is not asked for twice",
+      {"an answer that never comes is waited for twice",
+       reading(),
+       {failed(Errc::timeout, Reached::unknown)},
+       2,
+       Errc::timeout,
+       Reached::unknown},
+      {"garbage is asked for twice",
        reading(),
        {failed(Errc::protocol, Reached::unknown)},
-       1,
+       2,
        Errc::protocol,
        Reached::unknown},
       {"a redirect is not followed", reading(), {answer(302)}, 1, Errc::protocol, Reached::unknown},
@@ -243,6 +251,20 @@ TEST_CASE("send: reads are tried again on what may pass, writes only when nothin
        1,
        Errc::conflict,
        Reached::no},
+      {"a POST is repeated when there was no connection", writing("POST"), {unsent, unsent, answer(202)}, 3, {}, {}},
+      {"a POST is not repeated after garbage",
+       writing("POST"),
+       {failed(Errc::protocol, Reached::unknown), answer(202)},
+       1,
+       Errc::protocol,
+       Reached::unknown},
+      {"a POST is not repeated after a 503 that names a time",
+       writing("POST"),
+       {http::Response{.status = 503, .headers = {{.name = "X-RateLimit-Next", .value = "2026-11-23T10:00:00.005Z"}}},
+        answer(202)},
+       1,
+       Errc::unavailable,
+       Reached::unknown},
       {"a POST is repeated after a 429", writing("POST"), {throttled(), answer(202)}, 2, {}, {}},
       {"a PUT is repeated after a 429", writing("PUT"), {throttled(), answer(200)}, 2, {}, {}},
       {"a PUT is not repeated after a 503",
@@ -307,6 +329,93 @@ TEST_CASE("a list that broke off is read anew from its beginning") {
   CHECK(bench.client.requests.size() == 3);
   CHECK(bench.client.requests[0].target == "/cps/v2/enrollments?contractId=1-1TJZH5");
   CHECK(header(bench.client.requests[0], "Accept") == "application/vnd.akamai.cps.enrollments.v11+json");
+}
+
+TEST_CASE("an answer that is cut or nonsense is asked for once more, and then is an error") {
+  struct Case {
+    char const* title;
+    char const* first;
+    bool list;
+  };
+  Case const cases[] = {
+      {"half a list", R"({"enrollments":[{"id":3})", true},       {"no list at all", R"({"enrollments":7})", true},
+      {"a page of a portal", "<html>please log in</html>", true}, {"half an enrollment", R"({"id":3,"csr":{)", false},
+      {"an enrollment without id", R"({"csr":{}})", false},       {"nothing", "", false},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      auto const ask = [&](Bench& bench) -> std::optional<Errc> {
+        cps::Reader reader(bench.session);
+        if (c.list) {
+          auto const listing = bench.loop.run(reader.list("", "1-1TJZH5", "v11"));
+          if (listing) CHECK(listing->enrollments.size() == 1);
+          return listing ? std::nullopt : std::optional(listing.error().code);
+        }
+        auto const live = bench.loop.run(reader.get("", {3}, "v11", "www"));
+        if (live) CHECK(live->id.value == 3);
+        return live ? std::nullopt : std::optional(live.error().code);
+      };
+      Bench mended({answer(200, c.first), answer(200, c.list ? R"({"enrollments":[{"id":3}]})" : R"({"id":3})")});
+      CHECK(ask(mended) == std::nullopt);
+      CHECK(mended.session.counters().retries == 1);
+      Bench for_ever({answer(200, c.first)});
+      CHECK(ask(for_ever) == Errc::protocol);
+      CHECK(for_ever.client.requests.size() == 2);
+    }
+  }
+}
+
+TEST_CASE("when the deadline ends the tries it is a timeout, with what went wrong in its words") {
+  Bench bench({answer(503)}, {}, system_clock().steady() - 1s);
+  auto const response = bench.loop.run(bench.session.send(reading()));
+  REQUIRE_FALSE(response.has_value());
+  CHECK(response.error().code == Errc::timeout);
+  CHECK(bench.client.requests.empty());
+
+  // Here the deadline falls between two tries: SmallRandom lets no time pass, the first answer does.
+  Bench late({answer(503)}, {}, system_clock().steady() + 20ms);
+  cps::Call call = reading();
+  call.before_send = [&late]() -> http::Task<Result<>> {
+    bool const slept = co_await late.loop.sleep_until(late.session.options().deadline);
+    CHECK(slept);
+    co_return Result<>();
+  };
+  auto const ended = late.loop.run(late.session.send(call));
+  REQUIRE_FALSE(ended.has_value());
+  CHECK(ended.error().code == Errc::timeout);
+  CHECK(describe(ended.error()).find("was answered with 503") != std::string::npos);
+  CHECK(describe(ended.error()).find("no time is left") != std::string::npos);
+}
+
+TEST_CASE("counters: what was sent, what of it again, and what was refused") {
+  Bench bench({throttled(), answer(500), answer(200)});
+  CHECK(bench.loop.run(bench.session.send(reading())).has_value());
+  cps::Counters const counters = bench.session.counters();
+  CHECK(counters.requests == 3);
+  CHECK(counters.retries == 2);
+  CHECK(counters.throttles == 1);
+}
+
+TEST_CASE("the active certificates' lane has its own window") {
+  Bench bench({answer(200)}, {{.requests = 50, .per = 60s}}, system_clock().steady() + 10s);
+  cps::Call call = reading();
+  call.lane = cps::Lane::active_certificates;
+  for (int i = 0; i < 10; ++i) CHECK(bench.loop.run(bench.session.send(call)).has_value());
+  auto const eleventh = bench.loop.run(bench.session.send(call));
+  REQUIRE_FALSE(eleventh.has_value());
+  CHECK(eleventh.error().code == Errc::timeout);
+  CHECK(bench.loop.run(bench.session.send(reading())).has_value());
+}
+
+TEST_CASE("a budget group joins accounts") {
+  Bench bench({answer(200)});
+  cps::SessionOptions options{
+      .windows = {{.requests = 1, .per = 1h}}, .deadline = system_clock().steady() + 10s, .budget_group = "corp"};
+  cps::Session session(bench.loop, bench.client, credentials(), bench.clock, bench.random, options);
+  cps::Call other = reading();
+  other.account_key = "1-2:3";
+  CHECK(bench.loop.run(session.send(reading())).has_value());
+  CHECK_FALSE(bench.loop.run(session.send(other)).has_value());
 }
 
 TEST_CASE("what comes before a write comes before each attempt, and can keep it from being sent") {

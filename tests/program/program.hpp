@@ -34,9 +34,10 @@ std::string read(std::filesystem::path const& file);
 
 struct Settings {
   std::filesystem::path folder = {};                    ///< working directory; empty: the test's own
-  std::map<std::string, std::string> environment = {};  ///< beside PATH and HOME (an empty folder)
+  std::map<std::string, std::string> environment = {};  ///< beside PATH, HOME (none) and XDG_STATE_HOME (a temp folder)
   std::string input = {};
   std::optional<rlim_t> file_size = {};  ///< RLIMIT_FSIZE
+  std::chrono::seconds patience{60};     ///< a process that takes longer is killed and fails the test
 };
 
 struct Run {
@@ -46,7 +47,7 @@ struct Run {
   cpsctl::json::Document json() const;  ///< of stdout; fails the test when it is not one JSON value
 };
 
-/// Runs to the end; a process that takes longer than a minute is killed and fails the test.
+/// Runs to the end.
 Run run_cpsctl(std::vector<std::string> arguments, Settings settings = {});
 
 /// A process that goes on while the test works.
@@ -57,13 +58,14 @@ class Background {
   Background(Background const&) = delete;
   Background& operator=(Background const&) = delete;
 
-  /// Reads stdout until `text` has come (at most a minute) and returns what came so far.
+  /// Reads stdout until `text` has come and returns what came so far.
   std::string await(std::string const& text);
   void signal(int number) const;
   /// Waits for the end.
   Run finish();
 
  private:
+  std::chrono::seconds patience_;
   pid_t pid_ = -1;
   int out_ = -1;
   int err_ = -1;
