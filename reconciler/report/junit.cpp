@@ -107,7 +107,9 @@ Case case_of(plan::Item const& item) {
   for (std::string const& step : item.steps) said.push_back(mask.text(step));
   for (std::string const& note : item.notes) said.push_back(mask.text(note));
   return {.name = item.name,
-          .verdict = blocked ? Verdict::failed : Verdict::passed,
+          .verdict = !blocked     ? Verdict::passed
+                     : item.waits ? Verdict::skipped
+                                  : Verdict::failed,
           .kind = blocked ? "blocked" : "",
           .message = blocked ? mask.text(item.reason) : "",
           .text = lines(said)};
@@ -115,7 +117,8 @@ Case case_of(plan::Item const& item) {
 
 Verdict verdict_of(ResultRow const& row) {
   if (row.outcome == "done") return Verdict::passed;
-  return row.outcome == "skipped" ? Verdict::skipped : Verdict::failed;
+  bool const later = row.outcome == "skipped" || row.outcome == "waiting";
+  return later ? Verdict::skipped : Verdict::failed;
 }
 
 /// A suite without a case is taken for a run that never was.

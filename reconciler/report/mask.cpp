@@ -98,7 +98,8 @@ Mask::Mask(plan::Item const& item) {
   auto const remember = [this](json::Value const& value) {
     if (value.IsString() && value.GetStringLength() >= shortest_in_prose) hidden_.emplace_back(json::view(value));
   };
-  if (item.desired && item.desired->enrollment) each_sensitive(*item.desired->enrollment, fields_at(""), remember);
+  for (json::Ref const& document : {item.desired ? item.desired->enrollment : nullptr, item.live.document})
+    if (document) each_sensitive(*document, fields_at(""), remember);
   for (diff::Change const& change : item.changes)
     for (json::Ref const* side : {&change.live, &change.desired})
       if (*side) each_sensitive(**side, fields_at(change.pointer), remember);

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "plan/document.hpp"
 #include "report/markdown.hpp"
 #include "report/report.hpp"
 #include "report/wording.hpp"
@@ -20,7 +21,21 @@ using markdown::prose;
 constexpr std::size_t most_lines = 60;  ///< of one item's details
 
 /// The sections in the order of their danger.
-enum class Kind : std::uint8_t { deletion, cancel, certificate, blocked, advance, create, update, adopt, gone, news };
+enum class Kind : std::uint8_t {
+  deletion,
+  cancel,
+  window,
+  certificate,
+  blocked,
+  advance,
+  waits,
+  create,
+  update,
+  adopt,
+  orphan,
+  forget,
+  news
+};
 
 struct KindInfo {
   Kind kind;
@@ -30,14 +45,17 @@ struct KindInfo {
 };
 
 constexpr std::array kinds{KindInfo{Kind::deletion, "-", "to delete", true},
-                           KindInfo{Kind::cancel, "!", "to cancel a pending change for", true},
+                           KindInfo{Kind::cancel, "!", "to update by cancelling pending changes", true},
+                           KindInfo{Kind::window, "!", "to update although CPS is about to renew", true},
                            KindInfo{Kind::certificate, "~", "to update with a new certificate", true},
                            KindInfo{Kind::blocked, "!", "blocked", true},
                            KindInfo{Kind::advance, "?", "waiting for you", false},
+                           KindInfo{Kind::waits, "!", "blocked for now, a later run goes on", false},
                            KindInfo{Kind::create, "+", "to create", false},
                            KindInfo{Kind::update, "~", "to update without a new certificate", false},
                            KindInfo{Kind::adopt, "=", "to adopt", false},
-                           KindInfo{Kind::gone, "-", "no longer managed", false},
+                           KindInfo{Kind::orphan, "-", "without a manifest", false},
+                           KindInfo{Kind::forget, "-", "to forget", false},
                            KindInfo{Kind::news, "", "unchanged, with news from CPS", false}};
 
 Kind kind_of(plan::Item const& item) {
@@ -45,16 +63,17 @@ Kind kind_of(plan::Item const& item) {
       item.changes, [](diff::Change const& change) { return change.effect == schema::Effect::certificate; });
   switch (item.action) {
     case plan::Action::delete_: return Kind::deletion;
-    case plan::Action::blocked: return Kind::blocked;
+    case plan::Action::blocked: return item.waits ? Kind::waits : Kind::blocked;
     case plan::Action::create: return Kind::create;
-    case plan::Action::advance: return cancels_foreign(item) ? Kind::cancel : Kind::advance;
+    case plan::Action::advance: return item.cancels.empty() ? Kind::advance : Kind::cancel;
     case plan::Action::adopt:
     case plan::Action::update:
-      if (cancels_foreign(item)) return Kind::cancel;
+      if (!item.cancels.empty()) return Kind::cancel;
+      if (item.overrides_renewal_window) return Kind::window;
       if (issues) return Kind::certificate;
       return item.action == plan::Action::update ? Kind::update : Kind::adopt;
-    case plan::Action::orphan:
-    case plan::Action::forget: return Kind::gone;
+    case plan::Action::orphan: return Kind::orphan;
+    case plan::Action::forget: return Kind::forget;
     case plan::Action::none: return Kind::news;
   }
   return Kind::news;
@@ -86,8 +105,9 @@ std::string row_of(plan::Item const& item) {
   };
   bool const blocked = item.action == plan::Action::blocked;
   line(blocked ? "would change " : "changes ", fields_of(item));
+  line("cancels change ", prose(fmt::format("{}", fmt::join(item.cancels, ", "))));
   line(blocked ? "blocked: " : "because: ", prose(mask.text(item.reason)));
-  if (blocked) line("next: ", prose(mask.text(item.next)));
+  line("next: ", prose(mask.text(item.next)));
   for (std::string const& note : item.notes) line("note: ", prose(mask.text(note)));
   return row;
 }
@@ -96,7 +116,8 @@ std::string row_of(plan::Item const& item) {
 std::string detail_of(plan::Item const& item) {
   Mask const mask(item);
   auto const lines = change_lines(item.changes, &mask);
-  if (lines.empty() && item.steps.size() < 2) return {};
+  auto const steps = telling_steps(item);
+  if (lines.empty() && steps.empty()) return {};
   std::string text = fmt::format("@@ {} @@\n", literal(item.name));
   std::size_t field = 0;
   std::size_t value = 0;
@@ -108,8 +129,7 @@ std::string detail_of(plan::Item const& item) {
     text += fmt::format("{} {}  {}  {}\n", lines[i].sign.symbol, padded(literal(lines[i].field), field),
                         padded(literal(lines[i].value, 200), value), lines[i].effect);
   if (lines.size() > most_lines) text += fmt::format("  … {} more lines not shown\n", lines.size() - most_lines);
-  if (item.steps.size() > 1)
-    for (std::string const& step : item.steps) text += fmt::format("  {}\n", literal(mask.text(step), 200));
+  for (std::string const& step : steps) text += fmt::format("  {}\n", literal(mask.text(step), 200));
   return text;
 }
 
@@ -118,8 +138,17 @@ std::string head_of(plan::Plan const& plan, std::vector<markdown::Section> const
   std::vector<std::string> careful;
   for (markdown::Section const& section : sections)
     if (section.first_look && section.size > 0) careful.push_back(section.title);
+  if (std::string const partial = partial_words(plan); !partial.empty())
+    head += fmt::format("\n\n**Partial:** {}.", prose(partial));
   if (!careful.empty()) head += fmt::format("\n\n**Look here first:** {}.", fmt::join(careful, ", "));
   return head;
+}
+
+/// What the comment is about, and what an approval names.
+std::string foot_of(plan::Plan const& plan, Cost const& cost) {
+  std::string const costs = cost.used > 0 ? fmt::format(" {}.", cost_words(cost)) : std::string();
+  return fmt::format("Realm {}, state {}, digest {}.{}", code(plan.realm), plan.serial, code(plan::digest(plan)),
+                     costs);
 }
 
 }  // namespace
@@ -128,10 +157,9 @@ std::string plan_markdown(plan::Plan const& plan, Cost const& cost) {
   std::array<std::vector<plan::Item const*>, kinds.size()> items;
   for (plan::Item const& item : plan.items) items.at(static_cast<std::size_t>(kind_of(item))).push_back(&item);
 
-  markdown::Comment comment{
-      .marker = marker("plan"),
-      .foot = fmt::format("Realm {}, state {}. {}.", code(plan.realm), plan.serial, cost_words(cost)),
-      .whole = "This is shortened to fit a comment; `cpsctl plan` shows everything."};
+  markdown::Comment comment{.marker = marker("plan"),
+                            .foot = foot_of(plan, cost),
+                            .whole = "This is shortened to fit a comment; `cpsctl plan` shows everything."};
   for (KindInfo const& info : kinds) {
     auto const& mine = items.at(static_cast<std::size_t>(info.kind));
     comment.sections.push_back(

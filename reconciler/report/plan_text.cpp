@@ -37,8 +37,8 @@ void item_text(plan::Item const& item, std::size_t width, Style style, std::ostr
   if (!item.reason.empty())
     fmt::print(out, "    {}{}\n", blocked ? paint("blocked: ", Ink::bad, style) : "", text::printable(item.reason));
   if (!item.next.empty()) fmt::print(out, "    next: {}\n", text::printable(item.next));
-  if (item.steps.size() > 1 || !item.cancels.empty())
-    for (std::string const& step : item.steps) fmt::print(out, "    {}\n", paint(step, Ink::faint, style));
+  for (std::string const& step : telling_steps(item))
+    fmt::print(out, "    {}\n", paint(text::printable(step), Ink::faint, style));
   for (std::string const& note : item.notes)
     fmt::print(out, "    {}\n", paint(text::printable(note), Ink::faint, style));
 }
@@ -51,10 +51,8 @@ void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostre
   for (plan::Item const& item : plan.items) item_text(item, width, style, out);
   if (!plan.items.empty()) fmt::print(out, "\n");
   fmt::print(out, "{} {}.\n", paint(quiet(plan) ? "No changes:" : "Plan:", Ink::strong, style), counts(plan.summary));
-  if (!plan.selection.everything())
-    fmt::print(out, "{} only {} was looked at; {} left out.\n", paint("Partial:", Ink::warn, style),
-               text::printable(plan.selection.text()),
-               text::counted(static_cast<std::size_t>(plan.summary.left_out), "enrollment was", "enrollments were"));
+  if (std::string const partial = partial_words(plan); !partial.empty())
+    fmt::print(out, "{} {}.\n", paint("Partial:", Ink::warn, style), text::printable(partial));
   if (cost.used > 0) fmt::print(out, "Cost: {}.\n", cost_words(cost));
 }
 

@@ -18,8 +18,13 @@ struct Part {
   char const* outcome;
   char const* title;
 };
-constexpr std::array parts{Part{"failed", "failed"}, Part{"doubt", "in doubt"}, Part{"blocked", "blocked"},
-                           Part{"skipped", "not done"}, Part{"done", "done"}};
+constexpr std::array parts{Part{"failed", "failed"},
+                           Part{"doubt", "in doubt"},
+                           Part{"stale", "moved since the plan"},
+                           Part{"blocked", "blocked"},
+                           Part{"waiting", "waiting, a later run goes on"},
+                           Part{"skipped", "not done"},
+                           Part{"done", "done"}};
 
 std::string row_of(ResultRow const& row, ItemMasks const& masks) {
   std::vector<std::string> facts{prose(outcome_of(row))};

@@ -54,10 +54,6 @@ Sign sign_of(ResultRow const& row) {
   return {"!", Ink::bad};
 }
 
-bool cancels_foreign(plan::Item const& item) {
-  return !item.cancels.empty();
-}
-
 char const* effect_words(schema::Effect effect) {
   switch (effect) {
     case schema::Effect::metadata: return "stored, no deployment";
@@ -130,6 +126,11 @@ std::vector<std::string> facts_of(plan::Item const& item) {
   return facts;
 }
 
+std::vector<std::string> telling_steps(plan::Item const& item) {
+  bool const plain = item.steps.size() < 2 && item.cancels.empty() && !item.overrides_renewal_window;
+  return plain ? std::vector<std::string>() : item.steps;
+}
+
 std::vector<std::string> facts_of(ResultRow const& row) {
   std::vector<std::string> facts;
   if (row.id != 0) facts.push_back(fmt::format("id {}", row.id));
@@ -187,6 +188,13 @@ std::string counts(std::vector<ResultRow> const& rows) {
   for (auto const& [words, count] : found) said += fmt::format(", {} {}", count, words);
   said += last;
   return said.empty() ? "nothing to do" : said.substr(2);
+}
+
+std::string partial_words(plan::Plan const& plan) {
+  if (plan.selection.everything()) return {};
+  auto const left_out = static_cast<std::size_t>(plan.summary.left_out);
+  return fmt::format("only {} was looked at; {} left out", plan.selection.text(),
+                     text::counted(left_out, "enrollment was", "enrollments were"));
 }
 
 bool quiet(plan::Plan const& plan) {

@@ -21,9 +21,6 @@ struct Sign {
 Sign sign_of(plan::Item const& item);
 Sign sign_of(ResultRow const& row);
 
-/// The item cancels a pending change that is not the first one of its own create.
-bool cancels_foreign(plan::Item const& item);
-
 /// "stored, no deployment", "issues a new certificate" …
 char const* effect_words(schema::Effect effect);
 
@@ -44,6 +41,8 @@ std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, M
 
 /// "id 7", "contract 1-A", "dv", "www.example.com": what an item is about, beside its name.
 std::vector<std::string> facts_of(plan::Item const& item);
+/// The item's writes, as far as its action alone does not say them: several, or one that cancels or overrides.
+std::vector<std::string> telling_steps(plan::Item const& item);
 /// "id 7", "change 5 in progress at CPS": what is known after a row, beside its message.
 std::vector<std::string> facts_of(ResultRow const& row);
 /// "created", "failed", "in doubt" …
@@ -54,6 +53,8 @@ std::string marker(std::string_view command);
 
 /// "1 to create, 2 blocked".
 std::string counts(plan::Summary const& summary);
+/// "only -l team=web was looked at; 12 enrollments were left out"; empty when the plan is about everything.
+std::string partial_words(plan::Plan const& plan);
 /// "1 created, 2 blocked".
 std::string counts(std::vector<ResultRow> const& rows);
 

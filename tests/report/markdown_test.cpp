@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "golden.hpp"
+#include "plan/document.hpp"
 #include "plans.hpp"
 #include "report/failure.hpp"
 #include "report/report.hpp"
@@ -99,10 +100,20 @@ TEST_CASE("plan as Markdown: every kind of row, what is dangerous first") {
              every_row(), {.used = 1, .to_apply = 3, .estimate = std::chrono::seconds(120), .limit = "35 a minute"}));
 }
 
-TEST_CASE("plan as Markdown: nothing to do fits on three lines") {
-  CHECK(report::plan_markdown({.realm = "sandbox", .serial = 4, .summary = {.unchanged = 3}}, {.used = 1}) ==
-        "<!-- cpsctl plan -->\n### cpsctl plan: no changes, 3 unchanged\n\n"
-        "Realm `sandbox`, state 4. 1 request used.\n");
+TEST_CASE("plan as Markdown: nothing to do is short; a part of the manifests is said to be one") {
+  plan::Plan plan{.realm = "sandbox", .serial = 4, .summary = {.unchanged = 3}};
+  std::string const digest = plan::digest(plan);
+  CHECK(report::plan_markdown(plan, {.used = 1}) ==
+        fmt::format("<!-- cpsctl plan -->\n### cpsctl plan: no changes, 3 unchanged\n\n"
+                    "Realm `sandbox`, state 4, digest `{}`. 1 request used.\n",
+                    digest));
+  plan.selection = {.labels = {{"team", "web"}}, .names = {"www-*"}};
+  plan.summary.left_out = 12;
+  std::string const partial = report::plan_markdown(plan, {});
+  INFO(partial);
+  CHECK(partial.find(
+            "\n**Partial:** only `-l` `team=web` `--name` `www-*` was looked at; 12 enrollments were left out.\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("result as Markdown: what went wrong first") {

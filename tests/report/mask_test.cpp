@@ -1,6 +1,5 @@
 #include "report/mask.hpp"
 
-#include "base/text.hpp"
 #include "plan/document.hpp"
 #include "plans.hpp"
 #include "report/report.hpp"

@@ -18,10 +18,12 @@ namespace {
 
 std::string plan_text(plan::Plan const& plan, report::Style style = {}) {
   std::ostringstream out;
-  report::plan_text(
-      plan,
-      {.used = 1, .to_apply = static_cast<std::size_t>(plan.requests_to_apply), .estimate = std::chrono::seconds(120), .limit = "35 a minute"},
-      style, out);
+  report::plan_text(plan,
+                    {.used = 1,
+                     .to_apply = static_cast<std::size_t>(plan.requests_to_apply),
+                     .estimate = std::chrono::seconds(120),
+                     .limit = "35 a minute"},
+                    style, out);
   return out.str();
 }
 
@@ -34,6 +36,12 @@ TEST_CASE("plan text: every kind of row") {
 TEST_CASE("plan text: nothing to do, and nothing at all") {
   CHECK(plan_text({.summary = {.unchanged = 3}}) == "No changes: 3 unchanged.\nCost: 1 request used.\n");
   CHECK(plan_text({}) == "No changes: nothing is managed.\nCost: 1 request used.\n");
+}
+
+TEST_CASE("plan text: a part of the manifests is said to be one") {
+  CHECK(plan_text({.selection = {.labels = {{"team", "web"}}}, .summary = {.unchanged = 3, .left_out = 12}}) ==
+        "No changes: 3 unchanged.\nPartial: only -l team=web was looked at; 12 enrollments were left out.\n"
+        "Cost: 1 request used.\n");
 }
 
 TEST_CASE("colour changes no word: without its codes the text is the same") {
