@@ -6,9 +6,9 @@
 namespace cpsctl::cli {
 namespace {
 
-Result<std::unique_ptr<sandbox::Server>> start_sandbox(GlobalOptions const& global) {
-  return sandbox::Server::start({.folder = *global.sandbox,
-                                 .real_limits = global.real_limits,
+Result<std::unique_ptr<sandbox::Server>> start_sandbox(Options const& options) {
+  return sandbox::Server::start({.folder = *options.global.sandbox,
+                                 .behaviour = options.sandbox.behaviour,
                                  .log = [](std::string_view line) { log::debug("sandbox: {}", line); }});
 }
 
@@ -26,7 +26,7 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
   std::string ca_file = options.global.ca_file.value_or("");
   edgegrid::Environment environment = world.environment;
   if (options.global.sandbox) {
-    CPS_TRY(to.server, start_sandbox(options.global));
+    CPS_TRY(to.server, start_sandbox(options));
     source = {.edgerc = to.server->edgerc(), .section = "default"};
     ca_file = to.server->ca_file();
     environment = [](std::string const&) -> std::optional<std::string> { return std::nullopt; };
