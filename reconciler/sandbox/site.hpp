@@ -15,8 +15,7 @@
 namespace cpsctl::sandbox {
 
 struct SiteOptions {
-  ServiceOptions service = {};
-  bool real_limits = false;
+  Behaviour behaviour = {};
   std::vector<Limit> limits = sandbox::real_limits();
   std::function<void(std::string_view line)> log = {};
 };
