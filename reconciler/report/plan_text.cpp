@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "plan/document.hpp"
 #include "report/paint.hpp"
 #include "report/report.hpp"
 #include "report/wording.hpp"
@@ -53,6 +54,7 @@ void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostre
   fmt::print(out, "{} {}.\n", paint(quiet(plan) ? "No changes:" : "Plan:", Ink::strong, style), counts(plan.summary));
   if (std::string const partial = partial_words(plan); !partial.empty())
     fmt::print(out, "{} {}.\n", paint("Partial:", Ink::warn, style), text::printable(partial));
+  if (plan.changes()) fmt::print(out, "Digest: {}\n", plan::digest(plan));
   if (cost.used > 0) fmt::print(out, "Cost: {}.\n", cost_words(cost));
 }
 

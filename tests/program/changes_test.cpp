@@ -1,0 +1,286 @@
+#include "program.hpp"
+#include "schema/schema.hpp"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace cpsctl;
+using namespace program;
+
+namespace {
+
+/// A project with an embedded CPS whose changes end at once, so that what is created is deployed in production.
+struct Project {
+  Folder folder;
+  std::vector<std::string> switches{"--complete-after", "0s"};
+
+  Project() {
+    for (char const* const name : {"www", "api"}) site(name);
+    REQUIRE(apply().exit == 0);
+    REQUIRE(plan().out.find("No changes: 2 unchanged.") != std::string::npos);
+  }
+
+  void site(std::string const& name, std::string const& more = {}) const {
+    folder.write("manifests/" + name + ".yaml", dv_manifest(name, name + ".example.com") + more);
+  }
+  void edit(std::string const& name, std::string const& from, std::string const& to) const {
+    std::string text = read(folder / "manifests/" / (name + ".yaml"));
+    REQUIRE(text.find(from) != std::string::npos);
+    text.replace(text.find(from), from.size(), to);
+    folder.write("manifests/" + name + ".yaml", text);
+  }
+  void remove(std::string const& name) const { std::filesystem::remove(folder / "manifests" / (name + ".yaml")); }
+
+  Run run(std::vector<std::string> arguments) const {
+    arguments.push_back("--sandbox=" + (folder / "sandbox").string());
+    arguments.insert(arguments.end(), switches.begin(), switches.end());
+    return run_cpsctl(std::move(arguments), {.folder = folder.path()});
+  }
+  Run plan(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), "plan");
+    return run(std::move(more));
+  }
+  Run apply(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"apply", "--yes"});
+    return run(std::move(more));
+  }
+
+  std::ptrdiff_t sent(std::string const& method) const {
+    return std::ranges::count_if(requests(folder / "sandbox"),
+                                 [&](std::string const& line) { return line.starts_with(method + " "); });
+  }
+  std::string state() const { return read(folder / "sandbox/state.json"); }
+};
+
+bool says(std::string const& text, std::string const& words) {
+  return text.find(words) != std::string::npos;
+}
+
+char const* const deletable = "  lifecycle:\n    deletion: delete\n";
+
+}  // namespace
+
+TEST_CASE("an update: the plan shows field, values, effect; apply sends one PUT; the next plan is empty") {
+  Project const project;
+  project.edit("www", "quicEnabled: false", "quicEnabled: true");
+  Run const plan = project.plan();
+  INFO(plan.out, plan.err);
+  CHECK(says(plan.out, "~ networkConfiguration.quicEnabled"));
+  CHECK(says(plan.out, "false → true"));
+  CHECK(says(plan.out, "deployment, same certificate"));
+  CHECK(says(plan.out, "production"));
+  CHECK(says(plan.out, "Plan: 1 to update, 1 unchanged."));
+  CHECK(project.plan({"--detailed-exitcode"}).exit == 2);
+  CHECK(project.sent("PUT") == 0);
+  CHECK(project.apply().exit == 0);
+  CHECK(project.sent("PUT") == 1);
+  CHECK(says(project.plan().out, "No changes"));
+}
+
+TEST_CASE("drift is told from what the manifest changed, and is set back") {
+  Project const project;
+  {  // somebody else, with a state of his own, changes it at CPS
+    Folder const other;
+    std::string theirs = dv_manifest("www", "www.example.com");
+    theirs.replace(theirs.find("quicEnabled: false"), 18, "quicEnabled: true");
+    theirs += "  lifecycle:\n    adopt: always\n";
+    other.write("manifests/www.yaml", theirs);
+    Run const run = run_cpsctl({"apply", "--yes", "--sandbox=" + (project.folder / "sandbox").string(), "--state",
+                                "own.json", "--complete-after", "0s"},
+                               {.folder = other.path()});
+    INFO(run.out, run.err);
+    REQUIRE(run.exit == 0);
+  }
+  Run const plan = project.plan();
+  INFO(plan.out, plan.err);
+  CHECK(says(plan.out, "changed outside cpsctl, set back"));
+  CHECK(project.apply().exit == 0);
+  CHECK(says(project.plan().out, "No changes"));
+}
+
+TEST_CASE("a saved plan is carried out as it was seen, and what moved since is refused alone") {
+  Project const project;
+  project.edit("www", "quicEnabled: false", "quicEnabled: true");
+  project.site("new");
+  Run const plan = project.plan({"--out", "json=plan.json"});
+  REQUIRE(plan.exit == 0);
+  auto const document = json::parse(read(project.folder / "plan.json"), "plan").value();
+  auto const schema = schema::named("plan.v1").value();
+  CHECK(schema::check(document, schema->root(), {.direction = schema::Direction::any}).empty());
+  CHECK(json::find(document, "items")->Size() == 2);
+
+  SUBCASE("show prints it, also without CPS") {
+    Run const shown = run_cpsctl({"show", "plan.json"}, {.folder = project.folder.path()});
+    CHECK(shown.exit == 0);
+    CHECK(says(shown.out, "Plan: 1 to create, 1 to update, 1 unchanged."));
+    CHECK(says(plan.out, shown.out.substr(0, shown.out.find("Digest"))));
+  }
+  SUBCASE("nothing moved: all of it; twice: nothing is left") {
+    project.edit("www", "quicEnabled: true", "quicEnabled: false");  // what was reviewed counts, not the files
+    CHECK(project.apply({"plan.json"}).exit == 0);
+    CHECK(project.sent("PUT") == 1);
+    Run const again = project.apply({"plan.json"});
+    INFO(again.out, again.err);
+    CHECK(again.exit == 0);
+    CHECK(project.sent("PUT") == 1);
+    CHECK(project.sent("POST") == 3);
+  }
+  SUBCASE("one enrollment moved: it is refused, the other is created") {
+    project.edit("www", "quicEnabled: true", "quicEnabled: false");
+    project.edit("www", "changeManagement: false", "changeManagement: true");
+    REQUIRE(project.apply({"--name", "www"}).exit == 0);
+    Run const run = project.apply({"plan.json", "-o", "json"});
+    INFO(run.out, run.err);
+    CHECK(run.exit == 4);
+    CHECK(json::text_or(json::at(run.json(), "/items/0/outcome"), "") == "done");
+    CHECK(json::text_or(json::at(run.json(), "/items/1/outcome"), "") == "stale");
+    CHECK(project.sent("POST") == 3);
+    CHECK(project.sent("PUT") == 1);
+  }
+  SUBCASE("a plan that somebody touched is refused") {
+    std::string text = read(project.folder / "plan.json");
+    text.replace(text.find("new.example.com"), 15, "own.example.com");
+    project.folder.write("plan.json", text);
+    Run const run = project.apply({"plan.json"});
+    CHECK(run.exit == 65);
+    CHECK(says(run.err, "its digest does not fit"));
+    CHECK(project.sent("POST") == 2);
+  }
+  SUBCASE("flags of its own are refused") {
+    CHECK(project.apply({"plan.json", "--allow-delete"}).exit == 64);
+  }
+  SUBCASE("--approved: the same plan goes on, another does not") {
+    std::string const digest(json::text_or(json::find(document, "digest"), ""));
+    CHECK(project.apply({"--approved", std::string(64, '0')}).exit == 4);
+    CHECK(project.sent("PUT") == 0);
+    CHECK(project.run({"apply", "--approved", digest, "--yes"}).exit == 0);
+    CHECK(project.sent("PUT") == 1);
+  }
+}
+
+TEST_CASE("a certificate that serves in production is deleted only when everybody agrees") {
+  Project const project;
+  project.edit("www", "  enrollment:", std::string(deletable) + "  enrollment:");
+  CHECK(project.apply().exit == 0);  // the policy is recorded, nothing is sent
+  CHECK(project.sent("PUT") == 0);
+  project.remove("www");
+
+  struct Case {
+    std::vector<std::string> flags;
+    char const* words;
+  };
+  Case const refused[] = {
+      {{}, "run with --allow-delete --max-deletes N"},
+      {{"--allow-delete", "--max-deletes", "1"}, "--confirm-delete www"},
+      {{"--confirm-delete", "www", "--max-deletes", "1"}, "--allow-delete"},
+      {{"--allow-delete", "--confirm-delete", "www"}, "--max-deletes 1"},
+      {{"--allow-delete", "--confirm-delete", "www", "--max-deletes", "1", "--max-changes", "0"}, "--max-changes 1"}};
+  for (Case const& c : refused) {
+    Run const run = project.apply(c.flags);
+    INFO(run.out, run.err);
+    CHECK(run.exit == 4);
+    CHECK(says(run.out + run.err, c.words));
+    CHECK(project.sent("DELETE") == 0);
+  }
+  Run const run = project.apply({"--allow-delete", "--max-deletes", "1", "--confirm-delete", "www"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  CHECK(project.sent("DELETE") == 1);
+  CHECK(project.apply().exit == 0);
+  CHECK_FALSE(says(project.state(), "www.example.com"));
+  CHECK(says(project.plan().out, "No changes: 1 unchanged."));
+}
+
+TEST_CASE("leaving a manifest out is not a wish to delete") {
+  Project const project;
+  project.remove("www");
+  Run const plan = project.plan();
+  INFO(plan.out);
+  CHECK(says(plan.out, "the enrollment is kept"));
+  CHECK(says(plan.out, "cpsctl state forget www"));
+  CHECK(project.apply({"--allow-delete", "--max-deletes", "9", "--confirm-delete", "www"}).exit == 0);
+  CHECK(project.sent("DELETE") == 0);
+  CHECK(project.run({"state", "forget", "www"}).exit == 0);
+  CHECK(says(project.plan().out, "No changes: 1 unchanged."));
+  Run const unmanaged = project.run({"status", "--unmanaged"});
+  CHECK(says(unmanaged.out, "www.example.com"));
+}
+
+TEST_CASE("moves: a rename, another contract, two manifests for one enrollment, deleted outside") {
+  Project const project;
+  SUBCASE("a renamed manifest is not a new certificate") {
+    project.remove("www");
+    project.folder.write("manifests/shop.yaml", dv_manifest("shop", "www.example.com"));
+    Run const plan = project.plan();
+    INFO(plan.out);
+    CHECK(says(plan.out, "cpsctl state mv www shop"));
+    CHECK(project.apply().exit == 4);
+    CHECK(project.run({"state", "mv", "www", "shop"}).exit == 0);
+    CHECK(project.apply().exit == 0);  // the file it stands in is recorded
+    CHECK(says(project.plan().out, "No changes: 2 unchanged."));
+    CHECK(project.sent("POST") == 2);
+  }
+  SUBCASE("a contract cannot be changed in place") {
+    project.edit("www", "contractId: ", "contractId: 9-");
+    CHECK(says(project.plan().out, "its contract cannot be changed in place"));
+    CHECK(project.apply().exit == 4);
+    CHECK(project.sent("POST") == 2);
+  }
+  SUBCASE("two manifests for one enrollment are both blocked") {
+    std::filesystem::remove(project.folder / "sandbox/state.json");
+    std::filesystem::remove(project.folder / "sandbox/state.json.journal");
+    project.folder.write("manifests/twin.yaml",
+                         dv_manifest("twin", "www.example.com") + "  lifecycle:\n    allowDuplicateCn: true\n");
+    Run const plan = project.plan();
+    INFO(plan.out, plan.err);
+    CHECK(says(plan.out, "several manifests match enrollment"));
+    CHECK(project.sent("POST") == 2);
+  }
+  SUBCASE("deleted outside: not created again without consent") {
+    Folder const other;
+    other.write("manifests/www.yaml", dv_manifest("www", "www.example.com") + deletable);
+    other.write("manifests/keep.yaml", dv_manifest("keep", "keep.example.com"));
+    auto const elsewhere = [&](std::vector<std::string> arguments) {
+      arguments.insert(arguments.end(), {"--sandbox=" + (project.folder / "sandbox").string(), "--state", "own.json",
+                                         "--complete-after", "0s"});
+      return run_cpsctl(arguments, {.folder = other.path()});
+    };
+    REQUIRE(elsewhere({"apply", "--yes"}).exit == 0);
+    std::filesystem::remove(other / "manifests/www.yaml");
+    REQUIRE(elsewhere({"apply", "--yes", "--allow-delete", "--max-deletes", "1", "--confirm-delete", "www"}).exit == 0);
+    Run const plan = project.plan();
+    INFO(plan.out, plan.err);
+    CHECK(says(plan.out, "deleted outside cpsctl"));
+    CHECK(project.apply().exit == 4);
+    CHECK(project.apply({"--recreate", "www"}).exit == 0);
+    CHECK(says(project.plan().out, "No changes: 2 unchanged."));
+  }
+}
+
+TEST_CASE("a part of the project: what was left out is said, and left alone") {
+  Project const project;
+  project.edit("www", "quicEnabled: false", "quicEnabled: true");
+  project.edit("api", "quicEnabled: false", "quicEnabled: true");
+  Run const plan = project.plan({"--name", "w*"});
+  INFO(plan.out);
+  CHECK(says(plan.out, "Partial: only --name w* was looked at; 1 enrollment was left out."));
+  CHECK(project.apply({"--name", "w*"}).exit == 0);
+  CHECK(project.sent("PUT") == 1);
+}
+
+TEST_CASE("inside the renewal window nothing is changed without consent") {
+  Project project;
+  project.switches = {"--complete-after", "0s", "--certificate-age", "80d"};
+  project.site("old");
+  CHECK(project.apply().exit == 0);
+  project.edit("old", "quicEnabled: false", "quicEnabled: true");
+  Run const plan = project.plan();
+  INFO(plan.out);
+  CHECK(says(plan.out, "--override-renewal-window old"));
+  CHECK(project.apply().exit == 4);
+  CHECK(project.sent("PUT") == 0);
+  CHECK(project.apply({"--override-renewal-window", "old"}).exit == 0);
+  CHECK(project.sent("PUT") == 1);
+}
