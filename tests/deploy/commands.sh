@@ -16,7 +16,7 @@ ran=0
 cat >"$work/bin/cpsctl" <<SCRIPT
 #!/usr/bin/env bash
 case \$1 in
-  plan | apply) exec "$program" "\$@" --sandbox="$work/cps" </dev/null ;;
+  plan | apply | status | import) exec "$program" "\$@" --sandbox="$work/cps" </dev/null ;;
   *) exec "$program" "\$@" </dev/null ;;
 esac
 SCRIPT
