@@ -135,6 +135,11 @@ TEST_CASE("plan and apply: a comment and test cases beside the text, with the sa
   CHECK(read(folder / "plan.txt").find("Plan: 2 to create.") != std::string::npos);
   CHECK(read(folder / "plan.xml").find("tests=\"2\" failures=\"0\"") != std::string::npos);
   CHECK(mode_of(folder / "plan.json") == 0600);
+  // A saved plan is shown as the same comment, but for what it cost to make.
+  std::string const shown = run_cpsctl({"show", "plan.json", "-o", "md"}, here).out;
+  REQUIRE(shown.size() > 2);
+  CHECK(plan.out.starts_with(shown.substr(0, shown.size() - 1)));
+  CHECK(run_cpsctl({"show", "plan.json", "-o", "junit"}, here).out == read(folder / "plan.xml"));
 
   Run const apply = run_cpsctl({"apply", sandbox, "--yes", "-o", "md", "--out", "junit=apply.xml"}, here);
   INFO(apply.out, apply.err);
