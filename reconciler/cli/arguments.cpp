@@ -1,6 +1,7 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "cli/options.hpp"
+#include "sandbox/switches.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -47,6 +48,7 @@ class Grammar {
     } catch (CLI::ExtrasError const&) {
       return unknown_words();
     } catch (CLI::ParseError const& problem) {
+      if (refused_) return std::move(*refused_);
       return Error{.code = Errc::usage, .message = problem.what(), .next = "see: " + help_call()};
     }
     return finish();
@@ -107,8 +109,34 @@ class Grammar {
     app_.add_flag(fmt::format("--sandbox{{{}}}", default_sandbox), sandbox_,
                   "use the embedded CPS, its data in DIR: --sandbox[=DIR]")
         ->group("Global options");
-    flag("--limits", limits_, "real: the sandbox meters requests like CPS")->check(CLI::IsMember({"real", "off"}));
+    sandbox_switches(app_, "Switches of the sandbox (cpsctl help sandbox)");
     app_.add_flag("--version", version_, "print the version")->group("Global options");
+  }
+
+  void sandbox_switches(CLI::App& app, std::string const& group) {
+    for (sandbox::Switch const& chosen : sandbox::switches()) {
+      auto const set = [this, &chosen](std::string const& value) {
+        switched_ = chosen.name;
+        auto const done = chosen.set(options_.sandbox.behaviour, value);
+        if (done) return;
+        refused_ = done.error();
+        refused_->message = fmt::format("{}: {}", chosen.name, refused_->message);
+        throw CLI::ValidationError(std::string(chosen.name));
+      };
+      std::string const name(chosen.name);
+      std::string const what(chosen.what);
+      if (chosen.value.empty()) {
+        app.add_flag_callback(
+               name, [set] { set(""); }, what)
+            ->group(group);
+        continue;
+      }
+      auto const each = [set](std::vector<std::string> const& values) { std::ranges::for_each(values, set); };
+      CLI::Option* const option = chosen.repeatable
+                                      ? app.add_option_function<std::vector<std::string>>(name, each, what)
+                                      : app.add_option_function<std::string>(name, set, what);
+      option->type_name(std::string(chosen.value))->allow_extra_args(false)->group(group);
+    }
   }
 
   CLI::App* command(CLI::App& parent, std::string const& name, Command code, std::string const& what) {
@@ -230,11 +258,7 @@ class Grammar {
         ->type_name("DIR")
         ->capture_default_str();
     sandbox->add_option("--port", options_.sandbox.port, "port on 127.0.0.1 (default: any free one)");
-    sandbox->add_flag("--strict", options_.sandbox.strict, "allow only what CPS documents");
-    sandbox->add_option("--contracts", options_.sandbox.contracts, "the only contracts that exist (default: any)")
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->type_name("ID,…");
+    sandbox_switches(*sandbox, "Switches (cpsctl help sandbox)");
   }
 
   /// The command's own help call, for "see: …".
@@ -273,7 +297,8 @@ class Grammar {
       CPS_TRY(global.rate, rate(rate_));
     }
     if (!sandbox_.empty()) global.sandbox = sandbox_;
-    global.real_limits = limits_ == "real";
+    if (!switched_.empty() && sandbox_.empty() && options_.command != Command::sandbox)
+      return usage(fmt::format("{} is a switch of the sandbox", switched_), "add --sandbox, or leave it out");
     global.colour = colour_ == "always" ? Colour::always : colour_ == "never" ? Colour::never : Colour::automatic;
     global.log_format = log_format_ == "json" ? log::Format::json : log::Format::text;
     if (quiet_) global.log_level = log::Level::warning;
@@ -356,7 +381,9 @@ class Grammar {
   Options options_;
   std::optional<std::string> output_ = {};
   std::vector<std::string> out_ = {}, words_ = {};
-  std::string chdir_ = {}, colour_ = "auto", log_format_ = "text", rate_ = {}, sandbox_ = {}, limits_ = {};
+  std::string chdir_ = {}, colour_ = "auto", log_format_ = "text", rate_ = {}, sandbox_ = {};
+  std::optional<Error> refused_ = {};  ///< what a switch of the sandbox said about its value
+  std::string_view switched_ = {};     ///< a switch of the sandbox that was given
   bool quiet_ = false, verbose_ = false, version_ = false;
 };
 

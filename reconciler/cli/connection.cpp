@@ -8,9 +8,9 @@
 namespace cpsctl::cli {
 namespace {
 
-Result<std::unique_ptr<sandbox::Server>> start_sandbox(GlobalOptions const& global) {
-  return sandbox::Server::start({.folder = *global.sandbox,
-                                 .real_limits = global.real_limits,
+Result<std::unique_ptr<sandbox::Server>> start_sandbox(Options const& options) {
+  return sandbox::Server::start({.folder = *options.global.sandbox,
+                                 .behaviour = options.sandbox.behaviour,
                                  .log = [](std::string_view line) { log::debug("sandbox: {}", line); }});
 }
 
@@ -22,8 +22,8 @@ std::string realm_of(std::string const& host) {
 
 /// Where processes of this machine share CPS's request limit. Empty: nowhere, and why has been said. The embedded CPS
 /// without limits has nothing to share.
-std::filesystem::path ledger_folder(GlobalOptions const& global, Settings const& settings, World const& world) {
-  if (settings.windows.empty() || (global.sandbox && !global.real_limits)) return {};
+std::filesystem::path ledger_folder(Options const& options, Settings const& settings, World const& world) {
+  if (settings.windows.empty() || (options.global.sandbox && !options.sandbox.behaviour.real_limits)) return {};
   std::filesystem::path const state = world.environment("XDG_STATE_HOME").value_or("");
   if (state.is_absolute()) return state / "cpsctl/governor";  // a relative one is to be ignored, says XDG
   std::filesystem::path const home = world.environment("HOME").value_or("");
@@ -42,7 +42,7 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
   std::string ca_file = options.global.ca_file.value_or("");
   edgegrid::Environment environment = world.environment;
   if (options.global.sandbox) {
-    CPS_TRY(to.server, start_sandbox(options.global));
+    CPS_TRY(to.server, start_sandbox(options));
     source = {.edgerc = to.server->edgerc(), .section = "default"};
     ca_file = to.server->ca_file();
     environment = [](std::string const&) -> std::optional<std::string> { return std::nullopt; };
@@ -58,14 +58,14 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
                                                    .proxy = proxy.proxy,
                                                    .proxy_authorization = std::move(proxy.authorization),
                                                    .connections = settings.parallelism}));
-  to.session = std::make_unique<cps::Session>(
-      *to.loop, *to.client, std::move(credentials), world.clock, world.random,
-      cps::SessionOptions{.windows = settings.windows,
-                          .timeout = settings.timeout,
-                          .max_list_bytes = settings.max_list_bytes,
-                          .deadline = settings.deadline,
-                          .ledger_folder = ledger_folder(options.global, settings, world),
-                          .budget_group = settings.budget_group});
+  to.session =
+      std::make_unique<cps::Session>(*to.loop, *to.client, std::move(credentials), world.clock, world.random,
+                                     cps::SessionOptions{.windows = settings.windows,
+                                                         .timeout = settings.timeout,
+                                                         .max_list_bytes = settings.max_list_bytes,
+                                                         .deadline = settings.deadline,
+                                                         .ledger_folder = ledger_folder(options, settings, world),
+                                                         .budget_group = settings.budget_group});
   return to;
 }
 

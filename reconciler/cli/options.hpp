@@ -2,6 +2,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "sandbox/behaviour.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -67,7 +68,6 @@ struct GlobalOptions {
   std::optional<Duration> deadline = {};
   std::optional<Duration> lock_timeout = {};
   std::optional<std::string> sandbox = {};  ///< --sandbox[=DIR]: the folder
-  bool real_limits = false;                 ///< --limits real
 };
 
 struct ImportOptions {
@@ -78,8 +78,7 @@ struct ImportOptions {
 struct SandboxOptions {
   std::string folder = ".cpsctl/sandbox";
   std::uint16_t port = 0;
-  bool strict = false;
-  std::vector<std::string> contracts = {};
+  sandbox::Behaviour behaviour = {};  ///< also of --sandbox
 };
 
 /// The guard rails and the selection of one call (design.md §7).

@@ -15,12 +15,10 @@ namespace cpsctl::cli {
 Exit run_sandbox(Options const& options, World& world) {
   Signals signals;
   SandboxOptions const& wanted = options.sandbox;
-  auto server = sandbox::Server::start({.folder = wanted.folder,
-                                        .port = wanted.port,
-                                        .strict = wanted.strict,
-                                        .real_limits = options.global.real_limits,
-                                        .contracts = wanted.contracts,
-                                        .log = [](std::string_view line) { log::info("{}", line); }});
+  auto server = sandbox::Server::start(
+      {.folder = wanted.folder, .port = wanted.port, .behaviour = wanted.behaviour, .log = [](std::string_view line) {
+         log::info("{}", line);
+       }});
   if (!server) return fail(server.error(), options.global, world);
   sandbox::Server& running = **server;
   Product const product{.text =

@@ -46,7 +46,7 @@ Result<> take(std::optional<std::string> const& text, T& to, Parse parse, std::s
 }
 
 Result<> take_limits(Options const& options, Settings& settings) {
-  bool const metered = !options.global.sandbox || options.global.real_limits;
+  bool const metered = !options.global.sandbox || options.sandbox.behaviour.real_limits;
   if (metered) settings.windows = cps::default_windows();
   if (metered && !settings.project.limits.empty()) {
     settings.windows.clear();

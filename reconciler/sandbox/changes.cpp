@@ -47,6 +47,10 @@ std::string first_status(std::string_view validation_type) {
   return std::string(all_steps[2].status);
 }
 
+bool waits_for_input(Change const& change) {
+  return !step_of(change.status).input.empty();
+}
+
 std::string enrollment_path(std::int64_t enrollment) {
   return fmt::format("/cps/v2/enrollments/{}", enrollment);
 }

@@ -16,8 +16,9 @@ struct Change {
   std::string created = {};     ///< RFC 3339
   std::string not_before = {};  ///< RFC 3339; empty: none
   std::string not_after = {};
+  bool issues = true;  ///< a new certificate comes of it; else the same one is deployed with other settings
 };
-BOOST_DESCRIBE_STRUCT(Change, (), (id, type, status, created, not_before, not_after))
+BOOST_DESCRIBE_STRUCT(Change, (), (id, type, status, created, not_before, not_after, issues))
 
 /// Where a change of such an enrollment stands as soon as a client can see it: dv waits for domain validation,
 /// third-party for the signed certificate, ov and ev for the CA.
@@ -25,6 +26,9 @@ std::string first_status(std::string_view validation_type);
 
 /// The status while an enrollment is being taken off the network.
 inline constexpr char removal_status[] = "deprovision-cert";
+
+/// Does it stand still until a person gives it something?
+bool waits_for_input(Change const& change);
 
 /// The `change` entity, version 2 (cps-api.md §4.1), as JSON text.
 std::string change_body(std::int64_t enrollment, Change const& change);

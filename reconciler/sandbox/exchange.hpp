@@ -39,6 +39,7 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> query = {};
 
   std::optional<std::string> parameter(std::string_view name) const;
+  bool flag(std::string_view name) const { return parameter(name) == "true"; }
 };
 
 /// Nothing when the target is not an absolute path, or its percent-encoding is broken.

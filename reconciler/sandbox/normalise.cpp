@@ -117,14 +117,25 @@ json::Document normalised(json::Value const& body, schema::Field const& root, st
     json::set(document, "signatureAlgorithm", json::Value(), pool);
   else
     fill(document, "signatureAlgorithm", json::string("SHA-256", pool), pool);
-  // CPS leaves this one out unless third-party, although its schema requires it: only a strict server keeps it.
-  if (!third_party && policy == Policy::lenient) json::remove(document, "enableMultiStackedCertificates");
+  // CPS leaves this one out unless third-party, although its schema requires it: only a strict server keeps it. A true
+  // one stays: it would be lost otherwise.
+  json::Value const* const stacked = json::find(document, "enableMultiStackedCertificates");
+  bool const says_nothing = stacked == nullptr || !stacked->IsTrue();
+  if (!third_party && says_nothing && policy == Policy::lenient)
+    json::remove(document, "enableMultiStackedCertificates");
 
   std::vector<std::string> names;
   if (json::Value* const csr = json::find(document, "csr")) names = set_names(*csr, pool);
   if (json::Value* const network = json::find(document, "networkConfiguration")) fill_network(*network, names, pool);
   set_server_owned(document, id, validation == "dv");
   return document;
+}
+
+void keep_deployment(json::Document& document, json::Value const& before) {
+  auto& pool = document.GetAllocator();
+  for (char const* const name : {"autoRenewalStartTime", "assignedSlots", "stagingSlots", "productionSlots"})
+    if (json::Value const* const kept = json::find(before, name))
+      json::set(document, name, json::Value(*kept, pool), pool);
 }
 
 void set_pending(json::Document& document, std::int64_t id, std::vector<Change> const& changes) {

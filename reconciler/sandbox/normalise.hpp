@@ -15,6 +15,9 @@ namespace cpsctl::sandbox {
 /// The body has passed the schema and the combination rules.
 json::Document normalised(json::Value const& body, schema::Field const& root, std::int64_t id, Policy policy);
 
+/// Slots and the date of the next renewal stay as they are when the rest of a document is replaced.
+void keep_deployment(json::Document& document, json::Value const& before);
+
 /// Sets pendingChanges, oldest first (the last is the newest, as the OpenAPI says).
 void set_pending(json::Document& document, std::int64_t id, std::vector<Change> const& changes);
 

@@ -57,6 +57,10 @@ Response cps_problem(Problem const& problem, std::string_view authority, Random&
   return response;
 }
 
+Problem bad_parameter(std::string detail) {
+  return {.status = 400, .slug = "invalid-parameter", .title = "Invalid parameter", .detail = std::move(detail)};
+}
+
 Response gateway_problem(GatewayProblem const& problem, Request const& request, std::string_view authority,
                          WallTime now, Random& random) {
   std::string const id = hex_id(random).substr(0, 24);

@@ -19,6 +19,9 @@ struct Problem {
 
 Response cps_problem(Problem const& problem, std::string_view authority, Random& random);
 
+/// 400: a query parameter that is missing, unknown or malformed.
+Problem bad_parameter(std::string detail);
+
 /// What the API gateway says, before CPS sees the request (cps-api.md §1.5).
 struct GatewayProblem {
   int status = 400;

@@ -98,20 +98,36 @@ bool same_list(json::Value const& left, json::Value const& right) {
   return sorted(left) == sorted(right);
 }
 
+/// Edits of which it is not known whether CPS answers 200 or 202 (cps-api.md §9).
+constexpr std::string_view doubtful_fields[] = {"/changeManagement",
+                                                "/csr/preferredTrustChain",
+                                                "/networkConfiguration/mustHaveCiphers",
+                                                "/networkConfiguration/preferredCiphers",
+                                                "/networkConfiguration/dnsNameSettings",
+                                                "/networkConfiguration/dnsNameSettings/cloneDnsNames",
+                                                "/networkConfiguration/dnsNameSettings/dnsNames"};
+
+schema::Effect effect_of(schema::Field const& field, std::string const& at, DoubtfulEdits doubtful) {
+  bool const known = std::ranges::find(doubtful_fields, at) == std::ranges::end(doubtful_fields);
+  if (known || doubtful == DoubtfulEdits::as_schema) return field.effect;
+  return doubtful == DoubtfulEdits::stored ? schema::Effect::metadata
+                                           : std::max(field.effect, schema::Effect::deployment);
+}
+
 /// null, absent and [] say the same here: nothing.
 bool nothing(json::Value const* value) {
   return value == nullptr || value->IsNull() || (value->IsArray() && value->Empty());
 }
 
 void compare(json::Value const* before, json::Value const* after, schema::Field const& field, std::string const& at,
-             Edit& edit) {
+             DoubtfulEdits doubtful, Edit& edit) {
   if (field.read_only || (nothing(before) && nothing(after))) return;
   bool const objects = before != nullptr && after != nullptr && before->IsObject() && after->IsObject();
   if (objects) {
     for (std::string const& name : field.order) {
       schema::Field const* const child = field.child(name);
       if (child != nullptr)
-        compare(json::find(before, name), json::find(after, name), *child, json::child(at, name), edit);
+        compare(json::find(before, name), json::find(after, name), *child, json::child(at, name), doubtful, edit);
     }
     return;
   }
@@ -124,7 +140,7 @@ void compare(json::Value const* before, json::Value const* after, schema::Field 
   if (field.immutable || field.effect == schema::Effect::immutable)
     edit.immutable.push_back(json::dotted(at));
   else
-    edit.effect = std::max(edit.effect, field.effect);
+    edit.effect = std::max(edit.effect, effect_of(field, at, doubtful));
   edit.names = edit.names || at == "/csr/sans";
 }
 
@@ -169,9 +185,10 @@ std::vector<std::string> read_only_members(json::Value const& body, schema::Fiel
   return found;
 }
 
-Edit edit_between(json::Value const& before, json::Value const& after, schema::Field const& root) {
+Edit edit_between(json::Value const& before, json::Value const& after, schema::Field const& root,
+                  DoubtfulEdits doubtful) {
   Edit edit;
-  compare(&before, &after, root, "", edit);
+  compare(&before, &after, root, "", doubtful, edit);
   return edit;
 }
 

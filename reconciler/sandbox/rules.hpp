@@ -1,5 +1,6 @@
 #pragma once
 #include "base/json.hpp"
+#include "sandbox/behaviour.hpp"
 #include "sandbox/problems.hpp"
 #include "schema/schema.hpp"
 
@@ -29,6 +30,8 @@ struct Edit {
   bool names = false;                                ///< csr.sans is among them
 };
 
-Edit edit_between(json::Value const& before, json::Value const& after, schema::Field const& root);
+/// `doubtful` says what edits cost that nobody documents.
+Edit edit_between(json::Value const& before, json::Value const& after, schema::Field const& root,
+                  DoubtfulEdits doubtful = DoubtfulEdits::as_schema);
 
 }  // namespace cpsctl::sandbox

@@ -240,11 +240,7 @@ Result<> RunningServer::prepare() {
   CPS_TRY(auto requests_log, files.append(options_.folder / "requests.log"));
   CPS_CHECK(listen());
   CPS_TRY(auto credentials, load_or_make_credentials(files, edgerc(), authority_, random_));
-  SiteOptions site{
-      .service = {.policy = options_.strict ? Policy::strict : Policy::lenient, .contracts = options_.contracts},
-      .real_limits = options_.real_limits,
-      .limits = options_.limits,
-      .log = options_.log};
+  SiteOptions site{.behaviour = options_.behaviour, .log = options_.log};
   site_ = std::make_unique<Site>(std::move(site), std::move(credentials), std::move(store), std::move(requests_log),
                                  clock_, random_);
   return {};

@@ -2,7 +2,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
-#include "sandbox/limits.hpp"
+#include "sandbox/behaviour.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -11,20 +11,16 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 /// The embedded CPS: a real HTTPS server on loopback that checks signatures and answers like CPS (cps-api.md).
 namespace cpsctl::sandbox {
 
 struct ServerOptions {
-  std::filesystem::path folder = ".cpsctl/sandbox";    ///< data, edgerc, ca.pem, requests.log
-  std::uint16_t port = 0;                              ///< 0: any free one
-  bool strict = false;                                 ///< only what the OpenAPI allows, plus allow-duplicate-cn
-  bool real_limits = false;                            ///< requests of an account are limited
-  std::vector<Limit> limits = sandbox::real_limits();  ///< if so
-  std::vector<std::string> contracts = {};             ///< only these; empty: any
-  Clock const* clock = nullptr;                        ///< nullptr: the system's; asked on the server's thread
-  Random* random = nullptr;                            ///< nullptr: the system's; asked on the server's thread
+  std::filesystem::path folder = ".cpsctl/sandbox";  ///< data, edgerc, ca.pem, requests.log
+  std::uint16_t port = 0;                            ///< 0: any free one
+  Behaviour behaviour = {};
+  Clock const* clock = nullptr;  ///< nullptr: the system's; asked on the server's thread
+  Random* random = nullptr;      ///< nullptr: the system's; asked on the server's thread
   /// One readable line a request, with what was refused or let pass and why; called on the server's thread.
   std::function<void(std::string_view line)> log = {};
 };

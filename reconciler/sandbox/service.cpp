@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "sandbox/normalise.hpp"
+#include "sandbox/variety.hpp"
 #include "sandbox/versions.hpp"
 
 #include <algorithm>
@@ -13,25 +14,6 @@
 namespace cpsctl::sandbox {
 namespace {
 
-Response json_response(int status, Entity const& entity, int version, std::string body) {
-  return {.status = status, .content_type = media_type(entity.name, version), .body = std::move(body)};
-}
-
-std::string status_body(std::int64_t enrollment, std::vector<std::int64_t> const& changes) {
-  std::vector<std::string> paths;
-  paths.reserve(changes.size());
-  for (std::int64_t const change : changes) paths.push_back(fmt::format("\"{}\"", change_path(enrollment, change)));
-  return fmt::format(R"({{"enrollment":"{}","changes":[{}]}})", enrollment_path(enrollment), fmt::join(paths, ","));
-}
-
-bool flag(Call const& call, std::string_view name) {
-  return call.target.parameter(name) == "true";
-}
-
-Problem bad_parameter(std::string detail) {
-  return {.status = 400, .slug = "invalid-parameter", .title = "Invalid parameter", .detail = std::move(detail)};
-}
-
 /// Values of the parameters that have a form: dates and booleans.
 std::optional<Problem> value_problem(std::string const& name, std::string const& value) {
   if (name == "deploy-not-before" || name == "deploy-not-after") {
@@ -42,28 +24,10 @@ std::optional<Problem> value_problem(std::string const& name, std::string const&
   return std::nullopt;
 }
 
-std::string midnight(std::optional<std::string> const& day) {
-  return day ? *day + "T00:00:00Z" : std::string();
-}
-
-/// The kind of change that an edit starts; empty when it is stored without one.
-std::string change_type(Edit const& edit, bool deployed, bool replaces, bool force) {
-  bool const costs = force || edit.effect != schema::Effect::metadata;
-  if (!deployed && (costs || replaces)) return "new-certificate";
-  if (!costs) return {};
-  if (edit.names) return "modify-san";
-  return force ? "renewal" : "modify-certificate";
-}
-
 }  // namespace
 
-struct Service::Body {
-  json::Document document;
-  std::shared_ptr<schema::Schema const> schema;
-  std::optional<Response> refusal;
-};
-
 Response Service::answer(Call call) {
+  if (auto const settled = progress_.advance(call.now); !settled) return disk_trouble(call, settled.error());
   Response response = route(call);
   response.notes = std::move(call.notes);
   return response;
@@ -102,12 +66,12 @@ Response Service::change_route(Call& call, Enrollment const& enrollment, Change 
 }
 
 Response Service::list(Call& call) {
-  Entity const entity = enrollment_entity("enrollments", options_.policy);
-  auto const version = accepted_version(call.request.header("Accept"), entity, options_.policy);
+  Entity const entity = enrollment_entity("enrollments", behaviour_.policy);
+  auto const version = accepted_version(call.request.header("Accept"), entity, behaviour_.policy);
   if (!version) return not_acceptable(call, entity);
   if (auto const problem = query_problem(call, {"contractId"})) return refuse(call, *problem);
   auto const contract = call.target.parameter("contractId");
-  if (!contract && options_.policy == Policy::strict) return refuse(call, bad_parameter("contractId is required"));
+  if (!contract && behaviour_.policy == Policy::strict) return refuse(call, bad_parameter("contractId is required"));
   if (contract)
     if (auto const problem = contract_problem(*contract)) return refuse(call, *problem);
 
@@ -121,128 +85,29 @@ Response Service::list(Call& call) {
   for (Enrollment const* const enrollment : enrollments) {
     if (!first) body += ',';
     first = false;
-    body += shape_down(enrollment->document, *version);
+    body += shown(*enrollment, *version);
   }
   body += "]}";
-  return json_response(200, entity, *version, std::move(body));
-}
-
-Response Service::create(Call& call) {
-  auto const version = accepted_version(call.request.header("Accept"), status_entity, options_.policy);
-  if (!version) return not_acceptable(call, status_entity);
-  if (auto const problem =
-          query_problem(call, {"contractId", "deploy-not-before", "deploy-not-after", "allow-duplicate-cn"}))
-    return refuse(call, *problem);
-  auto const contract = call.target.parameter("contractId");
-  if (!contract) return refuse(call, bad_parameter("contractId is required"));
-  if (auto const problem = contract_problem(*contract)) return refuse(call, *problem);
-  Body body = read_body(call, Write::create, nullptr);
-  if (body.refusal) return std::move(*body.refusal);
-
-  std::int64_t const id = store_.next_enrollment_id();
-  json::Document document = normalised(body.document, body.schema->root(), id, options_.policy);
-  std::string const name(json::text_or(json::at(document, "/csr/cn"), ""));
-  Enrollment const* const twin = store_.with_common_name(call.account, *contract, name);
-  if (twin != nullptr && !flag(call, "allow-duplicate-cn"))
-    return refuse(call, {.status = 409,
-                         .slug = "duplicate-common-name",
-                         .title = "Duplicate common name",
-                         .detail = fmt::format("The contract already has enrollment {} with the common name {}.",
-                                               twin->id, name)});
-
-  Enrollment enrollment{.id = id, .account = call.account, .contract = *contract, .common_name = name};
-  enrollment.changes.push_back(
-      new_change(call, "new-certificate", json::text_or(json::find(document, "validationType"), "")));
-  set_pending(document, id, enrollment.changes);
-  enrollment.document = json::compact(document);
-  std::int64_t const change = enrollment.changes.back().id;
-  if (auto const stored = store_.put(std::move(enrollment)); !stored) return disk_trouble(call, stored.error());
-  return json_response(202, status_entity, *version, status_body(id, {change}));
+  return carried_out(200, entity, *version, std::move(body));
 }
 
 Response Service::get(Call& call, Enrollment const& enrollment) {
-  Entity const entity = enrollment_entity("enrollment", options_.policy);
-  auto const version = accepted_version(call.request.header("Accept"), entity, options_.policy);
+  Entity const entity = enrollment_entity("enrollment", behaviour_.policy);
+  auto const version = accepted_version(call.request.header("Accept"), entity, behaviour_.policy);
   if (!version) return not_acceptable(call, entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  return json_response(200, entity, *version, shape_down(enrollment.document, *version));
-}
-
-Response Service::update(Call& call, Enrollment const& live) {
-  auto const version = accepted_version(call.request.header("Accept"), status_entity, options_.policy);
-  if (!version) return not_acceptable(call, status_entity);
-  if (auto const problem = query_problem(
-          call, {"allow-cancel-pending-changes", "allow-staging-bypass", "deploy-not-before", "deploy-not-after",
-                 "force-renewal", "renewal-date-check-override", "allow-missing-certificate-addition"}))
-    return refuse(call, *problem);
-  Body body = read_body(call, Write::update, &live);
-  if (body.refusal) return std::move(*body.refusal);
-  if (!live.changes.empty() && !flag(call, "allow-cancel-pending-changes")) return refuse(call, pending_problem(live));
-
-  auto const before = json::parse(live.document, "a stored enrollment");
-  if (!before) return disk_trouble(call, before.error());
-  json::Document document = normalised(body.document, body.schema->root(), live.id, options_.policy);
-  Edit const edit = edit_between(*before, document, body.schema->root());
-  if (!edit.immutable.empty())
-    return refuse(call, {.status = 400,
-                         .slug = "invalid-enrollment",
-                         .title = "Invalid enrollment",
-                         .detail = fmt::format("{} cannot be changed after the enrollment was created",
-                                               fmt::join(edit.immutable, ", "))});
-  return store_update(call, live, std::move(document), edit, *version);
-}
-
-Response Service::store_update(Call& call, Enrollment const& live, json::Document document, Edit const& edit,
-                               int version) {
-  Enrollment next = live;
-  std::string const type = change_type(edit, live.deployed, !live.changes.empty(), flag(call, "force-renewal"));
-  next.changes.clear();
-  std::vector<std::int64_t> started;
-  if (!type.empty()) {
-    next.changes.push_back(new_change(call, type, json::text_or(json::find(document, "validationType"), "")));
-    started.push_back(next.changes.back().id);
-  }
-  set_pending(document, live.id, next.changes);
-  next.document = json::compact(document);
-  std::int64_t const id = live.id;
-  if (auto const stored = store_.put(std::move(next)); !stored) return disk_trouble(call, stored.error());
-  return json_response(started.empty() ? 200 : 202, status_entity, version, status_body(id, started));
-}
-
-Response Service::remove(Call& call, Enrollment const& live) {
-  auto const version = accepted_version(call.request.header("Accept"), status_entity, options_.policy);
-  if (!version) return not_acceptable(call, status_entity);
-  if (auto const problem =
-          query_problem(call, {"allow-cancel-pending-changes", "deploy-not-before", "deploy-not-after"}))
-    return refuse(call, *problem);
-  if (!live.changes.empty() && !flag(call, "allow-cancel-pending-changes")) return refuse(call, pending_problem(live));
-  std::int64_t const id = live.id;
-  if (!live.deployed) {
-    if (auto const removed = store_.remove(id); !removed) return disk_trouble(call, removed.error());
-    return json_response(200, status_entity, *version, status_body(id, {}));
-  }
-  auto parsed = json::parse(live.document, "a stored enrollment");
-  if (!parsed) return disk_trouble(call, parsed.error());
-  Enrollment next = live;
-  Change removal = new_change(call, "modify-certificate", "");
-  removal.status = removal_status;
-  std::int64_t const change = removal.id;
-  next.changes = {std::move(removal)};
-  set_pending(*parsed, id, next.changes);
-  next.document = json::compact(*parsed);
-  if (auto const stored = store_.put(std::move(next)); !stored) return disk_trouble(call, stored.error());
-  return json_response(202, status_entity, *version, status_body(id, {change}));
+  return carried_out(200, entity, *version, shown(enrollment, *version));
 }
 
 Response Service::get_change(Call& call, Enrollment const& enrollment, Change const& change) {
-  auto const version = accepted_version(call.request.header("Accept"), change_entity, options_.policy);
+  auto const version = accepted_version(call.request.header("Accept"), change_entity, behaviour_.policy);
   if (!version) return not_acceptable(call, change_entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  return json_response(200, change_entity, *version, change_body(enrollment.id, change));
+  return carried_out(200, change_entity, *version, change_body(enrollment.id, change));
 }
 
 Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change const& change) {
-  auto const version = accepted_version(call.request.header("Accept"), change_id_entity, options_.policy);
+  auto const version = accepted_version(call.request.header("Accept"), change_id_entity, behaviour_.policy);
   if (!version) return not_acceptable(call, change_id_entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
   if (change.status == removal_status)
@@ -256,69 +121,44 @@ Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change
   // An enrollment that never had a certificate goes with its only change (cps-api.md §4.7).
   if (next.changes.empty() && !next.deployed) {
     if (auto const removed = store_.remove(next.id); !removed) return disk_trouble(call, removed.error());
-    return json_response(200, change_id_entity, *version, std::move(body));
+    return carried_out(200, change_id_entity, *version, std::move(body));
   }
-  auto parsed = json::parse(next.document, "a stored enrollment");
-  if (!parsed) return disk_trouble(call, parsed.error());
-  set_pending(*parsed, next.id, next.changes);
-  next.document = json::compact(*parsed);
-  if (auto const stored = store_.put(std::move(next)); !stored) return disk_trouble(call, stored.error());
-  return json_response(200, change_id_entity, *version, std::move(body));
+  auto document = json::parse(next.document, "a stored enrollment");
+  if (!document) return disk_trouble(call, document.error());
+  if (auto const kept = keep(std::move(next), *document); !kept) return disk_trouble(call, kept.error());
+  return carried_out(200, change_id_entity, *version, std::move(body));
 }
 
-Service::Body Service::read_body(Call& call, Write write, Enrollment const* live) {
-  Body body;
-  auto const refused = [&](Problem const& problem) {
-    body.refusal = refuse(call, problem);
-    return std::move(body);
+Result<> Service::keep(Enrollment next, json::Document& document) {
+  set_pending(document, next.id, next.changes);
+  next.document = json::compact(document);
+  progress_.watch(next);
+  return store_.put(std::move(next));
+}
+
+std::string Service::shown(Enrollment const& enrollment, int version) const {
+  if (!behaviour_.normalise_seed) return shape_down(enrollment.document, version);
+  auto const schema = schema::enrollment("v12");
+  auto document = json::parse(enrollment.document, "a stored enrollment");
+  if (!schema || !document) return shape_down(enrollment.document, version);
+  vary(*document, (*schema)->root(), seed_of(enrollment.id));
+  return shape_down(json::compact(*document), version);
+}
+
+std::uint64_t Service::seed_of(std::int64_t enrollment) const {
+  return behaviour_.normalise_seed.value_or(0) * 1'000'003 + static_cast<std::uint64_t>(enrollment);
+}
+
+std::string Service::status_body(std::int64_t enrollment, std::vector<std::int64_t> const& changes) const {
+  auto const path = [&](std::string const& usual) {
+    return behaviour_.normalise_seed ? varied_path(usual, seed_of(enrollment)) : usual;
   };
-  Entity const entity = enrollment_entity("enrollment", options_.policy);
-  auto const version = content_version(call.request.header("Content-Type"), entity, options_.policy);
-  if (!version)
-    return refused({.status = 415,
-                    .slug = "unsupported-media-type",
-                    .title = "Unsupported Media Type",
-                    .detail = fmt::format("Content-Type \"{}\" is not an enrollment of a known version",
-                                          text::printable(call.request.header("Content-Type")))});
-  auto parsed = json::parse(call.request.body, "the request body");
-  if (!parsed)
-    return refused(
-        {.status = 400, .slug = "malformed-json", .title = "Malformed JSON", .detail = parsed.error().message});
-  body.document = std::move(*parsed);
-  auto schema = schema::enrollment(*version >= newest_shape ? "v12" : "v11");
-  if (!schema) {
-    body.refusal = disk_trouble(call, schema.error());
-    return body;
-  }
-  body.schema = std::move(*schema);
-  std::optional<json::Document> before;
-  if (live != nullptr)
-    if (auto stored = json::parse(live->document, "a stored enrollment")) before = std::move(*stored);
-  shape_up(body.document, *version, before ? &*before : nullptr);
-
-  // CPS leaves this member out of what it shows, and its own clients send what it showed back in a PUT.
-  bool const shown = json::find(body.document, "enableMultiStackedCertificates") != nullptr;
-  if (write == Write::update && options_.policy == Policy::lenient && body.document.IsObject() && !shown)
-    json::set(body.document, "enableMultiStackedCertificates", json::Value(false), body.document.GetAllocator());
-  auto const& root = body.schema->root();
-  if (auto const problem = schema_problem(body.document, root)) return refused(*problem);
-  if (auto const echoed = read_only_members(body.document, root); write == Write::create && !echoed.empty()) {
-    std::string const text = fmt::format("server-owned members in a create: {}", fmt::join(echoed, ", "));
-    if (options_.policy == Policy::strict)
-      return refused({.status = 400, .slug = "invalid-enrollment", .title = "Invalid enrollment", .detail = text});
-    call.notes.push_back(text + " (ignored)");
-  }
-  if (auto const problem = rule_problem(body.document, write)) return refused(*problem);
-  return body;
-}
-
-Change Service::new_change(Call const& call, std::string type, std::string_view validation) const {
-  return {.id = store_.next_change_id(),
-          .type = std::move(type),
-          .status = first_status(validation),
-          .created = timestamp(std::chrono::floor<std::chrono::seconds>(call.now)),
-          .not_before = midnight(call.target.parameter("deploy-not-before")),
-          .not_after = midnight(call.target.parameter("deploy-not-after"))};
+  std::vector<std::string> paths;
+  paths.reserve(changes.size());
+  for (std::int64_t const change : changes)
+    paths.push_back(fmt::format("\"{}\"", path(change_path(enrollment, change))));
+  return fmt::format(R"({{"enrollment":"{}","changes":[{}]}})", path(enrollment_path(enrollment)),
+                     fmt::join(paths, ","));
 }
 
 std::optional<Problem> Service::query_problem(Call& call, std::vector<std::string_view> const& known) {
@@ -328,7 +168,7 @@ std::optional<Problem> Service::query_problem(Call& call, std::vector<std::strin
       return bad_parameter(fmt::format("{} is given twice", text::printable(name)));
     seen.push_back(name);
     bool const ours = name == "accountSwitchKey" || std::find(known.begin(), known.end(), name) != known.end();
-    if (!ours && options_.policy == Policy::strict)
+    if (!ours && behaviour_.policy == Policy::strict)
       return bad_parameter(fmt::format("unknown query parameter {}", text::printable(name)));
     if (!ours) call.notes.push_back(fmt::format("unknown query parameter {} (ignored)", text::printable(name)));
     if (ours)
@@ -341,7 +181,7 @@ std::optional<Problem> Service::contract_problem(std::string const& contract) co
   if (contract.empty()) return bad_parameter("contractId is empty");
   if (contract.starts_with("ctr_"))
     return bad_parameter(fmt::format("contractId: CPS wants the bare id {}", contract.substr(4)));
-  auto const& only = options_.contracts;
+  auto const& only = behaviour_.contracts;
   if (only.empty() || std::find(only.begin(), only.end(), contract) != only.end()) return std::nullopt;
   return Problem{.status = 403,
                  .slug = "invalid-contract",
@@ -349,13 +189,8 @@ std::optional<Problem> Service::contract_problem(std::string const& contract) co
                  .detail = fmt::format("The contract {} is not available to you.", text::printable(contract))};
 }
 
-Problem Service::pending_problem(Enrollment const& live) {
-  return {
-      .status = 409,
-      .slug = "pending-change-exists",
-      .title = "Pending change exists",
-      .detail = fmt::format("Enrollment {} has the pending change {}; allow-cancel-pending-changes=true cancels it.",
-                            live.id, live.changes.back().id)};
+Response Service::carried_out(int status, Entity const& entity, int version, std::string body) {
+  return {.status = status, .content_type = media_type(entity.name, version), .body = std::move(body)};
 }
 
 Response Service::refuse(Call const& call, Problem const& problem) {

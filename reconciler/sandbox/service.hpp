@@ -2,9 +2,10 @@
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/random.hpp"
+#include "sandbox/behaviour.hpp"
 #include "sandbox/exchange.hpp"
-#include "sandbox/media.hpp"
 #include "sandbox/problems.hpp"
+#include "sandbox/progress.hpp"
 #include "sandbox/rules.hpp"
 #include "sandbox/store.hpp"
 
@@ -14,11 +15,6 @@
 
 /// CPS's endpoints: request in, response out (cps-api.md §2.2, §2.3, §4.7).
 namespace cpsctl::sandbox {
-
-struct ServiceOptions {
-  Policy policy = Policy::lenient;
-  std::vector<std::string> contracts = {};  ///< only these; empty: any
-};
 
 /// A request that has passed the gateway, and what is known of it.
 struct Call {
@@ -32,9 +28,10 @@ struct Call {
 
 class Service {
  public:
-  Service(ServiceOptions options, Store& store, Random& random)
-      : options_(std::move(options)), store_(store), random_(random) {}
+  Service(Behaviour behaviour, Store& store, Random& random)
+      : behaviour_(std::move(behaviour)), store_(store), random_(random), progress_(behaviour_, store) {}
 
+  /// Lets time pass up to `call.now` first.
   Response answer(Call call);
 
  private:
@@ -49,6 +46,7 @@ class Service {
 
   Response enrollment_route(Call& call, Enrollment const& enrollment);
   Response change_route(Call& call, Enrollment const& enrollment, Change const& change);
+  static Response carried_out(int status, Entity const& entity, int version, std::string body);
   Response refuse(Call const& call, Problem const& problem);
   Response not_found(Call const& call, std::string what);
   Response wrong_method(Call const& call, std::string allowed);
@@ -60,13 +58,19 @@ class Service {
   /// The body in the newest shape, checked; or the answer that refuses it.
   struct Body;
   Body read_body(Call& call, Write write, Enrollment const* live);
-  Response store_update(Call& call, Enrollment const& live, json::Document document, Edit const& edit, int version);
-  static Problem pending_problem(Enrollment const& live);
+  std::optional<Problem> twin_problem(Call const& call, std::string const& contract, std::string const& name);
   Change new_change(Call const& call, std::string type, std::string_view validation) const;
 
-  ServiceOptions options_;
+  /// Stores `next` with this document, its pending changes put in.
+  Result<> keep(Enrollment next, json::Document& document);
+  std::string shown(Enrollment const& enrollment, int version) const;
+  std::uint64_t seed_of(std::int64_t enrollment) const;
+  std::string status_body(std::int64_t enrollment, std::vector<std::int64_t> const& changes) const;
+
+  Behaviour behaviour_;
   Store& store_;
   Random& random_;
+  Progress progress_;
 };
 
 }  // namespace cpsctl::sandbox

@@ -53,8 +53,8 @@ Site::Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_p
       clock_(clock),
       random_(random),
       gateway_(std::move(credentials), random),
-      meter_(options_.limits),
-      service_(options_.service, *store_, random) {}
+      meter_(options_.behaviour.limits),
+      service_(options_.behaviour, *store_, random) {}
 
 Response Site::answer(Request const& request) {
   auto const target = parse_target(request.target);
@@ -74,7 +74,7 @@ Response Site::decide(Request const& request, Target const* target, std::string 
                         .title = "Invalid parameter",
                         .detail = "the path or the query is not percent-encoded text"},
                        authority, random_);
-  if (options_.real_limits)
+  if (options_.behaviour.real_limits)
     if (auto const wait = meter_.admit(account, clock_.steady())) return quota_problem(*wait, now);
   Call call{.request = request, .target = *target, .account = account, .authority = authority, .now = now};
   return service_.answer(std::move(call));

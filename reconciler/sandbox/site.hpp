@@ -15,9 +15,7 @@
 namespace cpsctl::sandbox {
 
 struct SiteOptions {
-  ServiceOptions service = {};
-  bool real_limits = false;
-  std::vector<Limit> limits = sandbox::real_limits();
+  Behaviour behaviour = {};
   std::function<void(std::string_view line)> log = {};
 };
 

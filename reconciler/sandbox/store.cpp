@@ -144,6 +144,18 @@ Enrollment const* Store::find(std::string_view account, std::int64_t id) const {
   return found != enrollments_.end() && found->second.account == account ? &found->second : nullptr;
 }
 
+Enrollment const* Store::find(std::int64_t id) const {
+  auto const found = enrollments_.find(id);
+  return found == enrollments_.end() ? nullptr : &found->second;
+}
+
+std::vector<Enrollment const*> Store::all() const {
+  std::vector<Enrollment const*> all;
+  all.reserve(enrollments_.size());
+  for (auto const& [id, enrollment] : enrollments_) all.push_back(&enrollment);
+  return all;
+}
+
 std::vector<Enrollment const*> Store::list(std::string_view account, std::string_view contract) const {
   std::vector<Enrollment const*> chosen;
   for (auto const& [id, enrollment] : enrollments_)

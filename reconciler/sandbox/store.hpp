@@ -35,6 +35,8 @@ class Store {
   static Result<std::unique_ptr<Store>> open(Files& files, std::filesystem::path const& folder);
 
   Enrollment const* find(std::string_view account, std::int64_t id) const;
+  Enrollment const* find(std::int64_t id) const;  ///< of any account
+  std::vector<Enrollment const*> all() const;     ///< of all accounts, by id
   /// Of one contract, or of all when `contract` is empty; by id.
   std::vector<Enrollment const*> list(std::string_view account, std::string_view contract) const;
   /// Any enrollment of the contract with that common name.

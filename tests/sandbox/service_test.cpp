@@ -6,12 +6,6 @@
 namespace cpsctl::sandbox::test {
 namespace {
 
-std::string slug(Response const& response) {
-  std::string const type = at(response.body, "/type");
-  auto const from = type.rfind('/') + 1;
-  return type.substr(from, type.size() - from - 1);
-}
-
 TEST_CASE("create: 202 with the paths of the enrollment and its change") {
   Bench bench;
   Response const created = bench.post(dv_body);
@@ -272,22 +266,6 @@ TEST_CASE("update: client certificates are welcome in a second step") {
         "\"Custom_CPS-6134b_B-3-1AHBENT.xml\"");
 }
 
-/// A bench whose only enrollment is deployed and at rest; changes do not get there by themselves yet.
-Bench& deployed(Bench& bench) {
-  REQUIRE(bench.post(dv_body).status == 202);
-  std::string& log = bench.files.content["folder/enrollments.log"];
-  auto const replace = [&](std::string_view from, std::string_view to) {
-    log.replace(log.find(from), from.size(), to);
-  };
-  replace("\"deployed\":false", "\"deployed\":true");
-  auto const changes = log.find("\"changes\":[{");
-  log.replace(changes, log.find(']', changes) + 1 - changes, "\"changes\":[]");
-  auto const pending = log.find("\"pendingChanges\":[{");
-  log.replace(pending, log.find(']', pending) + 1 - pending, "\"pendingChanges\":[]");
-  bench.restart();
-  return bench;
-}
-
 TEST_CASE("update: what an edit of a deployed enrollment costs") {
   struct Case {
     char const *title, *pointer, *value, *query;
@@ -306,7 +284,7 @@ TEST_CASE("update: what an edit of a deployed enrollment costs") {
   for (Case const& c : cases) {
     SUBCASE(c.title) {
       Bench bench;
-      deployed(bench);
+      deployed(bench, dv_body);
       std::string const whole = bench.get(10001).body;
       Response const updated = bench.put(10001, with(whole, c.pointer, c.value), c.query);
       CAPTURE(updated.body);
@@ -325,7 +303,7 @@ TEST_CASE("update: what cannot be edited") {
   for (Case const& c : cases) {
     SUBCASE(c.pointer) {
       Bench bench;
-      deployed(bench);
+      deployed(bench, dv_body);
       std::string const whole = bench.get(10001).body;
       Response const refused = bench.put(10001, with(whole, c.pointer, c.value));
       CHECK(refused.status == 400);
@@ -346,7 +324,7 @@ TEST_CASE("delete: at once when nothing was deployed, with a change otherwise") 
   CHECK(fresh.get(10001).status == 404);
 
   Bench bench;
-  deployed(bench);
+  deployed(bench, dv_body);
   Response const removal = bench.send(plain);
   CHECK(removal.status == 202);
   CHECK(bench.get(10001).status == 200);

@@ -95,24 +95,16 @@ struct Sent {
   std::string content_type = {};  ///< empty: none
 };
 
-struct BenchOptions {
-  Policy policy = Policy::lenient;
-  std::vector<std::string> contracts = {};
-  bool real_limits = false;
-};
-
 /// A sandbox without a socket. `restart()` opens the same files again.
 class Bench {
  public:
-  explicit Bench(BenchOptions options = {}) : options_(std::move(options)) { restart(); }
+  explicit Bench(Behaviour chosen = {}) : behaviour(std::move(chosen)) { restart(); }
 
   void restart() {
     site_.reset();
     auto store = Store::open(files, "folder");
     auto log = files.append("folder/requests.log");
-    SiteOptions site{.service = {.policy = options_.policy, .contracts = options_.contracts},
-                     .real_limits = options_.real_limits,
-                     .log = [this](std::string_view line) { lines.emplace_back(line); }};
+    SiteOptions site{.behaviour = behaviour, .log = [this](std::string_view line) { lines.emplace_back(line); }};
     site_ = std::make_unique<Site>(std::move(site), credentials(), std::move(store.value()), std::move(log.value()),
                                    clock, random);
   }
@@ -155,13 +147,13 @@ class Bench {
                  .accept = type_of("enrollments", version)});
   }
 
+  Behaviour behaviour;  ///< a new one is heeded from restart() on
   StoppedClock clock;
   SeededRandom random{7};
   MemoryFiles files;
   std::vector<std::string> lines;
 
  private:
-  BenchOptions options_;
   std::unique_ptr<Site> site_;
 };
 
@@ -197,6 +189,24 @@ inline std::string with(std::string_view base, std::string_view pointer, std::st
     json::set(*object, member, json::Value(parsed(value), pool), pool);
   }
   return json::compact(document);
+}
+
+/// The last part of a problem's type.
+inline std::string slug(Response const& response) {
+  std::string const type = at(response.body, "/type");
+  auto const from = type.rfind('/') + 1;
+  return type.substr(from, type.size() - from - 1);
+}
+
+/// Makes the bench's only enrollment, deploys it and lets nothing else end by itself.
+inline Bench& deployed(Bench& bench, std::string const& body, std::string const& query = "contractId=C-1") {
+  bench.behaviour.complete_after = Duration(0);
+  bench.restart();
+  bench.post(body, query);
+  bench.list();
+  bench.behaviour.complete_after.reset();
+  bench.restart();
+  return bench;
 }
 
 inline constexpr char dv_body[] = R"({"ra":"lets-encrypt","validationType":"dv","certificateType":"san",

@@ -1,0 +1,228 @@
+#include "base/text.hpp"
+#include "sandbox/normalise.hpp"
+#include "sandbox/service.hpp"
+#include "sandbox/versions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+/// POST, PUT and DELETE of an enrollment.
+namespace cpsctl::sandbox {
+namespace {
+
+std::string midnight(std::optional<std::string> const& day) {
+  return day ? *day + "T00:00:00Z" : std::string();
+}
+
+std::string validation_of(json::Value const& document) {
+  return std::string(json::text_or(json::find(document, "validationType"), ""));
+}
+
+/// The kind of change that an edit starts; empty when it is stored without one.
+std::string change_type(Edit const& edit, bool deployed, bool replaces, bool force) {
+  bool const costs = force || edit.effect != schema::Effect::metadata;
+  if (!deployed && (costs || replaces)) return "new-certificate";
+  if (!costs) return {};
+  if (edit.names) return "modify-san";
+  return force ? "renewal" : "modify-certificate";
+}
+
+bool in_renewal_window(json::Value const& document, WallTime now) {
+  auto const start = parse_timestamp(json::text_or(json::find(document, "autoRenewalStartTime"), ""));
+  return start && *start <= now;
+}
+
+Problem immutable_problem(Edit const& edit) {
+  return {
+      .status = 400,
+      .slug = "invalid-enrollment",
+      .title = "Invalid enrollment",
+      .detail = fmt::format("{} cannot be changed after the enrollment was created", fmt::join(edit.immutable, ", "))};
+}
+
+Problem renewal_problem(Enrollment const& live, json::Value const& document) {
+  return {.status = 409,
+          .slug = "renewal-in-progress",
+          .title = "Renewal in progress",
+          .detail = fmt::format("The automatic renewal of enrollment {} started at {}; "
+                                "renewal-date-check-override=true permits changes.",
+                                live.id, json::text_or(json::find(document, "autoRenewalStartTime"), ""))};
+}
+
+Problem pending_problem(Enrollment const& live) {
+  return {
+      .status = 409,
+      .slug = "pending-change-exists",
+      .title = "Pending change exists",
+      .detail = fmt::format("Enrollment {} has the pending change {}; allow-cancel-pending-changes=true cancels it.",
+                            live.id, live.changes.back().id)};
+}
+
+}  // namespace
+
+struct Service::Body {
+  json::Document document;
+  std::shared_ptr<schema::Schema const> schema;
+  std::optional<Response> refusal;
+};
+
+Response Service::create(Call& call) {
+  auto const version = accepted_version(call.request.header("Accept"), status_entity, behaviour_.policy);
+  if (!version) return not_acceptable(call, status_entity);
+  if (auto const problem =
+          query_problem(call, {"contractId", "deploy-not-before", "deploy-not-after", "allow-duplicate-cn"}))
+    return refuse(call, *problem);
+  auto const contract = call.target.parameter("contractId");
+  if (!contract) return refuse(call, bad_parameter("contractId is required"));
+  if (auto const problem = contract_problem(*contract)) return refuse(call, *problem);
+  Body body = read_body(call, Write::create, nullptr);
+  if (body.refusal) return std::move(*body.refusal);
+
+  std::int64_t const id = store_.next_enrollment_id();
+  json::Document document = normalised(body.document, body.schema->root(), id, behaviour_.policy);
+  std::string const name(json::text_or(json::at(document, "/csr/cn"), ""));
+  if (auto const problem = twin_problem(call, *contract, name)) return refuse(call, *problem);
+
+  Enrollment enrollment{.id = id, .account = call.account, .contract = *contract, .common_name = name};
+  enrollment.changes.push_back(new_change(call, "new-certificate", validation_of(document)));
+  std::int64_t const change = enrollment.changes.back().id;
+  if (auto const kept = keep(std::move(enrollment), document); !kept) return disk_trouble(call, kept.error());
+  return carried_out(202, status_entity, *version, status_body(id, {change}));
+}
+
+/// Why CPS would not have a second certificate for this name.
+std::optional<Problem> Service::twin_problem(Call const& call, std::string const& contract, std::string const& name) {
+  Enrollment const* const twin = store_.with_common_name(call.account, contract, name);
+  if (twin == nullptr || call.target.flag("allow-duplicate-cn")) return std::nullopt;
+  return Problem{
+      .status = 409,
+      .slug = "duplicate-common-name",
+      .title = "Duplicate common name",
+      .detail = fmt::format("The contract already has enrollment {} with the common name {}.", twin->id, name)};
+}
+
+Response Service::update(Call& call, Enrollment const& live) {
+  auto const version = accepted_version(call.request.header("Accept"), status_entity, behaviour_.policy);
+  if (!version) return not_acceptable(call, status_entity);
+  if (auto const problem = query_problem(
+          call, {"allow-cancel-pending-changes", "allow-staging-bypass", "deploy-not-before", "deploy-not-after",
+                 "force-renewal", "renewal-date-check-override", "allow-missing-certificate-addition"}))
+    return refuse(call, *problem);
+  Body body = read_body(call, Write::update, &live);
+  if (body.refusal) return std::move(*body.refusal);
+  auto const before = json::parse(live.document, "a stored enrollment");
+  if (!before) return disk_trouble(call, before.error());
+  json::Document document = normalised(body.document, body.schema->root(), live.id, behaviour_.policy);
+  keep_deployment(document, *before);
+  Edit const edit = edit_between(*before, document, body.schema->root(), behaviour_.doubtful_edits);
+
+  bool const forced = call.target.flag("force-renewal");
+  bool const free = !forced && edit.effect == schema::Effect::metadata;
+  // The bypass pushes what costs nothing into the change that is running, instead of cancelling it.
+  bool const bypass = free && call.target.flag("allow-staging-bypass");
+  if (!live.changes.empty() && !bypass && !call.target.flag("allow-cancel-pending-changes"))
+    return refuse(call, pending_problem(live));
+  if (!edit.immutable.empty()) return refuse(call, immutable_problem(edit));
+  if (!free && in_renewal_window(*before, call.now) && !call.target.flag("renewal-date-check-override"))
+    return refuse(call, renewal_problem(live, *before));
+
+  Enrollment next = live;
+  std::vector<std::int64_t> started;
+  if (!bypass) {
+    next.changes.clear();
+    std::string const type = change_type(edit, live.deployed, !live.changes.empty(), forced);
+    if (!type.empty()) {
+      next.changes.push_back(new_change(call, type, validation_of(document)));
+      next.changes.back().issues = forced || !live.deployed || edit.effect == schema::Effect::certificate;
+      started.push_back(next.changes.back().id);
+    }
+  }
+  std::int64_t const id = live.id;
+  if (auto const kept = keep(std::move(next), document); !kept) return disk_trouble(call, kept.error());
+  return carried_out(started.empty() ? 200 : 202, status_entity, *version, status_body(id, started));
+}
+
+Response Service::remove(Call& call, Enrollment const& live) {
+  auto const version = accepted_version(call.request.header("Accept"), status_entity, behaviour_.policy);
+  if (!version) return not_acceptable(call, status_entity);
+  if (auto const problem =
+          query_problem(call, {"allow-cancel-pending-changes", "deploy-not-before", "deploy-not-after"}))
+    return refuse(call, *problem);
+  if (!live.changes.empty() && !call.target.flag("allow-cancel-pending-changes"))
+    return refuse(call, pending_problem(live));
+  std::int64_t const id = live.id;
+  if (!live.deployed) {
+    if (auto const removed = store_.remove(id); !removed) return disk_trouble(call, removed.error());
+    return carried_out(200, status_entity, *version, status_body(id, {}));
+  }
+  auto document = json::parse(live.document, "a stored enrollment");
+  if (!document) return disk_trouble(call, document.error());
+  Enrollment next = live;
+  Change removal = new_change(call, "modify-certificate", "");
+  removal.status = removal_status;
+  removal.issues = false;
+  std::int64_t const change = removal.id;
+  next.changes = {std::move(removal)};
+  if (auto const kept = keep(std::move(next), *document); !kept) return disk_trouble(call, kept.error());
+  return carried_out(202, status_entity, *version, status_body(id, {change}));
+}
+
+Service::Body Service::read_body(Call& call, Write write, Enrollment const* live) {
+  Body body;
+  auto const refused = [&](Problem const& problem) {
+    body.refusal = refuse(call, problem);
+    return std::move(body);
+  };
+  Entity const entity = enrollment_entity("enrollment", behaviour_.policy);
+  auto const version = content_version(call.request.header("Content-Type"), entity, behaviour_.policy);
+  if (!version)
+    return refused({.status = 415,
+                    .slug = "unsupported-media-type",
+                    .title = "Unsupported Media Type",
+                    .detail = fmt::format("Content-Type \"{}\" is not an enrollment of a known version",
+                                          text::printable(call.request.header("Content-Type")))});
+  auto parsed = json::parse(call.request.body, "the request body");
+  if (!parsed)
+    return refused(
+        {.status = 400, .slug = "malformed-json", .title = "Malformed JSON", .detail = parsed.error().message});
+  body.document = std::move(*parsed);
+  auto schema = schema::enrollment(*version >= newest_shape ? "v12" : "v11");
+  if (!schema) {
+    body.refusal = disk_trouble(call, schema.error());
+    return body;
+  }
+  body.schema = std::move(*schema);
+  std::optional<json::Document> before;
+  if (live != nullptr)
+    if (auto stored = json::parse(live->document, "a stored enrollment")) before = std::move(*stored);
+  shape_up(body.document, *version, before ? &*before : nullptr);
+
+  // CPS leaves this member out of what it shows, and its own clients send what it showed back in a PUT.
+  bool const shown = json::find(body.document, "enableMultiStackedCertificates") != nullptr;
+  if (write == Write::update && behaviour_.policy == Policy::lenient && body.document.IsObject() && !shown)
+    json::set(body.document, "enableMultiStackedCertificates", json::Value(false), body.document.GetAllocator());
+  auto const& root = body.schema->root();
+  if (auto const problem = schema_problem(body.document, root)) return refused(*problem);
+  if (auto const echoed = read_only_members(body.document, root); write == Write::create && !echoed.empty()) {
+    std::string const text = fmt::format("server-owned members in a create: {}", fmt::join(echoed, ", "));
+    if (behaviour_.policy == Policy::strict)
+      return refused({.status = 400, .slug = "invalid-enrollment", .title = "Invalid enrollment", .detail = text});
+    call.notes.push_back(text + " (ignored)");
+  }
+  if (auto const problem = rule_problem(body.document, write)) return refused(*problem);
+  return body;
+}
+
+Change Service::new_change(Call const& call, std::string type, std::string_view validation) const {
+  return {.id = store_.next_change_id(),
+          .type = std::move(type),
+          .status = first_status(validation),
+          .created = timestamp(call.now),
+          .not_before = midnight(call.target.parameter("deploy-not-before")),
+          .not_after = midnight(call.target.parameter("deploy-not-after"))};
+}
+
+}  // namespace cpsctl::sandbox

@@ -1,0 +1,131 @@
+#include "sandbox/switches.hpp"
+
+#include "base/text.hpp"
+
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::sandbox {
+namespace {
+
+Error unusable(std::string_view value, std::string next) {
+  return {.code = Errc::usage, .message = fmt::format("cannot use \"{}\"", value), .next = std::move(next)};
+}
+
+/// A value that is one of a few words.
+template <class T>
+struct Word {
+  std::string_view word;
+  T meaning;
+};
+
+template <class T, std::size_t N>
+Result<> choose(Word<T> const (&words)[N], std::string_view value, T& to) {
+  std::vector<std::string_view> known;
+  for (auto const& [word, meaning] : words) {
+    if (word == value) {
+      to = meaning;
+      return {};
+    }
+    known.push_back(word);
+  }
+  return unusable(value, fmt::format("choose one of {}", fmt::join(known, ", ")));
+}
+
+Result<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || problem != std::errc{} || end != text.data() + text.size())
+    return unusable(text, "write a whole number, as 7");
+  return value;
+}
+
+Result<> set_strict(Behaviour& behaviour, std::string_view) {
+  behaviour.policy = Policy::strict;
+  return {};
+}
+
+Result<> set_contracts(Behaviour& behaviour, std::string_view value) {
+  for (std::string_view const contract : text::split(value, ',')) {
+    if (contract.empty()) return unusable(value, "write contract ids with commas between them: C-1,C-2");
+    behaviour.contracts.emplace_back(contract);
+  }
+  return {};
+}
+
+Result<> set_limits(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<bool> words[] = {{"real", true}, {"off", false}};
+  return choose(words, value, behaviour.real_limits);
+}
+
+Result<> set_complete_after(Behaviour& behaviour, std::string_view value) {
+  if (value == "never") {
+    behaviour.complete_after.reset();
+    return {};
+  }
+  CPS_TRY(behaviour.complete_after, parse_duration(value));
+  return {};
+}
+
+Result<> set_inputs(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<Inputs> words[] = {{"done", Inputs::done}, {"wait", Inputs::wait}};
+  return choose(words, value, behaviour.inputs);
+}
+
+Result<> set_certificate_age(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.certificate_age, parse_duration(value));
+  return {};
+}
+
+Result<> set_doubtful_edits(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<DoubtfulEdits> words[] = {
+      {"200", DoubtfulEdits::stored}, {"202", DoubtfulEdits::start_a_change}, {"schema", DoubtfulEdits::as_schema}};
+  return choose(words, value, behaviour.doubtful_edits);
+}
+
+Result<> set_normalise_seed(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.normalise_seed, number(value));
+  return {};
+}
+
+constexpr Switch table[] = {
+    {.name = "--limits", .value = "real|off", .what = "real: meter requests like CPS", .set = set_limits},
+    {.name = "--strict", .value = "", .what = "allow only what CPS documents", .set = set_strict},
+    {.name = "--contracts",
+     .value = "ID,…",
+     .what = "the only contracts that exist (default: any)",
+     .repeatable = true,
+     .set = set_contracts},
+    {.name = "--complete-after",
+     .value = "DURATION",
+     .what = "a change ends so long after it was begun (default: never)",
+     .set = set_complete_after},
+    {.name = "--inputs",
+     .value = "done|wait",
+     .what = "wait: what waits for a person does not end by itself",
+     .set = set_inputs},
+    {.name = "--certificate-age",
+     .value = "DURATION",
+     .what = "certificates count as issued so long ago",
+     .set = set_certificate_age},
+    {.name = "--doubtful-edits",
+     .value = "200|202",
+     .what = "answer to edits of which CPS's answer is unknown",
+     .set = set_doubtful_edits},
+    {.name = "--normalise-seed",
+     .value = "N",
+     .what = "show documents in shapes that vary with N",
+     .set = set_normalise_seed},
+};
+
+}  // namespace
+
+std::span<Switch const> switches() {
+  return table;
+}
+
+}  // namespace cpsctl::sandbox

@@ -1,0 +1,78 @@
+#include "sandbox/switches.hpp"
+
+#include "support.hpp"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+namespace cpsctl::sandbox::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+Result<Behaviour> behaviour_of(std::vector<std::pair<std::string, std::string>> const& given) {
+  Behaviour behaviour;
+  for (auto const& [name, value] : given) {
+    auto const found = std::ranges::find(switches(), name, &Switch::name);
+    REQUIRE(found != switches().end());
+    CPS_CHECK(found->set(behaviour, value));
+  }
+  return behaviour;
+}
+
+TEST_CASE("switches: each says what it means") {
+  auto const chosen = behaviour_of({{"--strict", ""},
+                                    {"--limits", "real"},
+                                    {"--contracts", "C-1,C-2"},
+                                    {"--contracts", "C-3"},
+                                    {"--complete-after", "90s"},
+                                    {"--inputs", "wait"},
+                                    {"--certificate-age", "71d"},
+                                    {"--doubtful-edits", "202"},
+                                    {"--normalise-seed", "7"}});
+  REQUIRE(chosen);
+  CHECK(chosen->policy == Policy::strict);
+  CHECK(chosen->real_limits);
+  CHECK(chosen->contracts == std::vector<std::string>{"C-1", "C-2", "C-3"});
+  CHECK(chosen->complete_after == Duration(90s));
+  CHECK(chosen->inputs == Inputs::wait);
+  CHECK(chosen->certificate_age == Duration(71 * 24h));
+  CHECK(chosen->doubtful_edits == DoubtfulEdits::start_a_change);
+  CHECK(chosen->normalise_seed == 7);
+}
+
+TEST_CASE("switches: a value that cannot be meant is a usage error with a next step") {
+  struct Case {
+    char const *name, *value, *next;
+  };
+  Case const cases[] = {
+      {"--limits", "on", "choose one of real, off"}, {"--contracts", "C-1,,C-2", "C-1,C-2"},
+      {"--complete-after", "soon", "90s"},           {"--inputs", "", "choose one of done, wait"},
+      {"--certificate-age", "-1d", "90s"},           {"--doubtful-edits", "204", "choose one of 200, 202, schema"},
+      {"--normalise-seed", "-1", "whole number"},    {"--normalise-seed", "7x", "whole number"},
+      {"--normalise-seed", "", "whole number"},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.name) {
+      CAPTURE(c.value);
+      auto const chosen = behaviour_of({{c.name, c.value}});
+      REQUIRE_FALSE(chosen);
+      CHECK(chosen.error().code == Errc::usage);
+      CHECK(chosen.error().next.find(c.next) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("switches: the page about the sandbox explains each of them") {
+  auto const page = system_files().read(CPS_SOURCE_DIR "/reconciler/cli/help/sandbox.md", 1 << 20);
+  REQUIRE(page);
+  for (Switch const& chosen : switches()) {
+    CAPTURE(chosen.name);
+    CHECK(page->find("`" + std::string(chosen.name)) != std::string::npos);
+    CHECK_FALSE(chosen.what.empty());
+  }
+}
+
+}  // namespace
+}  // namespace cpsctl::sandbox::test
