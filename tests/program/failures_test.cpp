@@ -35,7 +35,8 @@ struct Project {
   std::unique_ptr<sandbox::Server> server;
 
   explicit Project(Clock const* clock = nullptr, bool real_limits = false) {
-    auto started = sandbox::Server::start({.folder = folder / "cps", .behaviour = {.real_limits = real_limits}, .clock = clock});
+    auto started =
+        sandbox::Server::start({.folder = folder / "cps", .behaviour = {.real_limits = real_limits}, .clock = clock});
     server = std::move(started.value());
     folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
   }

@@ -24,7 +24,8 @@ struct Metered {
   std::unique_ptr<sandbox::Server> server;
 
   explicit Metered(std::vector<sandbox::Limit> limits) {
-    auto started = sandbox::Server::start({.folder = folder / "cps", .real_limits = true, .limits = std::move(limits)});
+    auto started = sandbox::Server::start(
+        {.folder = folder / "cps", .behaviour = {.real_limits = true, .limits = std::move(limits)}});
     server = std::move(started.value());
   }
   /// Makes a project of `count` enrollments with these settings below spec.api.

@@ -28,7 +28,7 @@ struct Account {
   Folder folder;
   std::unique_ptr<sandbox::Server> server;
 
-  Account() { server = sandbox::Server::start({.folder = folder / "cps", .real_limits = true}).value(); }
+  Account() { server = sandbox::Server::start({.folder = folder / "cps", .behaviour = {.real_limits = true}}).value(); }
 
   std::unique_ptr<Background> apply(std::string const& project, std::int64_t count) const {
     for (std::int64_t i = 0; i < count; ++i)
