@@ -1,11 +1,16 @@
 #pragma once
 #include "base/clock.hpp"
+#include "sandbox/faults.hpp"
+#include "sandbox/limits.hpp"
 #include "sandbox/media.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <boost/describe.hpp>
 
 /// Everything about the embedded CPS that can be chosen. The command line's names for it are in switches.hpp, their
 /// explanation for people in `cpsctl help sandbox`.
@@ -24,15 +29,32 @@ enum class DoubtfulEdits : std::uint8_t {
   start_a_change  ///< 202
 };
 
+/// Creating a certificate soon after another one is refused: nobody says after which other one.
+BOOST_DEFINE_ENUM_CLASS(FiveMinuteRule, off, cn, contract)
+
+/// How a refusal looks whose form nobody documents.
+struct Refusal {
+  int status = 409;
+  std::string slug = {};
+};
+
 struct Behaviour {
-  Policy policy = Policy::lenient;              ///< strict: only what the OpenAPI allows, plus allow-duplicate-cn
-  std::vector<std::string> contracts = {};      ///< only these exist; empty: any
-  bool real_limits = false;                     ///< 35/60 s and 20/2 s per account; active-certificates 10/60 s
-  std::optional<Duration> complete_after = {};  ///< a change ends so long after it was begun; nothing: never
+  Policy policy = Policy::lenient;          ///< strict: only what the OpenAPI allows, plus allow-duplicate-cn
+  std::vector<std::string> contracts = {};  ///< only these exist; empty: any
+  bool real_limits = false;                 ///< requests are limited per account
+  std::vector<Limit> limits = sandbox::real_limits();  ///< if so; active-certificates has 10/60 s of its own
+  std::optional<Duration> complete_after = {};         ///< a change ends so long after it was begun; nothing: never
   Inputs inputs = Inputs::done;
   Duration certificate_age = {};  ///< certificates count as issued so long before their change ended
   DoubtfulEdits doubtful_edits = DoubtfulEdits::as_schema;
   std::optional<std::uint64_t> normalise_seed = {};  ///< documents are shown in shapes that vary with it
+  Duration list_lag = {};  ///< a created enrollment is listed only so long after; GET by id finds it at once
+  FiveMinuteRule five_minute_rule = FiveMinuteRule::off;
+  Duration five_minutes = std::chrono::minutes(5);
+  Refusal too_soon = {.slug = "recent-certificate-request"};  ///< the five-minute rule's
+  Refusal duplicate_cn = {.slug = "duplicate-common-name"};
+  std::vector<FaultRule> faults = {};  ///< the first that hits wins
+  std::uint64_t fault_seed = 1;
 };
 
 }  // namespace cpsctl::sandbox

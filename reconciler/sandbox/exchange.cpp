@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include <fmt/chrono.h>
+
 namespace cpsctl::sandbox {
 namespace {
 
@@ -59,6 +61,11 @@ std::optional<std::string> Target::parameter(std::string_view name) const {
   for (auto const& [key, value] : query)
     if (key == name) return value;
   return std::nullopt;
+}
+
+std::string http_date(WallTime time) {
+  auto const seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(seconds));
 }
 
 std::optional<Target> parse_target(std::string_view target) {

@@ -1,4 +1,7 @@
 #pragma once
+#include "base/clock.hpp"
+
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +27,23 @@ struct Request {
   std::string_view header(std::string_view name) const;
 };
 
+/// How an answer leaves the server; anything but the defaults is a fault.
+struct Delivery {
+  enum class Wire : std::uint8_t {
+    whole,    ///< as HTTP wants it
+    cut,      ///< the head promises the whole body, `bytes` of it come, then the connection is closed
+    nothing,  ///< the connection is closed without a word
+    reset     ///< the same, with a TCP reset
+  };
+  Wire wire = Wire::whole;
+  std::size_t bytes = 0;
+  Duration wait = {};                       ///< before the first byte
+  std::size_t piece = 0;                    ///< bytes sent at once; 0: all
+  Duration pause = {};                      ///< between pieces
+  std::optional<Duration> close_idle = {};  ///< keep-alive is promised, and the connection closed after so much silence
+  Duration skew = {};                       ///< of the Date header
+};
+
 struct Response {
   int status = 200;
   std::string content_type = {};
@@ -31,7 +51,12 @@ struct Response {
   std::vector<Header> headers = {};     ///< beyond Date, Content-Type, Content-Length and Connection
   std::string refused = {};             ///< why, in one readable line; empty when it was carried out
   std::vector<std::string> notes = {};  ///< what a lenient server let pass
+  std::string fault = {};               ///< the fault that hit it; empty: none
+  Delivery delivery = {};
 };
+
+/// "Mon, 23 Nov 2026 10:15:00 GMT", as in Date and Retry-After.
+std::string http_date(WallTime time);
 
 /// A request's target, taken apart: decoded path segments and query parameters.
 struct Target {

@@ -74,20 +74,26 @@ std::vector<Limit> real_limits() {
   return {{.requests = 35, .per = 60s}, {.requests = 20, .per = 2s}};
 }
 
-std::optional<Duration> Meter::admit(std::string const& account, SteadyTime now) {
-  auto& passed = passed_[account];
+Meter::Meter(std::vector<Limit> usual)
+    : limits_{{Allowance::usual, std::move(usual)}, {Allowance::active_certificates, {{.requests = 10, .per = 60s}}}} {}
+
+std::optional<Excess> Meter::admit(std::string const& account, Allowance allowance, SteadyTime now) {
+  auto const& limits = limits_.at(allowance);
+  auto& passed = passed_[{account, allowance}];
   Duration longest = 0ms;
-  for (Limit const& limit : limits_) longest = std::max(longest, limit.per);
+  for (Limit const& limit : limits) longest = std::max(longest, limit.per);
   while (!passed.empty() && now - passed.front() >= longest) passed.pop_front();
-  std::optional<Duration> wait;
-  for (Limit const& limit : limits_) {
+  std::optional<Excess> excess;
+  for (Limit const& limit : limits) {
     if (passed.size() < limit.requests) continue;
     // The window has room again when the oldest of its last `requests` leaves it.
     SteadyTime const free = passed[passed.size() - limit.requests] + limit.per;
-    if (free > now) wait = std::max(wait.value_or(0ms), std::chrono::ceil<Duration>(free - now));
+    if (free <= now) continue;
+    auto const wait = std::chrono::ceil<Duration>(free - now);
+    if (!excess || wait > excess->wait) excess = Excess{.wait = wait, .limit = limit.requests};
   }
-  if (!wait) passed.push_back(now);
-  return wait;
+  if (!excess) passed.push_back(now);
+  return excess;
 }
 
 }  // namespace cpsctl::sandbox

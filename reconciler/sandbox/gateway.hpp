@@ -35,16 +35,26 @@ class Gateway {
   std::deque<std::pair<WallTime, std::string>> nonce_order_;  ///< oldest first, to forget what can no longer pass
 };
 
-/// Requests per account. Refused ones do not count.
+/// active-certificates has an allowance of its own (cps-api.md §6.3).
+enum class Allowance : std::uint8_t { usual, active_certificates };
+
+/// What the meter says to a request that it refuses.
+struct Excess {
+  Duration wait = {};     ///< until the next may come
+  std::size_t limit = 0;  ///< requests that its window allows
+};
+
+/// Requests per account as they arrive. Refused ones do not count.
 class Meter {
  public:
-  explicit Meter(std::vector<Limit> limits = real_limits()) : limits_(std::move(limits)) {}
-  /// Counts a request at `now`; or, when there were too many, says how long to wait for the next.
-  std::optional<Duration> admit(std::string const& account, SteadyTime now);
+  /// active-certificates is allowed 10 in 60 s, whatever is usual.
+  explicit Meter(std::vector<Limit> usual = real_limits());
+  /// Counts a request at `now`, unless there were too many.
+  std::optional<Excess> admit(std::string const& account, Allowance allowance, SteadyTime now);
 
  private:
-  std::vector<Limit> limits_;
-  std::map<std::string, std::deque<SteadyTime>, std::less<>> passed_;
+  std::map<Allowance, std::vector<Limit>> limits_;
+  std::map<std::pair<std::string, Allowance>, std::deque<SteadyTime>> passed_;
 };
 
 }  // namespace cpsctl::sandbox

@@ -21,6 +21,7 @@ Entity enrollment_entity(std::string_view name, Policy policy);
 inline constexpr Entity status_entity{"enrollment-status"};
 inline constexpr Entity change_entity{"change", 2, 2, 2};
 inline constexpr Entity change_id_entity{"change-id"};
+inline constexpr Entity active_certificates_entity{"active-certificates", 1, 2, 2};
 
 std::string media_type(std::string_view entity, int version);
 

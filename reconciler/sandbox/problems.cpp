@@ -80,7 +80,7 @@ Response gateway_problem(GatewayProblem const& problem, Request const& request, 
   return response;
 }
 
-Response quota_problem(Duration wait, WallTime now) {
+Response quota_problem(Duration wait, std::size_t limit, WallTime now) {
   auto const seconds = std::max(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds(1));
   Body body;
   body.text("type", "Too many Requests")
@@ -89,7 +89,9 @@ Response quota_problem(Duration wait, WallTime now) {
       .text("detail", "The quota of requests for your account is exhausted. Try again later.");
   Response response{.status = 429, .content_type = problem_type, .body = body.dump()};
   response.headers = {{"Retry-After", fmt::format("{}", seconds.count())},
-                      {"X-RateLimit-Next", millisecond_timestamp(now + wait)}};
+                      {"X-RateLimit-Next", millisecond_timestamp(now + wait)},
+                      {"X-RateLimit-Limit", fmt::format("{}", limit)},
+                      {"X-RateLimit-Remaining", "0"}};
   response.refused = fmt::format("limit: more than the account may send; next in {} ms", wait.count());
   return response;
 }

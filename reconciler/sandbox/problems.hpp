@@ -33,8 +33,9 @@ struct GatewayProblem {
 Response gateway_problem(GatewayProblem const& problem, Request const& request, std::string_view authority,
                          WallTime now, Random& random);
 
-/// 429 of the rate limiter, with Retry-After (whole seconds, at least 1) and X-RateLimit-Next.
-Response quota_problem(Duration wait, WallTime now);
+/// 429 of the rate limiter, with Retry-After (whole seconds, at least 1), X-RateLimit-Next, -Limit and -Remaining.
+/// `limit`: the requests that its window allows.
+Response quota_problem(Duration wait, std::size_t limit, WallTime now);
 
 /// "2026-11-23T10:15:00.000Z": RFC 3339, always with milliseconds.
 std::string millisecond_timestamp(WallTime time);

@@ -32,11 +32,15 @@ void show_deployed(json::Document& document, Enrollment const& enrollment, std::
 
 }  // namespace
 
+std::chrono::days lifetime(std::string_view validation_type) {
+  return days(validation_type == "dv" ? 90 : 365);
+}
+
 std::optional<WallTime> renewal_time(std::string_view validation_type, WallTime issued) {
-  auto const whole = std::chrono::floor<std::chrono::seconds>(issued);
-  if (validation_type == "dv") return whole + days(90 - 20);
-  if (validation_type == "ov") return whole + days(365 - 60);
-  if (validation_type == "ev") return whole + days(365 - 90);
+  auto const end = std::chrono::floor<std::chrono::seconds>(issued) + lifetime(validation_type);
+  if (validation_type == "dv") return end - days(20);
+  if (validation_type == "ov") return end - days(60);
+  if (validation_type == "ev") return end - days(90);
   return std::nullopt;
 }
 
@@ -87,6 +91,9 @@ Result<> Progress::settle(Enrollment const& enrollment, Change const& change, Wa
   if (!expired) {
     next.deployed = true;
     bool const issues = change.issues || !enrollment.deployed;
+    if (issues)
+      next.expires = timestamp(std::chrono::floor<std::chrono::seconds>(at - behaviour_.certificate_age) +
+                               lifetime(json::text_or(json::find(document, "validationType"), "")));
     show_deployed(document, next, issues ? std::optional<WallTime>(at - behaviour_.certificate_age) : std::nullopt);
   }
   set_pending(document, next.id, next.changes);

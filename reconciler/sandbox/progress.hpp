@@ -5,6 +5,7 @@
 #include "sandbox/behaviour.hpp"
 #include "sandbox/store.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -34,8 +35,11 @@ class Progress {
   std::multimap<WallTime, std::int64_t> agenda_;  ///< when to look at which enrollment; entries may be outdated
 };
 
-/// When CPS renews a certificate by itself: dv lives 90 days and is renewed 20 days before its end; ov and ev live a
-/// year, 60 and 90 days (cps-api.md §3.8). Nothing for third-party.
+/// How long a certificate lives: dv 90 days, the others a year.
+std::chrono::days lifetime(std::string_view validation_type);
+
+/// When CPS renews a certificate by itself: dv 20, ov 60, ev 90 days before its end (cps-api.md §3.8). Nothing for
+/// third-party.
 std::optional<WallTime> renewal_time(std::string_view validation_type, WallTime issued);
 
 }  // namespace cpsctl::sandbox

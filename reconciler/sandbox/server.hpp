@@ -3,7 +3,6 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "sandbox/behaviour.hpp"
-#include "sandbox/limits.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -20,9 +19,8 @@ struct ServerOptions {
   std::filesystem::path folder = ".cpsctl/sandbox";  ///< data, edgerc, ca.pem, requests.log
   std::uint16_t port = 0;                            ///< 0: any free one
   Behaviour behaviour = {};
-  std::vector<Limit> limits = sandbox::real_limits();  ///< of requests, while the behaviour meters them
-  Clock const* clock = nullptr;                        ///< nullptr: the system's; asked on the server's thread
-  Random* random = nullptr;                            ///< nullptr: the system's; asked on the server's thread
+  Clock const* clock = nullptr;  ///< nullptr: the system's; asked on the server's thread
+  Random* random = nullptr;      ///< nullptr: the system's; asked on the server's thread
   /// One readable line a request, with what was refused or let pass and why; called on the server's thread.
   std::function<void(std::string_view line)> log = {};
 };

@@ -26,6 +26,12 @@ std::optional<Problem> value_problem(std::string const& name, std::string const&
 
 }  // namespace
 
+Service::Service(Behaviour behaviour, Store& store, Random& random)
+    : behaviour_(std::move(behaviour)), store_(store), random_(random), progress_(behaviour_, store) {
+  for (Enrollment const* const enrollment : store_.all())
+    if (auto const created = parse_timestamp(enrollment->created)) remember_create(*enrollment, *created);
+}
+
 Response Service::answer(Call call) {
   if (auto const settled = progress_.advance(call.now); !settled) return disk_trouble(call, settled.error());
   Response response = route(call);
@@ -36,6 +42,8 @@ Response Service::answer(Call call) {
 Response Service::route(Call& call) {
   auto const& path = call.target.path;
   bool const known = path.size() >= 3 && path[0] == "cps" && path[1] == "v2" && path[2] == "enrollments";
+  if (path == active_certificates_path)
+    return call.request.method == "GET" ? active_certificates(call) : wrong_method(call, "GET");
   if (!known || path.size() == 5 || path.size() > 6) return not_found(call, "no such resource");
   if (path.size() == 3) {
     if (call.request.method == "GET") return list(call);
@@ -83,12 +91,40 @@ Response Service::list(Call& call) {
   body = "{\"enrollments\":[";
   bool first = true;
   for (Enrollment const* const enrollment : enrollments) {
+    if (!listed(*enrollment, call.now)) continue;
     if (!first) body += ',';
     first = false;
     body += shown(*enrollment, *version);
   }
   body += "]}";
   return carried_out(200, entity, *version, std::move(body));
+}
+
+bool Service::listed(Enrollment const& enrollment, WallTime now) const {
+  if (behaviour_.list_lag == Duration::zero()) return true;
+  auto const created = parse_timestamp(enrollment.created);
+  return !created || *created + behaviour_.list_lag <= now;
+}
+
+/// cps-api.md §2.2, #18: what is live, and until when.
+Response Service::active_certificates(Call& call) {
+  Entity const& entity = active_certificates_entity;
+  auto const version = accepted_version(call.request.header("Accept"), entity, behaviour_.policy);
+  if (!version) return not_acceptable(call, entity);
+  if (auto const problem = query_problem(call, {"contractId"})) return refuse(call, *problem);
+  auto const contract = call.target.parameter("contractId");
+  if (contract)
+    if (auto const problem = contract_problem(*contract)) return refuse(call, *problem);
+  std::vector<std::string> entries;
+  for (Enrollment const* const enrollment : store_.list(call.account, contract.value_or("")))
+    if (enrollment->deployed)
+      entries.push_back(fmt::format(
+          R"({{"id":{0},"csr":{{"cn":{1}}},"productionSlots":[{0}],"production":{{"primaryCertificate":{{"expiry":"{2}"}}}}}})",
+          enrollment->id,
+          json::compact(json::Value(rapidjson::StringRef(
+              enrollment->common_name.data(), static_cast<rapidjson::SizeType>(enrollment->common_name.size())))),
+          enrollment->expires));
+  return carried_out(200, entity, *version, fmt::format(R"({{"enrollments":[{}]}})", fmt::join(entries, ",")));
 }
 
 Response Service::get(Call& call, Enrollment const& enrollment) {

@@ -9,6 +9,7 @@
 #include "sandbox/rules.hpp"
 #include "sandbox/store.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,10 +27,12 @@ struct Call {
   std::vector<std::string> notes = {};  ///< what was let pass
 };
 
+/// /cps/v2/active-certificates, as Target::path has it.
+inline std::vector<std::string> const active_certificates_path = {"cps", "v2", "active-certificates"};
+
 class Service {
  public:
-  Service(Behaviour behaviour, Store& store, Random& random)
-      : behaviour_(std::move(behaviour)), store_(store), random_(random), progress_(behaviour_, store) {}
+  Service(Behaviour behaviour, Store& store, Random& random);
 
   /// Lets time pass up to `call.now` first.
   Response answer(Call call);
@@ -37,6 +40,7 @@ class Service {
  private:
   Response route(Call& call);
   Response list(Call& call);
+  Response active_certificates(Call& call);
   Response create(Call& call);
   Response get(Call& call, Enrollment const& enrollment);
   Response update(Call& call, Enrollment const& live);
@@ -58,6 +62,10 @@ class Service {
   /// The body in the newest shape, checked; or the answer that refuses it.
   struct Body;
   Body read_body(Call& call, Write write, Enrollment const* live);
+  std::optional<Problem> too_soon_problem(Call const& call, std::string const& contract, std::string const& name);
+  void remember_create(Enrollment const& enrollment, WallTime when);
+  std::string create_key(std::string_view account, std::string_view contract, std::string_view name) const;
+  bool listed(Enrollment const& enrollment, WallTime now) const;
   std::optional<Problem> twin_problem(Call const& call, std::string const& contract, std::string const& name);
   Change new_change(Call const& call, std::string type, std::string_view validation) const;
 
@@ -71,6 +79,7 @@ class Service {
   Store& store_;
   Random& random_;
   Progress progress_;
+  std::map<std::string, WallTime> last_creates_;  ///< what the five-minute rule goes by
 };
 
 }  // namespace cpsctl::sandbox

@@ -84,13 +84,40 @@ Response Service::create(Call& call) {
   std::int64_t const id = store_.next_enrollment_id();
   json::Document document = normalised(body.document, body.schema->root(), id, behaviour_.policy);
   std::string const name(json::text_or(json::at(document, "/csr/cn"), ""));
+  if (auto const problem = too_soon_problem(call, *contract, name)) return refuse(call, *problem);
   if (auto const problem = twin_problem(call, *contract, name)) return refuse(call, *problem);
 
-  Enrollment enrollment{.id = id, .account = call.account, .contract = *contract, .common_name = name};
+  Enrollment enrollment{
+      .id = id, .account = call.account, .contract = *contract, .common_name = name, .created = timestamp(call.now)};
+  remember_create(enrollment, call.now);
   enrollment.changes.push_back(new_change(call, "new-certificate", validation_of(document)));
   std::int64_t const change = enrollment.changes.back().id;
   if (auto const kept = keep(std::move(enrollment), document); !kept) return disk_trouble(call, kept.error());
   return carried_out(202, status_entity, *version, status_body(id, {change}));
+}
+
+std::string Service::create_key(std::string_view account, std::string_view contract, std::string_view name) const {
+  return fmt::format("{}\n{}\n{}", account, contract,
+                     behaviour_.five_minute_rule == FiveMinuteRule::cn ? name : std::string_view());
+}
+
+void Service::remember_create(Enrollment const& enrollment, WallTime when) {
+  WallTime& last = last_creates_[create_key(enrollment.account, enrollment.contract, enrollment.common_name)];
+  last = std::max(last, when);
+}
+
+/// "creating a certificate for the same contract within five minutes of another" (cps-api.md §6.2).
+std::optional<Problem> Service::too_soon_problem(Call const& call, std::string const& contract,
+                                                 std::string const& name) {
+  if (behaviour_.five_minute_rule == FiveMinuteRule::off) return std::nullopt;
+  auto const last = last_creates_.find(create_key(call.account, contract, name));
+  if (last == last_creates_.end() || call.now - last->second >= behaviour_.five_minutes) return std::nullopt;
+  bool const whole = behaviour_.five_minute_rule == FiveMinuteRule::contract;
+  return Problem{.status = behaviour_.too_soon.status,
+                 .slug = behaviour_.too_soon.slug,
+                 .title = "Certificate request too soon",
+                 .detail = fmt::format("Another certificate was requested for the {} less than {} ago.",
+                                       whole ? "contract" : "common name", duration_text(behaviour_.five_minutes))};
 }
 
 /// Why CPS would not have a second certificate for this name.
@@ -98,8 +125,8 @@ std::optional<Problem> Service::twin_problem(Call const& call, std::string const
   Enrollment const* const twin = store_.with_common_name(call.account, contract, name);
   if (twin == nullptr || call.target.flag("allow-duplicate-cn")) return std::nullopt;
   return Problem{
-      .status = 409,
-      .slug = "duplicate-common-name",
+      .status = behaviour_.duplicate_cn.status,
+      .slug = behaviour_.duplicate_cn.slug,
       .title = "Duplicate common name",
       .detail = fmt::format("The contract already has enrollment {} with the common name {}.", twin->id, name)};
 }

@@ -2,6 +2,7 @@
 
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "sandbox/fault_answers.hpp"
 
 #include <utility>
 
@@ -23,8 +24,10 @@ struct RequestRecord {
   std::string accept = {};
   std::string refused = {};  ///< why; empty when it was carried out
   std::vector<std::string> notes = {};
+  std::string fault = {};  ///< what hit it on purpose; empty: nothing
 };
-BOOST_DESCRIBE_STRUCT(RequestRecord, (), (time, method, target, status, account, content_type, accept, refused, notes))
+BOOST_DESCRIBE_STRUCT(RequestRecord, (),
+                      (time, method, target, status, account, content_type, accept, refused, notes, fault))
 
 /// What CPS did not care about is worth a line in the log, but bytes that are not text are not.
 std::string logged(std::string_view text) {
@@ -34,8 +37,14 @@ std::string logged(std::string_view text) {
 std::string readable(RequestRecord const& record) {
   std::string line = fmt::format("{} {} {}", record.method, record.target, record.status);
   if (!record.refused.empty()) line += fmt::format(" refused: {}", record.refused);
+  if (!record.fault.empty() && !record.refused.starts_with("fault: "))
+    line += fmt::format(" (fault: {})", record.fault);
   if (!record.notes.empty()) line += fmt::format(" (let pass: {})", fmt::join(record.notes, "; "));
   return line;
+}
+
+Allowance allowance_of(Target const& target) {
+  return target.path == active_certificates_path ? Allowance::active_certificates : Allowance::usual;
 }
 
 }  // namespace
@@ -53,20 +62,30 @@ Site::Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_p
       clock_(clock),
       random_(random),
       gateway_(std::move(credentials), random),
-      meter_(options_.limits),
-      service_(options_.behaviour, *store_, random) {}
+      meter_(options_.behaviour.limits),
+      service_(options_.behaviour, *store_, random),
+      faults_(options_.behaviour.faults, options_.behaviour.fault_seed) {}
 
-Response Site::answer(Request const& request) {
+std::optional<Fault> Site::fault_for(Request const& request) {
+  return faults_.hit(request.method, std::string_view(request.target).substr(0, request.target.find('?')));
+}
+
+Response Site::answer(Request const& request, std::optional<Fault> const& fault) {
   auto const target = parse_target(request.target);
   std::string const account = account_of(target ? &*target : nullptr);
-  Response response = decide(request, target ? &*target : nullptr, account);
+  WallTime const now = clock_.wall();
+  auto out_of_turn = fault ? answer_instead(*fault, request, now, random_) : std::nullopt;
+  Duration const skew = fault && fault->effect == Effect::skew ? fault->time : Duration::zero();
+  Response response =
+      out_of_turn ? std::move(*out_of_turn) : decide(request, target ? &*target : nullptr, account, skew);
+  if (fault && !out_of_turn) response = spoiled(*fault, std::move(response), request, now, random_);
   record(request, response, account);
   return response;
 }
 
-Response Site::decide(Request const& request, Target const* target, std::string const& account) {
+Response Site::decide(Request const& request, Target const* target, std::string const& account, Duration skew) {
   WallTime const now = clock_.wall();
-  if (auto refused = gateway_.refuse(request, now)) return std::move(*refused);
+  if (auto refused = gateway_.refuse(request, now + skew)) return std::move(*refused);
   std::string const authority(request.header("Host"));
   if (target == nullptr)
     return cps_problem({.status = 400,
@@ -75,7 +94,8 @@ Response Site::decide(Request const& request, Target const* target, std::string 
                         .detail = "the path or the query is not percent-encoded text"},
                        authority, random_);
   if (options_.behaviour.real_limits)
-    if (auto const wait = meter_.admit(account, clock_.steady())) return quota_problem(*wait, now);
+    if (auto const excess = meter_.admit(account, allowance_of(*target), clock_.steady()))
+      return quota_problem(excess->wait, excess->limit, now);
   Call call{.request = request, .target = *target, .account = account, .authority = authority, .now = now};
   return service_.answer(std::move(call));
 }
@@ -88,7 +108,8 @@ void Site::record(Request const& request, Response const& response, std::string 
                      .account = logged(account),
                      .content_type = logged(request.header("Content-Type")),
                      .accept = logged(request.header("Accept")),
-                     .refused = logged(response.refused)};
+                     .refused = logged(response.refused),
+                     .fault = response.fault};
   for (std::string const& note : response.notes) line.notes.push_back(logged(note));
   json::Document document;
   json::Value const fields = fields::to_json(line, document.GetAllocator());

@@ -2,12 +2,14 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/random.hpp"
+#include "sandbox/faults.hpp"
 #include "sandbox/gateway.hpp"
 #include "sandbox/service.hpp"
 #include "sandbox/store.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,7 +18,6 @@ namespace cpsctl::sandbox {
 
 struct SiteOptions {
   Behaviour behaviour = {};
-  std::vector<Limit> limits = sandbox::real_limits();
   std::function<void(std::string_view line)> log = {};
 };
 
@@ -25,13 +26,17 @@ class Site {
   Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_ptr<Store> store,
        std::unique_ptr<Appender> requests_log, Clock const& clock, Random& random);
 
+  /// The fault that this request is to meet. To be asked once a request, before answer().
+  std::optional<Fault> fault_for(Request const& request);
+
   /// Decides, and writes one line to requests.log.
-  Response answer(Request const& request);
+  Response answer(Request const& request, std::optional<Fault> const& fault);
+  Response answer(Request const& request) { return answer(request, fault_for(request)); }
 
   Store& store() { return *store_; }
 
  private:
-  Response decide(Request const& request, Target const* target, std::string const& account);
+  Response decide(Request const& request, Target const* target, std::string const& account, Duration skew);
   void record(Request const& request, Response const& response, std::string const& account);
 
   SiteOptions options_;
@@ -42,6 +47,7 @@ class Site {
   Gateway gateway_;
   Meter meter_;
   Service service_;
+  Faults faults_;
 };
 
 /// The account of a request: its accountSwitchKey, or "own".

@@ -21,11 +21,13 @@ struct Enrollment {
   std::string account = {};
   std::string contract = {};
   std::string common_name = {};
+  std::string created = {};  ///< RFC 3339
+  std::string expires = {};  ///< of the deployed certificate, RFC 3339; empty: none
   bool deployed = false;
   std::vector<Change> changes = {};  ///< pending ones, oldest first
   std::string document = {};         ///< as CPS shows it, newest shape, pendingChanges included
 };
-BOOST_DESCRIBE_STRUCT(Enrollment, (), (id, account, contract, common_name, deployed, changes))
+BOOST_DESCRIBE_STRUCT(Enrollment, (), (id, account, contract, common_name, created, expires, deployed, changes))
 
 /// Each write appends one line to enrollments.log, so a write costs the same with ten thousand enrollments as with one;
 /// open() leaves only the newest line of each. A line that a crash cut short is dropped.

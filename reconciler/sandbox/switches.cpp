@@ -92,6 +92,51 @@ Result<> set_normalise_seed(Behaviour& behaviour, std::string_view value) {
   return {};
 }
 
+Result<> set_list_lag(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.list_lag, parse_duration(value));
+  return {};
+}
+
+Result<> set_five_minute_rule(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<FiveMinuteRule> words[] = {
+      {"off", FiveMinuteRule::off}, {"cn", FiveMinuteRule::cn}, {"contract", FiveMinuteRule::contract}};
+  return choose(words, value, behaviour.five_minute_rule);
+}
+
+Result<> set_five_minutes(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.five_minutes, parse_duration(value));
+  return {};
+}
+
+/// "409/duplicate-common-name".
+Result<> refusal(std::string_view value, Refusal& to) {
+  auto const slash = value.find('/');
+  auto const status = number(value.substr(0, slash));
+  if (slash == std::string_view::npos || slash + 1 == value.size() || !status || *status < 400 || *status > 499)
+    return unusable(value, "write a status and a problem's slug, as 409/duplicate-common-name");
+  to = {.status = static_cast<int>(*status), .slug = std::string(value.substr(slash + 1))};
+  return {};
+}
+
+Result<> set_too_soon(Behaviour& behaviour, std::string_view value) {
+  return refusal(value, behaviour.too_soon);
+}
+
+Result<> set_duplicate_cn(Behaviour& behaviour, std::string_view value) {
+  return refusal(value, behaviour.duplicate_cn);
+}
+
+Result<> add_fault(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(FaultRule rule, parse_fault_rule(value));
+  behaviour.faults.push_back(std::move(rule));
+  return {};
+}
+
+Result<> set_fault_seed(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.fault_seed, number(value));
+  return {};
+}
+
 constexpr Switch table[] = {
     {.name = "--limits", .value = "real|off", .what = "real: meter requests like CPS", .set = set_limits},
     {.name = "--strict", .value = "", .what = "allow only what CPS documents", .set = set_strict},
@@ -120,6 +165,26 @@ constexpr Switch table[] = {
      .value = "N",
      .what = "show documents in shapes that vary with N",
      .set = set_normalise_seed},
+    {.name = "--list-lag",
+     .value = "DURATION",
+     .what = "a created enrollment is listed only so long after",
+     .set = set_list_lag},
+    {.name = "--five-minute-rule",
+     .value = "off|cn|contract",
+     .what = "refuse a create soon after another of the CN, or of the contract",
+     .set = set_five_minute_rule},
+    {.name = "--five-minutes", .value = "DURATION", .what = "how long that is (default: 5m)", .set = set_five_minutes},
+    {.name = "--five-minute-answer", .value = "STATUS/SLUG", .what = "how that refusal looks", .set = set_too_soon},
+    {.name = "--duplicate-answer",
+     .value = "STATUS/SLUG",
+     .what = "how the refusal of a second enrollment with a CN looks",
+     .set = set_duplicate_cn},
+    {.name = "--fault",
+     .value = "RULE",
+     .what = "spoil some answers: 'POST /enrollments: drop-after 30%'; repeatable",
+     .repeatable = true,
+     .set = add_fault},
+    {.name = "--fault-seed", .value = "N", .what = "the dice of the faults (default: 1)", .set = set_fault_seed},
 };
 
 }  // namespace

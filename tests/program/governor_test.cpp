@@ -25,7 +25,7 @@ struct Metered {
 
   explicit Metered(std::vector<sandbox::Limit> limits) {
     auto started = sandbox::Server::start(
-        {.folder = folder / "cps", .behaviour = {.real_limits = true}, .limits = std::move(limits)});
+        {.folder = folder / "cps", .behaviour = {.real_limits = true, .limits = std::move(limits)}});
     server = std::move(started.value());
   }
   /// Makes a project of `count` enrollments with these settings below spec.api.

@@ -107,17 +107,44 @@ TEST_CASE("gateway: nonces are forgotten when their timestamp can no longer pass
 TEST_CASE("meter: 20 in two seconds, 35 in a minute, each account on its own") {
   Meter meter;
   SteadyTime now = {};
-  for (int i = 0; i < 20; ++i) CHECK_FALSE(meter.admit("own", now));
-  CHECK(meter.admit("own", now) == Duration(2s));
-  CHECK_FALSE(meter.admit("other", now));
+  auto const wait = [&](char const* account) {
+    auto const excess = meter.admit(account, Allowance::usual, now);
+    return excess ? excess->wait : Duration(0);
+  };
+  for (int i = 0; i < 20; ++i) CHECK(wait("own") == 0ms);
+  CHECK(wait("own") == 2s);
+  CHECK(wait("other") == 0ms);
   now += 1999ms;
-  CHECK(meter.admit("own", now) == Duration(1ms));
+  CHECK(wait("own") == 1ms);
   now += 1ms;
-  for (int i = 0; i < 15; ++i) CHECK_FALSE(meter.admit("own", now));
-  CHECK(meter.admit("own", now) == Duration(58s));
+  for (int i = 0; i < 15; ++i) CHECK(wait("own") == 0ms);
+  CHECK(wait("own") == 58s);
+  CHECK(meter.admit("own", Allowance::usual, now)->limit == 35);
   now += 58s;
-  for (int i = 0; i < 20; ++i) CHECK_FALSE(meter.admit("own", now));
-  CHECK(meter.admit("own", now) == Duration(2s));
+  for (int i = 0; i < 20; ++i) CHECK(wait("own") == 0ms);
+  CHECK(wait("own") == 2s);
+}
+
+TEST_CASE("meter: active certificates have an allowance of their own") {
+  Meter meter;
+  SteadyTime now = {};
+  for (int i = 0; i < 10; ++i) CHECK_FALSE(meter.admit("own", Allowance::active_certificates, now));
+  auto const excess = meter.admit("own", Allowance::active_certificates, now);
+  REQUIRE(excess);
+  CHECK(excess->wait == Duration(60s));
+  CHECK(excess->limit == 10);
+  CHECK_FALSE(meter.admit("own", Allowance::usual, now));
+  CHECK_FALSE(meter.admit("other", Allowance::active_certificates, now));
+}
+
+TEST_CASE("limits: the eleventh look at the active certificates in a minute is too much, the list is not") {
+  Bench bench({.real_limits = true});
+  Sent const look{.target = "/cps/v2/active-certificates?contractId=C-1", .accept = type_of("active-certificates", 2)};
+  for (int i = 0; i < 10; ++i) CHECK(bench.send(look).status == 200);
+  CHECK(bench.send(look).status == 429);
+  CHECK(bench.list().status == 200);
+  bench.clock.pass(60s);
+  CHECK(bench.send(look).status == 200);
 }
 
 TEST_CASE("limits: the 21st request in two seconds is told when to come back") {
@@ -125,11 +152,17 @@ TEST_CASE("limits: the 21st request in two seconds is told when to come back") {
   for (int i = 0; i < 20; ++i) CHECK(bench.list().status == 200);
   Response const refused = bench.list();
   CHECK(refused.status == 429);
-  REQUIRE(refused.headers.size() == 2);
+  REQUIRE(refused.headers.size() == 4);
   CHECK(refused.headers[0].name == "Retry-After");
   CHECK(refused.headers[0].value == "2");
   CHECK(refused.headers[1].name == "X-RateLimit-Next");
   CHECK(refused.headers[1].value == "2026-11-23T10:15:02.000Z");
+  CHECK(refused.headers[2].name == "X-RateLimit-Limit");
+  CHECK(refused.headers[2].value == "20");
+  CHECK(refused.headers[3].name == "X-RateLimit-Remaining");
+  CHECK(refused.headers[3].value == "0");
+  CHECK(at(refused.body, "/type") == "\"Too many Requests\"");
+  CHECK(at(refused.body, "/status") == "429");
   CHECK(at(refused.body, "/title") == "\"HTTP 429 - Too many requests\"");
   CHECK(bench.list("contractId=C-1&accountSwitchKey=1-2:3").status == 200);
   bench.clock.pass(2s);

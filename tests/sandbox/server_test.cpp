@@ -1,7 +1,6 @@
 #include "sandbox/server.hpp"
 
-#include "http/client.hpp"
-#include "support.hpp"
+#include "support_server.hpp"
 
 #include <arpa/inet.h>
 #include <atomic>
@@ -19,65 +18,6 @@ namespace cpsctl::sandbox::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder of its own under the temporary one, removed at the end.
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("cpsctl-sandbox-" + system_random().uuid())) {}
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  fs::path path;
-};
-
-edgegrid::Credentials read_credentials(Server const& server) {
-  auto const no_environment = [](std::string const&) { return std::optional<std::string>(); };
-  auto read = edgegrid::load_credentials({.edgerc = server.edgerc()}, no_environment, system_files());
-  return std::move(read.value());
-}
-
-http::Task<Result<http::Response>> send_all(http::Client& client, std::vector<http::Request> requests,
-                                            std::vector<int>& statuses) {
-  Result<http::Response> last = Error{};
-  for (http::Request& request : requests) {
-    http::SendOptions options;
-    last = co_await client.send(std::move(request), options);
-    statuses.push_back(last ? last->status : 0);
-  }
-  client.close();
-  co_return last;
-}
-
-http::Request signed_for(edgegrid::Credentials const& known, std::string method, std::string target,
-                         std::string body = "") {
-  http::Request request{.method = std::move(method), .target = std::move(target)};
-  request.body = std::move(body);
-  edgegrid::SignedRequest const what{
-      .method = request.method, .host = known.host, .target = request.target, .body = request.body};
-  auto const now = std::chrono::floor<std::chrono::seconds>(system_clock().wall());
-  request.headers = {
-      {"Accept", "*/*"},
-      {"Authorization", edgegrid::authorization(known, what, edgegrid::timestamp(now), system_random().uuid())}};
-  if (!request.body.empty()) request.headers.push_back({"Content-Type", media_type("enrollment", 11)});
-  return request;
-}
-
-struct Answers {
-  std::vector<int> statuses;
-  Result<http::Response> last = Error{};
-};
-
-Answers converse(Server const& server, std::vector<http::Request> requests, std::string ca_file = "") {
-  http::Loop loop;
-  http::ClientOptions options;
-  options.endpoint = http::Endpoint::parse(server.authority()).value();
-  options.ca_file = ca_file.empty() ? server.ca_file().string() : ca_file;
-  auto client = http::Client::open(loop, options);
-  REQUIRE(client);
-  Answers answers;
-  answers.last = loop.run(send_all(**client, std::move(requests), answers.statuses));
-  return answers;
-}
 
 /// Writes bytes to the port without TLS and reads until the server closes.
 std::string shout(Server const& server, std::string_view bytes) {
@@ -218,14 +158,8 @@ TEST_CASE("server: many clients at once") {
     clients.emplace_back([&] {
       std::vector<http::Request> requests;
       for (int i = 0; i < 25; ++i) requests.push_back(signed_for(known, "GET", "/cps/v2/enrollments"));
-      http::Loop loop;
-      http::ClientOptions options;
-      options.endpoint = http::Endpoint::parse((*server)->authority()).value();
-      options.ca_file = (*server)->ca_file().string();
-      auto client = http::Client::open(loop, options);
-      std::vector<int> statuses;
-      auto const last = loop.run(send_all(**client, std::move(requests), statuses));
-      for (int const status : statuses) good += status == 200 && last ? 1 : 0;
+      Answers const answers = converse(**server, std::move(requests));
+      for (int const status : answers.statuses) good += status == 200 ? 1 : 0;
     });
   }
   for (std::thread& client : clients) client.join();

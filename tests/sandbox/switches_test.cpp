@@ -30,7 +30,15 @@ TEST_CASE("switches: each says what it means") {
                                     {"--inputs", "wait"},
                                     {"--certificate-age", "71d"},
                                     {"--doubtful-edits", "202"},
-                                    {"--normalise-seed", "7"}});
+                                    {"--normalise-seed", "7"},
+                                    {"--list-lag", "30s"},
+                                    {"--five-minute-rule", "cn"},
+                                    {"--five-minutes", "2s"},
+                                    {"--five-minute-answer", "409/too-soon"},
+                                    {"--duplicate-answer", "400/invalid-enrollment"},
+                                    {"--fault", "POST: drop-after 30%"},
+                                    {"--fault", "*: waf nth 3"},
+                                    {"--fault-seed", "11"}});
   REQUIRE(chosen);
   CHECK(chosen->policy == Policy::strict);
   CHECK(chosen->real_limits);
@@ -40,6 +48,14 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->certificate_age == Duration(71 * 24h));
   CHECK(chosen->doubtful_edits == DoubtfulEdits::start_a_change);
   CHECK(chosen->normalise_seed == 7);
+  CHECK(chosen->list_lag == Duration(30s));
+  CHECK(chosen->five_minute_rule == FiveMinuteRule::cn);
+  CHECK(chosen->five_minutes == Duration(2s));
+  CHECK(chosen->too_soon.slug == "too-soon");
+  CHECK(chosen->duplicate_cn.status == 400);
+  CHECK(chosen->duplicate_cn.slug == "invalid-enrollment");
+  CHECK(chosen->faults.size() == 2);
+  CHECK(chosen->fault_seed == 11);
 }
 
 TEST_CASE("switches: a value that cannot be meant is a usage error with a next step") {
@@ -47,11 +63,23 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
     char const *name, *value, *next;
   };
   Case const cases[] = {
-      {"--limits", "on", "choose one of real, off"}, {"--contracts", "C-1,,C-2", "C-1,C-2"},
-      {"--complete-after", "soon", "90s"},           {"--inputs", "", "choose one of done, wait"},
-      {"--certificate-age", "-1d", "90s"},           {"--doubtful-edits", "204", "choose one of 200, 202, schema"},
-      {"--normalise-seed", "-1", "whole number"},    {"--normalise-seed", "7x", "whole number"},
+      {"--limits", "on", "choose one of real, off"},
+      {"--contracts", "C-1,,C-2", "C-1,C-2"},
+      {"--complete-after", "soon", "90s"},
+      {"--inputs", "", "choose one of done, wait"},
+      {"--certificate-age", "-1d", "90s"},
+      {"--doubtful-edits", "204", "choose one of 200, 202, schema"},
+      {"--normalise-seed", "-1", "whole number"},
+      {"--normalise-seed", "7x", "whole number"},
       {"--normalise-seed", "", "whole number"},
+      {"--list-lag", "1", "90s"},
+      {"--five-minute-rule", "account", "choose one of off, cn, contract"},
+      {"--five-minutes", "five", "90s"},
+      {"--five-minute-answer", "409", "409/duplicate-common-name"},
+      {"--duplicate-answer", "200/fine", "409/duplicate-common-name"},
+      {"--duplicate-answer", "409/", "409/duplicate-common-name"},
+      {"--fault", "POST", "POST /enrollments: drop-after 30%"},
+      {"--fault-seed", "x", "whole number"},
   };
   for (Case const& c : cases) {
     SUBCASE(c.name) {

@@ -1,0 +1,155 @@
+#include "sandbox/fault_answers.hpp"
+
+#include "sandbox/problems.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace cpsctl::sandbox {
+namespace {
+
+constexpr char waf_detail[] =
+    "The request was denied by the rule IPBLOCK-BURST4-54013: too many requests in a short time.";
+
+/// What CPS or the gateway says with such a status, when the rule names no slug.
+Response problem_answer(Fault const& fault, Request const& request, WallTime now, Random& random) {
+  std::string_view const authority = request.header("Host");
+  if (fault.status < 300) return {.status = fault.status, .content_type = "application/json", .body = "{}"};
+  if (fault.word.empty() && (fault.status == 401 || fault.status == 403))
+    return gateway_problem(
+        {.status = fault.status,
+         .slug = "deny",
+         .title = fault.status == 401 ? "Not authorized" : "Forbidden",
+         .detail = fault.status == 401 ? "The signature does not match"
+                                       : "The client does not have the grant needed for the request"},
+        request, authority, now, random);
+  if (fault.word.empty() && fault.status == 404)
+    return cps_problem({.status = 404, .slug = "not-found", .title = "Not Found"}, authority, random);
+  std::string const slug = !fault.word.empty()   ? fault.word
+                           : fault.status == 409 ? "invalid-enrollment-state"
+                           : fault.status == 400 ? "invalid-enrollment"
+                           : fault.status >= 500 ? "internal-server-error"
+                                                 : "request-refused";
+  std::string title = slug;
+  std::ranges::replace(title, '-', ' ');
+  title[0] = static_cast<char>(title[0] >= 'a' && title[0] <= 'z' ? title[0] - 'a' + 'A' : title[0]);
+  return cps_problem({.status = fault.status, .slug = slug, .title = title, .detail = "A fault of the sandbox."},
+                     authority, random);
+}
+
+Response status_answer(Fault const& fault, Request const& request, WallTime now, Random& random) {
+  switch (fault.body) {
+    case BodyForm::problem: return problem_answer(fault, request, now, random);
+    case BodyForm::empty: return {.status = fault.status};
+    case BodyForm::text:
+      return {.status = fault.status,
+              .content_type = "text/plain",
+              .body = fmt::format("The service cannot answer now ({}).\n", fault.status)};
+    case BodyForm::html: break;
+  }
+  return {.status = fault.status,
+          .content_type = "text/html",
+          .body = fmt::format("<HTML><HEAD>\n<TITLE>Error {0}</TITLE>\n</HEAD><BODY>\n<H1>An error occurred</H1>\n"
+                              "Reference&#32;&#35;{0}&#46;5eed&#46;1\n</BODY></HTML>\n",
+                              fault.status)};
+}
+
+Response limit_answer(Fault const& fault, WallTime now) {
+  Response response = quota_problem(fault.time, 35, now);
+  auto const seconds = fmt::format("{}", std::chrono::ceil<std::chrono::seconds>(fault.time).count());
+  switch (fault.retry) {
+    case RetryForm::seconds: response.headers = {{"Retry-After", seconds}}; break;
+    case RetryForm::date: response.headers = {{"Retry-After", http_date(now + fault.time)}}; break;
+    case RetryForm::next: response.headers = {{"X-RateLimit-Next", millisecond_timestamp(now + fault.time)}}; break;
+    case RetryForm::mangled: response.headers = {{"Retry_After", seconds}}; break;
+    case RetryForm::silent: response.headers.clear(); break;
+  }
+  return response;
+}
+
+/// The answer of which nothing, or only a reset, reaches the client.
+Response silence(Delivery::Wire wire) {
+  Response response{.status = 0};
+  response.delivery.wire = wire;
+  return response;
+}
+
+std::optional<Response> instead(Fault const& fault, Request const& request, WallTime now, Random& random) {
+  switch (fault.effect) {
+    case Effect::drop_before: return silence(Delivery::Wire::nothing);
+    case Effect::reset_before: return silence(Delivery::Wire::reset);
+    case Effect::status:
+      if (fault.carried_out) return std::nullopt;
+      return status_answer(fault, request, now, random);
+    case Effect::limit: return limit_answer(fault, now);
+    case Effect::waf:
+      return gateway_problem({.status = 400, .slug = "request-error", .title = "Bad request", .detail = waf_detail},
+                             request, request.header("Host"), now, random);
+    case Effect::drop_after:
+    case Effect::reset_after:
+    case Effect::delay:
+    case Effect::delay_before:
+    case Effect::drip:
+    case Effect::truncate:
+    case Effect::malformed:
+    case Effect::content_type:
+    case Effect::skew:
+    case Effect::close_idle:
+    case Effect::any: break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Response> answer_instead(Fault const& fault, Request const& request, WallTime now, Random& random) {
+  auto response = instead(fault, request, now, random);
+  if (!response) return std::nullopt;
+  response->fault = describe(fault);
+  response->refused = "fault: " + response->fault;
+  return response;
+}
+
+Response spoiled(Fault const& fault, Response response, Request const& request, WallTime now, Random& random) {
+  Delivery& delivery = response.delivery;
+  switch (fault.effect) {
+    case Effect::drop_after: delivery.wire = Delivery::Wire::nothing; break;
+    case Effect::reset_after: delivery.wire = Delivery::Wire::reset; break;
+    case Effect::delay: delivery.wait = fault.time; break;
+    case Effect::drip:
+      delivery.piece = fault.bytes.value_or(1);
+      delivery.pause = fault.time;
+      break;
+    case Effect::truncate:
+      delivery.wire = Delivery::Wire::cut;
+      delivery.bytes = std::min(fault.bytes.value_or(response.body.size() / 2),
+                                response.body.size() - (response.body.empty() ? 0 : 1));
+      break;
+    case Effect::malformed:
+      response.body = response.body.empty() ? "{" : response.body.substr(0, response.body.size() / 2);
+      break;
+    case Effect::content_type: response.content_type = fault.word; break;
+    case Effect::close_idle: delivery.close_idle = fault.time; break;
+    case Effect::skew: delivery.skew = fault.time; break;
+    case Effect::status:
+      if (fault.carried_out) {
+        Response other = status_answer(fault, request, now, random);
+        other.notes = std::move(response.notes);
+        other.refused = std::move(response.refused);
+        response = std::move(other);
+      }
+      break;
+    case Effect::drop_before:
+    case Effect::reset_before:
+    case Effect::delay_before:
+    case Effect::limit:
+    case Effect::waf:
+    case Effect::any: break;
+  }
+  response.fault = describe(fault);
+  return response;
+}
+
+}  // namespace cpsctl::sandbox

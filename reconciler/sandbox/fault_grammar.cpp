@@ -1,0 +1,286 @@
+#include "base/fields.hpp"
+#include "base/text.hpp"
+#include "sandbox/faults.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+/// The rules' small language.
+namespace cpsctl::sandbox {
+namespace {
+
+struct Token {
+  std::string text;
+  std::size_t column;  ///< from 1
+};
+
+/// Words of one effect's name: content_type is written content-type.
+std::string dashed(std::string_view name) {
+  std::string text(name);
+  std::ranges::replace(text, '_', '-');
+  return text;
+}
+
+template <class E>
+std::vector<std::string> dashed_words() {
+  std::vector<std::string> all;
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) { all.push_back(dashed(d.name)); });
+  return all;
+}
+
+template <class E>
+std::optional<E> word_of(std::string_view text) {
+  std::optional<E> found;
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) {
+    if (dashed(d.name) == text) found = d.value;
+  });
+  return found;
+}
+
+template <class T>
+std::optional<T> number_of(std::string_view text) {
+  T value{};
+  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<Duration> time_of(std::string_view text) {
+  bool const minus = text.starts_with('-');
+  if (minus || text.starts_with('+')) text.remove_prefix(1);
+  auto const time = parse_duration(text);
+  if (!time) return std::nullopt;
+  return minus ? -*time : *time;
+}
+
+constexpr std::array<std::string_view, 5> conditions{"nth", "every", "first", "from", "times"};
+constexpr std::array<std::string_view, 7> methods{"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"};
+
+bool begins_condition(std::string_view word) {
+  return word.ends_with('%') || std::ranges::find(conditions, word) != conditions.end();
+}
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text) {}
+
+  Result<FaultRule> rule() {
+    auto const colon = text_.find(':');
+    if (colon == std::string_view::npos)
+      return wrong(text_.size() + 1, "there is no ':' between the requests and the fault",
+                   "write it as 'POST /enrollments: drop-after 30%'");
+    split(text_.substr(0, colon), 0);
+    CPS_CHECK(requests());
+    split(text_.substr(colon + 1), colon + 1);
+    CPS_CHECK(effect());
+    while (!done()) CPS_CHECK(condition());
+    return std::move(rule_);
+  }
+
+ private:
+  void split(std::string_view part, std::size_t offset) {
+    tokens_.clear();
+    next_ = 0;
+    end_ = offset + part.size() + 1;
+    for (std::size_t i = 0; i < part.size();) {
+      auto const blank = [](char c) { return c == ' ' || c == '\t'; };
+      if (blank(part[i])) {
+        ++i;
+        continue;
+      }
+      std::size_t const start = i;
+      while (i < part.size() && !blank(part[i])) ++i;
+      tokens_.push_back({.text = std::string(part.substr(start, i - start)), .column = offset + start + 1});
+    }
+  }
+
+  bool done() const { return next_ == tokens_.size(); }
+  std::string word() const { return done() ? std::string() : tokens_[next_].text; }
+  std::size_t column() const { return done() ? end_ : tokens_[next_].column; }
+  /// Is there another word, and not the beginning of a condition?
+  bool more() const { return !done() && !begins_condition(word()); }
+
+  Error wrong(std::size_t column, std::string what, std::string next) const {
+    return {.code = Errc::usage,
+            .message = fmt::format("\"{}\", column {}: {}", text::printable(text_), column, what),
+            .next = std::move(next)};
+  }
+  Error wrong(std::string what, std::string next) const { return wrong(column(), std::move(what), std::move(next)); }
+
+  /// "POST /enrollments", "GET|PUT", "/enrollments/*", "*".
+  Result<> requests() {
+    if (done()) return wrong("the requests are missing", "write a method, a path, both, or * for all");
+    if (!word().starts_with('/')) CPS_CHECK(method_list());
+    if (!done() && word().starts_with('/')) {
+      rule_.path = word();
+      ++next_;
+    }
+    if (!done())
+      return wrong(fmt::format("\"{}\" is no path", word()), "write a path from its '/' on, as /enrollments/*");
+    return {};
+  }
+
+  Result<> method_list() {
+    if (word() != "*") {
+      for (std::string_view const part : text::split(word(), '|')) {
+        std::string method(part);
+        std::ranges::transform(method, method.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+        if (std::ranges::find(methods, method) == methods.end())
+          return wrong(fmt::format("\"{}\" is no method", part), "use GET, POST, PUT, DELETE, or * for all");
+        rule_.methods.push_back(std::move(method));
+      }
+    }
+    ++next_;
+    return {};
+  }
+
+  Result<> effect() {
+    auto const known = dashed_words<Effect>();
+    if (done()) return wrong("the fault is missing", fmt::format("choose one of {}", fmt::join(known, ", ")));
+    auto const effect = word_of<Effect>(word());
+    if (!effect) {
+      auto const meant = text::nearest(word(), known);
+      return wrong(
+          fmt::format("unknown fault \"{}\"", word()),
+          meant ? fmt::format("did you mean {}?", *meant) : fmt::format("choose one of {}", fmt::join(known, ", ")));
+    }
+    ++next_;
+    rule_.fault.effect = *effect;
+    CPS_CHECK(particulars(rule_.fault));
+    return {};
+  }
+
+  Result<> particulars(Fault& fault) {
+    switch (fault.effect) {
+      case Effect::drop_before:
+      case Effect::drop_after:
+      case Effect::reset_before:
+      case Effect::reset_after:
+      case Effect::malformed:
+      case Effect::waf:
+      case Effect::any: return {};
+      case Effect::delay:
+      case Effect::delay_before: return time(fault, Sign::plus);
+      case Effect::skew: return time(fault, Sign::either);
+      case Effect::close_idle: return more() ? time(fault, Sign::plus) : Result<>{};
+      case Effect::drip: {
+        CPS_CHECK(time(fault, Sign::plus));
+        return size(fault, 1);
+      }
+      case Effect::truncate: return size(fault, 0);
+      case Effect::content_type: {
+        if (!more()) return wrong("the type is missing", "write one, as text/plain");
+        fault.word = tokens_[next_++].text;
+        return {};
+      }
+      case Effect::status: return status(fault);
+      case Effect::limit: return limit(fault);
+    }
+    return {};
+  }
+
+  enum class Sign : bool { plus, either };
+
+  Result<> time(Fault& fault, Sign sign) {
+    auto const time = time_of(word());
+    if (!time || (sign == Sign::plus && *time < Duration::zero()))
+      return wrong(done() ? "the time is missing" : fmt::format("\"{}\" is no time", word()),
+                   sign == Sign::plus ? "write a duration, as 250ms or 2s" : "write a duration, as 45s or -45s");
+    fault.time = *time;
+    ++next_;
+    return {};
+  }
+
+  Result<> size(Fault& fault, std::size_t least) {
+    if (!more()) return {};
+    auto const bytes = number_of<std::size_t>(word());
+    if (!bytes || *bytes < least)
+      return wrong(fmt::format("\"{}\" is no number of bytes", word()), "write a whole number, as 100");
+    fault.bytes = bytes;
+    ++next_;
+    return {};
+  }
+
+  /// "503", "409 invalid-enrollment-state", "502 html", "500 empty after".
+  Result<> status(Fault& fault) {
+    auto const code = number_of<int>(word());
+    if (!code || *code < 200 || *code > 599)
+      return wrong(done() ? "the status is missing" : fmt::format("\"{}\" is no status", word()),
+                   "write a number from 200 to 599, as 503");
+    fault.status = *code;
+    for (++next_; more(); ++next_) {
+      auto const form = word_of<BodyForm>(word());
+      if (word() == "after")
+        fault.carried_out = true;
+      else if (form)
+        fault.body = *form;
+      else if (fault.word.empty() && std::ranges::all_of(word(), is_slug))
+        fault.word = word();
+      else
+        return wrong(fmt::format("cannot use \"{}\" here", word()),
+                     "after the status come a problem's slug, empty, html or text, and after");
+    }
+    return {};
+  }
+
+  static bool is_slug(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
+
+  /// "5s", "date 5s", "silent".
+  Result<> limit(Fault& fault) {
+    if (auto const form = word_of<RetryForm>(word())) {
+      fault.retry = *form;
+      ++next_;
+    }
+    if (fault.retry == RetryForm::silent && !more()) return {};
+    return time(fault, Sign::plus);
+  }
+
+  Result<> condition() {
+    std::string const name = word();
+    if (name.ends_with('%')) {
+      auto const percent = number_of<double>(std::string_view(name).substr(0, name.size() - 1));
+      if (!percent || !(*percent > 0) || *percent > 100)
+        return wrong(fmt::format("\"{}\" is no share", name), "write a number above 0 and up to 100, as 30%");
+      rule_.share = *percent / 100;
+      ++next_;
+      return {};
+    }
+    if (!begins_condition(name))
+      return wrong(fmt::format("cannot use \"{}\" here", name),
+                   "after the fault come 30%, nth 3, every 5, first 2, from 4, times 2");
+    ++next_;
+    auto const count = number_of<std::uint64_t>(word());
+    if (!count || *count == 0)
+      return wrong(fmt::format("{} needs a number from 1 on", name), fmt::format("write it as {} 3", name));
+    ++next_;
+    if (name == "nth" || name == "from") rule_.from = *count;
+    if (name == "nth" || name == "first") rule_.upto = *count;
+    if (name == "every") {
+      rule_.every = *count;
+      if (rule_.from == 1) rule_.from = *count;
+    }
+    if (name == "times") rule_.times = *count;
+    return {};
+  }
+
+  std::string_view text_;
+  std::vector<Token> tokens_ = {};
+  std::size_t next_ = 0;
+  std::size_t end_ = 1;
+  FaultRule rule_ = {};
+};
+
+}  // namespace
+
+Result<FaultRule> parse_fault_rule(std::string_view text) {
+  return Parser(text).rule();
+}
+
+}  // namespace cpsctl::sandbox

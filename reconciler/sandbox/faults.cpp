@@ -1,0 +1,108 @@
+#include "sandbox/faults.hpp"
+
+#include "base/fields.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::sandbox {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view base_path = "/cps/v2";
+
+bool matches(FaultRule const& rule, std::string_view method, std::string_view path) {
+  if (!rule.methods.empty() && std::ranges::find(rule.methods, method) == rule.methods.end()) return false;
+  if (rule.path.empty() || text::glob_matches(rule.path, path)) return true;
+  return path.starts_with(base_path) && text::glob_matches(rule.path, path.substr(base_path.size()));
+}
+
+/// What `any` chooses from: everything that passes by itself when the request is sent again.
+Fault any_of(Random& dice) {
+  static Fault const choices[] = {
+      {.effect = Effect::drop_before},
+      {.effect = Effect::drop_after},
+      {.effect = Effect::reset_before},
+      {.effect = Effect::reset_after},
+      {.effect = Effect::delay, .time = 50ms},
+      {.effect = Effect::drip, .time = 1ms, .bytes = 512},
+      {.effect = Effect::truncate},
+      {.effect = Effect::malformed},
+      {.effect = Effect::content_type, .word = "text/plain"},
+      {.effect = Effect::status, .status = 500},
+      {.effect = Effect::status, .status = 502, .body = BodyForm::html},
+      {.effect = Effect::status, .status = 503, .body = BodyForm::empty},
+      {.effect = Effect::status, .status = 504, .body = BodyForm::text, .carried_out = true},
+      {.effect = Effect::limit, .time = 1s},
+      {.effect = Effect::close_idle},
+  };
+  return choices[dice.next() % std::size(choices)];
+}
+
+/// As a rule would say it: "250ms", "90s", "-45s".
+std::string short_time(Duration time) {
+  if (time % 1s == 0s) return fmt::format("{}s", time / 1s);
+  return fmt::format("{}ms", time.count());
+}
+
+}  // namespace
+
+std::string describe(Fault const& fault) {
+  std::string text(boost::describe::enum_to_string(fault.effect, ""));
+  std::ranges::replace(text, '_', '-');
+  switch (fault.effect) {
+    case Effect::drop_before:
+    case Effect::drop_after:
+    case Effect::reset_before:
+    case Effect::reset_after:
+    case Effect::malformed:
+    case Effect::waf:
+    case Effect::any: return text;
+    case Effect::delay:
+    case Effect::delay_before:
+    case Effect::skew:
+    case Effect::close_idle: return fmt::format("{} {}", text, short_time(fault.time));
+    case Effect::drip: return fmt::format("{} {} {}", text, short_time(fault.time), fault.bytes.value_or(1));
+    case Effect::truncate: return fault.bytes ? fmt::format("{} {}", text, *fault.bytes) : text;
+    case Effect::content_type: return fmt::format("{} {}", text, fault.word);
+    case Effect::limit: return fmt::format("{} {} {}", text, fields::word(fault.retry), short_time(fault.time));
+    case Effect::status: break;
+  }
+  text += fmt::format(" {}", fault.status);
+  if (!fault.word.empty()) text += " " + fault.word;
+  if (fault.body != BodyForm::problem) text += " " + fields::word(fault.body);
+  if (fault.carried_out) text += " after";
+  return text;
+}
+
+Faults::Faults(std::vector<FaultRule> rules, std::uint64_t seed) : choice_(seed) {
+  for (FaultRule& rule : rules) {
+    // Dice of its own for each rule, so that a rule added at the end changes nothing before it.
+    SeededRandom dice(seed + 0x5EED * (rules_.size() + 1));
+    rules_.push_back({.rule = std::move(rule), .dice = dice});
+  }
+}
+
+std::optional<Fault> Faults::hit(std::string_view method, std::string_view path) {
+  std::optional<Fault> chosen;
+  for (Kept& kept : rules_) {
+    FaultRule const& rule = kept.rule;
+    if (!matches(rule, method, path)) continue;
+    std::uint64_t const number = ++kept.matched;
+    bool const lucky = !rule.share || kept.dice.unit() < *rule.share;
+    bool const in_turn = number >= rule.from && number <= rule.upto.value_or(number) &&
+                         (number - rule.from) % rule.every == 0 && kept.hits < rule.times.value_or(kept.hits + 1);
+    if (!lucky || !in_turn || chosen) continue;
+    ++kept.hits;
+    chosen = rule.fault;
+  }
+  if (chosen && chosen->effect == Effect::any) chosen = any_of(choice_);
+  return chosen;
+}
+
+}  // namespace cpsctl::sandbox

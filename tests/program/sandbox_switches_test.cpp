@@ -1,0 +1,88 @@
+#include "base/json.hpp"
+#include "program/program.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace cpsctl;
+using namespace program;
+
+namespace {
+
+/// Runs a command with --sandbox on a folder's own data.
+Run in_sandbox(Folder const& folder, std::vector<std::string> arguments) {
+  arguments.push_back("--sandbox=" + (folder / "cps").string());
+  return run_cpsctl(std::move(arguments), {.folder = folder.path()});
+}
+
+std::string log_of(Folder const& folder) {
+  return read(folder / "cps/requests.log");
+}
+
+}  // namespace
+
+TEST_CASE("switches of the sandbox serve --sandbox, too: what is created is deployed when the next command asks") {
+  Folder const folder;
+  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  Run const applied = in_sandbox(folder, {"apply", "--yes", "--complete-after", "0s"});
+  INFO(applied.out, applied.err);
+  CHECK(applied.exit == 0);
+  for (char const* const seed : {"1", "2", "3", "4", "5"}) {
+    Run const plan =
+        in_sandbox(folder, {"plan", "--detailed-exitcode", "--complete-after", "0s", "--normalise-seed", seed});
+    INFO(plan.out, plan.err);
+    CHECK(plan.exit == 0);
+  }
+}
+
+TEST_CASE("faults of the sandbox: an answer that was lost leaves a doubt, and the log says what hit") {
+  Folder const folder;
+  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  Run const applied = in_sandbox(folder, {"apply", "--yes", "--fault", "POST /enrollments: drop-after times 1",
+                                          "--fault", "GET /enrollments: delay 10ms", "--deadline", "5s"});
+  INFO(applied.out, applied.err);
+  CHECK((applied.exit == 75 || applied.exit == 0));
+  std::string const log = log_of(folder);
+  CHECK(log.find("\"fault\":\"drop-after\"") != std::string::npos);
+  CHECK(log.find("\"fault\":\"delay 10ms\"") != std::string::npos);
+  Run const plan = in_sandbox(folder, {"plan"});
+  INFO(plan.out, plan.err);
+  CHECK(plan.out.find("to create") == std::string::npos);
+}
+
+TEST_CASE("switches of the sandbox: what cannot be meant exits 64 and says what to do") {
+  struct Case {
+    char const* title;
+    std::vector<std::string> arguments;
+    char const *says, *next;
+  };
+  Case const cases[] = {
+      {"a switch without a sandbox", {"plan", "--complete-after", "0s"}, "--complete-after is a switch", "--sandbox"},
+      {"a duration that is none", {"sandbox", "--list-lag", "soon"}, "--list-lag: \"soon\" is no duration", "90s"},
+      {"a word that is none", {"sandbox", "--inputs", "maybe"}, "--inputs: cannot use \"maybe\"", "done, wait"},
+      {"a fault with a slip",
+       {"sandbox", "--fault", "POST /enrollments: drop-aftr 30%"},
+       "column 20: unknown fault \"drop-aftr\"",
+       "did you mean drop-after?"},
+      {"a fault on a plan", {"plan", "--sandbox=x", "--fault", "POST"}, "column 5: there is no ':'", "drop-after 30%"},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      Folder const folder;
+      Run const run = run_cpsctl(c.arguments, {.folder = folder.path()});
+      INFO(run.out, run.err);
+      CHECK(run.exit == 64);
+      CHECK(run.out.empty());
+      CHECK(run.err.find(c.says) != std::string::npos);
+      CHECK(run.err.find(c.next) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("cpsctl sandbox --help lists every switch, plan --help none") {
+  Folder const folder;
+  std::string const page = run_cpsctl({"sandbox", "--help"}, {.folder = folder.path()}).out;
+  for (char const* const name : {"--strict", "--contracts", "--limits", "--complete-after", "--fault RULE"})
+    CHECK(page.find(name) != std::string::npos);
+  CHECK(run_cpsctl({"plan", "--help"}, {.folder = folder.path()}).out.find("--fault") == std::string::npos);
+}
