@@ -83,7 +83,7 @@ class Comparison {
   /// Do the values of one leaf differ? What the server decides by itself does not.
   bool differs(json::Value const& desired, json::Value const* live, Field const& field) const {
     if (server_decides(live, field)) return false;
-    if (live == nullptr && field.derived != nullptr && field.derived->missing != nullptr)
+    if (absent(live) && field.derived != nullptr && field.derived->missing != nullptr)
       live = field.derived->missing.get();
     if (field.null_equals_absent && empty(&desired) && empty(live)) return false;
     if (as_set(desired, live, field)) {

@@ -1,5 +1,7 @@
 #include "diff/three_way.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -50,6 +52,32 @@ class Removal {
   schema::Schema const& schema_;
 };
 
+bool asks_for_nothing(json::Value const* value) {
+  return value == nullptr || value->IsNull() || (value->IsString() && value->GetStringLength() == 0) ||
+         (value->IsArray() && value->Empty());
+}
+
+/// A null that was sent once already, where CPS answers it with a default.
+bool filled_in(Change const& change, json::Value const& last, schema::Schema const& schema) {
+  Field const* const field = schema.at(change.pointer);
+  json::Value const* const before = json::at(last, change.pointer);
+  return field != nullptr && field->derived != nullptr && field->derived->fills_in &&
+         asks_for_nothing(change.desired.get()) && before != nullptr && asks_for_nothing(before);
+}
+
+/// `target` without what CPS has filled in: a write carries what the plan shows and nothing else.
+json::Ref without(json::Ref const& target, std::vector<std::string> const& pointers) {
+  json::Document document = json::clone(*target);
+  for (std::string const& pointer : pointers) {
+    auto const slash = pointer.rfind('/');
+    json::Value* around = &document;
+    for (auto const name : text::split(std::string_view(pointer).substr(0, slash), '/'))
+      if (!name.empty() && around != nullptr) around = json::find(*around, name);
+    if (around != nullptr) json::remove(*around, std::string_view(pointer).substr(slash + 1));
+  }
+  return json::share(std::move(document));
+}
+
 std::set<std::string> pointers(std::vector<Change> const& changes) {
   std::set<std::string> found;
   for (Change const& change : changes) found.insert(change.pointer);
@@ -90,9 +118,24 @@ ThreeWay three_way(json::Ref const& desired, json::Ref const& last_applied, json
     if (!set_back.empty()) result.target = json::share(removal.take());
   }
   result.changes = compare(*result.target, live, schema);
+  if (known) {
+    std::vector<std::string> filled;
+    std::erase_if(result.changes, [&](Change const& change) {
+      bool const is_filled = filled_in(change, *last_applied, schema);
+      if (is_filled) filled.push_back(change.pointer);
+      return is_filled;
+    });
+    if (!filled.empty()) result.target = without(result.target, filled);
+  }
   for (Change& change : result.changes) change.unset = std::ranges::count(set_back, change.pointer) > 0;
   if (known && !result.changes.empty()) explain(result.changes, *result.target, *last_applied, live, schema);
   return result;
+}
+
+ThreeWay compare_applied(json::Ref const& applied, json::Value const& live, schema::Schema const& schema) {
+  ThreeWay found = three_way(applied, applied, live, schema);
+  for (Change& change : found.changes) change.cause = Cause::unknown;
+  return found;
 }
 
 bool same_wish(json::Value const& left, json::Value const& right, schema::Schema const& schema) {

@@ -21,13 +21,13 @@ Verdict judge_create(state::Record const& intent, cps::Listing const& listing, I
   if (!ended || !entry || !entry->last_applied) return verdict;
   auto const schema = schema::enrollment(entry->api_schema);
   if (!schema) return verdict;
-  json::Document const sent = diff::create_body(*entry->last_applied, **schema);
+  json::Ref const sent = json::share(diff::create_body(*entry->last_applied, **schema));
   std::vector<cps::Live const*> candidates;
   for (cps::Live const* live : index.by_name(entry->common_name)) {
     bool const was_there = std::ranges::find(intent.known_ids, live->id.value) != intent.known_ids.end();
     if (was_there || owned(live->id.value)) continue;
     // By the diff, not by equal bytes: CPS fills in and reorders.
-    if (diff::compare(sent, *live->document, **schema).empty()) candidates.push_back(live);
+    if (diff::compare_applied(sent, *live->document, **schema).changes.empty()) candidates.push_back(live);
     verdict.candidates.push_back(live->id.value);
   }
   if (candidates.size() == 1) {

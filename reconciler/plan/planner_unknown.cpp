@@ -42,7 +42,7 @@ Item Planner::unknown(Item item, Desired const& desired) {
   if (candidates.size() > 1) {
     std::vector<cps::Live const*> identical;
     std::ranges::copy_if(candidates, std::back_inserter(identical), [&](cps::Live const* live) {
-      return diff::compare(*desired.enrollment, *live->document, schema).empty();
+      return diff::compare_applied(desired.enrollment, *live->document, schema).changes.empty();
     });
     if (identical.size() != 1) {
       item.action = Action::adopt;
@@ -61,8 +61,9 @@ Item Planner::adopt(Item item, Desired const& desired, cps::Live const& live) {
   item.live = live;
   item.production = in_production(*live.document, schema);
   item.action = Action::adopt;
-  item.target = desired.enrollment;
-  item.changes = diff::compare(*desired.enrollment, *live.document, schema);
+  diff::ThreeWay found = diff::compare_applied(desired.enrollment, *live.document, schema);
+  item.target = std::move(found.target);
+  item.changes = std::move(found.changes);
   note_pending(item, live);
   if (inputs_.rebuild) {
     item.state_only = true;

@@ -148,6 +148,8 @@ Result<> read_derived(json::Value const& node, Field& field) {
         field.derived->when.emplace_back(json::view(condition.name), json::share(json::clone(condition.value)));
     } else if (name == "live" && member.value.IsNull()) {
       field.derived->only_when_empty = true;
+    } else if (name == "fillsIn" && member.value.IsTrue()) {
+      field.derived->fills_in = true;
     } else if (name == "missing") {
       field.derived->missing = json::share(json::clone(member.value));
     } else {

@@ -32,6 +32,7 @@ struct Derived {
   std::vector<std::pair<std::string, json::Ref>> when = {};  ///< while all of these hold the server decides the value
   bool only_when_empty = false;                              ///< … and only while the live value is null or absent
   json::Ref missing = {};                                    ///< what an absent live value means
+  bool fills_in = false;                                     ///< CPS puts a default of its own where nothing is wanted
 };
 
 /// What the schema says about one field: JSON Schema's keywords, and our annotations (schemas/README.md).

@@ -128,3 +128,17 @@ TEST_CASE("causes: a delete whose answer never came") {
     CHECK(planned(world).items[0].waits);
   }
 }
+
+TEST_CASE("causes: a null is sent once where CPS answers it with a default, and then it is fulfilled") {
+  std::string const null = R"("certificateChainType":null)", filled = R"("certificateChainType":"default")";
+  CHECK(causes(story(filled, null, filled)) == "certificateChainType manifest\n");
+  CHECK_FALSE(planned(story(null, null, filled)).work());
+  CHECK(planned(World().want(desired("www", "www.example.com", null)).has(live(1, "www.example.com", filled)))
+            .items[0]
+            .state_only);
+  SUBCASE("another write does not carry it along unseen") {
+    auto const plan = planned(story(null + "," + off, null + "," + on, filled + "," + off));
+    CHECK(plan.items[0].changes.size() == 1);
+    CHECK(json::find(*plan.items[0].target, "certificateChainType") == nullptr);
+  }
+}

@@ -1,0 +1,152 @@
+// Histories of one enrollment: manifests change, people change it at CPS, CPS shows it in another shape. Whatever
+// happened, one apply makes the next plan empty.
+#include "diff/generator.hpp"
+#include "plan/document.hpp"
+#include "plan/world.hpp"
+#include "sandbox/normalise.hpp"
+#include "sandbox/variety.hpp"
+
+using namespace plan_test;
+
+namespace {
+
+constexpr char const* base_text = R"({"ra":"lets-encrypt","validationType":"dv","certificateType":"san",
+  "changeManagement":false,"enableMultiStackedCertificates":false,
+  "csr":{"cn":"www.example.com","sans":["a.example"],"c":"US"},
+  "networkConfiguration":{"geography":"core","secureNetwork":"enhanced-tls","sniOnly":true,"quicEnabled":false,
+    "dnsNameSettings":{"cloneDnsNames":true}},
+  "adminContact":{"firstName":"A"}})";
+
+/// Fields that may change in place, those inside objects included.
+void editable(schema::Field const& field, std::vector<schema::Field const*>& found) {
+  if (field.read_only || field.immutable) return;
+  if (field.properties.empty() && !field.pointer.empty()) found.push_back(&field);
+  for (auto const& [name, property] : field.properties) editable(*property, found);
+}
+
+/// Sets the value at a pointer, or takes it away.
+void put(json::Document& document, std::string const& pointer, std::optional<json::Value> value) {
+  auto& pool = document.GetAllocator();
+  json::Value* at = &document;
+  std::string_view rest = std::string_view(pointer).substr(1);
+  for (auto slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
+    std::string_view const name = rest.substr(0, slash);
+    json::Value* inner = json::find(*at, name);
+    if (inner == nullptr || !inner->IsObject()) {
+      if (!value) return;
+      json::set(*at, name, json::Value(rapidjson::kObjectType), pool);
+      inner = json::find(*at, name);
+    }
+    at = inner;
+    rest.remove_prefix(slash + 1);
+  }
+  if (value)
+    json::set(*at, rest, std::move(*value), pool);
+  else
+    json::remove(*at, rest);
+}
+
+/// One enrollment, and what manifest, state and CPS have of it.
+class History {
+ public:
+  explicit History(std::uint64_t seed) : draw_(seed), wanted_(json::parse(base_text, "base").value()) {
+    editable(schema_->root(), fields_);
+    show(diff::create_body(wanted_, *schema_));
+    last_ = json::share(json::clone(wanted_));
+  }
+
+  void step() {
+    schema::Field const& field = *fields_[draw_.below(fields_.size())];
+    switch (draw_.below(4)) {
+      case 0: edit(wanted_, field); break;
+      case 1:
+        if (!field.nullable()) break;
+        put(wanted_, field.pointer, std::nullopt);
+        break;
+      case 2: {  // somebody at CPS
+        json::Document changed = json::clone(*live_);
+        edit(changed, field);
+        show(changed);
+        break;
+      }
+      default: show(*live_);  // the same in another shape
+    }
+  }
+
+  plan::Plan plan() const {
+    World world;
+    manifest::Desired one = desired("www", "www.example.com");
+    one.enrollment = json::share(json::clone(wanted_));
+    auto known = entry("www", 1);
+    known.last_applied = last_;
+    return planned(world.want(one).has({.id = {1}, .document = live_}).knows(known));
+  }
+
+  /// What apply does with a plan.
+  void apply(plan::Plan const& plan) {
+    for (plan::Item const& item : plan.items) {
+      if (!item.steps.empty()) show(diff::update_body(*item.target, *live_, *schema_));
+      if (!item.steps.empty() || item.state_only) last_ = item.desired->enrollment;
+    }
+  }
+
+ private:
+  void edit(json::Document& document, schema::Field const& field) {
+    put(document, field.pointer, draw_.value(field, 60, document.GetAllocator()));
+    // What CPS refuses cannot happen: a list of one's own names needs names.
+    put(document, "/networkConfiguration/dnsNameSettings/cloneDnsNames", json::Value(true));
+  }
+  void show(json::Value const& body) {
+    json::Document document = sandbox::normalised(body, schema_->root(), 1, sandbox::Policy::lenient);
+    sandbox::vary(document, schema_->root(), draw_.below(1000));
+    live_ = json::share(std::move(document));
+  }
+
+  Generator draw_;
+  std::shared_ptr<schema::Schema const> schema_ = schema::enrollment("v11").value();
+  std::vector<schema::Field const*> fields_ = {};
+  json::Document wanted_;
+  json::Ref last_ = {};
+  json::Ref live_ = {};
+};
+
+}  // namespace
+
+TEST_CASE("property: whatever happened to manifest and enrollment, one apply makes the next plan empty") {
+  int histories = 0, writes = 0, records = 0;
+  for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
+    CAPTURE(seed);
+    History history(seed);
+    for (int round = 0; round < 3; ++round) {
+      for (int i = 0; i < 4; ++i) history.step();
+      plan::Plan const plan = history.plan();
+      REQUIRE(plan.summary.blocked == 0);
+      writes += plan.changes() ? 1 : 0;
+      records += plan.work() && !plan.changes() ? 1 : 0;
+      history.apply(plan);
+      plan::Plan const next = history.plan();
+      INFO(json::pretty(plan::document(next)));
+      REQUIRE_FALSE(next.work());
+      ++histories;
+    }
+  }
+  MESSAGE(histories << " histories: " << writes << " writes, " << records << " records");
+  CHECK(writes > 1000);
+  CHECK(records > 100);
+}
+
+TEST_CASE("property: a plan document is read back as it was written") {
+  int items = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    CAPTURE(seed);
+    History history(seed);
+    for (int i = 0; i < 6; ++i) history.step();
+    plan::Plan const plan = history.plan();
+    std::string const text = json::compact(plan::document(plan));
+    auto const again = plan::read_document(text, "it");
+    REQUIRE(again.has_value());
+    CHECK(json::compact(plan::document(*again)) == text);
+    items += static_cast<int>(plan.items.size());
+  }
+  MESSAGE(items << " items");
+}
