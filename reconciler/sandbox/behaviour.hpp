@@ -40,8 +40,8 @@ struct Refusal {
 
 struct Behaviour {
   Policy policy = Policy::lenient;          ///< strict: only what the OpenAPI allows, plus allow-duplicate-cn
-  std::vector<std::string> contracts = {};  ///< only these exist; empty: any
   bool real_limits = false;                 ///< requests are limited per account
+  std::vector<std::string> contracts = {};  ///< only these exist; empty: any
   std::vector<Limit> limits = sandbox::real_limits();  ///< if so; active-certificates has 10/60 s of its own
   std::optional<Duration> complete_after = {};         ///< a change ends so long after it was begun; nothing: never
   Inputs inputs = Inputs::done;

@@ -127,8 +127,9 @@ class Parser {
   }
 
   Result<> method_list() {
-    if (word() != "*") {
-      for (std::string_view const part : text::split(word(), '|')) {
+    std::string const list = word();
+    if (list != "*") {
+      for (std::string_view const part : text::split(list, '|')) {
         std::string method(part);
         std::ranges::transform(method, method.begin(),
                                [](unsigned char c) { return static_cast<char>(std::toupper(c)); });

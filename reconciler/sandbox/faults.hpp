@@ -27,13 +27,13 @@ BOOST_DEFINE_ENUM_CLASS(BodyForm, problem, empty, html, text)
 /// One fault with its particulars; which of them count depends on the effect.
 struct Fault {
   Effect effect = Effect::drop_before;
+  int status = 0;                         ///< status
+  BodyForm body = BodyForm::problem;      ///< status
+  RetryForm retry = RetryForm::seconds;   ///< limit
+  bool carried_out = false;               ///< status: CPS did it first
   Duration time = {};                     ///< delay, drip (between pieces), limit, skew (may be negative), close-idle
   std::optional<std::size_t> bytes = {};  ///< truncate (what is left; nothing: half), drip (of a piece; nothing: 1)
-  int status = 0;                         ///< status
   std::string word = {};                  ///< status: the problem's slug; content-type: the type
-  BodyForm body = BodyForm::problem;      ///< status
-  bool carried_out = false;               ///< status: CPS did it first
-  RetryForm retry = RetryForm::seconds;   ///< limit
 };
 
 /// "drop-after", "status 503 empty": as a rule says it, and as requests.log shows it.

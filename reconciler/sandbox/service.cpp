@@ -24,6 +24,24 @@ std::optional<Problem> value_problem(std::string const& name, std::string const&
   return std::nullopt;
 }
 
+/// What is live of an enrollment, and until when.
+json::Value active_entry(Enrollment const& enrollment, json::Pool& pool) {
+  json::Value csr(rapidjson::kObjectType);
+  json::set(csr, "cn", json::string(enrollment.common_name, pool), pool);
+  json::Value slots(rapidjson::kArrayType);
+  slots.PushBack(json::Value(enrollment.id), pool);
+  json::Value certificate(rapidjson::kObjectType);
+  json::set(certificate, "expiry", json::string(enrollment.expires, pool), pool);
+  json::Value production(rapidjson::kObjectType);
+  json::set(production, "primaryCertificate", std::move(certificate), pool);
+  json::Value entry(rapidjson::kObjectType);
+  json::set(entry, "id", json::Value(enrollment.id), pool);
+  json::set(entry, "csr", std::move(csr), pool);
+  json::set(entry, "productionSlots", std::move(slots), pool);
+  json::set(entry, "production", std::move(production), pool);
+  return entry;
+}
+
 }  // namespace
 
 Service::Service(Behaviour behaviour, Store& store, Random& random)
@@ -106,7 +124,7 @@ bool Service::listed(Enrollment const& enrollment, WallTime now) const {
   return !created || *created + behaviour_.list_lag <= now;
 }
 
-/// cps-api.md §2.2, #18: what is live, and until when.
+/// Not in the OpenAPI (cps-api.md §2.2).
 Response Service::active_certificates(Call& call) {
   Entity const& entity = active_certificates_entity;
   auto const version = accepted_version(call.request.header("Accept"), entity, behaviour_.policy);
@@ -115,16 +133,12 @@ Response Service::active_certificates(Call& call) {
   auto const contract = call.target.parameter("contractId");
   if (contract)
     if (auto const problem = contract_problem(*contract)) return refuse(call, *problem);
-  std::vector<std::string> entries;
+  json::Document body(rapidjson::kObjectType);
+  json::Value entries(rapidjson::kArrayType);
   for (Enrollment const* const enrollment : store_.list(call.account, contract.value_or("")))
-    if (enrollment->deployed)
-      entries.push_back(fmt::format(
-          R"({{"id":{0},"csr":{{"cn":{1}}},"productionSlots":[{0}],"production":{{"primaryCertificate":{{"expiry":"{2}"}}}}}})",
-          enrollment->id,
-          json::compact(json::Value(rapidjson::StringRef(
-              enrollment->common_name.data(), static_cast<rapidjson::SizeType>(enrollment->common_name.size())))),
-          enrollment->expires));
-  return carried_out(200, entity, *version, fmt::format(R"({{"enrollments":[{}]}})", fmt::join(entries, ",")));
+    if (enrollment->deployed) entries.PushBack(active_entry(*enrollment, body.GetAllocator()), body.GetAllocator());
+  json::set(body, "enrollments", std::move(entries), body.GetAllocator());
+  return carried_out(200, entity, *version, json::compact(body));
 }
 
 Response Service::get(Call& call, Enrollment const& enrollment) {
