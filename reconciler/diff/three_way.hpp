@@ -16,8 +16,8 @@ struct ThreeWay {
 ThreeWay three_way(json::Ref const& desired, json::Ref const& last_applied, json::Value const& live,
                    schema::Schema const& schema);
 
-/// How live differs from what was applied, or taken over as applied: compare(), but a wish for nothing where CPS fills in
-/// a default of its own (x-derived fillsIn) is fulfilled by whatever CPS filled in. It would never end otherwise.
+/// How live differs from what was applied, or taken over as applied: compare(), but a wish for nothing where CPS fills
+/// in a default of its own (x-derived fillsIn) is fulfilled by whatever CPS filled in. It would never end otherwise.
 ThreeWay compare_applied(json::Ref const& applied, json::Value const& live, schema::Schema const& schema);
 
 /// Do two desired documents ask for the same, whatever their spelling and order? Both name the same fields then.
