@@ -156,7 +156,7 @@ bool has_own_wishes(Options const& options) {
 Exit run_apply(Options const& options, World& world) {
   Signals signals;
   bool const can_ask = world.in_is_terminal && world.err_is_terminal && !options.global.no_input;
-  if (!options.yes && !options.guard.approved && !can_ask)
+  if (!options.yes && !can_ask)
     return fail({.code = Errc::usage,
                  .message = "apply asks before it writes, and there is no terminal to ask on",
                  .next = "look at cpsctl plan, then run cpsctl apply --yes"},

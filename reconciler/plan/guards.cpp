@@ -55,6 +55,14 @@ void Planner::mass_absence() {
     auto const lookup = inputs_.lookups.find(entry.id);
     if (lookup != inputs_.lookups.end() && !lookup->second) ++absent;
   }
+  // A wrong --account-key moves everything: what is known elsewhere is not in the account that is meant now.
+  for (Item const& item : items_) {
+    auto const entry = inputs_.entries.find(item.name);
+    Scope const scope{item.account, item.contract};
+    if (entry == inputs_.entries.end() || Scope(entry->second.account, entry->second.contract) == scope) continue;
+    ++counts[scope].first;
+    ++counts[scope].second;
+  }
   for (Item& item : items_) {
     if (item.action != Action::create && item.action != Action::forget) continue;
     auto const found = counts.find({item.account, item.contract});

@@ -153,6 +153,24 @@ TEST_CASE("plan: which enrollment a manifest means") {
   }
 }
 
+TEST_CASE("plan: an account that moved is blocked, and where everything moved nothing is created beside it") {
+  World world;
+  for (char const* name : {"a", "b", "c"}) {
+    int const id = name[0];
+    world.want(desired(name, fmt::format("{}.example.com", name)))
+        .knows(entry(name, id, fmt::format("{}.example.com", name)));
+    world.has(live(id, fmt::format("{}.example.com", name)));
+  }
+  world.want(desired("new", "new.example.com"));
+  CHECK(planned(world).summary.create == 1);
+  world.inputs.default_account = "OTHER";
+  world.inputs.listings[{"OTHER", contract}] = {.account_key = "OTHER", .contract = contract};
+  auto const plan = planned(world);
+  CHECK(plan.items[0].reason == "its account cannot be changed in place: it is enrollment 97 of account (own)");
+  CHECK(plan.summary.create == 0);
+  CHECK(plan.summary.blocked == 4);
+}
+
 TEST_CASE("plan: much that is gone blocks creates, little does not") {
   World world;
   for (int i = 1; i <= 20; ++i) {
