@@ -54,8 +54,8 @@ constexpr std::array kinds{KindInfo{Kind::deletion, "-", "to delete", true},
                            KindInfo{Kind::create, "+", "to create", false},
                            KindInfo{Kind::update, "~", "to update without a new certificate", false},
                            KindInfo{Kind::adopt, "=", "to adopt", false},
-                           KindInfo{Kind::orphan, "-", "without a manifest", false},
-                           KindInfo{Kind::forget, "-", "to forget", false},
+                           KindInfo{Kind::orphan, "?", "without a manifest", false},
+                           KindInfo{Kind::forget, "=", "to forget", false},
                            KindInfo{Kind::news, "", "unchanged, with news from CPS", false}};
 
 Kind kind_of(plan::Item const& item) {

@@ -35,8 +35,8 @@ Sign sign_of(plan::Item const& item) {
     case plan::Action::adopt: return {"=", Ink::good};
     case plan::Action::advance: return {"?", Ink::warn};
     case plan::Action::delete_: return {"-", Ink::bad};
-    case plan::Action::orphan:
-    case plan::Action::forget: return {"-", Ink::faint};
+    case plan::Action::orphan: return {"?", Ink::faint};  // "-" would read as a deletion
+    case plan::Action::forget: return {"=", Ink::faint};
     case plan::Action::blocked: return item.waits ? Sign{"?", Ink::warn} : Sign{"!", Ink::bad};
     case plan::Action::none: return {" ", Ink::faint};
   }
