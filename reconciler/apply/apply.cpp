@@ -2,8 +2,13 @@
 
 #include "apply/crew.hpp"
 #include "apply/executor.hpp"
+#include "base/fields.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace cpsctl::apply {
 namespace {
@@ -39,13 +44,11 @@ std::vector<plan::Item const*> in_order(plan::Plan const& plan) {
 
 bool went_wrong(ItemResult const& result) {
   return result.outcome == Outcome::failed || result.outcome == Outcome::doubt || result.outcome == Outcome::stale ||
-         result.outcome == Outcome::skipped;
+         result.outcome == Outcome::skipped || result.again.has_value();
 }
 
-http::Task<> carry_out(Executor& executor, plan::Item const& item, ItemResult& to,
-                       std::function<void(ItemResult const&)> const& progress) {
-  to = co_await executor.carry_out(item);
-  if (progress) progress(to);
+bool out_of_luck(ItemResult const& result) {
+  return result.outcome == Outcome::failed || result.outcome == Outcome::stale;
 }
 
 ItemResult untouched(plan::Item const& item) {
@@ -57,46 +60,174 @@ ItemResult untouched(plan::Item const& item) {
           .next = "run cpsctl apply again"};
 }
 
+/// One run: the plan, then in rounds what could not be decided yet.
+class Run {
+ public:
+  Run(cps::Writer& writer, http::Loop& loop, state::Store& store, Clock const& clock, ApplyOptions options,
+      Listings listings)
+      : writer_(writer),
+        loop_(loop),
+        store_(store),
+        clock_(clock),
+        options_(std::move(options)),
+        snapshots_(std::move(listings), writer, loop, clock, options_.list_age),
+        spacing_(options_.create_spacing),
+        ledger_(store, loop, clock, writer.session().options().timeout),
+        executor_(writer, snapshots_, spacing_, ledger_, store, look_again()) {
+    // Creates that a run before this one saw refused: their contracts go on one at a time.
+    for (state::Record const& intent : store.contents().open_intents) remember(intent);
+  }
+
+  http::Task<Result<ApplyResult>> to_the_end(plan::Plan const& plan) {
+    co_await round(plan);
+    for (;;) {
+      auto const when = next_look();
+      if (!options_.plan_again || !when || stopped()) break;
+      bool const in_time = co_await wait_until(*when);
+      if (!in_time) break;
+      std::set<std::string> names = unfinished();
+      auto again = co_await options_.plan_again(std::move(names));
+      if (!again) {
+        // What is open stays open, and the next run begins with it.
+        log::error("what is in doubt cannot be looked at again: {}", describe(again.error()));
+        break;
+      }
+      snapshots_.replace(std::move(again->listings));
+      spacing_.clear_lines();
+      later_ = true;
+      co_await round(again->plan);
+    }
+    if (ledger_.broken()) co_return *ledger_.broken();
+    CPS_CO_CHECK(store_.save());
+    co_return summed_up();
+  }
+
+ private:
+  Duration look_again() const {
+    return std::max<Duration>(std::min(options_.settle, options_.list_age), std::chrono::seconds(1));
+  }
+
+  void remember(state::Record const& intent) {
+    auto const met = parse_timestamp(intent.ends_by);
+    state::Entry entry;
+    if (intent.reason.empty() || !met || !intent.entry || !fields::from_json(*intent.entry, entry)) return;
+    spacing_.conflict({entry.account, entry.contract}, *met);
+  }
+
+  bool out_of_time() const { return (options_.stop && options_.stop()) || clock_.steady() >= options_.deadline; }
+  bool stopped() const { return ledger_.broken().has_value() || executor_.unauthorized() || out_of_time(); }
+
+  http::Task<> carry_out(plan::Item const& item) {
+    ItemResult result = co_await executor_.carry_out(item);
+    if (later_ && result.outcome == Outcome::waiting && !result.again) result.again = clock_.wall() + look_again();
+    // That it goes on waiting is no news.
+    bool const news = !result.again || !later_;
+    if (later_ && result.outcome == Outcome::done && item.state_only && !item.open_steps.empty()) {
+      // Which of its changes the lost answer named is not known, so none may be cancelled for the second write.
+      result.outcome = Outcome::waiting;
+      result.message =
+          fmt::format("created as {}; {} is still to be written", item.id, json::dotted(json::common(item.open_steps)));
+      result.next = "run cpsctl apply again once its change has ended";
+    }
+    if (options_.progress && news) options_.progress(result);
+    results_.insert_or_assign(item.name, std::move(result));
+  }
+
+  http::Task<> round(plan::Plan const& plan) {
+    auto const items = in_order(plan);
+    for (plan::Item const* item : items) results_.insert_or_assign(item->name, untouched(*item));
+    for (plan::Item const& item : plan.items)
+      if (item.action == plan::Action::none && results_.contains(item.name)) results_[item.name] = fulfilled(item);
+    auto const first_delete = std::ranges::find_if(items, [](plan::Item const* item) { return destroys(*item); });
+    std::vector<plan::Item const*> const others(items.begin(), first_delete);
+    std::vector<plan::Item const*> const deletes(first_delete, items.end());
+    co_await all(others);
+    // Something that failed, or is not done yet, may have been meant to take the place of what is to go.
+    auto const of_others = [&](auto const& one) {
+      return std::ranges::count(deletes, one.first, &plan::Item::name) == 0;
+    };
+    bool const clean =
+        std::ranges::none_of(results_, [&](auto const& one) { return of_others(one) && went_wrong(one.second); });
+    if (clean) {
+      co_await all(deletes);
+      co_return;
+    }
+    if (stopped()) co_return;
+    for (plan::Item const* item : deletes)
+      results_[item->name].message = "not deleted: something else of this run did not succeed";
+  }
+
+  http::Task<> all(std::vector<plan::Item const*> const& items) {
+    std::function<bool()> const stop = [this] { return stopped(); };
+    std::function<http::Task<>(std::size_t)> const step = [this, &items](std::size_t index) {
+      return carry_out(*items[index]);
+    };
+    co_await crew(loop_, options_.parallelism, items.size(), stop, step);
+  }
+
+  static ItemResult fulfilled(plan::Item const& item) {
+    ItemResult result = result_of(item, Outcome::done);
+    result.message = item.reason;
+    return result;
+  }
+
+  std::optional<WallTime> next_look() const {
+    std::optional<WallTime> first;
+    for (auto const& [name, result] : results_)
+      if (result.again) first = std::min(first.value_or(*result.again), *result.again);
+    return first;
+  }
+
+  /// Who is looked at again: what is not decided, and the deletes that wait for it.
+  std::set<std::string> unfinished() const {
+    bool const deletes = std::ranges::none_of(results_, [](auto const& one) { return out_of_luck(one.second); });
+    std::set<std::string> names;
+    for (auto const& [name, result] : results_) {
+      bool const held = result.outcome == Outcome::skipped && result.action == plan::Action::delete_;
+      if (result.again || (deletes && held)) names.insert(name);
+    }
+    return names;
+  }
+
+  /// False when there is no time for it, or somebody ends the run.
+  http::Task<bool> wait_until(WallTime when) {
+    Duration const wait = std::max<Duration>(std::chrono::ceil<Duration>(when - clock_.wall()), Duration{});
+    if (options_.deadline - clock_.steady() <= wait) co_return false;
+    auto const open = std::ranges::count_if(results_, [](auto const& one) { return one.second.again.has_value(); });
+    log::info("waiting for {}: CPS's list is looked at again at {}, in {}",
+              text::counted(static_cast<std::size_t>(open), "enrollment"), timestamp(when), duration_text(wait));
+    bool const slept = co_await loop_.sleep_until(clock_.steady() + wait);
+    co_return slept && !stopped();
+  }
+
+  ApplyResult summed_up() const {
+    ApplyResult result{.spent = writer_.session().counters()};
+    for (auto const& [name, one] : results_) result.items.push_back(one);
+    bool const begun_all =
+        std::ranges::none_of(result.items, [](auto const& one) { return one.outcome == Outcome::skipped; });
+    result.stopped = !begun_all && out_of_time();
+    return result;
+  }
+
+  cps::Writer& writer_;
+  http::Loop& loop_;
+  state::Store& store_;
+  Clock const& clock_;
+  ApplyOptions options_;
+  Snapshots snapshots_;
+  Spacing spacing_;
+  Ledger ledger_;
+  Executor executor_;
+  std::map<std::string, ItemResult> results_ = {};
+  bool later_ = false;  ///< the first round is over
+};
+
 }  // namespace
 
 http::Task<Result<ApplyResult>> run(plan::Plan const& plan, Listings listings, cps::Writer& writer, http::Loop& loop,
                                     state::Store& store, Clock const& clock, ApplyOptions options) {
-  auto const items = in_order(plan);
-  Snapshots snapshots(std::move(listings), writer, loop, clock, options.list_age);
-  Ledger ledger(store, loop, clock, writer.session().options().timeout);
-  Executor executor(writer, snapshots, ledger, store);
-  ApplyResult result;
-  for (plan::Item const* item : items) result.items.push_back(untouched(*item));
-
-  auto const out_of_time = [&] { return (options.stop && options.stop()) || clock.steady() >= options.deadline; };
-  std::function<bool()> const stop = [&] {
-    return ledger.broken().has_value() || executor.unauthorized() || out_of_time();
-  };
-  std::size_t first = 0;
-  std::function<http::Task<>(std::size_t)> const step = [&](std::size_t index) {
-    return carry_out(executor, *items[first + index], result.items[first + index], options.progress);
-  };
-  auto const deletes = std::ranges::find_if(items, [](plan::Item const* item) { return destroys(*item); });
-  auto const others = static_cast<std::size_t>(deletes - items.begin());
-  co_await crew(loop, options.parallelism, others, stop, step);
-  // Something that failed may have been meant to take the place of what is to go.
-  if (others < items.size() &&
-      std::ranges::none_of(result.items.begin(), result.items.begin() + std::ptrdiff_t(others), went_wrong)) {
-    first = others;
-    co_await crew(loop, options.parallelism, items.size() - others, stop, step);
-  } else if (!stop()) {
-    for (std::size_t i = others; i < items.size(); ++i)
-      result.items[i].message = "not deleted: something else of this run did not succeed";
-  }
-
-  bool const begun_all =
-      std::ranges::none_of(result.items, [](auto const& i) { return i.outcome == Outcome::skipped; });
-  result.stopped = !begun_all && out_of_time();
-  std::ranges::sort(result.items, {}, &ItemResult::name);
-  result.requests = writer.session().requests();
-  result.throttles = writer.session().throttles();
-  if (ledger.broken()) co_return *ledger.broken();
-  CPS_CO_CHECK(store.save());
+  Run run(writer, loop, store, clock, std::move(options), std::move(listings));
+  auto result = co_await run.to_the_end(plan);
   co_return result;
 }
 

@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,25 +28,36 @@ struct ItemResult {
   std::vector<std::int64_t> changes = {};  ///< change ids that CPS started
   std::string message = {};
   std::string next = {};
-  Errc code = Errc::internal;  ///< of failed
+  Errc code = Errc::internal;          ///< of failed
+  std::optional<WallTime> again = {};  ///< of what is not over: when this run may look at it again
 };
 
 struct ApplyResult {
   std::vector<ItemResult> items = {};  ///< every item of the plan that is not `none`, sorted by name
-  std::size_t requests = 0;
-  std::size_t throttles = 0;
+  cps::Counters spent = {};
   bool stopped = false;  ///< by a signal or the deadline, before everything was tried
+};
+
+using Listings = std::map<plan::Scope, cps::Listing>;
+
+/// What is left of a plan, as it can be carried out now.
+struct Round {
+  plan::Plan plan = {};
+  Listings listings = {};
 };
 
 struct ApplyOptions {
   std::size_t parallelism = 8;
   SteadyTime deadline = SteadyTime::max();
-  Duration list_age = std::chrono::seconds(60);          ///< how old a list may be that a write is based on
+  Duration list_age = std::chrono::seconds(60);         ///< how old a list may be that a write is based on
+  Duration settle = std::chrono::seconds(300);          ///< how long a list may lag behind a create
+  Duration create_spacing = std::chrono::seconds(300);  ///< Spacing, once CPS has answered a create with 409
+  /// Lists again and plans what is left of these names. With it a run waits for what a later list tells about a write
+  /// in doubt, and for creates that CPS takes one by one; without it a run ends with them open.
+  std::function<http::Task<Result<Round>>(std::set<std::string> names)> plan_again = {};
   std::function<bool()> stop = {};                       ///< asked between steps: a signal came
   std::function<void(ItemResult const&)> progress = {};  ///< after each item
 };
-
-using Listings = std::map<plan::Scope, cps::Listing>;
 
 /// `listings` are the lists that the plan was made from; they are read again when they grow old.
 /// Errors: io when the journal or the snapshot cannot be written (nothing more is sent then); everything that goes

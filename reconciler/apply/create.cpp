@@ -22,9 +22,11 @@ cps::CreateRequest request_for(plan::Item const& item, std::string body) {
           .allow_duplicate_cn = desired.lifecycle.allow_duplicate_cn};
 }
 
+constexpr int most_refusals = 3;  // of one create in one run, five minutes apart from any other
+
 constexpr char const* conflict_hint =
-    "CPS refuses a second certificate of a contract within five minutes of another, and a CN that exists already: "
-    "look at cpsctl plan, wait five minutes and run apply again";
+    "CPS refuses a second certificate of a contract within five minutes of another, and a CN that exists already "
+    "(maybe where this credential cannot see it): look at Akamai Control Center";
 
 }  // namespace
 
@@ -39,6 +41,7 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
   auto const settled = co_await ledger_.settle(item.name, item.settles, item.reason);
   if (!settled) co_return failed(item, settled.error());
   plan::Scope const scope = scope_of(item);
+  if (spacing_.holds(scope, ledger_.wall())) co_return held_back(item);
   // The second time its turn comes with an old list, no younger one can be had at this pace.
   for (bool const any_age : {false, true}) {
     auto const listed = co_await snapshots_.refresh(scope);
@@ -63,14 +66,17 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
                               .next = "look at a new plan and apply that"});
     }
     cps::CreateRequest request = request_for(item, body);
-    request.before_send = [this, scope, any_age, &attempt] { return before_send(scope, any_age, attempt); };
+    bool under_way = false;
+    request.before_send = [this, scope, any_age, &attempt, &under_way] {
+      return before_create(scope, any_age, attempt, under_way);
+    };
     auto const created = co_await writer_.create(std::move(request));
-    if (!created && created.error().code == Errc::stale) continue;
-    if (!created) {
-      ItemResult result = co_await unsuccessful(item, attempt, created.error());
-      if (created.error().code == Errc::conflict) result.next = conflict_hint;
-      co_return result;
+    if (under_way) spacing_.end(scope, ledger_.wall(), created || created.error().reached != Reached::no);
+    if (!created && created.error().code == Errc::stale) {
+      if (spacing_.holds(scope, ledger_.wall())) co_return held_back(item);
+      continue;
     }
+    if (!created) co_return co_await not_created(item, attempt, created.error());
     entry.id = created->enrollment.value;
     entry.changes = numbers(created->changes);
     ItemResult result = result_of(item, Outcome::done);
@@ -86,6 +92,54 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     co_return co_await second_write(item, std::move(entry), std::move(result));
   }
   co_return failed(item, {.code = Errc::internal, .message = "a create was neither sent nor refused"});
+}
+
+http::Task<Result<>> Executor::before_create(plan::Scope const& scope, bool any_age, Attempt& attempt,
+                                             bool& under_way) {
+  if (!under_way && spacing_.holds(scope, ledger_.wall()))
+    co_return Error{.code = Errc::stale, .message = "CPS takes one create of the contract at a time"};
+  auto const begun = co_await before_send(scope, any_age, attempt);
+  if (begun && !under_way) {
+    spacing_.begin(scope);
+    under_way = true;
+  }
+  co_return begun;
+}
+
+/// A 409 does not tell whether CPS takes the create later or never, nor whether an earlier arrival of the same request
+/// was taken: the list does. The intent stays open until then (cps-api.md §9: slugs are uncertain).
+http::Task<ItemResult> Executor::not_created(plan::Item const& item, Attempt& attempt, Error error) {
+  bool const counts = error.code == Errc::conflict && attempt.sequence != 0;
+  if (!counts) {
+    auto result = co_await unsuccessful(item, attempt, std::move(error));
+    co_return result;
+  }
+  plan::Scope const scope = scope_of(item);
+  spacing_.conflict(scope, ledger_.wall());
+  ItemResult result = failed(item, error);
+  if (++refusals_[item.name] >= most_refusals) {
+    auto const closed = co_await ledger_.refuse(attempt, describe(error));
+    result.next = conflict_hint;
+    co_return closed ? result : failed(item, closed.error());
+  }
+  auto const written = co_await ledger_.conflict(attempt, describe(error));
+  if (!written) co_return failed(item, written.error());
+  result.outcome = Outcome::waiting;
+  result.again = ledger_.wall() + look_again_;
+  result.message += "; CPS's list will tell whether it exists already, or has to be sent again";
+  result.next = "run cpsctl apply again in five minutes";
+  co_return result;
+}
+
+ItemResult Executor::held_back(plan::Item const& item) {
+  Spacing::Place const place = spacing_.join(scope_of(item), ledger_.wall());
+  ItemResult result = result_of(item, Outcome::waiting);
+  result.again = place.next;
+  result.message = fmt::format(
+      "not sent yet: after a 409 the creates of contract {} go one at a time; number {} in line, expected about {}",
+      item.contract, place.in_line, timestamp(place.expected));
+  result.next = "run cpsctl apply again; it goes on one by one";
+  return result;
 }
 
 /// What a create must not carry is put over the enrollment that CPS made of it (cps-api.md §3.3).

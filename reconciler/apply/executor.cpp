@@ -8,6 +8,11 @@
 #include <fmt/format.h>
 
 namespace cpsctl::apply {
+namespace {
+
+constexpr int most_doubts = 5;  // of one enrollment in one run: then a later run goes on
+
+}  // namespace
 
 ItemResult result_of(plan::Item const& item, Outcome outcome) {
   return {.name = item.name, .action = item.action, .outcome = outcome, .id = item.id};
@@ -100,6 +105,7 @@ http::Task<ItemResult> Executor::unsuccessful(plan::Item const& item, Attempt& a
   if (error.reached != Reached::no) {
     // The intent stays open: what may have happened is never sent again unproven.
     result.outcome = Outcome::doubt;
+    if (++doubts_[item.name] < most_doubts) result.again = ledger_.wall() + look_again_;
     result.message += "; CPS may have done it";
     result.next = "run cpsctl plan again in a few minutes: the doubt is resolved from CPS's list";
     co_return result;
@@ -109,8 +115,12 @@ http::Task<ItemResult> Executor::unsuccessful(plan::Item const& item, Attempt& a
 }
 
 http::Task<Result<>> Executor::before_send(plan::Scope const& scope, bool any_age, Attempt& attempt) {
-  if (!any_age && !snapshots_.fresh(scope))
+  if (!any_age && !snapshots_.fresh(scope)) {
+    // An attempt before this one met a 429, which proves that nothing happened.
+    auto const closed = co_await ledger_.refuse(attempt, "CPS's request limit");
+    if (!closed) co_return closed.error();
     co_return Error{.code = Errc::stale, .message = "the list that it was planned on has grown old"};
+  }
   co_return co_await ledger_.begin(attempt);
 }
 

@@ -2,14 +2,22 @@
 #include "apply/apply.hpp"
 #include "apply/ledger.hpp"
 #include "apply/snapshots.hpp"
+#include "apply/spacing.hpp"
 
 namespace cpsctl::apply {
 
 /// Carries out single items. One per run; on the loop's thread.
 class Executor {
  public:
-  Executor(cps::Writer& writer, Snapshots& snapshots, Ledger& ledger, state::Store& store)
-      : writer_(writer), snapshots_(snapshots), ledger_(ledger), store_(store) {}
+  /// `look_again`: after how long a list may tell what became of a write in doubt.
+  Executor(cps::Writer& writer, Snapshots& snapshots, Spacing& spacing, Ledger& ledger, state::Store& store,
+           Duration look_again)
+      : writer_(writer),
+        snapshots_(snapshots),
+        spacing_(spacing),
+        ledger_(ledger),
+        store_(store),
+        look_again_(look_again) {}
 
   http::Task<ItemResult> carry_out(plan::Item const& item);
 
@@ -19,6 +27,9 @@ class Executor {
  private:
   // create.cpp
   http::Task<ItemResult> create(plan::Item const& item);
+  http::Task<Result<>> before_create(plan::Scope const& scope, bool any_age, Attempt& attempt, bool& under_way);
+  http::Task<ItemResult> not_created(plan::Item const& item, Attempt& attempt, Error error);
+  ItemResult held_back(plan::Item const& item);
   http::Task<ItemResult> second_write(plan::Item const& item, state::Entry entry, ItemResult result);
   // change.cpp
   http::Task<ItemResult> update(plan::Item const& item);
@@ -51,8 +62,12 @@ class Executor {
 
   cps::Writer& writer_;
   Snapshots& snapshots_;
+  Spacing& spacing_;
   Ledger& ledger_;
   state::Store& store_;
+  Duration look_again_;
+  std::map<std::string, int> refusals_ = {};  ///< how often each create met a 409 in this run
+  std::map<std::string, int> doubts_ = {};
   bool unauthorized_ = false;
 };
 

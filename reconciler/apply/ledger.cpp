@@ -37,8 +37,8 @@ http::Task<Result<std::int64_t>> Ledger::record(state::Record record) {
 }
 
 http::Task<Result<>> Ledger::begin(Attempt& attempt) {
-  // Another attempt of the same write follows a 429 only, which proves that nothing happened.
-  auto const closed = co_await refuse(attempt, "CPS's request limit");
+  // Another attempt of the same write follows only what proves that nothing happened: a 429, or no connection.
+  auto const closed = co_await refuse(attempt, "CPS's request limit, or no connection was made; sent again");
   if (!closed) co_return closed.error();
   state::Record intent = attempt.intent;
   intent.ends_by = timestamp(clock_.wall() + timeout_);
@@ -58,6 +58,17 @@ http::Task<Result<>> Ledger::refuse(Attempt& attempt, std::string reason) {
   auto const written = co_await record(std::move(refused));
   if (!written) co_return written.error();
   attempt.sequence = 0;
+  co_return Result<>();
+}
+
+http::Task<Result<>> Ledger::conflict(Attempt& attempt, std::string reason) {
+  state::Record met{.phase = state::Phase::conflict,
+                    .intent = attempt.sequence,
+                    .step = attempt.intent.step,
+                    .name = attempt.intent.name,
+                    .reason = std::move(reason)};
+  auto const written = co_await record(std::move(met));
+  if (!written) co_return written.error();
   co_return Result<>();
 }
 

@@ -29,6 +29,8 @@ class Ledger {
   http::Task<Result<>> begin(Attempt& attempt);
   /// Closes the intent of an attempt that is known not to have happened.
   http::Task<Result<>> refuse(Attempt& attempt, std::string reason);
+  /// CPS answered a create with 409: the attempt is over, and a list has to tell what the answer meant.
+  http::Task<Result<>> conflict(Attempt& attempt, std::string reason);
   /// Closes intents of earlier runs.
   http::Task<Result<>> settle(std::string name, std::vector<std::int64_t> intents, std::string reason);
   /// What a write came to: the entry that the state holds from now on.
@@ -40,7 +42,8 @@ class Ledger {
 
   /// Set once the journal cannot be written any more: nothing may be sent after that.
   std::optional<Error> const& broken() const { return broken_; }
-  std::string now() const { return timestamp(clock_.wall()); }
+  WallTime wall() const { return clock_.wall(); }
+  std::string now() const { return timestamp(wall()); }
 
  private:
   state::Store& store_;

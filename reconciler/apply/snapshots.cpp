@@ -8,6 +8,10 @@ namespace cpsctl::apply {
 
 Snapshots::Snapshots(Listings listings, cps::Reader& reader, http::Loop& loop, Clock const& clock, Duration oldest)
     : reader_(reader), loop_(loop), clock_(clock), oldest_(oldest) {
+  replace(std::move(listings));
+}
+
+void Snapshots::replace(Listings listings) {
   for (auto& [scope, listing] : listings) static_cast<void>(take(contracts_[scope], std::move(listing)));
 }
 

@@ -16,6 +16,9 @@ class Snapshots {
   /// `versions`: the schema version of each contract's list.
   Snapshots(Listings listings, cps::Reader& reader, http::Loop& loop, Clock const& clock, Duration oldest);
 
+  /// Newer lists of these contracts.
+  void replace(Listings listings);
+
   /// Young enough now?
   bool fresh(plan::Scope const& scope) const;
   /// Reads the list again if it has grown old. Errors: as Reader::list.

@@ -106,14 +106,32 @@ class Applying {
       return failed(
           {.code = Errc::guard_rail, .message = "not applied: the answer was not yes", .next = "run it again"});
 
-    auto const result =
-        cli::carry_out(plan, std::move(listings), connection, store, options_, settings_, world_, signals_);
+    PlanAgain again = [&, this](std::set<std::string> names) {
+      return plan_again(plan, std::move(names), connection, store);
+    };
+    auto const result = cli::carry_out(plan, std::move(listings), std::move(again), connection, store, options_,
+                                       settings_, world_, signals_);
     if (!result) return failed(result.error());
     Exit const exit =
         delivered(result_product(*result, plan), exit_of(*result, options_.detailed_exitcode), options_.global, world_);
     if (signals_.received() == 0) return exit;
     fmt::print(world_.err, "Stopped by a signal; everything is saved. Go on with: cpsctl apply\n");
     return signals_.exit();
+  }
+
+  /// What is left of the plan that was agreed on; nothing is written that it did not show.
+  http::Task<Result<apply::Round>> plan_again(plan::Plan const& agreed_on, std::set<std::string> names,
+                                              Connection& connection, state::Store const& store) {
+    plan::Plan const left = plan::select(agreed_on, names);
+    plan::Inputs known = inputs_for({.settings = settings_, .loaded = {}}, connection, store.contents(), world_);
+    plan::restrict_to(left, known);
+    cps::Reader const reader(*connection.session);
+    auto inputs = co_await read_account(reader, connection, std::move(known));
+    if (!inputs) co_return std::move(inputs).error();
+    auto fresh = plan::make_plan(*inputs);
+    if (!fresh) co_return std::move(fresh).error();
+    co_return apply::Round{.plan = plan::agreed(left, std::move(*fresh), plan::Learned::taken),
+                           .listings = std::move(inputs->listings)};
   }
 
   Options const& options_;

@@ -145,6 +145,7 @@ Result<Settings> make_settings(Options const& options, World& world) {
   manifest::Project const& project = settings.project;
   CPS_CHECK(take(project.timeout, settings.timeout, parse_duration, "spec.api.timeout"));
   CPS_CHECK(take(project.settle, settings.settle, parse_duration, "spec.api.settle"));
+  CPS_CHECK(take(project.create_spacing, settings.create_spacing, parse_duration, "spec.api.createSpacing"));
   CPS_CHECK(take(project.max_list_bytes, settings.max_list_bytes, parse_bytes, "spec.api.maxListBytes"));
   CPS_CHECK(take_limits(options, settings));
   settings.budget_group = project.budget_group.value_or("");

@@ -24,6 +24,7 @@ struct Settings {
   std::size_t parallelism = 8;
   Duration timeout = std::chrono::seconds(60);
   Duration settle = std::chrono::seconds(300);
+  Duration create_spacing = std::chrono::seconds(300);
   std::size_t max_list_bytes = std::size_t{512} << 20;
   SteadyTime deadline = SteadyTime::max();
   Duration lock_timeout = {};

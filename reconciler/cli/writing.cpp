@@ -60,7 +60,7 @@ class Progress {
         left_(items) {}
 
   void operator()(apply::ItemResult const& item) {
-    if (left_ > 0) --left_;
+    if (left_ > 0 && !item.again) --left_;
     if (quiet_) return;
     if (as_log_) {
       log::info("{}: {} {}", item.name, fields::word(item.action), fields::word(item.outcome));
@@ -107,9 +107,9 @@ Result<std::string> recorded_realm(Settings const& settings, World& world) {
                .next = "name it with --state, or go to the project with -C DIR"};
 }
 
-Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings listings, Connection& connection,
-                                     state::Store& store, Options const& options, Settings const& settings,
-                                     World& world, Signals const& signals) {
+Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings listings, PlanAgain plan_again,
+                                     Connection& connection, state::Store& store, Options const& options,
+                                     Settings const& settings, World& world, Signals const& signals) {
   cps::Writer writer(*connection.session);
   std::size_t const open = static_cast<std::size_t>(
       std::ranges::count_if(plan.items, [](plan::Item const& item) { return item.action != plan::Action::none; }));
@@ -117,13 +117,20 @@ Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings lis
   return connection.loop->run(apply::run(plan, std::move(listings), writer, *connection.loop, store, world.clock,
                                          {.parallelism = settings.parallelism,
                                           .deadline = settings.deadline,
+                                          .settle = settings.settle,
+                                          .create_spacing = settings.create_spacing,
+                                          .plan_again = std::move(plan_again),
                                           .stop = [&signals] { return signals.received() != 0; },
                                           .progress = [&progress](apply::ItemResult const& item) { progress(item); }}));
 }
 
 Product result_product(apply::ApplyResult const& result, plan::Plan const& plan) {
-  report::ResultFacts const facts{
-      .realm = plan.realm, .requests = result.requests, .throttles = result.throttles, .stopped = result.stopped};
+  report::ResultFacts const facts{.realm = plan.realm,
+                                  .requests = result.spent.requests,
+                                  .retries = result.spent.retries,
+                                  .throttles = result.spent.throttles,
+                                  .waited = result.spent.waited,
+                                  .stopped = result.stopped};
   auto const rows = rows_of(result);
   return {
       .text = [rows, facts](std::ostream& out, report::Style style) { report::result_text(rows, facts, style, out); },

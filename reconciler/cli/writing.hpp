@@ -27,10 +27,12 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
 /// The realm that the state file names, for commands that talk to nobody. Errors: io; usage when there is no state.
 Result<std::string> recorded_realm(Settings const& settings, World& world);
 
-/// Carries a plan out, with a progress line for each item. Errors: io.
-Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings listings, Connection& connection,
-                                     state::Store& store, Options const& options, Settings const& settings,
-                                     World& world, Signals const& signals);
+using PlanAgain = std::function<http::Task<Result<apply::Round>>(std::set<std::string>)>;
+
+/// Carries a plan out, with a progress line for each item. `plan_again` as in ApplyOptions. Errors: io.
+Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings listings, PlanAgain plan_again,
+                                     Connection& connection, state::Store& store, Options const& options,
+                                     Settings const& settings, World& world, Signals const& signals);
 
 Product result_product(apply::ApplyResult const& result, plan::Plan const& plan);
 Exit exit_of(apply::ApplyResult const& result, bool detailed);

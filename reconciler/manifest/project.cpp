@@ -90,6 +90,7 @@ Project project_of(json::Value const& document, std::string const& file) {
   project.parallelism = settings.number("/spec/api/parallelism");
   project.timeout = settings.text("/spec/api/timeout");
   project.settle = settings.text("/spec/api/settle");
+  project.create_spacing = settings.text("/spec/api/createSpacing");
   project.max_list_bytes = settings.text("/spec/api/maxListBytes");
   project.max_deletes = settings.number("/spec/guard/maxDeletes");
   project.max_changes = settings.text("/spec/guard/maxChanges");

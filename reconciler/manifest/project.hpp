@@ -28,6 +28,7 @@ struct Project {
   std::optional<std::int64_t> parallelism = {};
   std::optional<std::string> timeout = {};         ///< api.timeout: "60s"
   std::optional<std::string> settle = {};          ///< api.settle: "300s"
+  std::optional<std::string> create_spacing = {};  ///< api.createSpacing: "300s"
   std::optional<std::string> max_list_bytes = {};  ///< api.maxListBytes: "512MB"
   std::optional<std::int64_t> max_deletes = {};
   std::optional<std::string> max_changes = {};

@@ -36,7 +36,9 @@ Verdict judge_create(state::Record const& intent, cps::Listing const& listing, I
     return verdict;
   }
   if (!verdict.candidates.empty()) {
-    verdict.kind = Verdict::Kind::ambiguous;
+    // With a 409 CPS says that it did not do it: what is there and differs is somebody else's.
+    bool const refused = !intent.reason.empty();
+    verdict.kind = refused && candidates.empty() ? Verdict::Kind::disproven : Verdict::Kind::ambiguous;
     return verdict;
   }
   WallTime const trusted = *ended + inputs.settle;

@@ -28,7 +28,9 @@ struct Verdict {
 std::optional<state::Entry> entry_of(state::Record const& intent);
 
 /// The attempt ended at the latest when the intent says (ends_by), since a killed process does not tell; from then on
-/// the list may lag by `settle`. `owned` says which ids belong to entries of the state.
+/// the list may lag by `settle`. A create that met a 409 (its intent has a reason) is judged likewise: an earlier
+/// arrival of the same request may have been the one that CPS took. `owned` says which ids belong to entries of the
+/// state.
 Verdict judge_create(state::Record const& intent, cps::Listing const& listing, Index const& index,
                      std::function<bool(std::int64_t)> const& owned, Inputs const& inputs);
 

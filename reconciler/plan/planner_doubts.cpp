@@ -7,6 +7,14 @@
 
 /// The planner's part about creates whose answers never came.
 namespace cpsctl::plan {
+namespace {
+
+std::string story_of(state::Record const& intent) {
+  if (intent.reason.empty()) return fmt::format("a create was sent at {} and its answer never came", intent.at);
+  return fmt::format("a create was sent at {} and refused ({})", intent.at, intent.reason);
+}
+
+}  // namespace
 
 Verdict Planner::judge(state::Record const& intent, Scope const& scope) const {
   return judge_create(
@@ -43,7 +51,7 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
   std::optional<Verdict> judged;
   for (state::Record const* intent : open_intents(item.name, state::Step::create)) {
     decided.settles.push_back(intent->sequence);
-    story = fmt::format("a create was sent at {} and its answer never came", intent->at);
+    story = story_of(*intent);
     auto const entry = entry_of(*intent);
     if (entry && Scope(entry->account, entry->contract) != Scope(item.account, item.contract)) {
       block(decided, fmt::format("{}; it was sent to contract {}, which the manifest has left", story, entry->contract),
@@ -102,8 +110,7 @@ void Planner::orphaned_intents() {
 Item Planner::orphaned(state::Record const& intent, Entry const& entry) {
   Item item{
       .name = intent.name, .contract = entry.contract, .account = entry.account, .common_name = entry.common_name};
-  std::string const story =
-      fmt::format("a create was sent at {} and its answer never came; its manifest is gone", intent.at);
+  std::string const story = story_of(intent) + "; its manifest is gone";
   Verdict const verdict = judge(intent, {entry.account, entry.contract});
   item.action = Action::create;
   item.settles = {intent.sequence};
@@ -151,9 +158,7 @@ void Planner::no_create_beside_a_doubt() {
     for (auto doubt = first; doubt != last && item.action == Action::create; ++doubt) {
       state::Record const& intent = *doubt->second;
       if (intent.name == item.name || judge(intent, scope).kind == Verdict::Kind::disproven) continue;
-      block(item,
-            fmt::format("a create of {} with this common name was sent at {} and its answer never came", intent.name,
-                        intent.at),
+      block(item, fmt::format("of {}, which has this common name, {}", intent.name, story_of(intent)),
             declared_.contains(intent.name)
                 ? "run again once that doubt is resolved"
                 : fmt::format("put the manifest {} back and run again: the doubt is resolved then", intent.name));

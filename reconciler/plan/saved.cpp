@@ -29,7 +29,13 @@ void restrict_to(Plan const& saved, Inputs& inputs) {
   }
 }
 
-Plan agreed(Plan const& saved, Plan fresh) {
+Plan select(Plan const& plan, std::set<std::string> const& names) {
+  Plan part = plan;
+  std::erase_if(part.items, [&](Item const& item) { return !names.contains(item.name); });
+  return part;
+}
+
+Plan agreed(Plan const& saved, Plan fresh, Learned learned) {
   Plan plan = saved;
   plan.serial = fresh.serial;
   plan.requests_to_apply = 0;
@@ -39,7 +45,8 @@ Plan agreed(Plan const& saved, Plan fresh) {
     if (!acts(item)) continue;
     auto const now = std::ranges::lower_bound(fresh.items, item.name, {}, &Item::name);
     bool const there = now != fresh.items.end() && now->name == item.name;
-    if (there && now->fingerprint == item.fingerprint) {
+    bool const only_learned = there && learned == Learned::taken && (now->state_only || now->action == Action::blocked);
+    if (only_learned || (there && now->fingerprint == item.fingerprint)) {
       plan.requests_to_apply += static_cast<std::int64_t>(now->steps.size());
       item = std::move(*now);
       continue;

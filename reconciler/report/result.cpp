@@ -66,6 +66,9 @@ json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts c
   json::set(document, "summary", std::move(summary), pool);
   json::set(document, "requests", json::Value(static_cast<std::uint64_t>(facts.requests)), pool);
   json::set(document, "throttles", json::Value(static_cast<std::uint64_t>(facts.throttles)), pool);
+  json::set(document, "retries", json::Value(static_cast<std::uint64_t>(facts.retries)), pool);
+  auto const waited = std::chrono::duration<double>(facts.waited).count();
+  json::set(document, "waitedSeconds", json::Value(waited), pool);
   json::set(document, "stopped", json::Value(facts.stopped), pool);
   return document;
 }

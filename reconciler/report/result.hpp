@@ -1,4 +1,5 @@
 #pragma once
+#include "base/clock.hpp"
 #include "base/json.hpp"
 #include "report/report.hpp"
 
@@ -23,7 +24,9 @@ struct ResultRow {
 struct ResultFacts {
   std::string realm = {};
   std::size_t requests = 0;
+  std::size_t retries = 0;
   std::size_t throttles = 0;
+  Duration waited = {};  ///< for the request limit
   bool stopped = false;
 };
 
@@ -38,7 +41,7 @@ std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts cons
 /// Each row a test case: failed, in doubt and blocked have failed, what was not tried is skipped.
 std::string result_junit(std::vector<ResultRow> const& rows, plan::Plan const& plan);
 
-/// {format_version, realm, items, summary, requests, throttles, stopped}.
+/// {format_version, realm, items, summary, requests, retries, throttles, waitedSeconds, stopped}.
 json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts const& facts);
 
 }  // namespace cpsctl::report

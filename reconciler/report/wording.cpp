@@ -215,6 +215,9 @@ std::string cost_words(ResultFacts const& facts) {
   std::string words = text::counted(facts.requests, "request");
   if (facts.throttles > 0)
     words += fmt::format(", {} for CPS's request limit", text::counted(facts.throttles, "pause"));
+  if (facts.retries > 0) words += fmt::format(", {} sent again", facts.retries);
+  if (facts.waited >= std::chrono::seconds(1))
+    words += fmt::format(", {} waited for a turn", duration_text(facts.waited));
   return words;
 }
 

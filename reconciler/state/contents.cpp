@@ -80,6 +80,11 @@ void take_record(Contents& contents, Record const& record, std::int64_t containe
   switch (record.phase) {
     case Phase::intent: contents.open_intents.push_back(record); return;
     case Phase::refused: break;
+    case Phase::conflict:
+      if (intent == contents.open_intents.end()) return;
+      intent->reason = record.reason;
+      intent->ends_by = record.at;
+      return;
     case Phase::dropped:
       if (record.sequence > contained) contents.entries.erase(record.name);
       break;

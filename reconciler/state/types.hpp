@@ -43,14 +43,15 @@ struct Snapshot {
 BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, serial, sequence, enrollments))
 
 // stored puts an entry (and takes away the one of the record's name, if it is another: a move); dropped takes one away.
-BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped)
+// conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.
+BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict)
 BOOST_DEFINE_ENUM_CLASS(Step, create, update, delete_)
 
 /// One line of the journal.
 struct Record {
   std::int64_t sequence = 0;
   Phase phase = Phase::intent;
-  std::int64_t intent = 0;  ///< of done, refused, dropped: the intent's sequence; 0: none
+  std::int64_t intent = 0;  ///< of done, refused, dropped, conflict: the intent's sequence; 0: none
   Step step = Step::create;
   std::string name = {};
   std::string at = {};                       ///< RFC 3339, UTC
@@ -61,7 +62,7 @@ struct Record {
   std::vector<std::int64_t> pending_changes = {};  ///< pending change ids before the write
   std::int64_t enrollment = 0;                     ///< of done: CPS's id
   std::vector<std::int64_t> changes = {};          ///< of done: change ids that CPS returned
-  std::string reason = {};                         ///< of refused
+  std::string reason = {};                         ///< of refused, conflict, and of an intent that met a conflict
   json::Ref entry = {};                            ///< of intent and stored: the Entry that the state will hold
 };
 BOOST_DESCRIBE_STRUCT(Record, (),

@@ -114,7 +114,7 @@ TEST_CASE("apply: what an answer means for the journal") {
   };
   Case const cases[] = {
       {"400 is a refusal", 400, "{}", "failed", 0},
-      {"409 is a refusal", 409, R"({"type":"/e/x","title":"Conflict"})", "failed", 0},
+      {"409 is for the list to explain", 409, R"({"type":"/e/x","title":"Conflict"})", "waiting", 1},
       {"500 is a doubt", 500, "<html>", "doubt", 1},
       {"a 202 that cannot be read is a doubt", 202, "not json", "doubt", 1},
       {"a 202 without an id is a doubt", 202, "{}", "doubt", 1},
@@ -144,7 +144,7 @@ TEST_CASE("apply: a request limit is waited out, and each attempt has an intent 
   };
   auto const result = bench.apply();
   CHECK(outcomes(result) == "a done\n");
-  CHECK(result->throttles == 2);
+  CHECK(result->spent.throttles == 2);
   CHECK(bench.sent("POST") == 3);
   CHECK(bench.at_cps().size() == 1);
   CHECK(bench.state().open_intents.empty());

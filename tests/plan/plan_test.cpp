@@ -226,6 +226,26 @@ TEST_CASE("plan: a create whose answer never came") {
     CHECK(plan->items[0].action == plan::Action::create);
     CHECK(plan->items[0].settles == std::vector<std::int64_t>{7});
   }
+  auto const refused = [&](std::string const& at) {
+    auto refusal = world().doubt("www", at);
+    refusal.inputs.open_intents[0].reason = "409";
+    return refusal;
+  };
+  SUBCASE("answered with 409: the list may lag behind an earlier arrival of it, so it waits") {
+    expect(refused("2026-11-23T09:55:00Z"),
+           "www blocked(create): a create was sent at 2026-11-23T09:55:00Z and refused (409); CPS may still have done "
+           "it\n0 unchanged");
+  }
+  SUBCASE("answered with 409, and an equal one is listed: an earlier arrival of it was taken") {
+    CHECK(plan::make_plan(refused("2026-11-23T09:55:00Z").has(live(5, "www.example.com")).inputs)->items[0].id == 5);
+  }
+  SUBCASE("answered with 409, and another one is listed: that is somebody else's, and not taken over unasked") {
+    auto const plan = plan::make_plan(refused("2026-11-23T09:55:00Z").has(different(5)).inputs);
+    REQUIRE(plan->items.size() == 1);
+    CHECK(plan->items[0].action == plan::Action::blocked);
+    CHECK(plan->items[0].reason.find("may have made") == std::string::npos);
+    CHECK(!plan->items[0].waits);
+  }
   SUBCASE("an intent that cannot be read proves nothing and disproves nothing") {
     auto broken = world().doubt("www", "2026-11-20T09:50:00Z");
     broken.inputs.open_intents[0].entry = nullptr;

@@ -116,7 +116,7 @@ TEST_CASE("a huge answer to a write is refused, and the write stays in doubt") {
         return;
     }
   });
-  Run const run = project.run({"apply", "--yes"});
+  Run const run = project.run({"apply", "--yes", "--deadline", "10s"});
   INFO(run.out, run.err);
   CHECK(run.exit == 75);
   CHECK(run.out.find("in doubt") != std::string::npos);

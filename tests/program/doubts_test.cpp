@@ -1,0 +1,117 @@
+#include "program/program.hpp"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+/// Creates whose outcome a run has to find out, and CPS's five-minute rule: in one run, with nothing ordered twice.
+namespace {
+
+using namespace program;
+
+std::string const usual = "settle: 1s, createSpacing: 2s, timeout: 2s";
+
+struct Doubtful {
+  Folder folder;
+  explicit Doubtful(int enrollments, std::string const& api = usual) {
+    folder.write("cpsctl.yaml",
+                 "apiVersion: cpsctl.dev/v1\nkind: Project\nspec:\n  manifests: [certs/]\n  api: { " + api + " }\n");
+    for (int i = 0; i < enrollments; ++i)
+      folder.write(fmt::format("certs/www-{}.yaml", i),
+                   dv_manifest(fmt::format("www-{}", i), fmt::format("www{}.example.com", i)));
+  }
+  Run run(std::vector<std::string> arguments, std::vector<std::string> const& more) const {
+    arguments.push_back("--sandbox=" + (folder / "cps").string());
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_cpsctl(std::move(arguments), {.folder = folder.path()});
+  }
+  Run apply(std::vector<std::string> const& more = {}) const { return run({"apply", "--yes"}, more); }
+  std::ptrdiff_t posts() const {
+    return std::ranges::count_if(requests(folder / "cps"), [](auto const& line) { return line.starts_with("POST"); });
+  }
+  std::string plan() const { return run({"plan"}, {}).out; }
+};
+
+bool has(std::string const& text, std::string const& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("doubts: an answer was lost, and the same run finds in the list that CPS did it") {
+  Doubtful const project(2);
+  Run const run = project.apply({"--fault", "POST /enrollments: drop-after times 1"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  CHECK(project.posts() == 2);
+  CHECK(has(run.err, "CPS's list is looked at again"));
+  CHECK(has(project.plan(), "2 unchanged"));
+}
+
+TEST_CASE("doubts: a request was lost, and the same run sends it again once that is proven") {
+  Doubtful const project(2);
+  Run const run = project.apply({"--fault", "POST /enrollments: drop-before times 1"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  CHECK(has(project.plan(), "2 unchanged"));
+}
+
+TEST_CASE("doubts: no time to find out is exit 75, and the next run goes on") {
+  Doubtful const project(2);
+  Run const first = project.apply({"--fault", "POST /enrollments: drop-after times 1", "--deadline", "900ms"});
+  INFO(first.out, first.err);
+  CHECK(first.exit == 75);
+  CHECK(has(first.out, "in doubt"));
+  Run const second = project.apply();
+  INFO(second.out, second.err);
+  CHECK(second.exit == 0);
+  CHECK(project.posts() == 2);
+}
+
+TEST_CASE("doubts: an update whose answer was lost ends in the same run") {
+  Doubtful const project(2);
+  REQUIRE(project.apply({"--complete-after", "0s"}).exit == 0);
+  std::string text = read(project.folder / "certs/www-0.yaml");
+  auto const at = text.find("quicEnabled: false");
+  REQUIRE(at != std::string::npos);
+  project.folder.write("certs/www-0.yaml", text.replace(at, 18, "quicEnabled: true"));
+  Run const run = project.apply({"--complete-after", "0s", "--fault", "PUT /enrollments/*: drop-after times 1"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  CHECK(has(project.plan(), "2 unchanged"));
+}
+
+TEST_CASE("five-minute rule: a contract's creates go on one at a time, in the same run") {
+  Doubtful const project(3);
+  Run const run = project.apply({"--five-minute-rule", "contract", "--five-minutes", "2s"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  CHECK(has(run.out + run.err, "409"));
+  CHECK(has(project.plan(), "3 unchanged"));
+}
+
+TEST_CASE("five-minute rule: read as one of the common name, nobody waits for others") {
+  Doubtful const project(3);
+  Run const run = project.apply({"--five-minute-rule", "cn", "--five-minutes", "300s"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  CHECK(project.posts() == 3);
+}
+
+TEST_CASE("five-minute rule: out of time, everything is saved and the next run goes on") {
+  Doubtful const project(4, "settle: 1s, createSpacing: 3s, timeout: 2s, parallelism: 1");
+  Run const first = project.apply({"--five-minute-rule", "contract", "--five-minutes", "3s", "--deadline", "2500ms"});
+  INFO(first.out, first.err);
+  CHECK(first.exit == 75);
+  CHECK(has(first.out, "in line"));
+  CHECK(project.posts() == 2);  // one was taken, one refused; the others were not sent
+  Run const second = project.apply({"--five-minute-rule", "contract", "--five-minutes", "3s"});
+  INFO(second.out, second.err);
+  // What was refused before this run is for the list to tell; the plan that was shown waits for it.
+  CHECK((second.exit == 0 || second.exit == 75));
+  Run const third = project.apply({"--five-minute-rule", "contract", "--five-minutes", "3s"});
+  INFO(third.out, third.err);
+  CHECK(third.exit == 0);
+  CHECK(has(project.plan(), "4 unchanged"));
+}
