@@ -50,6 +50,7 @@ void Planner::one_create_per_name() {
 void Planner::mass_absence() {
   std::map<Scope, std::pair<std::size_t, std::size_t>> counts;  // recorded, absent
   for (auto const& [name, entry] : inputs_.entries) {
+    if (leaving(inputs_, entry)) continue;
     auto& [recorded, absent] = counts[{entry.account, entry.contract}];
     ++recorded;
     auto const lookup = inputs_.lookups.find(entry.id);
@@ -65,6 +66,8 @@ void Planner::mass_absence() {
   }
   for (Item& item : items_) {
     if (item.action != Action::create && item.action != Action::forget) continue;
+    auto const known = inputs_.entries.find(item.name);
+    if (known != inputs_.entries.end() && leaving(inputs_, known->second)) continue;
     auto const found = counts.find({item.account, item.contract});
     if (found == counts.end()) continue;
     auto const [recorded, absent] = found->second;

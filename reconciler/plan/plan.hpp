@@ -126,6 +126,9 @@ std::vector<Lookup> lookups_needed(Inputs const& inputs);
 /// counts as gone, too, without being asked for (inputs.lookups): its creates and forgets are blocked anyway.
 std::vector<Lookup> next_round(std::vector<Lookup>& lookups, Inputs& inputs);
 
+/// We sent its delete: that it is gone is what was wanted, and tells nothing about the account.
+bool leaving(Inputs const& inputs, state::Entry const& entry);
+
 /// How many of a contract's recorded enrollments may be gone before that looks like a wrong account: max(1, 10 %).
 std::size_t tolerable_absence(std::size_t recorded);
 

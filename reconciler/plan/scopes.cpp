@@ -65,6 +65,12 @@ std::vector<Lookup> lookups_needed(Inputs const& inputs) {
   return needed;
 }
 
+bool leaving(Inputs const& inputs, state::Entry const& entry) {
+  return !entry.removal.empty() || std::ranges::any_of(inputs.open_intents, [&](state::Record const& intent) {
+    return intent.step == state::Step::delete_ && intent.name == entry.name;
+  });
+}
+
 std::size_t tolerable_absence(std::size_t recorded) {
   return std::max<std::size_t>(1, recorded / 10);
 }
@@ -72,6 +78,7 @@ std::size_t tolerable_absence(std::size_t recorded) {
 std::vector<Lookup> next_round(std::vector<Lookup>& lookups, Inputs& inputs) {
   std::map<Scope, std::size_t> recorded, absent, asked;
   for (auto const& [name, entry] : inputs.entries) {
+    if (leaving(inputs, entry)) continue;
     Scope const scope{entry.account, entry.contract};
     ++recorded[scope];
     auto const known = inputs.lookups.find(entry.id);
@@ -80,7 +87,9 @@ std::vector<Lookup> next_round(std::vector<Lookup>& lookups, Inputs& inputs) {
   std::vector<Lookup> round, later;
   for (Lookup& lookup : lookups) {
     std::size_t const most = tolerable_absence(recorded[lookup.scope]);
-    if (absent[lookup.scope] > most) {
+    if (leaving(inputs, inputs.entries.at(lookup.name))) {
+      round.push_back(std::move(lookup));
+    } else if (absent[lookup.scope] > most) {
       inputs.lookups.emplace(lookup.id, std::nullopt);
     } else if (asked[lookup.scope] < most + 1 - absent[lookup.scope]) {
       ++asked[lookup.scope];

@@ -190,6 +190,27 @@ TEST_CASE("plan: much that is gone blocks creates, little does not") {
   CHECK(plan->items.back().reason == "3 of the 20 enrollments that the state knows in contract 1-1TJZH5 are gone");
 }
 
+TEST_CASE("plan: what we deleted ourselves is no sign of a wrong account") {
+  World world;
+  for (std::int64_t i = 1; i <= 20; ++i) {
+    std::string const name = fmt::format("k{:02}", i);
+    std::string const common_name = name + ".example.com";
+    state::Entry known = entry(name, i, common_name);
+    if (i <= 12) {
+      known.removal = {i + 1000};
+      world.gone(i);
+    } else {
+      world.want(desired(name, common_name)).has(live(i, common_name));
+    }
+    world.knows(std::move(known));
+  }
+  world.want(desired("zzz-new", "new.example.com"));
+  auto const plan = plan::make_plan(world.inputs);
+  CHECK(plan->summary.create == 1);
+  CHECK(plan->summary.forget == 12);
+  CHECK(plan->summary.blocked == 0);
+}
+
 TEST_CASE("plan: a create whose answer never came") {
   std::string const story = "a create was sent at 2026-11-23T09:55:00Z and its answer never came";
   auto const world = [] { return World().want(desired("www", "www.example.com")); };

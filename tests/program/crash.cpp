@@ -1,0 +1,191 @@
+#include "program/crash.hpp"
+
+#include "program/program.hpp"
+#include "sandbox/server.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace program {
+namespace {
+
+using namespace cpsctl;
+
+constexpr int existing = 30;
+constexpr int updated = 20;
+constexpr int created = 30;
+constexpr int mutual = 5;
+constexpr int most_runs = 60;
+constexpr auto between_runs = std::chrono::milliseconds(300);
+
+std::string replaced(std::string text, std::string const& from, std::string const& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+/// `version` 1 asks for something else than 0: half of the updates issue a certificate, half do not.
+std::string manifest(std::string const& name, int number, int version) {
+  std::string text = dv_manifest(name, name + ".example.com");
+  text = replaced(text, "spec:\n", "spec:\n  lifecycle: { deletion: delete }\n");
+  if (version == 0) return text;
+  if (number % 2 == 0) return replaced(text, "617-555-0101", "617-555-0909");
+  return replaced(text, "sans: [", fmt::format("sans: [new.{}.example.com, ", name));
+}
+
+/// What stands at CPS and in the state before the run that is killed.
+class Start {
+ public:
+  explicit Start(std::string const& list_lag) : list_lag_(list_lag) {
+    folder_.write("cpsctl.yaml",
+                  "apiVersion: cpsctl.dev/v1\nkind: Project\nspec:\n  manifests: [certs/]\n"
+                  "  api: { settle: 1s, timeout: 2s, limits: [1000/1s] }\n");
+    for (int i = 0; i < existing; ++i) write(fmt::format("old{}", i), i, 0);
+    auto const server = serve(folder_.path());
+    first_ = run(folder_.path(), *server, {"apply", "--yes"});
+    for (int i = 0; i < updated; ++i) write(fmt::format("old{}", i), i, 1);
+    for (int i = updated; i < existing; ++i)
+      std::filesystem::remove(folder_.path() / fmt::format("certs/old{}.yaml", i));
+    for (int i = 0; i < created; ++i) write(fmt::format("new{}", i), i, 0, i < mutual);
+  }
+
+  Run const& first() const { return first_; }
+
+  std::unique_ptr<sandbox::Server> serve(std::filesystem::path const& folder) const {
+    sandbox::Behaviour behaviour{.complete_after = Duration{}};
+    if (!list_lag_.empty()) behaviour.list_lag = parse_duration(list_lag_).value();
+    auto server = sandbox::Server::start({.folder = folder / "cps", .behaviour = behaviour});
+    return std::move(server.value());
+  }
+
+  void copy_to(std::filesystem::path const& folder) const {
+    std::filesystem::copy(folder_.path(), folder, std::filesystem::copy_options::recursive);
+  }
+
+  static Run run(std::filesystem::path const& folder, sandbox::Server const& server, std::vector<std::string> arguments,
+                 std::map<std::string, std::string> environment = {}) {
+    arguments.insert(arguments.end(), {"--edgerc", server.edgerc().string(), "--ca-file", server.ca_file().string()});
+    return run_cpsctl(std::move(arguments),
+                      {.folder = folder, .environment = std::move(environment), .patience = std::chrono::seconds(120)});
+  }
+
+  static std::vector<std::string> apply() {
+    std::vector<std::string> arguments{"apply", "--yes", "--allow-delete", "--max-deletes", "10"};
+    for (int i = updated; i < existing; ++i)
+      arguments.insert(arguments.end(), {"--confirm-delete", fmt::format("old{}", i)});
+    return arguments;
+  }
+
+ private:
+  void write(std::string const& name, int number, int version, bool second_write = false) const {
+    std::string text = manifest(name, number, version);
+    if (second_write)
+      text = replaced(text, "      quicEnabled: false\n",
+                      "      quicEnabled: false\n      clientMutualAuthentication: { setId: S1 }\n");
+    folder_.write("certs/" + name + ".yaml", text);
+  }
+
+  std::string list_lag_;
+  Folder folder_;
+  Run first_;
+};
+
+/// Empty: CPS has exactly what is wanted, the state knows all of it, and nothing is left to do.
+std::string wrong_with(std::filesystem::path const& folder, sandbox::Server const& server) {
+  std::size_t const wanted = updated + created;
+  json::Document const state = Start::run(folder, server, {"state", "list", "-o", "json"}).json();
+  std::size_t const known = json::find(state, "enrollments")->Size();
+  if (known != wanted) return fmt::format("the state knows {} enrollments, {} are wanted", known, wanted);
+  json::Document const others = Start::run(folder, server, {"status", "--unmanaged", "-o", "json"}).json();
+  if (json::find(others, "enrollments")->Size() != 0) return "CPS has more than is wanted:\n" + json::compact(others);
+  Run const plan = Start::run(folder, server, {"plan", "--detailed-exitcode"});
+  return plan.exit == 0 ? "" : "the next plan is not empty:\n" + plan.out + plan.err;
+}
+
+struct Point {
+  std::string title;
+  std::map<std::string, std::string> environment;
+};
+
+std::vector<Point> points(CrashTest const& test, std::size_t calls, std::chrono::microseconds took) {
+  std::vector<Point> all;
+  for (std::size_t i = 0; i < test.at_calls; ++i) {
+    std::size_t const call = 1 + i * calls / test.at_calls;
+    char const* const when = i % 2 == 0 ? "before" : "after";
+    all.push_back({fmt::format("{} call {}", when, call), {{"KILL_AT", std::to_string(call)}, {"KILL_WHEN", when}}});
+  }
+  std::mt19937 chance(test.seed);
+  std::uniform_int_distribution<long> some_time(1000, std::max<long>(took.count(), 2000));
+  for (std::size_t i = 0; i < test.at_times; ++i) {
+    long const time = some_time(chance);
+    all.push_back({fmt::format("after {} us", time), {{"KILL_AFTER_US", std::to_string(time)}}});
+  }
+  return all;
+}
+
+}  // namespace
+
+CrashResult crash_test(CrashTest const& test) {
+  CrashResult result;
+  Start const start(test.list_lag);
+  if (start.first().exit != 0) {
+    result.failure = "the start failed:\n" + start.first().out + start.first().err;
+    return result;
+  }
+  std::chrono::microseconds took{};
+  {
+    Folder const whole;
+    start.copy_to(whole.path());
+    auto const server = start.serve(whole.path());
+    auto const begun = std::chrono::steady_clock::now();
+    Run const run = Start::run(whole.path(), *server, Start::apply(),
+                               {{"LD_PRELOAD", CPS_KILL_AT}, {"KILL_COUNT", (whole / "calls").string()}});
+    took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
+    std::string const counted = read(whole / "calls");
+    if (run.exit != 0 || counted.empty()) {
+      result.failure = fmt::format("a run that nobody kills ended with {}:\n{}{}", run.exit, run.out, run.err);
+      return result;
+    }
+    result.calls = std::stoul(counted);
+  }
+
+  std::vector<Point> const all = points(test, result.calls, took);
+  result.points = all.size();
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  auto const work = [&] {
+    for (std::size_t i = next++; i < all.size(); i = next++) {
+      Folder const folder;
+      start.copy_to(folder.path());
+      auto const server = start.serve(folder.path());
+      auto environment = all[i].environment;
+      environment["LD_PRELOAD"] = CPS_KILL_AT;
+      Run run = Start::run(folder.path(), *server, Start::apply(), std::move(environment));
+      bool const killed = run.exit > 128;
+      std::size_t runs = 0;
+      while (run.exit != 0 && runs < most_runs) {
+        // As a scheduled job comes back; what a run has to wait for is in its plan.
+        std::this_thread::sleep_for(between_runs);
+        run = Start::run(folder.path(), *server, Start::apply());
+        ++runs;
+      }
+      std::string wrong = run.exit == 0 ? "" : fmt::format("no end: exit {}\n{}{}", run.exit, run.out, run.err);
+      // What a delete started is gone only in the next list.
+      if (wrong.empty()) run = Start::run(folder.path(), *server, Start::apply());
+      if (wrong.empty()) wrong = wrong_with(folder.path(), *server);
+      std::scoped_lock const lock(mutex);
+      result.killed += killed ? 1 : 0;
+      result.runs_after += runs;
+      if (result.failure.empty() && !wrong.empty()) result.failure = "killed " + all[i].title + ": " + wrong;
+    }
+  };
+  std::vector<std::thread> workers;
+  for (std::size_t i = 0; i < test.at_once; ++i) workers.emplace_back(work);
+  for (std::thread& worker : workers) worker.join();
+  return result;
+}
+
+}  // namespace program
