@@ -247,6 +247,8 @@ class Grammar {
     auto* const move = command(*state, "mv", Command::state_mv, "Give an enrollment of the state another name");
     move->add_option("OLD", options_.name, "name in the state")->required();
     move->add_option("NEW", options_.other_name, "name of the manifest")->required();
+    command(*state, "unlock", Command::state_unlock, "End the lock of a run that is dead")
+        ->add_flag("--force", options_.force, "also of a run on another machine that seems to live");
     auto* const rebuild = command(*state, "rebuild", Command::state_rebuild,
                                   "Find again what exists at CPS of the manifests; writes nothing to CPS");
     rebuild->add_option("PATH", options_.paths, "files or folders (default: the project's manifests)");
@@ -401,6 +403,7 @@ std::vector<Format> formats_of(Command command) {
     case Command::state_show:
     case Command::state_forget:
     case Command::state_mv:
+    case Command::state_unlock:
     case Command::state_rebuild:
     case Command::sandbox:
     case Command::schema:

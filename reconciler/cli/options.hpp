@@ -26,6 +26,7 @@ enum class Command : std::uint8_t {
   state_show,
   state_forget,
   state_mv,
+  state_unlock,
   state_rebuild,
   sandbox,
   schema,
@@ -107,6 +108,7 @@ struct Options {
   bool yes = false;                     ///< apply
   std::string name = {};                ///< state show NAME, schema NAME, help TOPIC, import NAME
   std::string other_name = {};          ///< state mv NAME OTHER
+  bool force = false;                   ///< state unlock
   SelectionOptions selection = {};
   GuardOptions guard = {};
   ImportOptions import = {};

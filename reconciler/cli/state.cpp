@@ -155,4 +155,18 @@ Exit run_state_mv(Options const& options, World& world) {
   return delivered(said(line, {options.name, options.other_name}), Exit::done, options.global, world);
 }
 
+/// cpsctl state unlock: what a dead run on another machine left; one of this machine leaves nothing that holds.
+Exit run_state_unlock(Options const& options, World& world) {
+  auto const settings = make_settings(options, world);
+  if (!settings) return fail(settings.error(), options.global, world);
+  state::Lease const own = state::own_lease("", "cpsctl state unlock", world.clock);
+  auto const ended = state::unlock(settings->state, own, options.force, world.clock);
+  if (!ended) return fail(ended.error(), options.global, world);
+  std::string const line =
+      *ended ? fmt::format("The lock of {}@{}, pid {} ({}), held since {}, is ended.", (*ended)->owner, (*ended)->host,
+                           (*ended)->pid, (*ended)->command, (*ended)->since)
+             : fmt::format("Nobody holds {}.", settings->state);
+  return delivered(said(line, {}), Exit::done, options.global, world);
+}
+
 }  // namespace cpsctl::cli

@@ -50,9 +50,10 @@ Error held(std::filesystem::path const& path, std::optional<Lease> const& lease)
   std::string const holder = lease ? fmt::format("{}@{}, pid {} ({}), since {}", lease->owner, lease->host, lease->pid,
                                                  lease->command, lease->since)
                                    : std::string("a process that has not said its name or pid");
-  return Error{.code = Errc::locked,
-               .message = fmt::format("another run holds {}: {}", path.string(), holder),
-               .next = "wait for it to end, or give it time with --lock-timeout 10m"};
+  return Error{
+      .code = Errc::locked,
+      .message = fmt::format("another run holds {}: {}", path.string(), holder),
+      .next = "wait for it to end, or give it time with --lock-timeout 10m; if it is dead: cpsctl state unlock"};
 }
 
 /// A lease of another host counts while its heartbeat is fresh: on a shared folder flock may not reach that far.
@@ -125,6 +126,33 @@ Result<std::unique_ptr<Lock>> Lock::take(std::filesystem::path const& state_path
     return error;
   }
   return std::make_unique<FileLock>(fd, std::move(lease), clock);
+}
+
+Result<std::optional<Lease>> unlock(std::filesystem::path const& state_path, Lease const& own, bool anyway,
+                                    Clock const& clock) {
+  std::filesystem::path const path = state_path.string() + ".lock";
+  int const fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return std::optional<Lease>();
+  if (fd < 0) return failed("open", path);
+  struct Closing {
+    int fd;
+    ~Closing() { ::close(fd); }
+  } const closing{fd};
+  auto present = read_lease(fd);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return failed("lock", path);
+    Error error = held(path, present);
+    error.next = present ? fmt::format("it lives: wait for it, or end it with kill {}", present->pid) : error.next;
+    return error;
+  }
+  if (!anyway && alive_elsewhere(present, own, clock)) {
+    Error error = held(path, present);
+    error.next = fmt::format("its last sign of life was at {}: look on {} whether it runs, then add --force",
+                             present->heartbeat, present->host);
+    return error;
+  }
+  if (::ftruncate(fd, 0) != 0) return failed("write", path);
+  return present;
 }
 
 Lease own_lease(std::string run, std::string command, Clock const& clock) {

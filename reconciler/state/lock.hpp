@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/describe.hpp>
@@ -33,6 +34,11 @@ class Lock {
                                             Clock const& clock);
   virtual ~Lock() = default;
 };
+
+/// Ends a lease that nobody holds any more, and gives it; nothing when there was none. `anyway`: also one of another
+/// host whose heartbeat is fresh. A living process of this host is never robbed: flock decides. Errors: locked; io.
+Result<std::optional<Lease>> unlock(std::filesystem::path const& state_path, Lease const& own, bool anyway,
+                                    Clock const& clock);
 
 /// This process, on this host.
 Lease own_lease(std::string run, std::string command, Clock const& clock);

@@ -93,3 +93,38 @@ TEST_CASE("lock: rubbish in the file is no obstacle, a folder that is not there 
   REQUIRE_FALSE(nowhere.has_value());
   CHECK(nowhere.error().code == Errc::io);
 }
+
+TEST_CASE("unlock: ends what a dead run left, and robs nobody who lives") {
+  Folder const folder;
+  CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
+  state::Lease other = lease();
+  other.host = "elsewhere";
+  SUBCASE("a run of this machine that lives is not ended, not even by force") {
+    auto const held = state::Lock::take(folder.state(), lease(), 0ms, system_clock()).value();
+    auto const ended = state::unlock(folder.state(), lease(), true, system_clock());
+    REQUIRE(!ended);
+    CHECK(ended.error().code == Errc::locked);
+    CHECK(ended.error().next == "it lives: wait for it, or end it with kill " + std::to_string(::getpid()));
+  }
+  SUBCASE("a run of another machine with a fresh heartbeat is ended by force alone") {
+    write_lease(folder, other);
+    auto const refused = state::unlock(folder.state(), lease(), false, system_clock());
+    REQUIRE(!refused);
+    CHECK(refused.error().next.find("look on elsewhere whether it runs, then add --force") != std::string::npos);
+    CHECK(!state::Lock::take(folder.state(), lease(), 0ms, system_clock()));
+    auto const ended = state::unlock(folder.state(), lease(), true, system_clock());
+    REQUIRE(ended);
+    CHECK((*ended)->host == "elsewhere");
+    CHECK(state::Lock::take(folder.state(), lease(), 0ms, system_clock()));
+  }
+  SUBCASE("one whose heartbeat stopped long ago is ended") {
+    other.heartbeat = "2020-01-01T00:00:00Z";
+    write_lease(folder, other);
+    CHECK(state::unlock(folder.state(), lease(), false, system_clock()).value());
+    CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
+  }
+  SUBCASE("rubbish is nobody's lease") {
+    std::ofstream(folder.state().string() + ".lock") << "rubbish";
+    CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
+  }
+}
