@@ -1,7 +1,6 @@
 #include "program/crash.hpp"
 
-#include "program/program.hpp"
-#include "sandbox/server.hpp"
+#include "program/wanted.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -23,29 +22,14 @@ constexpr int mutual = 5;
 constexpr int most_runs = 60;
 constexpr auto between_runs = std::chrono::milliseconds(300);
 
-std::string replaced(std::string text, std::string const& from, std::string const& to) {
-  return text.replace(text.find(from), from.size(), to);
-}
-
-/// `version` 1 asks for something else than 0: half of the updates issue a certificate, half do not.
-std::string manifest(std::string const& name, int number, int version) {
-  std::string text = dv_manifest(name, name + ".example.com");
-  text = replaced(text, "spec:\n", "spec:\n  lifecycle: { deletion: delete }\n");
-  if (version == 0) return text;
-  if (number % 2 == 0) return replaced(text, "617-555-0101", "617-555-0909");
-  return replaced(text, "sans: [", fmt::format("sans: [new.{}.example.com, ", name));
-}
-
 /// What stands at CPS and in the state before the run that is killed.
 class Start {
  public:
   explicit Start(std::string const& list_lag) : list_lag_(list_lag) {
-    folder_.write("cpsctl.yaml",
-                  "apiVersion: cpsctl.dev/v1\nkind: Project\nspec:\n  manifests: [certs/]\n"
-                  "  api: { settle: 1s, timeout: 2s, limits: [1000/1s] }\n");
+    write_project(folder_);
     for (int i = 0; i < existing; ++i) write(fmt::format("old{}", i), i, 0);
     auto const server = serve(folder_.path());
-    first_ = run(folder_.path(), *server, {"apply", "--yes"});
+    first_ = run_against(*server, folder_.path(), {"apply", "--yes"});
     for (int i = 0; i < updated; ++i) write(fmt::format("old{}", i), i, 1);
     for (int i = updated; i < existing; ++i)
       std::filesystem::remove(folder_.path() / fmt::format("certs/old{}.yaml", i));
@@ -65,13 +49,6 @@ class Start {
     std::filesystem::copy(folder_.path(), folder, std::filesystem::copy_options::recursive);
   }
 
-  static Run run(std::filesystem::path const& folder, sandbox::Server const& server, std::vector<std::string> arguments,
-                 std::map<std::string, std::string> environment = {}) {
-    arguments.insert(arguments.end(), {"--edgerc", server.edgerc().string(), "--ca-file", server.ca_file().string()});
-    return run_cpsctl(std::move(arguments),
-                      {.folder = folder, .environment = std::move(environment), .patience = std::chrono::seconds(120)});
-  }
-
   static std::vector<std::string> apply() {
     std::vector<std::string> arguments{"apply", "--yes", "--allow-delete", "--max-deletes", "10"};
     for (int i = updated; i < existing; ++i)
@@ -80,30 +57,14 @@ class Start {
   }
 
  private:
-  void write(std::string const& name, int number, int version, bool second_write = false) const {
-    std::string text = manifest(name, number, version);
-    if (second_write)
-      text = replaced(text, "      quicEnabled: false\n",
-                      "      quicEnabled: false\n      clientMutualAuthentication: { setId: S1 }\n");
-    folder_.write("certs/" + name + ".yaml", text);
+  void write(std::string const& name, int number, int version, bool mutual_too = false) const {
+    folder_.write("certs/" + name + ".yaml", wanted_manifest(name, number, version, mutual_too));
   }
 
   std::string list_lag_;
   Folder folder_;
   Run first_;
 };
-
-/// Empty: CPS has exactly what is wanted, the state knows all of it, and nothing is left to do.
-std::string wrong_with(std::filesystem::path const& folder, sandbox::Server const& server) {
-  std::size_t const wanted = updated + created;
-  json::Document const state = Start::run(folder, server, {"state", "list", "-o", "json"}).json();
-  std::size_t const known = json::find(state, "enrollments")->Size();
-  if (known != wanted) return fmt::format("the state knows {} enrollments, {} are wanted", known, wanted);
-  json::Document const others = Start::run(folder, server, {"status", "--unmanaged", "-o", "json"}).json();
-  if (json::find(others, "enrollments")->Size() != 0) return "CPS has more than is wanted:\n" + json::compact(others);
-  Run const plan = Start::run(folder, server, {"plan", "--detailed-exitcode"});
-  return plan.exit == 0 ? "" : "the next plan is not empty:\n" + plan.out + plan.err;
-}
 
 struct Point {
   std::string title;
@@ -141,8 +102,8 @@ CrashResult crash_test(CrashTest const& test) {
     start.copy_to(whole.path());
     auto const server = start.serve(whole.path());
     auto const begun = std::chrono::steady_clock::now();
-    Run const run = Start::run(whole.path(), *server, Start::apply(),
-                               {{"LD_PRELOAD", CPS_KILL_AT}, {"KILL_COUNT", (whole / "calls").string()}});
+    Run const run = run_against(*server, whole.path(), Start::apply(),
+                                {{"LD_PRELOAD", CPS_KILL_AT}, {"KILL_COUNT", (whole / "calls").string()}});
     took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
     std::string const counted = read(whole / "calls");
     if (run.exit != 0 || counted.empty()) {
@@ -163,19 +124,19 @@ CrashResult crash_test(CrashTest const& test) {
       auto const server = start.serve(folder.path());
       auto environment = all[i].environment;
       environment["LD_PRELOAD"] = CPS_KILL_AT;
-      Run run = Start::run(folder.path(), *server, Start::apply(), std::move(environment));
+      Run run = run_against(*server, folder.path(), Start::apply(), std::move(environment));
       bool const killed = run.exit > 128;
       std::size_t runs = 0;
       while (run.exit != 0 && runs < most_runs) {
         // As a scheduled job comes back; what a run has to wait for is in its plan.
         std::this_thread::sleep_for(between_runs);
-        run = Start::run(folder.path(), *server, Start::apply());
+        run = run_against(*server, folder.path(), Start::apply());
         ++runs;
       }
       std::string wrong = run.exit == 0 ? "" : fmt::format("no end: exit {}\n{}{}", run.exit, run.out, run.err);
       // What a delete started is gone only in the next list.
-      if (wrong.empty()) run = Start::run(folder.path(), *server, Start::apply());
-      if (wrong.empty()) wrong = wrong_with(folder.path(), *server);
+      if (wrong.empty()) run = run_against(*server, folder.path(), Start::apply());
+      if (wrong.empty()) wrong = wrong_with(*server, folder.path(), updated + created);
       std::scoped_lock const lock(mutex);
       result.killed += killed ? 1 : 0;
       result.runs_after += runs;
