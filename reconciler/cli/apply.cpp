@@ -63,7 +63,7 @@ class Applying {
           {.code = Errc::manifest,
            .message = fmt::format("the plan was made for {}, this run talks to {}", saved_->realm, connection->realm),
            .next = "use the credentials that it was made with"});
-    auto writing = begin_writing("cpsctl apply", connection->realm, settings_, world_);
+    auto writing = begin_writing("cpsctl apply", connection->realm, settings_, world_, &signals_);
     if (!writing) return failed(writing.error());
 
     auto const handler = signals_.on_first([this, &connection] {
@@ -81,10 +81,7 @@ class Applying {
     return confirm_and_carry_out(*plan, std::move(inputs->listings), *connection, *writing->store);
   }
 
-  Exit failed(Error const& error) {
-    Exit const exit = fail(error, options_.global, world_);
-    return signals_.received() != 0 ? signals_.exit() : exit;
-  }
+  Exit failed(Error const& error) { return signals_.exit_or(fail(error, options_.global, world_)); }
 
   Result<> approved(plan::Plan const& plan) const {
     auto const& wanted = options_.guard.approved;

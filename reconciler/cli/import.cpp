@@ -86,7 +86,7 @@ class Import {
   Result<Imported> run() {
     CPS_TRY(manifest::Loaded existing, load_existing());
     CPS_TRY(auto connection, connect(options_, settings_, world_));
-    CPS_TRY(Writing const writing, begin_writing("cpsctl import", connection.realm, settings_, world_));
+    CPS_TRY(Writing const writing, begin_writing("cpsctl import", connection.realm, settings_, world_, &signals_));
     auto const handler = signals_.on_first([&] { connection.loop->post([&] { connection.session->cancel(); }); });
     std::vector<manifest::Desired> const manifests = existing.desired;
     plan::Inputs known = inputs_for({.settings = settings_, .loaded = std::move(existing)}, connection,
@@ -226,10 +226,7 @@ Exit run_import(Options const& options, World& world) {
   auto settings = make_settings(options, world);
   if (!settings) return fail(settings.error(), options.global, world);
   auto const imported = Import(options, std::move(*settings), world, signals).run();
-  if (!imported) {
-    Exit const exit = fail(imported.error(), options.global, world);
-    return signals.received() != 0 ? signals.exit() : exit;
-  }
+  if (!imported) return signals.exit_or(fail(imported.error(), options.global, world));
   Product const product{.text = [&](std::ostream& out, report::Style style) { text_of(*imported, style, out); },
                         .json = [&] { return document_of(*imported); }};
   bool const empty = report::quiet(imported->left);

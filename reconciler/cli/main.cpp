@@ -2,9 +2,11 @@
 #include "cli/output.hpp"
 #include "cli/settings.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <fcntl.h>
 #include <iostream>
 
 #include <fmt/ostream.h>
@@ -56,9 +58,17 @@ Exit run_arguments(std::vector<std::string> arguments, World& world) {
   return run(parsed->options, world);
 }
 
+/// A stream that came closed must not become the next file that is opened: results would be written into the journal.
+void hold_closed_streams() {
+  for (int const fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) [[maybe_unused]]
+      int const held = ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // its use goes on to fail
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_closed_streams();
   // A closed pipe and a full disk are answers of write(), not reasons to die.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

@@ -87,12 +87,19 @@ http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& co
   co_return inputs;
 }
 
+cps::Requests requests_to_apply(plan::Plan const& plan) {
+  cps::Requests requests;
+  for (plan::Item const& item : plan.items)
+    if (!item.steps.empty()) requests[item.account] += item.steps.size();
+  return requests;
+}
+
 report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings) {
   report::Cost cost{.used = connection.session->requests(),
                     .to_apply = static_cast<std::size_t>(plan.requests_to_apply)};
   auto const slowest = cps::slowest(settings.windows);
   if (slowest && plan.requests_to_apply > 0) {
-    cost.estimate = connection.session->governor(connection.default_account).estimate(cost.to_apply);
+    cost.estimate = connection.session->estimate(requests_to_apply(plan));
     cost.limit = cps::window_text(*slowest);
   }
   return cost;

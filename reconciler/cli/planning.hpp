@@ -14,6 +14,9 @@ plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Cont
 /// Lists every contract once, and looks up what the lists lack. The reader is all it holds of CPS.
 http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs);
 
+/// What carrying a plan out takes.
+cps::Requests requests_to_apply(plan::Plan const& plan);
+
 /// The plan's footer: requests used, requests to come, and what they take under the limits.
 report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings);
 

@@ -28,15 +28,15 @@ Exit run_state_rebuild(Options const& options, World& world) {
   Settings const settings = wanted->settings;
   auto connection = connect(options, settings, world);
   if (!connection) return fail(connection.error(), options.global, world);
-  auto writing = begin_writing("cpsctl state rebuild", connection->realm, settings, world);
-  if (!writing) return fail(writing.error(), options.global, world);
+  auto writing = begin_writing("cpsctl state rebuild", connection->realm, settings, world, &signals);
+  if (!writing) return signals.exit_or(fail(writing.error(), options.global, world));
 
   auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
   plan::Inputs known = inputs_for(std::move(*wanted), *connection, writing->store->contents(), world);
   known.rebuild = true;
   cps::Reader const reader(*connection->session);
   auto inputs = connection->loop->run(read_account(reader, *connection, std::move(known)));
-  if (!inputs) return fail(inputs.error(), options.global, world);
+  if (!inputs) return signals.exit_or(fail(inputs.error(), options.global, world));
   auto const plan = plan::make_plan(*inputs);
   if (!plan) return fail(plan.error(), options.global, world);
 
@@ -44,7 +44,7 @@ Exit run_state_rebuild(Options const& options, World& world) {
   auto const result =
       carry_out(part, std::move(inputs->listings), {}, *connection, *writing->store, options, settings, world, signals);
   if (!result) return fail(result.error(), options.global, world);
-  return delivered(result_product(*result, part), exit_of(*result, false), options.global, world);
+  return signals.exit_or(delivered(result_product(*result, part), exit_of(*result, false), options.global, world));
 }
 
 }  // namespace cpsctl::cli

@@ -54,6 +54,7 @@ Signals::Handler Signals::on_first(std::function<void()> first) {
 void Signals::set(std::function<void()> first) {
   std::scoped_lock const lock(mutex_);
   first_ = std::move(first);
+  if (first_ && received_.load() != 0) first_();
 }
 
 Exit Signals::exit() const {
@@ -71,8 +72,9 @@ void Signals::watch() {
     if (::read(signals_, &signal, sizeof signal) != sizeof signal) continue;
     auto const number = static_cast<int>(signal.ssi_signo);
     // What is on disk is enough for the next run; nothing is worth waiting for after the second signal.
-    if (received_.exchange(number) != 0) ::_exit(128 + number);
-    std::scoped_lock const lock(mutex_);
+    if (received_.load() != 0) ::_exit(128 + number);
+    std::scoped_lock const lock(mutex_);  // together with set(): a handler is called once, whichever comes first
+    received_.store(number);
     if (first_) first_();
   }
 }

@@ -17,7 +17,8 @@ class Signals {
   Signals(Signals const&) = delete;
   Signals& operator=(Signals const&) = delete;
 
-  /// Calls `first` when the first signal comes, on the watcher's thread, as long as the returned handler lives.
+  /// Calls `first` when the first signal comes, on the watcher's thread, as long as the returned handler lives; at once
+  /// when it has come already.
   class Handler {
    public:
     explicit Handler(Signals& signals) : signals_(signals) {}
@@ -31,6 +32,8 @@ class Signals {
   [[nodiscard]] Handler on_first(std::function<void()> first);
   int received() const { return received_.load(); }  ///< 0: none yet
   Exit exit() const;                                 ///< of the signal that came
+  /// What a command ends with that would have ended with `exit`, had no signal come.
+  Exit exit_or(Exit exit) const { return received() != 0 ? this->exit() : exit; }
 
  private:
   void watch();

@@ -1,6 +1,7 @@
 #include "cli/writing.hpp"
 
 #include "base/fields.hpp"
+#include "cli/planning.hpp"
 #include "cli/settings.hpp"
 
 #include <algorithm>
@@ -50,17 +51,18 @@ std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result) {
 /// One line per finished item; on a terminal also a line that counts.
 class Progress {
  public:
-  Progress(Connection& connection, Options const& options, World& world, std::size_t items)
+  Progress(Connection& connection, Options const& options, World& world, plan::Plan const& plan)
       : connection_(connection),
         world_(world),
         style_(style_for(options.global, world, world.err_is_terminal)),
         quiet_(options.global.log_level > log::Level::info),
         live_(world.err_is_terminal && options.global.log_format == log::Format::text),
         as_log_(options.global.log_format == log::Format::json),
-        left_(items) {}
+        left_(open_items(plan)),
+        requests_left_(requests_to_apply(plan)) {}
 
   void operator()(apply::ItemResult const& item) {
-    if (left_ > 0 && !item.again) --left_;
+    if (!item.again) forget(item.name);
     if (quiet_) return;
     if (as_log_) {
       log::info("{}: {} {}", item.name, fields::word(item.action), fields::word(item.outcome));
@@ -68,32 +70,58 @@ class Progress {
     }
     if (live_) fmt::print(world_.err, "\r\x1b[K");
     report::progress_line(row_of(item), style_, world_.err);
-    if (live_ && left_ > 0) {
-      Duration const rest = connection_.session->governor(connection_.default_account).estimate(left_);
-      fmt::print(world_.err, "{} left, about {}", left_, duration_text(rest));
-    }
+    if (live_ && !left_.empty())
+      fmt::print(world_.err, "{} left, about {}", left_.size(),
+                 duration_text(connection_.session->estimate(requests_left_)));
     world_.err.flush();
   }
 
  private:
+  struct Open {
+    std::string account;
+    std::size_t requests;
+  };
+  static std::map<std::string, Open> open_items(plan::Plan const& plan) {
+    std::map<std::string, Open> open;
+    for (plan::Item const& item : plan.items)
+      if (item.action != plan::Action::none)
+        open.emplace(item.name, Open{.account = item.account, .requests = item.steps.size()});
+    return open;
+  }
+  void forget(std::string const& name) {
+    auto const one = left_.find(name);
+    if (one == left_.end()) return;
+    if (auto const left = requests_left_.find(one->second.account); left != requests_left_.end())
+      left->second -= std::min(left->second, one->second.requests);
+    left_.erase(one);
+  }
+
   Connection& connection_;
   World& world_;
   report::Style style_;
   bool quiet_;
   bool live_;
   bool as_log_;
-  std::size_t left_;
+  std::map<std::string, Open> left_;  ///< by name
+  cps::Requests requests_left_;
 };
 
 }  // namespace
 
 Result<Writing> begin_writing(std::string const& command, std::string const& realm, Settings const& settings,
-                              World& world) {
+                              World& world, Signals const* signals) {
   std::string const run = world.random.uuid();
   CPS_CHECK(world.files.make_folders(std::filesystem::path(settings.state).parent_path()));
   Writing writing;
-  CPS_TRY(writing.lock, state::Lock::take(settings.state, state::own_lease(run, command, world.clock),
-                                          settings.lock_timeout, world.clock));
+  state::Patience const patience{.at_most = settings.lock_timeout,
+                                 .given_up = [signals] { return signals != nullptr && signals->received() != 0; },
+                                 .begins =
+                                     [&](Error const& held) {
+                                       log::info("waiting up to {} for its end: {}",
+                                                 duration_text(settings.lock_timeout), held.message);
+                                     }};
+  CPS_TRY(writing.lock,
+          state::Lock::take(settings.state, state::own_lease(run, command, world.clock), patience, world.clock));
   CPS_TRY(writing.store, state::Store::open(settings.state, realm, run, world.files));
   for (std::string const& note : writing.store->contents().notes) log::warning("{}", note);
   return writing;
@@ -111,9 +139,7 @@ Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings lis
                                      Connection& connection, state::Store& store, Options const& options,
                                      Settings const& settings, World& world, Signals const& signals) {
   cps::Writer writer(*connection.session);
-  std::size_t const open = static_cast<std::size_t>(
-      std::ranges::count_if(plan.items, [](plan::Item const& item) { return item.action != plan::Action::none; }));
-  Progress progress(connection, options, world, open);
+  Progress progress(connection, options, world, plan);
   return connection.loop->run(apply::run(plan, std::move(listings), writer, *connection.loop, store, world.clock,
                                          {.parallelism = settings.parallelism,
                                           .deadline = settings.deadline,

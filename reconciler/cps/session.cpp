@@ -58,6 +58,14 @@ Governor& Session::governor(std::string const& account_key) {
   return *governor;
 }
 
+Duration Session::estimate(Requests const& requests) {
+  std::map<Governor*, std::size_t> by_governor;
+  for (auto const& [account, count] : requests) by_governor[&governor(account)] += count;
+  Duration longest{};
+  for (auto const& [one, count] : by_governor) longest = std::max(longest, one->estimate(count));
+  return longest;
+}
+
 std::unique_ptr<Ledger> Session::open_ledger(std::string const& account_key, std::vector<Window> const& windows) {
   if (options_.ledger_folder.empty() || windows.empty() || sharing_failed_) return nullptr;
   auto const too_large = std::ranges::find_if(

@@ -57,6 +57,9 @@ struct Call {
 };
 
 /// One host, one credential, a governor per account. On the loop's thread.
+/// Numbers of requests by account key: each account, or budget group, has its own limit.
+using Requests = std::map<std::string, std::size_t>;
+
 class Session {
  public:
   Session(http::Loop& loop, http::Client& client, edgegrid::Credentials credentials, Clock const& clock, Random& random,
@@ -77,6 +80,8 @@ class Session {
   std::size_t requests() const { return requests_; }
   std::size_t throttles() const { return counters().throttles; }
   Governor& governor(std::string const& account_key);
+  /// Time until the last of `requests` is sent, by what the governors know now: accounts go on beside each other.
+  Duration estimate(Requests const& requests);
   /// Ends waits for a turn, and those that come, with `cancelled`; what is in flight goes on to its end.
   void stop_waiting();
   /// Ends requests under way, too.

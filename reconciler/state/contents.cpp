@@ -21,12 +21,17 @@ std::optional<Entry> entry_of(json::Ref const& document) {
   return entry;
 }
 
-Error corrupt(std::filesystem::path const& path, std::string problem) {
+/// Both ways on are commands: the previous snapshot, if there is one, and life without a state.
+Error corrupt(std::filesystem::path const& path, std::string problem, Files& files) {
+  std::string const file = path.string();
+  auto const backup = files.kind(file + ".bak");
+  bool const has_backup = backup && *backup == FileKind::file;
+  std::string next = has_backup ? fmt::format("cp {0}.bak {0} (the state before the last run that wrote it), or ", file)
+                                : std::string();
+  next += fmt::format("mv {0} {0}.broken, then cpsctl state rebuild: it finds again what exists at CPS", file);
   return Error{.code = Errc::io,
-               .message = fmt::format("{} cannot be used: {}", path.string(), std::move(problem)),
-               .next = fmt::format("put {}.bak in its place, or move it away: cpsctl finds again what exists at CPS",
-                                   path.string()),
-               .at = std::nullopt};
+               .message = fmt::format("{} cannot be used: {}", file, std::move(problem)),
+               .next = std::move(next)};
 }
 
 Error other_realm(std::filesystem::path const& path, std::string const& its, std::string const& wanted) {
@@ -40,25 +45,26 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   if (kind == FileKind::missing) return {};
   CPS_TRY(std::string const text, files.read(path, snapshot_limit));
   auto const document = json::parse(text, "it");
-  if (!document) return corrupt(path, document.error().message);
+  if (!document) return corrupt(path, document.error().message, files);
   json::Value const* const version = json::find(*document, "formatVersion");
-  if (version == nullptr || !version->IsInt64()) return corrupt(path, "it is no cpsctl state");
+  if (version == nullptr || !version->IsInt64()) return corrupt(path, "it is no cpsctl state", files);
   if (version->GetInt64() > format_version)
     return Error{.code = Errc::io,
                  .message = fmt::format("{} was written by a newer cpsctl (format {}, this one knows {})",
                                         path.string(), version->GetInt64(), format_version),
                  .next = "use that version of cpsctl"};
   Snapshot snapshot;
-  if (!fields::from_json(*document, snapshot)) return corrupt(path, "a member has the wrong type");
+  if (!fields::from_json(*document, snapshot)) return corrupt(path, "a member has the wrong type", files);
   if (!realm.empty() && snapshot.realm != realm) return other_realm(path, snapshot.realm, realm);
 
   std::set<std::int64_t> ids;
   for (Entry& entry : snapshot.enrollments) {
-    if (entry.name.empty() || entry.id <= 0) return corrupt(path, "an enrollment has no name or no id");
-    if (!ids.insert(entry.id).second) return corrupt(path, fmt::format("enrollment {} stands in it twice", entry.id));
+    if (entry.name.empty() || entry.id <= 0) return corrupt(path, "an enrollment has no name or no id", files);
+    if (!ids.insert(entry.id).second)
+      return corrupt(path, fmt::format("enrollment {} stands in it twice", entry.id), files);
     std::string name = entry.name;
     if (!contents.entries.emplace(std::move(name), std::move(entry)).second)
-      return corrupt(path, "an enrollment's name stands in it twice");
+      return corrupt(path, "an enrollment's name stands in it twice", files);
   }
   contents.realm = snapshot.realm;
   contents.serial = snapshot.serial;

@@ -98,13 +98,13 @@ class FileLock final : public Lock {
 
 }  // namespace
 
-Result<std::unique_ptr<Lock>> Lock::take(std::filesystem::path const& state_path, Lease lease, Duration patience,
+Result<std::unique_ptr<Lock>> Lock::take(std::filesystem::path const& state_path, Lease lease, Patience const& patience,
                                          Clock const& clock) {
   std::filesystem::path const path = state_path.string() + ".lock";
   int const fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return failed("open", path);
-  auto const until = clock.steady() + patience;
-  for (;;) {
+  auto const until = clock.steady() + patience.at_most;
+  for (bool said = false;;) {
     bool const ours = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
     if (!ours && errno != EWOULDBLOCK && errno != EINTR) {
       Error error = failed("lock", path);
@@ -118,6 +118,14 @@ Result<std::unique_ptr<Lock>> Lock::take(std::filesystem::path const& state_path
       ::close(fd);
       return held(path, present);
     }
+    if (patience.given_up && patience.given_up()) {
+      ::close(fd);
+      Error error = held(path, present);
+      error.code = Errc::cancelled;
+      error.message = "stopped while waiting: " + error.message;
+      return error;
+    }
+    if (!std::exchange(said, true) && patience.begins) patience.begins(held(path, present));
     std::this_thread::sleep_for(look_again);  // flock has no deadline of its own
   }
   if (!write_lease(fd, lease)) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,13 +26,19 @@ struct Lease {
 };
 BOOST_DESCRIBE_STRUCT(Lease, (), (owner, host, pid, run, command, since, heartbeat))
 
+/// How long to wait for another run that holds the lock.
+struct Patience {
+  Duration at_most = {};
+  std::function<bool()> given_up = {};            ///< asked while it waits: a signal came
+  std::function<void(Error const&)> begins = {};  ///< told once, when there is something to wait for
+};
+
 /// Held while it lives. `flock` decides on one host; the lease says who.
 class Lock {
  public:
-  /// Waits up to `patience` for another run to end. Errors: locked, naming the holder (user, host, pid, since when);
-  /// io.
-  static Result<std::unique_ptr<Lock>> take(std::filesystem::path const& state_path, Lease lease, Duration patience,
-                                            Clock const& clock);
+  /// Waits for another run to end. Errors: locked, naming the holder (user, host, pid, since when); cancelled; io.
+  static Result<std::unique_ptr<Lock>> take(std::filesystem::path const& state_path, Lease lease,
+                                            Patience const& patience, Clock const& clock);
   virtual ~Lock() = default;
 };
 

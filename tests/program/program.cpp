@@ -82,6 +82,7 @@ Started start(std::vector<std::string> arguments, Settings const& settings) {
       rlimit const limit{.rlim_cur = *settings.file_size, .rlim_max = *settings.file_size};
       ::setrlimit(RLIMIT_FSIZE, &limit);
     }
+    for (int const fd : settings.closed) ::close(fd);
     ::execve(argv[0], argv.data(), envp.data());
     ::_exit(127);
   }

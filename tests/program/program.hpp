@@ -37,6 +37,7 @@ struct Settings {
   std::map<std::string, std::string> environment = {};  ///< beside PATH, HOME (none) and XDG_STATE_HOME (a temp folder)
   std::string input = {};
   std::optional<rlim_t> file_size = {};  ///< RLIMIT_FSIZE
+  std::vector<int> closed = {};          ///< descriptors that it starts without
   std::chrono::seconds patience{60};     ///< a process that takes longer is killed and fails the test
 };
 

@@ -39,14 +39,14 @@ void write_lease(Folder const& folder, state::Lease const& other) {
 
 TEST_CASE("lock: one at a time, the second is told who holds it, and the end of the first frees it") {
   Folder const folder;
-  auto first = state::Lock::take(folder.state(), lease(), 0ms, system_clock()).value();
-  auto const second = state::Lock::take(folder.state(), lease(), 0ms, system_clock());
+  auto first = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).value();
+  auto const second = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock());
   REQUIRE_FALSE(second.has_value());
   CHECK(second.error().code == Errc::locked);
   CHECK(second.error().message.find("pid " + std::to_string(::getpid())) != std::string::npos);
   CHECK(second.error().message.find("cpsctl apply") != std::string::npos);
   first.reset();
-  CHECK(state::Lock::take(folder.state(), lease(), 0ms, system_clock()).has_value());
+  CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
 }
 
 TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obstacle") {
@@ -55,7 +55,7 @@ TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obs
   REQUIRE(::pipe(ready) == 0);
   pid_t const child = ::fork();
   if (child == 0) {
-    auto const held = state::Lock::take(folder.state(), lease(), 0ms, system_clock());
+    auto const held = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock());
     [[maybe_unused]] auto const told = ::write(ready[1], held ? "y" : "n", 1);
     ::pause();
     ::_exit(0);
@@ -63,9 +63,9 @@ TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obs
   char answer = 0;
   REQUIRE(::read(ready[0], &answer, 1) == 1);
   CHECK(answer == 'y');
-  CHECK_FALSE(state::Lock::take(folder.state(), lease(), 0ms, system_clock()).has_value());
+  CHECK_FALSE(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
   ::kill(child, SIGKILL);
-  CHECK(state::Lock::take(folder.state(), lease(), 30s, system_clock()).has_value());
+  CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 30s}, system_clock()).has_value());
   ::waitpid(child, nullptr, 0);
   ::close(ready[0]);
   ::close(ready[1]);
@@ -77,19 +77,19 @@ TEST_CASE("lock: another host's lease counts while its heartbeat is fresh, and n
   other.host = "elsewhere";
   other.owner = "ana";
   write_lease(folder, other);
-  auto const refused = state::Lock::take(folder.state(), lease(), 0ms, system_clock());
+  auto const refused = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock());
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().message.find("ana@elsewhere") != std::string::npos);
   other.heartbeat = timestamp(system_clock().wall() - 61s);
   write_lease(folder, other);
-  CHECK(state::Lock::take(folder.state(), lease(), 0ms, system_clock()).has_value());
+  CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
 }
 
 TEST_CASE("lock: rubbish in the file is no obstacle, a folder that is not there is an error") {
   Folder const folder;
   std::ofstream(folder.state().string() + ".lock") << "{rubbish";
-  CHECK(state::Lock::take(folder.state(), lease(), 0ms, system_clock()).has_value());
-  auto const nowhere = state::Lock::take(folder.path / "no/state.json", lease(), 0ms, system_clock());
+  CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
+  auto const nowhere = state::Lock::take(folder.path / "no/state.json", lease(), {.at_most = 0ms}, system_clock());
   REQUIRE_FALSE(nowhere.has_value());
   CHECK(nowhere.error().code == Errc::io);
 }
@@ -100,7 +100,7 @@ TEST_CASE("unlock: ends what a dead run left, and robs nobody who lives") {
   state::Lease other = lease();
   other.host = "elsewhere";
   SUBCASE("a run of this machine that lives is not ended, not even by force") {
-    auto const held = state::Lock::take(folder.state(), lease(), 0ms, system_clock()).value();
+    auto const held = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).value();
     auto const ended = state::unlock(folder.state(), lease(), true, system_clock());
     REQUIRE(!ended);
     CHECK(ended.error().code == Errc::locked);
@@ -111,11 +111,11 @@ TEST_CASE("unlock: ends what a dead run left, and robs nobody who lives") {
     auto const refused = state::unlock(folder.state(), lease(), false, system_clock());
     REQUIRE(!refused);
     CHECK(refused.error().next.find("look on elsewhere whether it runs, then add --force") != std::string::npos);
-    CHECK(!state::Lock::take(folder.state(), lease(), 0ms, system_clock()));
+    CHECK(!state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()));
     auto const ended = state::unlock(folder.state(), lease(), true, system_clock());
     REQUIRE(ended);
     CHECK((*ended)->host == "elsewhere");
-    CHECK(state::Lock::take(folder.state(), lease(), 0ms, system_clock()));
+    CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()));
   }
   SUBCASE("one whose heartbeat stopped long ago is ended") {
     other.heartbeat = "2020-01-01T00:00:00Z";
