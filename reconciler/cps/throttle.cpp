@@ -81,24 +81,39 @@ class Waits {
       until(leading_timestamp(value));
     }
   }
-  /// "… retry after 2026-11-23T10:00:30Z", "Retry-After: 30 seconds" inside a sentence or a JSON text.
+  /// "… retry after 2026-11-23T10:00:30Z", "Retry-After: 30 seconds", "retry in 30 s", inside a sentence or a JSON
+  /// text. A number that stands elsewhere (a status, an error's number) is nobody's wait.
   void body(std::string_view text) {
     std::string const small = text::lower(text.substr(0, body_looked_at));
     for (auto at = small.find("retry"); at != std::string::npos; at = small.find("retry", at + 1)) {
-      std::string_view const behind = std::string_view(small).substr(at, 48);
-      auto const digits = behind.find_first_of("0123456789");
-      if (digits == std::string_view::npos) continue;
-      std::string_view rest = std::string_view(small).substr(at + digits, 48);
-      until(leading_timestamp(rest));
-      auto const count = take_seconds(rest);
-      rest = text::trimmed(rest);
-      bool const whole = rest.empty() || std::string_view("s.,;}\"'").find(rest.front()) != std::string_view::npos;
-      if (count && whole) consider(*count);
+      std::string_view rest = std::string_view(small).substr(at + 5, 64);
+      skip(rest, "-_ ");
+      bool const after = rest.starts_with("after");
+      bool const in = rest.starts_with("in ");
+      if (!after && !in) continue;
+      rest.remove_prefix(after ? 5 : 2);
+      skip(rest, "-_: \"'=");
+      if (after) until(leading_timestamp(rest));
+      in_words(rest, in);
     }
   }
   std::optional<Duration> longest() const { return longest_; }
 
  private:
+  static void skip(std::string_view& text, std::string_view characters) {
+    text.remove_prefix(std::min(text.find_first_not_of(characters), text.size()));
+  }
+  /// "30", "30 seconds", "5 minutes"; with `unit_needed` not the first.
+  void in_words(std::string_view text, bool unit_needed) {
+    auto const count = take_seconds(text);
+    if (!count) return;
+    skip(text, " ");
+    bool const bare = text.empty() || std::string_view(".,;}\"'").find(text.front()) != std::string_view::npos;
+    if (text.starts_with("m"))
+      consider(*count * 60);
+    else if (text.starts_with("s") || (bare && !unit_needed))
+      consider(*count);
+  }
   void consider(Duration wait) {
     if (wait > 0ms && wait <= believable) longest_ = std::max(longest_.value_or(0ms), std::min(wait, longest_pause));
   }

@@ -14,7 +14,7 @@ namespace cpsctl::http {
 namespace {
 
 /// Servers drop idle connections without a word. A write that meets such an end is a doubt, a read is
-/// merely sent again.
+/// merely sent again by whoever signs it.
 constexpr auto idle_for_reads = std::chrono::seconds(60);
 constexpr auto idle_for_writes = std::chrono::seconds(5);
 
@@ -156,9 +156,8 @@ struct Ready {
   bool kept = false;
 };
 
-Task<Result<Ready>> get_ready(std::shared_ptr<Pool> pool, bool repeatable, bool fresh, Limit limit) {
-  Ready ready;
-  if (!fresh) ready.connection = pool->take_idle(repeatable);
+Task<Result<Ready>> get_ready(std::shared_ptr<Pool> pool, bool repeatable, Limit limit) {
+  Ready ready{.connection = pool->take_idle(repeatable)};
   ready.kept = ready.connection != nullptr;
   if (ready.kept) co_return ready;
   ready.connection = pool->make_connection();
@@ -172,24 +171,21 @@ Task<Result<Response>> send_on(std::shared_ptr<Pool> pool, Request request, Send
   Limit const limit = limit_of(options);
   CPS_CO_TRY(std::string const text, request_text(request, pool->options->endpoint));
   CPS_CO_TRY(Slot slot, co_await take_slot(pool, limit));
-  bool const repeatable = request.method == "GET";
-  for (bool second = false;; second = true) {
-    CPS_CO_TRY(Ready ready, co_await get_ready(pool, repeatable, second, limit));
-    if (pool->closed) co_return cancelled("before the request was sent");
-    AnswerOptions reading{.from = pool->options->endpoint.authority(),
-                          .bodiless = request.method == "HEAD",
-                          .max_body = options.max_body,
-                          .sink = options.sink};
-    Answer answer(std::move(reading));
-    auto outcome = co_await ready.connection->exchange(text, answer, limit);
-    if (outcome) {
-      if (answer.keep_alive()) slot.keep(std::move(ready.connection));
-      co_return answer.take();
-    }
-    // The server closed a kept connection just as we wrote: the one failure that a new connection mends.
-    bool const stale = ready.kept && repeatable && !second && ready.connection->closed_silently();
-    if (!stale) co_return std::move(outcome).error();
+  CPS_CO_TRY(Ready ready, co_await get_ready(pool, request.method == "GET", limit));
+  if (pool->closed) co_return cancelled("before the request was sent");
+  AnswerOptions reading{.from = pool->options->endpoint.authority(),
+                        .bodiless = request.method == "HEAD",
+                        .max_body = options.max_body,
+                        .sink = options.sink};
+  Answer answer(std::move(reading));
+  auto const outcome = co_await ready.connection->exchange(text, answer, limit);
+  if (!outcome) {
+    // What ended one kept connection has ended those beside it: who sends again gets a new one.
+    if (ready.kept) pool->idle.clear();
+    co_return outcome.error();
   }
+  if (answer.keep_alive()) slot.keep(std::move(ready.connection));
+  co_return answer.take();
 }
 
 class PooledClient final : public Client {

@@ -77,9 +77,9 @@ class Client {
   virtual ~Client() = default;
 
   /// Sends one request and reads one answer; any complete answer is a value, whatever its status. Redirects are not
-  /// followed. A kept-alive connection that the server closed before a byte of an answer is replaced once, but only
-  /// for GET. Errors: unavailable (resolve, connect, TLS), timeout, cancelled, protocol; `reached` is `no` while no
-  /// byte of the request can have arrived, `unknown` after.
+  /// followed. Nothing is sent twice: a repetition needs a signature and a turn of its own. Errors: unavailable
+  /// (resolve, connect, TLS), timeout, cancelled, protocol; `reached` is `no` while no byte of the request can have
+  /// arrived, `unknown` after.
   virtual Task<Result<Response>> send(Request request, SendOptions options) = 0;
 
   /// Ends all connections; requests under way end with `cancelled`.

@@ -52,7 +52,6 @@ class Stream final : public Connection, public std::enable_shared_from_this<Stre
   Task<Result<>> open(Limit limit) override;
   Task<Result<>> exchange(std::string const& text, Answer& answer, Limit limit) override;
   bool idle() override;
-  bool closed_silently() const override { return closed_silently_; }
   void abort() override { end(End::cancelled); }
 
  private:
@@ -80,7 +79,6 @@ class Stream final : public Connection, public std::enable_shared_from_this<Stre
   unsigned armed_ = 0;                  // which arming a timer that rings belongs to
   End end_ = End::none;
   bool open_ = false;
-  bool closed_silently_ = false;
 };
 
 /// Closing the socket is what ends a connect, read or write that is under way.
@@ -226,7 +224,6 @@ Error Stream::lost(Answer const& answer, error_code const& reason, Limit const& 
   if (end_ != End::none) return failure(doing, reason, limit);
   bool const closed = reason == asio::error::eof || reason == asio::ssl::error::stream_truncated ||
                       reason == asio::error::connection_reset || reason == asio::error::broken_pipe;
-  closed_silently_ = closed && !answer.begun();
   if (!closed) return failure(doing, reason, limit);
   return {.code = answer.begun() ? Errc::protocol : Errc::unavailable,
           .message = fmt::format("{} closed the connection {}", host(), answer.progress())};

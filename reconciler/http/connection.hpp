@@ -27,8 +27,6 @@ class Connection {
 
   /// Open, and the server has neither closed it nor said anything since the last answer.
   virtual bool idle() = 0;
-  /// The last exchange ended because the server closed the connection before a byte of an answer.
-  virtual bool closed_silently() const = 0;
   /// What is under way ends with `cancelled`.
   virtual void abort() = 0;
 };
