@@ -170,6 +170,18 @@ void remove(Value& object, std::string_view name) {
   }
 }
 
+bool absent(Value const* value) {
+  return value == nullptr || value->IsNull();
+}
+
+bool empty(Value const* value) {
+  if (absent(value)) return true;
+  if (value->IsString()) return value->GetStringLength() == 0;
+  if (value->IsArray()) return value->Empty();
+  if (!value->IsObject()) return false;
+  return std::ranges::all_of(value->GetObject(), [](auto const& member) { return empty(&member.value); });
+}
+
 std::string_view view(Value const& string) {
   return {string.GetString(), string.GetStringLength()};
 }

@@ -51,6 +51,11 @@ void set(Value& object, std::string_view name, Value value, Pool& pool);
 /// Removes a member if it is there.
 void remove(Value& object, std::string_view name);
 
+/// Not there, or null.
+bool absent(Value const* value);
+/// Nothing is in it: absent, "", [], or an object of such.
+bool empty(Value const* value);
+
 std::string_view view(Value const& string);
 
 /// The value's text if it is a string, else `otherwise`.

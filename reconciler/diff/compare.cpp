@@ -17,19 +17,6 @@ Field const& unknown_field() {
   return field;
 }
 
-bool absent(json::Value const* value) {
-  return value == nullptr || value->IsNull();
-}
-
-/// Nothing is in it: null, "", [], or an object of such.
-bool empty(json::Value const* value) {
-  if (absent(value)) return true;
-  if (value->IsString()) return value->GetStringLength() == 0;
-  if (value->IsArray()) return value->Empty();
-  if (!value->IsObject()) return false;
-  return std::ranges::all_of(value->GetObject(), [](auto const& member) { return empty(&member.value); });
-}
-
 std::string normal(std::string_view text, schema::Normalize form) {
   switch (form) {
     case schema::Normalize::none: return std::string(text);
@@ -83,9 +70,9 @@ class Comparison {
   /// Do the values of one leaf differ? What the server decides by itself does not.
   bool differs(json::Value const& desired, json::Value const* live, Field const& field) const {
     if (server_decides(live, field)) return false;
-    if (absent(live) && field.derived != nullptr && field.derived->missing != nullptr)
+    if (json::absent(live) && field.derived != nullptr && field.derived->missing != nullptr)
       live = field.derived->missing.get();
-    if (field.null_equals_absent && empty(&desired) && empty(live)) return false;
+    if (field.null_equals_absent && json::empty(&desired) && json::empty(live)) return false;
     if (as_set(desired, live, field)) {
       auto const [added, removed] = elements(desired, live, field);
       return !added.empty() || !removed.empty();
@@ -96,7 +83,7 @@ class Comparison {
   void compare(json::Value const& desired, json::Value const* live, Field const& field, std::string const& at,
                std::vector<Change>& changes) const {
     if (field.read_only) return;
-    if (desired.IsObject() && (absent(live) || live->IsObject())) {
+    if (desired.IsObject() && (json::absent(live) || live->IsObject())) {
       for (Member const& member : members_of(desired, field))
         compare(*member.value, json::find(live, member.name), *member.field, json::child(at, member.name), changes);
       return;
@@ -117,8 +104,8 @@ class Comparison {
     for (auto const& [name, value, inner] : members_of(desired, field)) {
       if (inner->read_only) continue;
       json::Value* const present = json::find(body, name);
-      if (absent(present) && inner->null_equals_absent && empty(value)) continue;
-      if (value->IsObject() && (absent(present) || present->IsObject())) {
+      if (json::absent(present) && inner->null_equals_absent && json::empty(value)) continue;
+      if (value->IsObject() && (json::absent(present) || present->IsObject())) {
         json::Value object(rapidjson::kObjectType);
         if (present != nullptr && present->IsObject()) object = *present;
         overlay(*value, *inner, object, pool);
@@ -137,7 +124,7 @@ class Comparison {
 
   bool server_decides(json::Value const* live, Field const& field) const {
     if (field.derived == nullptr || field.derived->when.empty()) return false;
-    if (field.derived->only_when_empty && !absent(live)) return false;
+    if (field.derived->only_when_empty && !json::absent(live)) return false;
     return std::ranges::all_of(field.derived->when, [&](auto const& condition) {
       json::Value const* const value = effective(condition.first);
       return value != nullptr && json::equal(*value, *condition.second);
@@ -146,9 +133,9 @@ class Comparison {
 
   static bool as_set(json::Value const& desired, json::Value const* live, Field const& field) {
     auto const is_set = [&](json::Value const* value) {
-      return (value != nullptr && value->IsArray()) || (absent(value) && field.null_equals_absent);
+      return (value != nullptr && value->IsArray()) || (json::absent(value) && field.null_equals_absent);
     };
-    bool const something = desired.IsArray() || !absent(live);
+    bool const something = desired.IsArray() || !json::absent(live);
     return field.list == schema::ListKind::set && something && is_set(&desired) && is_set(live);
   }
 
@@ -161,7 +148,7 @@ class Comparison {
   /// Did it change? Then a set that was complete with live's value may not be with desired's.
   bool implied_moved(Field const& field) const {
     auto const [of_desired, of_live] = implied(field);
-    if (absent(of_desired) || absent(of_live)) return absent(of_desired) != absent(of_live);
+    if (json::absent(of_desired) || json::absent(of_live)) return json::absent(of_desired) != json::absent(of_live);
     return key(*of_desired, field) != key(*of_live, field);
   }
 
@@ -180,9 +167,9 @@ class Comparison {
 
     template <class Visit>
     void each(Visit const& visit) const {
-      if (!absent(written))
+      if (!json::absent(written))
         for (json::Value const& element : written->GetArray()) visit(element);
-      if (!absent(implied)) visit(*implied);
+      if (!json::absent(implied)) visit(*implied);
     }
   };
 
@@ -213,7 +200,7 @@ class Comparison {
 
 void collect_deferred(json::Value const& value, Field const& field, std::string const& at,
                       std::vector<std::string>& found) {
-  if (field.read_only || empty(&value)) return;
+  if (field.read_only || json::empty(&value)) return;
   if (value.IsObject()) {
     for (Member const& member : members_of(value, field))
       collect_deferred(*member.value, *member.field, json::child(at, member.name), found);

@@ -18,19 +18,6 @@ using schema::Field;
 
 constexpr std::size_t longest_text = 16'384;  ///< bytes; escaped, it still fits a line of a manifest
 
-bool absent(json::Value const* value) {
-  return value == nullptr || value->IsNull();
-}
-
-/// Nothing is in it: null, "", [], or an object of such.
-bool empty(json::Value const* value) {
-  if (absent(value)) return true;
-  if (value->IsString()) return value->GetStringLength() == 0;
-  if (value->IsArray()) return value->Empty();
-  if (!value->IsObject()) return false;
-  return std::ranges::all_of(value->GetObject(), [](auto const& member) { return empty(&member.value); });
-}
-
 bool is_required(Field const& around, std::string_view name) {
   return std::ranges::find(around.required, name) != around.required.end();
 }
@@ -74,7 +61,7 @@ class Reader {
       if (value) made.AddMember(json::string(name, pool_), *value, pool_);
     }
     for (auto const& other : live.GetObject())
-      if (!field.properties.contains(json::view(other.name)) && !empty(&other.value))
+      if (!field.properties.contains(json::view(other.name)) && !json::empty(&other.value))
         unknown(other.value, json::view(other.name), field, at, made);
     return made;
   }
@@ -89,7 +76,7 @@ class Reader {
       return json::Value(*field.derived->missing, pool_);
     }
     if (!required) {
-      bool const says_nothing = field.null_equals_absent ? empty(live) : live->IsNull() && !field.nullable();
+      bool const says_nothing = field.null_equals_absent ? json::empty(live) : live->IsNull() && !field.nullable();
       if (says_nothing || server_decides(*live, field)) return std::nullopt;
     }
     if (live->IsObject() && !field.properties.empty()) {
@@ -153,7 +140,7 @@ class Reader {
     }
     bool const implies = field.derived != nullptr && !field.derived->includes.empty();
     json::Value const* const implied = implies ? json::at(live_, field.derived->includes) : nullptr;
-    if (!absent(implied)) elements.erase(std::pair(implied->IsString(), key(*implied, field)));
+    if (!json::absent(implied)) elements.erase(std::pair(implied->IsString(), key(*implied, field)));
     if (elements.empty() && field.null_equals_absent && !required) return std::nullopt;
     json::Value made(rapidjson::kArrayType);
     for (auto const& [order, element] : elements) made.PushBack(json::Value(*element, pool_), pool_);
