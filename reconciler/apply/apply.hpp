@@ -28,7 +28,7 @@ struct ItemResult {
   std::vector<std::int64_t> changes = {};  ///< change ids that CPS started
   std::string message = {};
   std::string next = {};
-  Errc code = Errc::internal;          ///< of failed
+  Errc code = Errc::internal;          ///< of failed, and of skipped that could not be begun
   std::optional<WallTime> again = {};  ///< of what is not over: when this run may look at it again
 };
 

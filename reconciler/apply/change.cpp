@@ -8,8 +8,11 @@ namespace cpsctl::apply {
 http::Task<ItemResult> Executor::update(plan::Item const& item) {
   auto const settled = co_await ledger_.settle(item.name, item.settles, "it is over, and CPS's list does not show it");
   if (!settled) co_return failed(item, settled.error());
-  // The second time its turn comes with an old list, no younger one can be had at this pace.
-  for (bool const any_age : {false, true}) {
+  plan::Scope const scope = scope_of(item);
+  for (;;) {
+    auto const listed = co_await snapshots_.refresh(scope);
+    if (!listed) co_return not_begun(item, listed.error());
+    WallTime const read = snapshots_.read(scope);
     auto live = co_await unmoved(item);
     if (!live) co_return failed(item, live.error());
     Put change{.live = std::move(*live),
@@ -17,7 +20,7 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
                .entry = entry_for(item),
                .cancel_pending = !item.cancels.empty(),
                .override_renewal_window = item.overrides_renewal_window,
-               .any_age = any_age};
+               .read = read};
     Attempt attempt;
     auto const updated = co_await put(item, change, attempt);
     if (!updated && updated.error().code == Errc::stale) continue;
@@ -29,7 +32,6 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
     result.changes = change.entry.changes;
     co_return result;
   }
-  co_return failed(item, {.code = Errc::internal, .message = "an update was neither sent nor refused"});
 }
 
 http::Task<ItemResult> Executor::remove(plan::Item const& item) {
@@ -37,7 +39,10 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
   if (!settled) co_return failed(item, settled.error());
   state::Entry entry = *known(item.name);
   plan::Scope const scope = scope_of(item);
-  for (bool const any_age : {false, true}) {
+  for (;;) {
+    auto const listed = co_await snapshots_.refresh(scope);
+    if (!listed) co_return not_begun(item, listed.error());
+    WallTime const read = snapshots_.read(scope);
     auto const live = co_await unmoved(item);
     if (!live) co_return failed(item, live.error());
     Attempt attempt{.intent = {.phase = state::Phase::intent,
@@ -50,7 +55,7 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
                                .account_key = item.account,
                                .id = {item.id},
                                .allow_cancel_pending_changes = !item.cancels.empty()};
-    request.before_send = [this, scope, any_age, &attempt] { return before_send(scope, any_age, attempt); };
+    request.before_send = [this, scope, read, &attempt] { return before_send(scope, read, attempt); };
     auto const removed = co_await writer_.remove(std::move(request));
     if (!removed && removed.error().code == Errc::stale) continue;
     bool const gone = !removed && removed.error().code == Errc::not_found;
@@ -67,7 +72,6 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
     }
     co_return written ? result : failed(item, written.error());
   }
-  co_return failed(item, {.code = Errc::internal, .message = "a delete was neither sent nor refused"});
 }
 
 }  // namespace cpsctl::apply

@@ -22,7 +22,12 @@ cps::CreateRequest request_for(plan::Item const& item, std::string body) {
           .allow_duplicate_cn = desired.lifecycle.allow_duplicate_cn};
 }
 
+constexpr int most_readings = 3;  // of an enrollment, for the one write that completes it
 constexpr int most_refusals = 3;  // of one create in one run, five minutes apart from any other
+
+bool too_old(Result<cps::EnrollmentStatus> const& status) {
+  return !status && status.error().code == Errc::stale;
+}
 
 constexpr char const* conflict_hint =
     "CPS refuses a second certificate of a contract within five minutes of another, and a CN that exists already "
@@ -42,10 +47,10 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
   if (!settled) co_return failed(item, settled.error());
   plan::Scope const scope = scope_of(item);
   if (spacing_.holds(scope, ledger_.wall())) co_return held_back(item);
-  // The second time its turn comes with an old list, no younger one can be had at this pace.
-  for (bool const any_age : {false, true}) {
+  for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);
-    if (!listed) co_return failed(item, listed.error());
+    if (!listed) co_return not_begun(item, listed.error());
+    WallTime const read = snapshots_.read(scope);
     Attempt attempt{.intent = {.phase = state::Phase::intent,
                                .step = state::Step::create,
                                .name = item.name,
@@ -67,8 +72,8 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     }
     cps::CreateRequest request = request_for(item, body);
     bool under_way = false;
-    request.before_send = [this, scope, any_age, &attempt, &under_way] {
-      return before_create(scope, any_age, attempt, under_way);
+    request.before_send = [this, scope, read, &attempt, &under_way] {
+      return before_create(scope, read, attempt, under_way);
     };
     auto const created = co_await writer_.create(std::move(request));
     if (under_way) spacing_.end(scope, ledger_.wall(), created || created.error().reached != Reached::no);
@@ -91,14 +96,13 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     if (entry.open_steps.empty()) co_return result;
     co_return co_await second_write(item, std::move(entry), std::move(result));
   }
-  co_return failed(item, {.code = Errc::internal, .message = "a create was neither sent nor refused"});
 }
 
-http::Task<Result<>> Executor::before_create(plan::Scope const& scope, bool any_age, Attempt& attempt,
+http::Task<Result<>> Executor::before_create(plan::Scope const& scope, WallTime read, Attempt& attempt,
                                              bool& under_way) {
   if (!under_way && spacing_.holds(scope, ledger_.wall()))
     co_return Error{.code = Errc::stale, .message = "CPS takes one create of the contract at a time"};
-  auto const begun = co_await before_send(scope, any_age, attempt);
+  auto const begun = co_await before_send(scope, read, attempt);
   if (begun && !under_way) {
     spacing_.begin(scope);
     under_way = true;
@@ -145,46 +149,49 @@ ItemResult Executor::held_back(plan::Item const& item) {
 /// What a create must not carry is put over the enrollment that CPS made of it (cps-api.md §3.3).
 http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Entry entry, ItemResult result) {
   std::string const fields = json::dotted(json::common(entry.open_steps));
-  auto const missing = [&](Error const& error) {
+  auto const missing = [&](Outcome outcome, Error const& error) {
     if (error.code == Errc::unauthorized) unauthorized_ = true;
     ItemResult half = result;
-    half.outcome = Outcome::failed;
+    half.outcome = outcome;
     half.code = error.code;
     half.message =
         fmt::format("created as {}, but the second write ({}) is missing: {}", entry.id, fields, describe(error));
     half.next = error.next;
     return half;
   };
-  cps::EnrollmentId const id{entry.id};
-  auto const live = co_await writer_.get(item.account, id, item.desired->api_schema, item.name);
-  if (!live) co_return missing(live.error());
-  // Only our own first change may be cancelled for it; anybody else's is not ours to touch.
-  bool const ours =
-      live->pending.size() == 1 && entry.changes.size() == 1 && live->pending.front().id.value == entry.changes.front();
-  if (!live->pending.empty() && !ours)
-    co_return missing({.code = Errc::conflict,
-                       .message = "another change is pending at CPS",
-                       .next = "run apply again once it has ended"});
-
-  Put second{.live = *live, .target = item.desired->enrollment, .entry = entry, .cancel_pending = ours};
+  Put second{.target = item.desired->enrollment, .entry = entry};
   second.entry.open_steps.clear();
   second.entry.written = ledger_.now();
   Attempt attempt;
-  auto const updated = co_await put(item, second, attempt);
-  if (!updated) {
-    ItemResult half = missing(updated.error());
-    if (updated.error().reached != Reached::no) {
-      half.outcome = Outcome::doubt;
-      co_return half;
-    }
-    auto const written = co_await ledger_.refuse(attempt, describe(updated.error()));
-    if (!written) co_return missing(written.error());
-    co_return half;
+  std::optional<Result<cps::EnrollmentStatus>> updated;
+  for (int tries = 0; tries < most_readings && (!updated || too_old(*updated)); ++tries) {
+    second.read = ledger_.wall();
+    cps::EnrollmentId const id{entry.id};
+    auto const live = co_await writer_.get(item.account, id, item.desired->api_schema, item.name);
+    if (!live) co_return missing(without_turn(live.error()) ? Outcome::waiting : Outcome::failed, live.error());
+    // Only our own first change may be cancelled for it; anybody else's is not ours to touch.
+    bool const ours = live->pending.size() == 1 && entry.changes.size() == 1 &&
+                      live->pending.front().id.value == entry.changes.front();
+    if (!live->pending.empty() && !ours)
+      co_return missing(Outcome::waiting, {.code = Errc::conflict,
+                                           .message = "another change is pending at CPS",
+                                           .next = "run cpsctl apply again once it has ended"});
+    second.live = *live;
+    second.cancel_pending = ours;
+    updated = co_await put(item, second, attempt);
   }
-  if (!updated->changes.empty()) result.changes = numbers(updated->changes);
+  if (!*updated) {
+    Error const& error = updated->error();
+    if (error.reached != Reached::no) co_return missing(Outcome::doubt, error);
+    bool const waits = too_old(*updated) || (attempt.sequence == 0 && without_turn(error));
+    auto const written = co_await ledger_.refuse(attempt, describe(error));
+    if (!written) co_return missing(Outcome::failed, written.error());
+    co_return missing(waits ? Outcome::waiting : Outcome::failed, error);
+  }
+  if (!(*updated)->changes.empty()) result.changes = numbers((*updated)->changes);
   second.entry.changes = result.changes;
   auto const written = co_await ledger_.done(attempt, second.entry);
-  if (!written) co_return missing(written.error());
+  if (!written) co_return missing(Outcome::failed, written.error());
   co_return result;
 }
 

@@ -28,6 +28,10 @@ plan::Scope scope_of(plan::Item const& item) {
   return {item.account, item.contract};
 }
 
+bool without_turn(Error const& error) {
+  return error.code == Errc::cancelled || error.code == Errc::timeout;
+}
+
 http::Task<ItemResult> Executor::carry_out(plan::Item const& item) {
   if (item.state_only) co_return co_await record(item);
   bool const sends = !item.steps.empty();
@@ -100,7 +104,17 @@ ItemResult Executor::failed(plan::Item const& item, Error const& error) {
   return result;
 }
 
+ItemResult Executor::not_begun(plan::Item const& item, Error const& error) {
+  ItemResult result = failed(item, error);
+  bool const limit = error.code == Errc::rate_limited && error.reached == Reached::no;
+  result.outcome = limit ? Outcome::waiting : Outcome::skipped;
+  result.message = "not sent: " + result.message;
+  if (result.next.empty()) result.next = "run cpsctl apply again";
+  return result;
+}
+
 http::Task<ItemResult> Executor::unsuccessful(plan::Item const& item, Attempt& attempt, Error error) {
+  if (attempt.sequence == 0 && without_turn(error)) co_return not_begun(item, error);
   ItemResult result = failed(item, error);
   if (error.reached != Reached::no) {
     // The intent stays open: what may have happened is never sent again unproven.
@@ -114,20 +128,19 @@ http::Task<ItemResult> Executor::unsuccessful(plan::Item const& item, Attempt& a
   co_return written ? result : failed(item, written.error());
 }
 
-http::Task<Result<>> Executor::before_send(plan::Scope const& scope, bool any_age, Attempt& attempt) {
-  if (!any_age && !snapshots_.fresh(scope)) {
+http::Task<Result<>> Executor::before_send(plan::Scope const& scope, WallTime read, Attempt& attempt) {
+  if (!snapshots_.young(read)) {
     // An attempt before this one met a 429, which proves that nothing happened.
     auto const closed = co_await ledger_.refuse(attempt, "CPS's request limit");
     if (!closed) co_return closed.error();
-    co_return Error{.code = Errc::stale, .message = "the list that it was planned on has grown old"};
+    co_return Error{.code = Errc::stale, .message = "what it is based on grew old while it waited for its turn"};
   }
+  snapshots_.used(scope);
   co_return co_await ledger_.begin(attempt);
 }
 
 http::Task<Result<cps::Live>> Executor::unmoved(plan::Item const& item) {
   plan::Scope const scope = scope_of(item);
-  auto const listed = co_await snapshots_.refresh(scope);
-  if (!listed) co_return listed.error();
   cps::Live now;
   if (cps::Live const* const live = snapshots_.by_id(scope, item.id)) {
     now = *live;
@@ -171,8 +184,8 @@ http::Task<Result<cps::EnrollmentStatus>> Executor::put(plan::Item const& item, 
     request.deploy_not_after = desired.deploy.not_after;
   }
   plan::Scope const scope = scope_of(item);
-  bool const any_age = put.any_age;
-  request.before_send = [this, scope, any_age, &attempt] { return before_send(scope, any_age, attempt); };
+  WallTime const read = put.read;
+  request.before_send = [this, scope, read, &attempt] { return before_send(scope, read, attempt); };
   auto status = co_await writer_.update(std::move(request));
   co_return status;
 }

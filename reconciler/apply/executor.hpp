@@ -27,7 +27,7 @@ class Executor {
  private:
   // create.cpp
   http::Task<ItemResult> create(plan::Item const& item);
-  http::Task<Result<>> before_create(plan::Scope const& scope, bool any_age, Attempt& attempt, bool& under_way);
+  http::Task<Result<>> before_create(plan::Scope const& scope, WallTime read, Attempt& attempt, bool& under_way);
   http::Task<ItemResult> not_created(plan::Item const& item, Attempt& attempt, Error error);
   ItemResult held_back(plan::Item const& item);
   http::Task<ItemResult> second_write(plan::Item const& item, state::Entry entry, ItemResult result);
@@ -44,14 +44,14 @@ class Executor {
     state::Entry entry = {};  ///< what the state will hold
     bool cancel_pending = false;
     bool override_renewal_window = false;
-    bool any_age = true;  ///< false: not when the list has grown old before the request's turn comes (Errc::stale)
+    WallTime read = {};  ///< when CPS said so; too old by the request's turn: Errc::stale
   };
   http::Task<Result<cps::EnrollmentStatus>> put(plan::Item const& item, Put put, Attempt& attempt);
 
   /// The item's enrollment as it is now, if it is still what was planned on. Errors: stale.
   http::Task<Result<cps::Live>> unmoved(plan::Item const& item);
-  /// Awaited when a write's turn has come: the list may have grown old while it waited.
-  http::Task<Result<>> before_send(plan::Scope const& scope, bool any_age, Attempt& attempt);
+  /// Awaited when a write's turn has come: what it is based on, read at `read`, may have grown old while it waited.
+  http::Task<Result<>> before_send(plan::Scope const& scope, WallTime read, Attempt& attempt);
 
   /// The entry that a successful write leaves: the manifest as it is, whatever the state held before.
   state::Entry entry_for(plan::Item const& item) const;
@@ -59,6 +59,8 @@ class Executor {
   /// Closes the attempt by what the error proves, and says it: not done, or in doubt.
   http::Task<ItemResult> unsuccessful(plan::Item const& item, Attempt& attempt, Error error);
   ItemResult failed(plan::Item const& item, Error const& error);
+  /// The same where nothing was tried: without a list to write on, or without a turn.
+  ItemResult not_begun(plan::Item const& item, Error const& error);
 
   cps::Writer& writer_;
   Snapshots& snapshots_;
@@ -74,5 +76,7 @@ class Executor {
 ItemResult result_of(plan::Item const& item, Outcome outcome);
 std::vector<std::int64_t> numbers(std::vector<cps::ChangeId> const& changes);
 plan::Scope scope_of(plan::Item const& item);
+/// The run's end, or a signal, came before the request's turn.
+bool without_turn(Error const& error);
 
 }  // namespace cpsctl::apply

@@ -38,10 +38,11 @@ http::Task<Result<std::int64_t>> Ledger::record(state::Record record) {
 
 http::Task<Result<>> Ledger::begin(Attempt& attempt) {
   // Another attempt of the same write follows only what proves that nothing happened: a 429, or no connection.
+  WallTime const begun = clock_.wall();
   auto const closed = co_await refuse(attempt, "CPS's request limit, or no connection was made; sent again");
   if (!closed) co_return closed.error();
   state::Record intent = attempt.intent;
-  intent.ends_by = timestamp(clock_.wall() + timeout_);
+  intent.ends_by = timestamp(begun + timeout_);
   auto const sequence = co_await record(std::move(intent));
   if (!sequence) co_return sequence.error();
   attempt.sequence = *sequence;

@@ -19,13 +19,14 @@ struct Attempt {
 /// What the journal is told before and after every write. One per run; on the loop's thread.
 class Ledger {
  public:
-  /// `timeout`: how long an attempt can take at most.
+  /// `timeout`: how long an attempt can take at most, from begin() on: the session counts what begin() takes, too.
   Ledger(state::Store& store, http::Loop& loop, Clock const& clock, Duration timeout)
       : store_(store), loop_(loop), clock_(clock), timeout_(timeout) {}
 
   /// On disk when it returns, and in the store's contents. Errors: io, which breaks the run.
   http::Task<Result<std::int64_t>> record(state::Record record);
 
+  /// Puts the attempt's intent on disk, with the time by which it has ended whatever becomes of this process.
   http::Task<Result<>> begin(Attempt& attempt);
   /// Closes the intent of an attempt that is known not to have happened.
   http::Task<Result<>> refuse(Attempt& attempt, std::string reason);

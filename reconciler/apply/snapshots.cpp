@@ -4,7 +4,21 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace cpsctl::apply {
+namespace {
+
+constexpr int most_unused = 3;
+
+Error too_slow(std::string const& contract) {
+  return {
+      .code = Errc::rate_limited,
+      .message = fmt::format("CPS's request limit leaves no time between a list of contract {} and a write", contract),
+      .next = "run cpsctl apply again when less is going on in the account, or lower api.reserve"};
+}
+
+}  // namespace
 
 Snapshots::Snapshots(Listings listings, cps::Reader& reader, http::Loop& loop, Clock const& clock, Duration oldest)
     : reader_(reader), loop_(loop), clock_(clock), oldest_(oldest) {
@@ -12,7 +26,10 @@ Snapshots::Snapshots(Listings listings, cps::Reader& reader, http::Loop& loop, C
 }
 
 void Snapshots::replace(Listings listings) {
-  for (auto& [scope, listing] : listings) static_cast<void>(take(contracts_[scope], std::move(listing)));
+  for (auto& [scope, listing] : listings) {
+    contracts_[scope].failure.reset();
+    static_cast<void>(take(contracts_[scope], std::move(listing)));
+  }
 }
 
 Result<> Snapshots::take(Contract& contract, cps::Listing listing) {
@@ -23,31 +40,37 @@ Result<> Snapshots::take(Contract& contract, cps::Listing listing) {
   return {};
 }
 
-bool Snapshots::fresh(plan::Scope const& scope) const {
+WallTime Snapshots::read(plan::Scope const& scope) const {
   auto const contract = contracts_.find(scope);
-  if (contract == contracts_.end() || !contract->second.listing) return false;
-  return clock_.wall() - contract->second.listing->begun <= oldest_;
+  return contract == contracts_.end() || !contract->second.listing ? WallTime() : contract->second.listing->begun;
 }
 
 http::Task<Result<>> Snapshots::refresh(plan::Scope const& scope) {
   Contract& contract = contracts_[scope];
   std::size_t const seen = contract.readings;
   // A list that was read since counts, however long the way of its answer was.
-  while (!fresh(scope) && contract.readings == seen) {
+  while (!young(read(scope)) && contract.readings == seen) {
+    if (contract.failure) co_return *contract.failure;
     if (contract.reading) {
       // Held by value: the reader forgets its event when it is done.
       auto const reading = contract.reading;
       co_await reading->wait();
       continue;
     }
+    if (contract.unused >= most_unused) co_return too_slow(scope.second);
     contract.reading = std::make_shared<http::Event>(loop_);
     std::string const version = contract.listing ? contract.listing->api_schema : "v11";
     auto listing = co_await reader_.list(scope.first, scope.second, version);
     std::shared_ptr<http::Event> const reading = std::exchange(contract.reading, nullptr);
     Result<> const taken = listing ? take(contract, std::move(*listing)) : Result<>(listing.error());
-    if (taken) ++contract.readings;
+    if (taken) {
+      ++contract.readings;
+      ++contract.unused;
+    } else {
+      contract.failure = taken.error().within("listing contract " + scope.second + " again");
+    }
     reading->notify_all();
-    if (!taken) co_return taken.error().within("listing contract " + scope.second + " again");
+    if (contract.failure) co_return *contract.failure;
     log::debug("contract {}: listed again, the last list was too old to write on", scope.second);
   }
   co_return Result<>();

@@ -29,8 +29,8 @@ Exit exit_of(apply::ItemResult const& item) {
     case apply::Outcome::stale:
     case apply::Outcome::blocked: return Exit::refused;
     case apply::Outcome::waiting:
-    case apply::Outcome::doubt:
-    case apply::Outcome::skipped: return Exit::again;
+    case apply::Outcome::doubt: return Exit::again;
+    case apply::Outcome::skipped: return item.code == Errc::unauthorized ? Exit::unauthorized : Exit::again;
     case apply::Outcome::failed: {
       bool const out_of_time =
           item.code == Errc::timeout || item.code == Errc::cancelled || item.code == Errc::rate_limited;

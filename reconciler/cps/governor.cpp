@@ -145,6 +145,15 @@ void Governor::publish() {
 
 void Governor::release(Pacer::Ticket ticket) {
   pacer_.ended(ticket, clock_.steady());
+  changed();
+}
+
+void Governor::give_back(Pacer::Ticket ticket) {
+  pacer_.give_back(ticket);
+  changed();
+}
+
+void Governor::changed() {
   unpublished_ = ledger_ != nullptr;
   if (ledger_) publish();
   wake_first();

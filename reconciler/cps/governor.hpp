@@ -41,6 +41,8 @@ class Governor {
   http::Task<Result<Pacer::Ticket>> acquire(Turn turn);
   http::Task<Result<Pacer::Ticket>> acquire(SteadyTime deadline);
   void release(Pacer::Ticket ticket);
+  /// The request was not sent: its turn is the next one's.
+  void give_back(Pacer::Ticket ticket);
   /// A 429: everybody waits `advertised` (or 60 s), with jitter, in all processes. `reason` and `subject` are for the
   /// log.
   Duration throttled(std::optional<Duration> advertised, std::string const& subject = {},
@@ -65,6 +67,7 @@ class Governor {
   Seen look_alone(Turn const& turn, SteadyTime now);
   bool update_ledger(std::function<bool()> const& decide);
   void publish();
+  void changed();
   void wake_first();
   void say_long_wait(Turn const& turn, SteadyTime now, SteadyTime until);
 

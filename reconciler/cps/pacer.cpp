@@ -130,6 +130,10 @@ void Pacer::ended(Ticket ticket, SteadyTime now) {
   }
 }
 
+void Pacer::give_back(Ticket ticket) {
+  std::erase_if(traffic_.slots, [&](Slot const& slot) { return slot.run == run_ && slot.ticket == ticket; });
+}
+
 /// Marks a slot in flight as ended and moves it to its place.
 void Pacer::end(std::size_t index, SteadyTime at) {
   auto& slots = traffic_.slots;

@@ -78,6 +78,8 @@ class Pacer {
   /// `expires`: when others may take the request as ended although nobody said so.
   Ticket take(SteadyTime now, Lane lane = Lane::usual, SteadyTime expires = SteadyTime::max(), Process owner = {});
   void ended(Ticket ticket, SteadyTime now);
+  /// The request was not sent after all: its slot is free at once.
+  void give_back(Ticket ticket);
   /// Nothing is sent before `until` (a 429).
   void pause(SteadyTime until);
   SteadyTime paused_until() const { return traffic_.paused_until; }

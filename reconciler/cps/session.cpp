@@ -122,30 +122,37 @@ http::Task<Result<http::Response>> Session::attempt(Call const& call, std::strin
   Turn turn{.lane = call.lane, .deadline = options_.deadline, .subject = call.subject};
   auto const ticket = co_await pacer.acquire(std::move(turn));
   if (!ticket) co_return ticket.error();
-  auto response = co_await exchange(call, target);
+  // What precedes the request counts: the journal has said by when the attempt is over.
+  SteadyTime const begun = clock_.steady();
+  if (call.before_send) {
+    auto const ready = co_await call.before_send();
+    if (!ready) {
+      pacer.give_back(*ticket);
+      co_return ready.error();
+    }
+  }
+  auto response = co_await exchange(call, target, begun);
   pacer.release(*ticket);
   if (!response) co_return std::move(response).error();
   co_return judged(call, std::move(*response));
 }
 
-/// One request and its answer, whatever that is.
-http::Task<Result<http::Response>> Session::exchange(Call const& call, std::string const& target) {
-  if (call.before_send) {
-    auto const ready = co_await call.before_send();
-    if (!ready) co_return ready.error();
-  }
+/// One request and its answer, whatever that is. The attempt began at `begun`, and is over a timeout later.
+http::Task<Result<http::Response>> Session::exchange(Call const& call, std::string const& target, SteadyTime begun) {
   // Signed after the wait: a signature is good for thirty seconds.
   http::Request request = signed_request(call, target);
   // A sink bounds what it takes by itself, in its own words.
   std::size_t const unbounded = std::numeric_limits<std::size_t>::max();
-  http::SendOptions how{.deadline = options_.deadline,
+  // A write in flight is not cut off by the run's end: that would only make a doubt of it.
+  http::SendOptions how{.deadline = call.repeat == Repeat::freely ? options_.deadline : SteadyTime::max(),
                         .timeout = options_.timeout,
+                        .begun = begun,
                         .max_body = call.sink ? unbounded : options_.max_body,
                         .sink = call.sink};
-  SteadyTime const begun = clock_.steady();
+  SteadyTime const sent = clock_.steady();
   ++requests_;
   auto response = co_await client_.send(std::move(request), std::move(how));
-  auto const took = std::chrono::duration_cast<Duration>(clock_.steady() - begun).count();
+  auto const took = std::chrono::duration_cast<Duration>(clock_.steady() - sent).count();
   std::string const what = fmt::format("{} {}", call.method, call.path);
   if (!response) {
     log::debug("[{}] {} failed in {} ms: {}", call.subject, what, took, describe(response.error()));

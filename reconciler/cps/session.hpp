@@ -20,7 +20,7 @@ namespace cpsctl::cps {
 
 struct SessionOptions {
   std::vector<Window> windows = default_windows();  ///< empty: no limits (the sandbox's default)
-  Duration timeout = std::chrono::seconds(60);
+  Duration timeout = std::chrono::seconds(60);      ///< of an attempt, with what precedes its sending
   std::size_t max_body = std::size_t{16} << 20;
   std::size_t max_list_bytes = std::size_t{512} << 20;
   SteadyTime deadline = SteadyTime::max();
@@ -51,15 +51,16 @@ struct Call {
   std::function<void()> restart = {};  ///< called before the sink sees another attempt's answer
   /// Looks at a 2xx answer when it is complete; an error (protocol) counts as a failed attempt.
   std::function<Result<>(http::Response const& response)> check = {};
-  /// Awaited at each attempt when its turn has come, right before it is sent; an error keeps it from being sent.
+  /// Awaited at each attempt when its turn has come, right before it is sent; an error keeps it from being sent,
+  /// and gives its turn to the next one.
   std::function<http::Task<Result<>>()> before_send = {};
   std::string subject = {};  ///< name of the enrollment or contract, for the log line
 };
 
-/// One host, one credential, a governor per account. On the loop's thread.
 /// Numbers of requests by account key: each account, or budget group, has its own limit.
 using Requests = std::map<std::string, std::size_t>;
 
+/// One host, one credential, a governor per account. On the loop's thread.
 class Session {
  public:
   Session(http::Loop& loop, http::Client& client, edgegrid::Credentials credentials, Clock const& clock, Random& random,
@@ -89,7 +90,7 @@ class Session {
 
  private:
   http::Task<Result<http::Response>> attempt(Call const& call, std::string const& target);
-  http::Task<Result<http::Response>> exchange(Call const& call, std::string const& target);
+  http::Task<Result<http::Response>> exchange(Call const& call, std::string const& target, SteadyTime begun);
   http::Request signed_request(Call const& call, std::string target) const;
   Result<http::Response> judged(Call const& call, http::Response response);
   std::unique_ptr<Ledger> open_ledger(std::string const& account_key, std::vector<Window> const& windows);

@@ -124,12 +124,12 @@ Limit earlier(Limit const& left, Limit const& right) {
   return left.at <= right.at ? left : right;
 }
 
-Limit limit_after(Duration span) {
-  return {.at = now() + span, .passed = "took longer than " + duration_text(span)};
+Limit limit_after(SteadyTime begun, Duration span) {
+  return {.at = begun + span, .passed = "took longer than " + duration_text(span)};
 }
 
 Limit limit_of(SendOptions const& options) {
-  return earlier(limit_after(options.timeout),
+  return earlier(limit_after(options.begun.value_or(now()), options.timeout),
                  {.at = options.deadline, .passed = "was cut short by the deadline of the run"});
 }
 
@@ -161,7 +161,7 @@ Task<Result<Ready>> get_ready(std::shared_ptr<Pool> pool, bool repeatable, Limit
   ready.kept = ready.connection != nullptr;
   if (ready.kept) co_return ready;
   ready.connection = pool->make_connection();
-  Limit const connecting = earlier(limit, limit_after(pool->options->connect_timeout));
+  Limit const connecting = earlier(limit, limit_after(now(), pool->options->connect_timeout));
   auto opened = co_await ready.connection->open(connecting);
   if (!opened) co_return std::move(opened).error();
   co_return ready;

@@ -48,6 +48,7 @@ using Sink = std::function<Result<>(std::string_view piece)>;
 struct SendOptions {
   SteadyTime deadline = SteadyTime::max();       ///< of the run
   Duration timeout = std::chrono::seconds(60);   ///< of this request, head to tail
+  std::optional<SteadyTime> begun = {};          ///< from when on the timeout counts; nothing: from now on
   std::size_t max_body = std::size_t{16} << 20;  ///< larger answers are refused, not truncated
   Sink sink = {};
 };

@@ -244,6 +244,9 @@ Task<Result<>> Stream::receive(Answer& answer, Limit limit, error_code unsent) {
 
 Task<Result<>> Stream::exchange(std::string const& text, Answer& answer, Limit limit) {
   auto const self = shared_from_this();
+  // A process that stood still for a while must not send what others take as over.
+  if (system_clock().steady() >= limit.at)
+    co_return Error{.code = Errc::timeout, .message = "sending to " + host() + " " + limit.passed};
   arm(limit.at);
   error_code unsent;
   for (std::size_t sent = 0; sent < text.size() && !unsent;) {

@@ -147,12 +147,13 @@ Item Planner::converged(Item item, Desired const& desired, Entry const& entry,
   return item;
 }
 
-/// Only the first change of our own create may be cancelled for the second write of it.
+/// The first change of our own create is cancelled for the second write of it; anybody else's only with consent.
 void Planner::missing_step(Item& item, cps::Live const& live, Entry const& entry) {
   item.reason =
       fmt::format("the second write of its create is missing: {}", json::dotted(json::common(entry.open_steps)));
   bool const ours = live.pending.size() == 1 && is_ours(live.pending.front(), entry.changes);
-  put(item, live, ours ? manifest::OnPendingChange::cancel : manifest::OnPendingChange::refuse);
+  bool const consented = on_pending(item.desired->lifecycle) == manifest::OnPendingChange::cancel;
+  put(item, live, ours || consented ? manifest::OnPendingChange::cancel : manifest::OnPendingChange::wait);
 }
 
 void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange policy) {

@@ -47,7 +47,7 @@ TEST_CASE("apply: client mutual authentication follows in a second write that ca
       return response;
     };
     auto const result = bench.apply();
-    CHECK(outcomes(result) == "mutual failed\n");
+    CHECK(outcomes(result) == "mutual waiting\n");
     CHECK(result->items[0].message.find("another change is pending") != std::string::npos);
     CHECK(bench.sent("PUT") == 0);
     CHECK(bench.state().entries.at("mutual").open_steps.size() == 1);

@@ -80,6 +80,13 @@ inline Error lost() {
   return Error{.code = Errc::unavailable, .message = "the connection was lost", .reached = Reached::unknown};
 }
 
+/// Two minutes ahead of the machine's clock while `ahead`.
+struct Jumping final : Clock {
+  bool ahead = false;
+  WallTime wall() const override { return system_clock().wall() + std::chrono::minutes(ahead ? 2 : 0); }
+  SteadyTime steady() const override { return system_clock().steady(); }
+};
+
 /// An embedded CPS, a state on a disk in memory, and runs of plan and apply against them.
 struct Bench {
   Folder folder;
@@ -90,8 +97,9 @@ struct Bench {
   std::vector<manifest::Desired> manifests;
   plan::Consent consent;
   Clock const* clock = &system_clock();  ///< apply's; requests are signed by the machine's
-  Duration time_passed = {};             ///< since the last run, as the lists have it
-  std::function<void()> between;         ///< happens after the plan was made, before it is carried out
+  Jumping jumping;
+  Duration time_passed = {};      ///< since the last run, as the lists have it
+  std::function<void()> between;  ///< happens after the plan was made, before it is carried out
 
   Bench() {
     auto started = sandbox::Server::start({.folder = folder.path});
@@ -105,6 +113,19 @@ struct Bench {
     auto credentials = edgegrid::load_credentials(
         {.edgerc = server->edgerc()}, [](std::string const&) { return std::nullopt; }, system_files());
     return {loop, *client, std::move(credentials.value()), system_clock(), system_random(), {.windows = {}}};
+  }
+
+  /// When the plan is carried out its lists have grown old; those that are read then are young.
+  void let_lists_grow_old(std::function<void()> meanwhile = {}) {
+    clock = &jumping;
+    between = [this, meanwhile = std::move(meanwhile)] {
+      if (meanwhile) meanwhile();
+      jumping.ahead = true;
+    };
+    client->after = [this](http::Request const& request, Result<http::Response> response) {
+      if (request.method == "GET") jumping.ahead = false;
+      return response;
+    };
   }
 
   /// What a plan is made from, and the list that it was read from.

@@ -71,14 +71,9 @@ TEST_CASE("change: what moved between plan and write is refused, the rest goes o
   Created bench;
   bench.manifests[0] = with(desired("a"), "changeManagement", "true");
   bench.manifests[2] = with(desired("c"), "changeManagement", "true");
-  bool aged = false;
-  bench.between = [&] {
-    if (std::exchange(aged, true)) return;
-    bench.outside(bench.id("a"), with(desired("a"), "orgId", "5"));
-  };
-  // Lists count for nothing here: each write reads a new one.
-  auto const result = bench.apply({.list_age = Duration(-1)});
-  CHECK(outcomes(result) == "a stale\nc done\n");
+  bench.let_lists_grow_old([&] { bench.outside(bench.id("a"), with(desired("a"), "orgId", "5")); });
+  CHECK(outcomes(bench.apply()) == "a stale\nc done\n");
+  bench.between = {};
   CHECK(json::find(*bench.at(bench.id("a")), "changeManagement")->IsFalse());
   CHECK(outcomes(bench.apply()) == "a done\n");
   CHECK(json::find(*bench.at(bench.id("a")), "orgId")->GetInt() == 5);
@@ -88,35 +83,63 @@ TEST_CASE("change: an old list is read once for all who wait for it") {
   Created bench;
   for (auto& one : bench.manifests) one = with(one, "changeManagement", "true");
   bench.manifests.push_back(desired("new"));
-  struct Jumping final : Clock {
-    bool ahead = false;
-    WallTime wall() const override { return system_clock().wall() + std::chrono::minutes(ahead ? 2 : 0); }
-    SteadyTime steady() const override { return system_clock().steady(); }
-  };
-  Jumping clock;
-  bench.clock = &clock;
-  bench.between = [&] { clock.ahead = true; };
-  bench.client->after = [&](http::Request const& request, Result<http::Response> response) {
-    if (request.method == "GET") clock.ahead = false;
-    return response;
-  };
+  bench.let_lists_grow_old();
   CHECK(outcomes(bench.apply()) == "a done\nb done\nc done\nnew done\n");
   CHECK(bench.sent("GET /cps/v2/enrollments?") == 2);
   CHECK(bench.sent("PUT") == 3);
   CHECK(bench.sent("POST") == 1);
 }
 
+TEST_CASE(
+    "change: where every list grows old before a write has its turn, nothing is written and nobody tries for ever") {
+  Created bench;
+  for (auto& one : bench.manifests) one = with(one, "changeManagement", "true");
+  bench.manifests.push_back(desired("new"));
+  auto const result = bench.apply({.list_age = Duration(-1)});
+  CHECK(outcomes(result) == "a waiting\nb waiting\nc waiting\nnew waiting\n");
+  CHECK(bench.sent("GET /cps/v2/enrollments?") == 1 + 3);
+  CHECK(bench.sent("PUT") + bench.sent("POST") == 0);
+  CHECK(bench.state().open_intents.empty());
+  CHECK(outcomes(bench.apply()) == "a done\nb done\nc done\nnew done\n");
+}
+
+TEST_CASE("change: a list that cannot be read again is asked for once, and nothing that needs it is begun") {
+  Created bench;
+  for (auto& one : bench.manifests) one = with(one, "changeManagement", "true");
+  bench.manifests.push_back(desired("new"));
+  bench.let_lists_grow_old();
+  int status = 404;
+  SUBCASE("refused") {}
+  SUBCASE("with the credentials") {
+    status = 401;
+  }
+  bench.client->instead = [&](http::Request const& request) -> std::optional<Result<http::Response>> {
+    if (!bench.jumping.ahead || request.method != "GET") return std::nullopt;
+    return Result<http::Response>(http::Response{.status = status, .body = "{}"});
+  };
+  auto const result = bench.apply({.parallelism = 2});
+  CHECK(outcomes(result) == "a skipped\nb skipped\nc skipped\nnew skipped\n");
+  CHECK(result->items[0].message.find("listing contract 1-1TJZH5 again") != std::string::npos);
+  CHECK(result->items[0].code == (status == 401 ? Errc::unauthorized : Errc::not_found));
+  CHECK(bench.client->calls.size() == 2);
+  CHECK(bench.state().open_intents.empty());
+  bench.client->instead = {};
+  bench.between = {};
+  bench.jumping.ahead = false;
+  CHECK(outcomes(bench.apply()) == "a done\nb done\nc done\nnew done\n");
+}
+
 TEST_CASE("change: somebody creates the name between plan and write: nothing is ordered twice") {
   Created bench;
   bench.manifests.push_back(desired("d"));
-  bench.between = [&] {
+  bench.let_lists_grow_old([&] {
     cps::Session own = bench.session();
     cps::Writer writer(own);
     std::string const body = json::compact(*document("d.example.com"));
     REQUIRE(bench.loop.run(writer.create({.contract = contract, .body = body})).has_value());
     bench.client->calls.clear();
-  };
-  CHECK(outcomes(bench.apply({.list_age = Duration(-1)})) == "d stale\n");
+  });
+  CHECK(outcomes(bench.apply()) == "d stale\n");
   CHECK(bench.sent("POST") == 0);
   bench.between = {};
   CHECK(outcomes(bench.apply()) == "d done\n");

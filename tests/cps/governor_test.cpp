@@ -83,6 +83,27 @@ TEST_CASE("governor: first come, first served, within its windows") {
   CHECK_FALSE(ever_over(all, window));
 }
 
+TEST_CASE("governor: a turn that is given back is the next one's, in all processes") {
+  Place const place;
+  http::Loop loop;
+  SeededRandom random(1);
+  std::vector<cps::Window> const one_an_hour{{.requests = 1, .per = 1h}};
+  cps::Governor mine(loop, system_clock(), random, cps::Pacer(one_an_hour, 1), place.ledger());
+  cps::Governor theirs(loop, system_clock(), random, cps::Pacer(one_an_hour, 2), place.ledger());
+  std::vector<cps::Pacer::Ticket> turns;
+  auto const use = [&](cps::Governor& governor) -> http::Task<> {
+    auto const ticket = co_await governor.acquire(SteadyTime::max());
+    REQUIRE(ticket.has_value());
+    turns.push_back(*ticket);
+    governor.give_back(*ticket);
+  };
+  for (int i = 0; i < 3; ++i) loop.spawn(use(mine));
+  loop.run();
+  loop.spawn(use(theirs));
+  loop.run();
+  CHECK(turns.size() == 4);
+}
+
 TEST_CASE("governor: a turn that would come after the deadline is refused at once, wherever one stands in the queue") {
   http::Loop loop;
   SeededRandom random(1);

@@ -60,6 +60,8 @@ class Script final : public http::Client {
   http::Task<Result<http::Response>> send(http::Request request, http::SendOptions options) override {
     requests.push_back(std::move(request));
     bodies_allowed.push_back(options.max_body);
+    begun.push_back(options.begun);
+    deadlines.push_back(options.deadline);
     auto next = answers_.front();
     if (answers_.size() > 1) answers_.pop_front();
     bool const streamed = next && options.sink && next->status == 200;
@@ -75,6 +77,8 @@ class Script final : public http::Client {
 
   std::vector<http::Request> requests = {};
   std::vector<std::size_t> bodies_allowed = {};
+  std::vector<std::optional<SteadyTime>> begun = {};
+  std::vector<SteadyTime> deadlines = {};
   bool closed = false;
 
  private:
@@ -437,6 +441,24 @@ TEST_CASE("what comes before a write comes before each attempt, and can keep it 
   CHECK(bench.client.requests.size() == 2);
   // Its turn was given back: with one request at a time, the next one could never go otherwise.
   CHECK(bench.loop.run(bench.session.send(reading())).has_value());
+}
+
+TEST_CASE("an attempt's time begins before what precedes it, and a write in flight outlives the run's deadline") {
+  SteadyTime const deadline = system_clock().steady() + 1h;
+  Bench bench({answer(202)}, {}, deadline);
+  cps::Call call = writing("POST");
+  SteadyTime journal_written;
+  call.before_send = [&]() -> http::Task<Result<>> {
+    bool const slept = co_await bench.loop.sleep_until(system_clock().steady() + 5ms);  // a slow disk
+    journal_written = system_clock().steady();
+    co_return slept ? Result<>() : Error{};
+  };
+  CHECK(bench.loop.run(bench.session.send(call)).has_value());
+  REQUIRE(bench.client.begun.front().has_value());
+  CHECK(*bench.client.begun.front() <= journal_written - 5ms);
+  CHECK(bench.client.deadlines.front() == SteadyTime::max());
+  CHECK(bench.loop.run(bench.session.send(reading())).has_value());
+  CHECK(bench.client.deadlines.back() == deadline);
 }
 
 TEST_CASE("each attempt gives its turn back, however it ends") {

@@ -272,6 +272,24 @@ TEST_CASE("client: time limits") {
   CHECK(unconnected.error().reached == Reached::no);
 }
 
+TEST_CASE("client: what is over before a byte was sent is not sent any more") {
+  Server const server({.identity = &world().server}, {forever});
+  Loop loop;
+  auto const client = Client::open(loop, to(server.port()));
+  REQUIRE(loop.run((*client)->send({}, {})).has_value());
+  SendOptions late{.timeout = 1s, .begun = system_clock().steady() - 2s};
+  auto const kept = loop.run((*client)->send({.method = "POST"}, late));  // on the connection that is open
+  REQUIRE(!kept);
+  CHECK(kept.error().code == Errc::timeout);
+  CHECK(kept.error().reached == Reached::no);
+  CHECK_MESSAGE(kept.error().message.find("took longer than 1 s") != std::string::npos, kept.error());
+  auto const fresh = ask(to(server.port()), {.method = "POST"}, late);
+  REQUIRE(!fresh);
+  CHECK(fresh.error().code == Errc::timeout);
+  CHECK(fresh.error().reached == Reached::no);
+  CHECK(loop.run((*client)->send({}, {})).has_value());
+}
+
 TEST_CASE("client: a kept connection that breaks is an error for every method, and the next request gets a new one") {
   Script const once = [](Peer& peer) {
     peer.read_request();
