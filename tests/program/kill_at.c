@@ -1,7 +1,9 @@
-// Preloaded into cpsctl: ends the process, as SIGKILL does, at a chosen call that writes to a disk or uses a socket.
+// Preloaded into cpsctl: ends the process, as SIGKILL does, at a chosen call that writes to a disk or uses a socket, or
+// lets it stand still.
 //   KILL_AT=N        at the N-th such call; KILL_WHEN=after: once it has been carried out, else before it
 //   KILL_AFTER_US=N  at a time
 //   KILL_COUNT=FILE  never; writes at the end how many calls there were
+//   STOP_AT_SYNC=N   stands still (SIGSTOP) once the N-th fdatasync, the journal's flush, is done
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
@@ -18,6 +20,8 @@
 static atomic_long calls;
 static long kill_at = -1;
 static int kill_after_call;
+static atomic_long syncs;
+static long stop_at_sync = -1;
 
 static void die(void) { kill(getpid(), SIGKILL); }
 
@@ -26,6 +30,8 @@ __attribute__((constructor)) static void begin(void) {
   if (at) kill_at = atol(at);
   char const* when = getenv("KILL_WHEN");
   kill_after_call = when && strcmp(when, "after") == 0;
+  char const* sync = getenv("STOP_AT_SYNC");
+  if (sync) stop_at_sync = atol(sync);
   char const* after = getenv("KILL_AFTER_US");
   if (after) {
     long const us = atol(after);
@@ -63,6 +69,12 @@ ssize_t recvmsg(int fd, struct msghdr* message, int flags) { PASS(syscall(SYS_re
 ssize_t send(int fd, void const* data, size_t size, int flags) { PASS(syscall(SYS_sendto, fd, data, size, flags, 0, 0)); }
 ssize_t recv(int fd, void* data, size_t size, int flags) { PASS(syscall(SYS_recvfrom, fd, data, size, flags, 0, 0)); }
 int fsync(int fd) { PASS((int)syscall(SYS_fsync, fd)); }
-int fdatasync(int fd) { PASS((int)syscall(SYS_fdatasync, fd)); }
+
+static int synced(int fd) {
+  int const got = (int)syscall(SYS_fdatasync, fd);
+  if (atomic_fetch_add(&syncs, 1) + 1 == stop_at_sync) kill(getpid(), SIGSTOP);
+  return got;
+}
+int fdatasync(int fd) { PASS(synced(fd)); }
 int ftruncate(int fd, off_t size) { PASS((int)syscall(SYS_ftruncate, fd, size)); }
 int rename(char const* from, char const* to) { PASS((int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0)); }

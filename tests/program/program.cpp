@@ -170,6 +170,12 @@ void Background::signal(int number) const {
   ::kill(pid_, number);
 }
 
+void Background::await_stop() const {
+  siginfo_t what{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(pid_), &what, WSTOPPED | WEXITED | WNOWAIT) == 0);
+  REQUIRE_MESSAGE(what.si_code == CLD_STOPPED, "ended instead of standing still");
+}
+
 Run Background::finish() {
   auto const deadline = std::chrono::steady_clock::now() + patience_;
   bool out_open = true;

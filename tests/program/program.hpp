@@ -62,6 +62,8 @@ class Background {
   /// Reads stdout until `text` has come and returns what came so far.
   std::string await(std::string const& text);
   void signal(int number) const;
+  /// Returns once the process stands still (SIGSTOP).
+  void await_stop() const;
   /// Waits for the end.
   Run finish();
 

@@ -107,6 +107,26 @@ TEST_CASE("two signals: the second ends the process at once, and the next run fi
   CHECK(std::ranges::count_if(all, [](auto const& line) { return line.starts_with("POST"); }) == 1);
 }
 
+TEST_CASE("a process that stood still between its journal and its request does not send what is over by then") {
+  Project const project;
+  project.folder.write("cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: { api: { timeout: 1s } }\n");
+  std::vector<std::string> arguments{"apply", "--yes", "-v"};
+  for (std::string const& flag : project.flags()) arguments.push_back(flag);
+  Background running(arguments, {.folder = project.folder.path(),
+                                 .environment = {{"LD_PRELOAD", CPS_KILL_AT}, {"STOP_AT_SYNC", "1"}}});
+  running.await_stop();
+  CHECK(project.creates() == 0);
+  CHECK(read(project.folder / ".cpsctl/state.json.journal").find("\"intent\"") != std::string::npos);
+  auto const over = std::chrono::steady_clock::now() + std::chrono::milliseconds(1100);
+  std::this_thread::sleep_until(over);  // the attempt's second has to pass for both of them
+  running.signal(SIGCONT);
+  Run const run = running.finish();
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  CHECK(run.err.find("took longer than 1 s") != std::string::npos);
+  CHECK(project.creates() == 1);
+}
+
 TEST_CASE("streams that are closed take no file's place: the state is whole, and the loss of the result is said") {
   Project const project;
   Run const run = project.run({"apply", "--yes"}, {.closed = {STDIN_FILENO, STDOUT_FILENO}});
