@@ -1,5 +1,7 @@
 #include "cli/signals.hpp"
 
+#include "base/clock.hpp"
+
 #include <array>
 #include <csignal>
 #include <cstdint>
@@ -20,6 +22,8 @@ sigset_t watched() {
   sigaddset(&set, SIGTERM);
   return set;
 }
+
+constexpr auto echo_time = std::chrono::milliseconds(250);
 
 int checked(int fd) {
   if (fd < 0) throw std::system_error(errno, std::generic_category(), "signals");
@@ -62,6 +66,7 @@ Exit Signals::exit() const {
 }
 
 void Signals::watch() {
+  SteadyTime first_at;
   for (;;) {
     std::array<pollfd, 2> ready{
         {{.fd = signals_, .events = POLLIN, .revents = 0}, {.fd = stop_, .events = POLLIN, .revents = 0}}};
@@ -71,6 +76,11 @@ void Signals::watch() {
     signalfd_siginfo signal{};
     if (::read(signals_, &signal, sizeof signal) != sizeof signal) continue;
     auto const number = static_cast<int>(signal.ssi_signo);
+    // timeout(1), and terminals, signal a process and then its group: one wish that arrives twice.
+    SteadyTime const now = system_clock().steady();
+    bool const echo = received_.load() == number && now - first_at < echo_time;
+    if (echo) continue;
+    first_at = now;
     // What is on disk is enough for the next run; nothing is worth waiting for after the second signal.
     if (received_.load() != 0) ::_exit(128 + number);
     std::scoped_lock const lock(mutex_);  // together with set(): a handler is called once, whichever comes first
