@@ -138,7 +138,9 @@ class FileLedger final : public Ledger {
   Epoch epoch() const { return {.domain = options_.domain, .steady = clock_.steady(), .wall = clock_.wall()}; }
 
   Result<> take_over(Pacer& pacer, std::size_t size) {
-    CPS_CHECK(read(size));
+    // Larger than it can be: somebody else's, or damaged. It is not read, only begun anew.
+    bool const too_large = size > largest_file;
+    CPS_CHECK(read(too_large ? 0 : size));
     bool const ours = !last_text_.empty() && std::string_view(buffer_) == last_text_;
     // Nobody else has written since we did: there is nothing to learn.
     if (ours && !foreign_flights_) {
@@ -146,7 +148,7 @@ class FileLedger final : public Ledger {
       return {};
     }
     Epoch const now = epoch();
-    auto traffic = buffer_.empty() ? Result<Traffic>(Traffic{}) : read_ledger(buffer_, now);
+    auto traffic = size == 0 ? Result<Traffic>(Traffic{}) : read_ledger(buffer_, now);
     if (!traffic && traffic.error().code == Errc::stale)
       return Error{.code = Errc::io,
                    .message = fmt::format("{} cannot be used: {}", path_.string(), traffic.error().message)};
@@ -177,8 +179,6 @@ class FileLedger final : public Ledger {
   }
 
   Result<> read(std::size_t size) {
-    if (size > largest_file)
-      return Error{.code = Errc::io, .message = fmt::format("{} is larger than it can be", path_.string())};
     buffer_.resize(size);
     std::size_t got = 0;
     while (got < size) {
