@@ -34,11 +34,13 @@ bool destroys(plan::Item const& item) {
   return item.action == plan::Action::delete_ && !item.steps.empty();
 }
 
-std::vector<plan::Item const*> in_order(plan::Plan const& plan) {
+/// Of one risk, what CPS has refused comes behind what it has not: nobody is kept waiting by one that never succeeds.
+std::vector<plan::Item const*> in_order(plan::Plan const& plan, Executor const& executor) {
   std::vector<plan::Item const*> items;
   for (plan::Item const& item : plan.items)
     if (item.action != plan::Action::none && item.action != plan::Action::orphan) items.push_back(&item);
-  std::ranges::stable_sort(items, {}, [](plan::Item const* item) { return risk(*item); });
+  std::ranges::stable_sort(
+      items, {}, [&](plan::Item const* item) { return std::pair(risk(*item), executor.refusals(item->name)); });
   return items;
 }
 
@@ -72,13 +74,13 @@ class Run {
         options_(std::move(options)),
         snapshots_(std::move(listings), writer, loop, clock, options_.list_age),
         spacing_(options_.create_spacing),
-        ledger_(store, loop, clock, writer.session().options().timeout),
-        executor_(writer, snapshots_, spacing_, ledger_, store, look_again()) {
+        journal_(store, loop, clock, writer.session().options().timeout),
+        executor_(writer, snapshots_, spacing_, journal_, store, look_again()) {
     // Creates that a run before this one saw refused: their contracts go on one at a time.
     for (state::Record const& intent : store.contents().open_intents) remember(intent);
   }
 
-  http::Task<Result<ApplyResult>> to_the_end(plan::Plan const& plan) {
+  http::Task<ApplyResult> to_the_end(plan::Plan const& plan) {
     co_await round(plan);
     for (;;) {
       auto const when = next_look();
@@ -89,7 +91,7 @@ class Run {
       auto again = co_await options_.plan_again(std::move(names));
       if (!again) {
         // What is open stays open, and the next run begins with it.
-        log::error("what is in doubt cannot be looked at again: {}", describe(again.error()));
+        error_ = std::move(again).error().within("looking again at what is in doubt");
         break;
       }
       snapshots_.replace(std::move(again->listings));
@@ -97,8 +99,8 @@ class Run {
       later_ = true;
       co_await round(again->plan);
     }
-    if (ledger_.broken()) co_return *ledger_.broken();
-    CPS_CO_CHECK(store_.save());
+    auto const saved = journal_.broken() ? Result<>(*journal_.broken()) : store_.save();
+    if (!saved) error_ = saved.error();
     co_return summed_up();
   }
 
@@ -112,16 +114,30 @@ class Run {
     state::Entry entry;
     if (intent.reason.empty() || !met || !intent.entry || !fields::from_json(*intent.entry, entry)) return;
     spacing_.conflict({entry.account, entry.contract}, *met);
+    executor_.remember_refusal(intent.name);
+  }
+
+  bool open(std::string const& name) const {
+    return std::ranges::count(store_.contents().open_intents, name, &state::Record::name) > 0;
+  }
+
+  /// That it goes on waiting is no news, unless it takes longer than was said.
+  bool is_news(ItemResult const& result) {
+    if (!result.again || !later_) return true;
+    if (!result.expected) return false;
+    auto const said = said_.find(result.name);
+    return said == said_.end() || *result.expected > said->second + std::chrono::minutes(1);
   }
 
   bool out_of_time() const { return (options_.stop && options_.stop()) || clock_.steady() >= options_.deadline; }
-  bool stopped() const { return ledger_.broken().has_value() || executor_.unauthorized() || out_of_time(); }
+  bool stopped() const { return journal_.broken().has_value() || executor_.unauthorized() || out_of_time(); }
 
   http::Task<> carry_out(plan::Item const& item) {
     ItemResult result = co_await executor_.carry_out(item);
-    if (later_ && result.outcome == Outcome::waiting && !result.again) result.again = clock_.wall() + look_again();
-    // That it goes on waiting is no news.
-    bool const news = !result.again || !later_;
+    if (later_ && result.outcome == Outcome::waiting && !result.again && open(item.name))
+      result.again = clock_.wall() + look_again();
+    bool const news = is_news(result);
+    if (news && result.expected) said_[item.name] = *result.expected;
     if (later_ && result.outcome == Outcome::done && item.state_only && !item.open_steps.empty()) {
       // Which of its changes the lost answer named is not known, so none may be cancelled for the second write.
       result.outcome = Outcome::waiting;
@@ -134,7 +150,7 @@ class Run {
   }
 
   http::Task<> round(plan::Plan const& plan) {
-    auto const items = in_order(plan);
+    auto const items = in_order(plan, executor_);
     for (plan::Item const* item : items) results_.insert_or_assign(item->name, untouched(*item));
     for (plan::Item const& item : plan.items)
       if (item.action == plan::Action::none && results_.contains(item.name)) results_[item.name] = fulfilled(item);
@@ -194,14 +210,15 @@ class Run {
     Duration const wait = std::max<Duration>(std::chrono::ceil<Duration>(when - clock_.wall()), Duration{});
     if (options_.deadline - clock_.steady() <= wait) co_return false;
     auto const open = std::ranges::count_if(results_, [](auto const& one) { return one.second.again.has_value(); });
-    log::info("waiting for {}: CPS's list is looked at again at {}, in {}",
-              text::counted(static_cast<std::size_t>(open), "enrollment"), timestamp(when), duration_text(wait));
+    if (wait > Duration{})
+      log::info("waiting for {}: CPS's list is looked at again at {}, in {}",
+                text::counted(static_cast<std::size_t>(open), "enrollment"), timestamp(when), duration_text(wait));
     bool const slept = co_await loop_.sleep_until(clock_.steady() + wait);
     co_return slept && !stopped();
   }
 
   ApplyResult summed_up() const {
-    ApplyResult result{.spent = writer_.session().counters()};
+    ApplyResult result{.spent = writer_.session().counters(), .error = error_};
     for (auto const& [name, one] : results_) result.items.push_back(one);
     bool const begun_all =
         std::ranges::none_of(result.items, [](auto const& one) { return one.outcome == Outcome::skipped; });
@@ -216,16 +233,18 @@ class Run {
   ApplyOptions options_;
   Snapshots snapshots_;
   Spacing spacing_;
-  Ledger ledger_;
+  Journal journal_;
   Executor executor_;
   std::map<std::string, ItemResult> results_ = {};
+  std::map<std::string, WallTime> said_ = {};  ///< when people were told to expect a create
+  std::optional<Error> error_ = {};
   bool later_ = false;  ///< the first round is over
 };
 
 }  // namespace
 
-http::Task<Result<ApplyResult>> run(plan::Plan const& plan, Listings listings, cps::Writer& writer, http::Loop& loop,
-                                    state::Store& store, Clock const& clock, ApplyOptions options) {
+http::Task<ApplyResult> run(plan::Plan const& plan, Listings listings, cps::Writer& writer, http::Loop& loop,
+                            state::Store& store, Clock const& clock, ApplyOptions options) {
   Run run(writer, loop, store, clock, std::move(options), std::move(listings));
   auto result = co_await run.to_the_end(plan);
   co_return result;

@@ -16,8 +16,9 @@
 /// Carries a plan out: journal, writes, state.
 namespace cpsctl::apply {
 
-// stale: the enrollment is no longer what was planned on; waiting: nothing to do for anybody but CPS and a later run.
-BOOST_DEFINE_ENUM_CLASS(Outcome, done, failed, doubt, stale, blocked, waiting, skipped)
+// stale: the enrollment is no longer what was planned on; waiting: nothing to do for anybody but CPS and a later run;
+// under_way: CPS is at it already, nothing was sent.
+BOOST_DEFINE_ENUM_CLASS(Outcome, done, failed, doubt, stale, blocked, waiting, under_way, skipped)
 
 /// What became of one item.
 struct ItemResult {
@@ -30,12 +31,16 @@ struct ItemResult {
   std::string next = {};
   Errc code = Errc::internal;          ///< of failed, and of skipped that could not be begun
   std::optional<WallTime> again = {};  ///< of what is not over: when this run may look at it again
+  std::optional<WallTime> expected =
+      {};  ///< of a create that is held back: when it is sent, if all before it are taken
 };
 
 struct ApplyResult {
   std::vector<ItemResult> items = {};  ///< every item of the plan that is not `none`, sorted by name
   cps::Counters spent = {};
   bool stopped = false;  ///< by a signal or the deadline, before everything was tried
+  /// What ended the run before its end: the state cannot be written (io), or what is in doubt not be looked at again.
+  std::optional<Error> error = {};
 };
 
 using Listings = std::map<plan::Scope, cps::Listing>;
@@ -60,9 +65,8 @@ struct ApplyOptions {
 };
 
 /// `listings` are the lists that the plan was made from; they are read again when they grow old.
-/// Errors: io when the journal or the snapshot cannot be written (nothing more is sent then); everything that goes
-/// wrong with one item is in its result.
-http::Task<Result<ApplyResult>> run(plan::Plan const& plan, Listings listings, cps::Writer& writer, http::Loop& loop,
-                                    state::Store& store, Clock const& clock, ApplyOptions options);
+/// Everything that goes wrong with one item is in its result. Once the journal cannot be written nothing more is sent.
+http::Task<ApplyResult> run(plan::Plan const& plan, Listings listings, cps::Writer& writer, http::Loop& loop,
+                            state::Store& store, Clock const& clock, ApplyOptions options);
 
 }  // namespace cpsctl::apply

@@ -6,7 +6,7 @@
 namespace cpsctl::apply {
 
 http::Task<ItemResult> Executor::update(plan::Item const& item) {
-  auto const settled = co_await ledger_.settle(item.name, item.settles, "it is over, and CPS's list does not show it");
+  auto const settled = co_await journal_.settle(item.name, item.settles, "it is over, and CPS's list does not show it");
   if (!settled) co_return failed(item, settled.error());
   plan::Scope const scope = scope_of(item);
   for (;;) {
@@ -26,8 +26,8 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
     if (!updated && updated.error().code == Errc::stale) continue;
     if (!updated) co_return co_await unsuccessful(item, attempt, updated.error());
     change.entry.changes = numbers(updated->changes);
-    auto const written = co_await ledger_.done(attempt, change.entry);
-    if (!written) co_return failed(item, written.error());
+    auto const written = co_await journal_.done(attempt, change.entry);
+    if (!written) co_return failed(item, unrecorded("updated", written.error()));
     ItemResult result = result_of(item, Outcome::done);
     result.changes = change.entry.changes;
     co_return result;
@@ -35,7 +35,7 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
 }
 
 http::Task<ItemResult> Executor::remove(plan::Item const& item) {
-  auto const settled = co_await ledger_.settle(item.name, item.settles, "it is over, and CPS's list does not show it");
+  auto const settled = co_await journal_.settle(item.name, item.settles, "it is over, and CPS's list does not show it");
   if (!settled) co_return failed(item, settled.error());
   state::Entry entry = *known(item.name);
   plan::Scope const scope = scope_of(item);
@@ -60,17 +60,23 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
     if (!removed && removed.error().code == Errc::stale) continue;
     bool const gone = !removed && removed.error().code == Errc::not_found;
     if (!removed && !gone) co_return co_await unsuccessful(item, attempt, removed.error());
+    if (!gone && removed->started && removed->changes.empty()) {
+      Error unnamed{.code = Errc::protocol,
+                    .message = "the answer says that a removal was started, and not which change it is",
+                    .reached = Reached::unknown};
+      co_return co_await unsuccessful(item, attempt, std::move(unnamed));
+    }
 
     ItemResult result = result_of(item, Outcome::done);
     Result<> written;
     if (gone || removed->changes.empty()) {
-      written = co_await ledger_.drop(item.name, attempt.sequence);
+      written = co_await journal_.drop(item.name, attempt.sequence);
     } else {
       entry.removal = numbers(removed->changes);
       result.changes = entry.removal;
-      written = co_await ledger_.done(attempt, entry);
+      written = co_await journal_.done(attempt, entry);
     }
-    co_return written ? result : failed(item, written.error());
+    co_return written ? result : failed(item, unrecorded("deleted", written.error()));
   }
 }
 

@@ -23,7 +23,6 @@ cps::CreateRequest request_for(plan::Item const& item, std::string body) {
 }
 
 constexpr int most_readings = 3;  // of an enrollment, for the one write that completes it
-constexpr int most_refusals = 3;  // of one create in one run, five minutes apart from any other
 
 bool too_old(Result<cps::EnrollmentStatus> const& status) {
   return !status && status.error().code == Errc::stale;
@@ -43,10 +42,10 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
   entry.open_steps = diff::deferred_on_create(*item.desired->enrollment, **schema);
 
   // A doubt that the plan disproved is closed before the create is sent again.
-  auto const settled = co_await ledger_.settle(item.name, item.settles, item.reason);
+  auto const settled = co_await journal_.settle(item.name, item.settles, item.reason);
   if (!settled) co_return failed(item, settled.error());
   plan::Scope const scope = scope_of(item);
-  if (spacing_.holds(scope, ledger_.wall())) co_return held_back(item);
+  if (spacing_.holds(scope, journal_.wall())) co_return held_back(item);
   for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);
     if (!listed) co_return not_begun(item, listed.error());
@@ -76,9 +75,9 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
       return before_create(scope, read, attempt, under_way);
     };
     auto const created = co_await writer_.create(std::move(request));
-    if (under_way) spacing_.end(scope, ledger_.wall(), created || created.error().reached != Reached::no);
+    if (under_way) spacing_.end(scope, journal_.wall(), created || created.error().reached != Reached::no);
     if (!created && created.error().code == Errc::stale) {
-      if (spacing_.holds(scope, ledger_.wall())) co_return held_back(item);
+      if (spacing_.holds(scope, journal_.wall())) co_return held_back(item);
       continue;
     }
     if (!created) co_return co_await not_created(item, attempt, created.error());
@@ -87,9 +86,9 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     ItemResult result = result_of(item, Outcome::done);
     result.id = entry.id;
     result.changes = entry.changes;
-    auto const written = co_await ledger_.done(attempt, entry);
+    auto const written = co_await journal_.done(attempt, entry);
     if (!written) {
-      result = failed(item, written.error());
+      result = failed(item, unrecorded("created", written.error()));
       result.id = entry.id;
       co_return result;
     }
@@ -100,13 +99,14 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
 
 http::Task<Result<>> Executor::before_create(plan::Scope const& scope, WallTime read, Attempt& attempt,
                                              bool& under_way) {
-  if (!under_way && spacing_.holds(scope, ledger_.wall()))
+  bool const first = !under_way;
+  if (first && spacing_.holds(scope, journal_.wall()))
     co_return Error{.code = Errc::stale, .message = "CPS takes one create of the contract at a time"};
+  // Its place is taken before the journal is waited for: others come meanwhile.
+  if (first) spacing_.begin(scope);
   auto const begun = co_await before_send(scope, read, attempt);
-  if (begun && !under_way) {
-    spacing_.begin(scope);
-    under_way = true;
-  }
+  if (first && !begun) spacing_.end(scope, journal_.wall(), false);
+  under_way = begun || !first;
   co_return begun;
 }
 
@@ -119,26 +119,27 @@ http::Task<ItemResult> Executor::not_created(plan::Item const& item, Attempt& at
     co_return result;
   }
   plan::Scope const scope = scope_of(item);
-  spacing_.conflict(scope, ledger_.wall());
+  spacing_.conflict(scope, journal_.wall());
   ItemResult result = failed(item, error);
   if (++refusals_[item.name] >= most_refusals) {
-    auto const closed = co_await ledger_.refuse(attempt, describe(error));
+    auto const closed = co_await journal_.refuse(attempt, describe(error));
     result.next = conflict_hint;
     co_return closed ? result : failed(item, closed.error());
   }
-  auto const written = co_await ledger_.conflict(attempt, describe(error));
+  auto const written = co_await journal_.conflict(attempt, describe(error));
   if (!written) co_return failed(item, written.error());
   result.outcome = Outcome::waiting;
-  result.again = ledger_.wall() + look_again_;
+  result.again = journal_.wall() + look_again_;
   result.message += "; CPS's list will tell whether it exists already, or has to be sent again";
   result.next = "run cpsctl apply again in five minutes";
   co_return result;
 }
 
 ItemResult Executor::held_back(plan::Item const& item) {
-  Spacing::Place const place = spacing_.join(scope_of(item), ledger_.wall());
+  Spacing::Place const place = spacing_.join(scope_of(item), journal_.wall());
   ItemResult result = result_of(item, Outcome::waiting);
   result.again = place.next;
+  result.expected = place.expected;
   result.message = fmt::format(
       "not sent yet: after a 409 the creates of contract {} go one at a time; number {} in line, expected about {}",
       item.contract, place.in_line, timestamp(place.expected));
@@ -156,16 +157,15 @@ http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Ent
     half.code = error.code;
     half.message =
         fmt::format("created as {}, but the second write ({}) is missing: {}", entry.id, fields, describe(error));
-    half.next = error.next;
+    half.next = error.next.empty() ? "run cpsctl apply again" : error.next;
     return half;
   };
   Put second{.target = item.desired->enrollment, .entry = entry};
   second.entry.open_steps.clear();
-  second.entry.written = ledger_.now();
+  second.entry.written = journal_.now();
   Attempt attempt;
   std::optional<Result<cps::EnrollmentStatus>> updated;
   for (int tries = 0; tries < most_readings && (!updated || too_old(*updated)); ++tries) {
-    second.read = ledger_.wall();
     cps::EnrollmentId const id{entry.id};
     auto const live = co_await writer_.get(item.account, id, item.desired->api_schema, item.name);
     if (!live) co_return missing(without_turn(live.error()) ? Outcome::waiting : Outcome::failed, live.error());
@@ -177,21 +177,28 @@ http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Ent
                                            .message = "another change is pending at CPS",
                                            .next = "run cpsctl apply again once it has ended"});
     second.live = *live;
+    second.read = live->begun;
     second.cancel_pending = ours;
     updated = co_await put(item, second, attempt);
   }
   if (!*updated) {
     Error const& error = updated->error();
-    if (error.reached != Reached::no) co_return missing(Outcome::doubt, error);
-    bool const waits = too_old(*updated) || (attempt.sequence == 0 && without_turn(error));
-    auto const written = co_await ledger_.refuse(attempt, describe(error));
+    if (error.reached != Reached::no) {
+      ItemResult doubt = missing(Outcome::doubt, error);
+      doubt.message = fmt::format("created as {}; whether its second write ({}) was done is in doubt: {}", entry.id,
+                                  fields, describe(error));
+      co_return co_await in_doubt(item, attempt, error, std::move(doubt));
+    }
+    auto const written = co_await journal_.refuse(attempt, describe(error));
     if (!written) co_return missing(Outcome::failed, written.error());
-    co_return missing(waits ? Outcome::waiting : Outcome::failed, error);
+    bool const waits = too_old(*updated) || without_turn(error);
+    ItemResult half = missing(waits ? Outcome::waiting : Outcome::failed, error);
+    co_return error.code == Errc::conflict ? in_the_way(item, std::move(half)) : half;
   }
   if (!(*updated)->changes.empty()) result.changes = numbers((*updated)->changes);
   second.entry.changes = result.changes;
-  auto const written = co_await ledger_.done(attempt, second.entry);
-  if (!written) co_return missing(Outcome::failed, written.error());
+  auto const written = co_await journal_.done(attempt, second.entry);
+  if (!written) co_return failed(item, unrecorded("created, and its second write done", written.error()));
   co_return result;
 }
 

@@ -32,6 +32,12 @@ bool without_turn(Error const& error) {
   return error.code == Errc::cancelled || error.code == Errc::timeout;
 }
 
+Error unrecorded(std::string_view done, Error error) {
+  error.message = fmt::format("{}, but that could not be recorded: {}", done, error.message);
+  if (error.next.empty()) error.next = "mend that and run cpsctl apply again: what CPS did is found again";
+  return error;
+}
+
 http::Task<ItemResult> Executor::carry_out(plan::Item const& item) {
   if (item.state_only) co_return co_await record(item);
   bool const sends = !item.steps.empty();
@@ -45,20 +51,32 @@ http::Task<ItemResult> Executor::carry_out(plan::Item const& item) {
   // What is blocked, and a removal that is under way: there is nothing to do about them.
   if (item.action == plan::Action::blocked)
     result.outcome = item.moved ? Outcome::stale : item.waits ? Outcome::waiting : Outcome::blocked;
-  if (item.action == plan::Action::delete_) result.changes = item.removal;
+  if (item.action == plan::Action::delete_) {
+    result.outcome = Outcome::under_way;
+    result.changes = item.removal;
+  }
   co_return result;
 }
 
+int Executor::refusals(std::string const& name) const {
+  auto const found = refusals_.find(name);
+  int const before = refused_before_.contains(name) ? 1 : 0;
+  return found == refusals_.end() ? before : before + found->second;
+}
+
 http::Task<ItemResult> Executor::record(plan::Item const& item) {
-  auto const settled = co_await ledger_.settle(item.name, item.settles, item.reason);
-  if (!settled) co_return failed(item, settled.error());
+  // What is known goes down before the doubts about it: after a crash between the two the next plan closes them, while
+  // a closed doubt without its entry would be an enrollment that nobody knows.
+  std::vector<std::int64_t> others = item.settles;
+  std::int64_t const proven = others.empty() ? 0 : others.back();
+  if (!others.empty()) others.pop_back();
   Result<> written;
   if (item.action == plan::Action::forget) {
-    written = co_await ledger_.drop(item.name, 0);
+    written = co_await journal_.drop(item.name, proven);
   } else if (item.action == plan::Action::delete_) {
     state::Entry entry = *known(item.name);
     entry.removal = item.removal;
-    written = co_await ledger_.keep(std::move(entry), item.name);
+    written = co_await journal_.keep(std::move(entry), item.name, proven);
   } else {
     state::Entry entry = entry_for(item);
     entry.open_steps = item.open_steps;
@@ -68,8 +86,9 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
       entry.written = before->written;
       entry.changes = before->changes;
     }
-    written = co_await ledger_.keep(std::move(entry), item.name);
+    written = co_await journal_.keep(std::move(entry), item.name, proven);
   }
+  if (written) written = co_await journal_.settle(item.name, std::move(others), item.reason);
   co_return written ? result_of(item, Outcome::done) : failed(item, written.error());
 }
 
@@ -92,7 +111,7 @@ state::Entry Executor::entry_for(plan::Item const& item) const {
           .last_applied = desired.enrollment,
           .lifecycle = json::share(std::move(policy)),
           .labels = desired.labels,
-          .written = ledger_.now()};
+          .written = journal_.now()};
 }
 
 ItemResult Executor::failed(plan::Item const& item, Error const& error) {
@@ -114,29 +133,47 @@ ItemResult Executor::not_begun(plan::Item const& item, Error const& error) {
 }
 
 http::Task<ItemResult> Executor::unsuccessful(plan::Item const& item, Attempt& attempt, Error error) {
-  if (attempt.sequence == 0 && without_turn(error)) co_return not_begun(item, error);
   ItemResult result = failed(item, error);
   if (error.reached != Reached::no) {
-    // The intent stays open: what may have happened is never sent again unproven.
-    result.outcome = Outcome::doubt;
-    if (++doubts_[item.name] < most_doubts) result.again = ledger_.wall() + look_again_;
     result.message += "; CPS may have done it";
-    result.next = "run cpsctl plan again in a few minutes: the doubt is resolved from CPS's list";
-    co_return result;
+    co_return co_await in_doubt(item, attempt, std::move(error), std::move(result));
   }
-  auto const written = co_await ledger_.refuse(attempt, describe(error));
-  co_return written ? result : failed(item, written.error());
+  auto const written = co_await journal_.refuse(attempt, describe(error));
+  if (!written) co_return failed(item, written.error());
+  // An attempt before may have met the request limit; nothing was done by any of them.
+  if (without_turn(error)) co_return not_begun(item, error);
+  co_return error.code == Errc::conflict ? in_the_way(item, std::move(result)) : result;
+}
+
+http::Task<ItemResult> Executor::in_doubt(plan::Item const& item, Attempt& attempt, Error error, ItemResult result) {
+  // What may have happened is never sent again unproven. From now on the list can tell.
+  auto const noted = co_await journal_.lose(attempt, describe(error));
+  if (!noted) co_return failed(item, noted.error());
+  result.outcome = Outcome::doubt;
+  if (++doubts_[item.name] < most_doubts) result.again = journal_.wall() + look_again_;
+  result.next = "run cpsctl apply again in a few minutes: the doubt is resolved from CPS's list";
+  co_return result;
+}
+
+ItemResult Executor::in_the_way(plan::Item const& item, ItemResult result) {
+  result.next =
+      fmt::format("look at it with cpsctl status {}, and run cpsctl apply again once nothing is pending", item.name);
+  if (++refusals_[item.name] >= most_refusals) return result;
+  result.outcome = Outcome::waiting;
+  result.again = journal_.wall() + look_again_;
+  result.message += "; it is looked at again";
+  return result;
 }
 
 http::Task<Result<>> Executor::before_send(plan::Scope const& scope, WallTime read, Attempt& attempt) {
   if (!snapshots_.young(read)) {
     // An attempt before this one met a 429, which proves that nothing happened.
-    auto const closed = co_await ledger_.refuse(attempt, "CPS's request limit");
+    auto const closed = co_await journal_.refuse(attempt, "CPS's request limit");
     if (!closed) co_return closed.error();
     co_return Error{.code = Errc::stale, .message = "what it is based on grew old while it waited for its turn"};
   }
   snapshots_.used(scope);
-  co_return co_await ledger_.begin(attempt);
+  co_return co_await journal_.begin(attempt);
 }
 
 http::Task<Result<cps::Live>> Executor::unmoved(plan::Item const& item) {

@@ -1,6 +1,6 @@
 #pragma once
 #include "apply/apply.hpp"
-#include "apply/ledger.hpp"
+#include "apply/journal.hpp"
 #include "apply/snapshots.hpp"
 #include "apply/spacing.hpp"
 
@@ -10,12 +10,12 @@ namespace cpsctl::apply {
 class Executor {
  public:
   /// `look_again`: after how long a list may tell what became of a write in doubt.
-  Executor(cps::Writer& writer, Snapshots& snapshots, Spacing& spacing, Ledger& ledger, state::Store& store,
+  Executor(cps::Writer& writer, Snapshots& snapshots, Spacing& spacing, Journal& journal, state::Store& store,
            Duration look_again)
       : writer_(writer),
         snapshots_(snapshots),
         spacing_(spacing),
-        ledger_(ledger),
+        journal_(journal),
         store_(store),
         look_again_(look_again) {}
 
@@ -23,6 +23,10 @@ class Executor {
 
   /// Set once the credentials were refused: every further request would be.
   bool unauthorized() const { return unauthorized_; }
+  /// How often CPS answered the item with 409.
+  int refusals(std::string const& name) const;
+  /// It did so in an earlier run.
+  void remember_refusal(std::string const& name) { refused_before_.insert(name); }
 
  private:
   // create.cpp
@@ -56,8 +60,12 @@ class Executor {
   /// The entry that a successful write leaves: the manifest as it is, whatever the state held before.
   state::Entry entry_for(plan::Item const& item) const;
   state::Entry const* known(std::string const& name) const;
-  /// Closes the attempt by what the error proves, and says it: not done, or in doubt.
+  /// Closes the attempt by what the error proves, and says it: not done, in doubt, or in somebody's way.
   http::Task<ItemResult> unsuccessful(plan::Item const& item, Attempt& attempt, Error error);
+  /// The attempt is over and its intent stays open: `result` says what is in doubt, and when it is looked at again.
+  http::Task<ItemResult> in_doubt(plan::Item const& item, Attempt& attempt, Error error, ItemResult result);
+  /// A 409: what is in its way may have gone when the list is read again.
+  ItemResult in_the_way(plan::Item const& item, ItemResult result);
   ItemResult failed(plan::Item const& item, Error const& error);
   /// The same where nothing was tried: without a list to write on, or without a turn.
   ItemResult not_begun(plan::Item const& item, Error const& error);
@@ -65,10 +73,12 @@ class Executor {
   cps::Writer& writer_;
   Snapshots& snapshots_;
   Spacing& spacing_;
-  Ledger& ledger_;
+  Journal& journal_;
   state::Store& store_;
   Duration look_again_;
-  std::map<std::string, int> refusals_ = {};  ///< how often each create met a 409 in this run
+  static constexpr int most_refusals = 3;     ///< of one item in one run: then it has failed
+  std::map<std::string, int> refusals_ = {};  ///< how often each item met a 409 in this run
+  std::set<std::string> refused_before_ = {};
   std::map<std::string, int> doubts_ = {};
   bool unauthorized_ = false;
 };
@@ -78,5 +88,7 @@ std::vector<std::int64_t> numbers(std::vector<cps::ChangeId> const& changes);
 plan::Scope scope_of(plan::Item const& item);
 /// The run's end, or a signal, came before the request's turn.
 bool without_turn(Error const& error);
+/// CPS did it, and the state cannot say so.
+Error unrecorded(std::string_view done, Error error);
 
 }  // namespace cpsctl::apply

@@ -1,4 +1,4 @@
-#include "apply/ledger.hpp"
+#include "apply/journal.hpp"
 
 #include "base/fields.hpp"
 
@@ -10,7 +10,7 @@ json::Ref to_ref(state::Entry const& entry) {
   return json::share(std::move(document));
 }
 
-http::Task<Result<std::int64_t>> Ledger::record(state::Record record) {
+http::Task<Result<std::int64_t>> Journal::record(state::Record record) {
   if (broken_) co_return *broken_;
   record.at = now();
   struct Waiting {
@@ -36,7 +36,7 @@ http::Task<Result<std::int64_t>> Ledger::record(state::Record record) {
   co_return record.sequence;
 }
 
-http::Task<Result<>> Ledger::begin(Attempt& attempt) {
+http::Task<Result<>> Journal::begin(Attempt& attempt) {
   // Another attempt of the same write follows only what proves that nothing happened: a 429, or no connection.
   WallTime const begun = clock_.wall();
   auto const closed = co_await refuse(attempt, "CPS's request limit, or no connection was made; sent again");
@@ -49,7 +49,7 @@ http::Task<Result<>> Ledger::begin(Attempt& attempt) {
   co_return Result<>();
 }
 
-http::Task<Result<>> Ledger::refuse(Attempt& attempt, std::string reason) {
+http::Task<Result<>> Journal::refuse(Attempt& attempt, std::string reason) {
   if (attempt.sequence == 0) co_return Result<>();
   state::Record refused{.phase = state::Phase::refused,
                         .intent = attempt.sequence,
@@ -62,7 +62,7 @@ http::Task<Result<>> Ledger::refuse(Attempt& attempt, std::string reason) {
   co_return Result<>();
 }
 
-http::Task<Result<>> Ledger::conflict(Attempt& attempt, std::string reason) {
+http::Task<Result<>> Journal::conflict(Attempt& attempt, std::string reason) {
   state::Record met{.phase = state::Phase::conflict,
                     .intent = attempt.sequence,
                     .step = attempt.intent.step,
@@ -73,7 +73,18 @@ http::Task<Result<>> Ledger::conflict(Attempt& attempt, std::string reason) {
   co_return Result<>();
 }
 
-http::Task<Result<>> Ledger::settle(std::string name, std::vector<std::int64_t> intents, std::string reason) {
+http::Task<Result<>> Journal::lose(Attempt& attempt, std::string how) {
+  state::Record lost{.phase = state::Phase::lost,
+                     .intent = attempt.sequence,
+                     .step = attempt.intent.step,
+                     .name = attempt.intent.name,
+                     .lost = std::move(how)};
+  auto const written = co_await record(std::move(lost));
+  if (!written) co_return written.error();
+  co_return Result<>();
+}
+
+http::Task<Result<>> Journal::settle(std::string name, std::vector<std::int64_t> intents, std::string reason) {
   for (std::int64_t const intent : intents) {
     state::Record closed{.phase = state::Phase::refused, .intent = intent, .name = name, .reason = reason};
     auto const written = co_await record(std::move(closed));
@@ -82,7 +93,7 @@ http::Task<Result<>> Ledger::settle(std::string name, std::vector<std::int64_t> 
   co_return Result<>();
 }
 
-http::Task<Result<>> Ledger::done(Attempt attempt, state::Entry entry) {
+http::Task<Result<>> Journal::done(Attempt attempt, state::Entry entry) {
   state::Record record_of{.phase = state::Phase::done,
                           .intent = attempt.sequence,
                           .step = attempt.intent.step,
@@ -95,7 +106,7 @@ http::Task<Result<>> Ledger::done(Attempt attempt, state::Entry entry) {
   co_return Result<>();
 }
 
-http::Task<Result<>> Ledger::drop(std::string name, std::int64_t intent) {
+http::Task<Result<>> Journal::drop(std::string name, std::int64_t intent) {
   state::Record dropped{
       .phase = state::Phase::dropped, .intent = intent, .step = state::Step::delete_, .name = std::move(name)};
   auto const written = co_await record(std::move(dropped));
@@ -103,9 +114,12 @@ http::Task<Result<>> Ledger::drop(std::string name, std::int64_t intent) {
   co_return Result<>();
 }
 
-http::Task<Result<>> Ledger::keep(state::Entry entry, std::string name) {
-  state::Record stored{
-      .phase = state::Phase::stored, .name = std::move(name), .enrollment = entry.id, .entry = to_ref(entry)};
+http::Task<Result<>> Journal::keep(state::Entry entry, std::string name, std::int64_t intent) {
+  state::Record stored{.phase = intent == 0 ? state::Phase::stored : state::Phase::done,
+                       .intent = intent,
+                       .name = std::move(name),
+                       .enrollment = entry.id,
+                       .entry = to_ref(entry)};
   auto const written = co_await record(std::move(stored));
   if (!written) co_return written.error();
   co_return Result<>();

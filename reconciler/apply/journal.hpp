@@ -17,10 +17,10 @@ struct Attempt {
 };
 
 /// What the journal is told before and after every write. One per run; on the loop's thread.
-class Ledger {
+class Journal {
  public:
   /// `timeout`: how long an attempt can take at most, from begin() on: the session counts what begin() takes, too.
-  Ledger(state::Store& store, http::Loop& loop, Clock const& clock, Duration timeout)
+  Journal(state::Store& store, http::Loop& loop, Clock const& clock, Duration timeout)
       : store_(store), loop_(loop), clock_(clock), timeout_(timeout) {}
 
   /// On disk when it returns, and in the store's contents. Errors: io, which breaks the run.
@@ -32,14 +32,17 @@ class Ledger {
   http::Task<Result<>> refuse(Attempt& attempt, std::string reason);
   /// CPS answered a create with 409: the attempt is over, and a list has to tell what the answer meant.
   http::Task<Result<>> conflict(Attempt& attempt, std::string reason);
+  /// The attempt is over, `how` its answer was lost; a list has to tell what became of it.
+  http::Task<Result<>> lose(Attempt& attempt, std::string how);
   /// Closes intents of earlier runs.
   http::Task<Result<>> settle(std::string name, std::vector<std::int64_t> intents, std::string reason);
   /// What a write came to: the entry that the state holds from now on.
   http::Task<Result<>> done(Attempt attempt, state::Entry entry);
   /// The state loses the name. `intent`: of the delete that did it, or 0.
   http::Task<Result<>> drop(std::string name, std::int64_t intent);
-  /// The state holds the entry from now on; nothing was written to CPS.
-  http::Task<Result<>> keep(state::Entry entry, std::string name);
+  /// The state holds the entry from now on; nothing was written to CPS. `intent`: of the write that is thereby known to
+  /// have been done, or 0.
+  http::Task<Result<>> keep(state::Entry entry, std::string name, std::int64_t intent);
 
   /// Set once the journal cannot be written any more: nothing may be sent after that.
   std::optional<Error> const& broken() const { return broken_; }

@@ -15,7 +15,9 @@ Error too_slow(std::string const& contract) {
   return {
       .code = Errc::rate_limited,
       .message = fmt::format("CPS's request limit leaves no time between a list of contract {} and a write", contract),
-      .next = "run cpsctl apply again when less is going on in the account, or lower api.reserve"};
+      .next =
+          "allow more than one request a minute (--rate, api.limits, api.reserve), or run cpsctl apply again when "
+          "less is going on in the account"};
 }
 
 }  // namespace

@@ -76,9 +76,18 @@ class Applying {
     if (!inputs) return failed(inputs.error());
     auto plan = plan::make_plan(*inputs);
     if (!plan) return failed(plan.error());
-    if (saved_) plan = plan::agreed(*saved_, std::move(*plan));
+    if (saved_) plan = plan::agreed(*saved_, std::move(*plan), begun(writing->store->contents()));
     planning_ = false;
     return confirm_and_carry_out(*plan, std::move(inputs->listings), *connection, *writing->store);
+  }
+
+  /// What an earlier run has begun and not ended: its answer was lost, or its second write.
+  static std::set<std::string> begun(state::Contents const& contents) {
+    std::set<std::string> names;
+    for (state::Record const& intent : contents.open_intents) names.insert(intent.name);
+    for (auto const& [name, entry] : contents.entries)
+      if (!entry.open_steps.empty()) names.insert(name);
+    return names;
   }
 
   Exit failed(Error const& error) { return signals_.exit_or(fail(error, options_.global, world_)); }
@@ -108,9 +117,7 @@ class Applying {
     };
     auto const result = cli::carry_out(plan, std::move(listings), std::move(again), connection, store, options_,
                                        settings_, world_, signals_);
-    if (!result) return failed(result.error());
-    Exit const exit =
-        delivered(result_product(*result, plan), exit_of(*result, options_.detailed_exitcode), options_.global, world_);
+    Exit const exit = delivered(result, plan, options_, world_);
     if (signals_.received() == 0) return exit;
     fmt::print(world_.err, "Stopped by a signal; everything is saved. Go on with: cpsctl apply\n");
     return signals_.exit();
@@ -127,7 +134,7 @@ class Applying {
     if (!inputs) co_return std::move(inputs).error();
     auto fresh = plan::make_plan(*inputs);
     if (!fresh) co_return std::move(fresh).error();
-    co_return apply::Round{.plan = plan::agreed(left, std::move(*fresh), plan::Learned::taken),
+    co_return apply::Round{.plan = plan::agreed(left, std::move(*fresh), names),
                            .listings = std::move(inputs->listings)};
   }
 

@@ -202,8 +202,8 @@ class Import {
     CPS_TRY(plan::Plan const plan, plan::take_over(inputs, ids));
     Options quiet = options_;
     quiet.global.log_level = log::Level::warning;  // the document at the end says it all
-    CPS_CHECK(carry_out(plan, inputs.listings, {}, connection, store, quiet, settings_, world_, signals_));
-    return {};
+    auto const result = carry_out(plan, inputs.listings, {}, connection, store, quiet, settings_, world_, signals_);
+    return result.error ? Result<>(*result.error) : Result<>();
   }
 
   Options const& options_;

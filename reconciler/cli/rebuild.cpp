@@ -43,8 +43,7 @@ Exit run_state_rebuild(Options const& options, World& world) {
   plan::Plan const part = state_part(*plan);
   auto const result =
       carry_out(part, std::move(inputs->listings), {}, *connection, *writing->store, options, settings, world, signals);
-  if (!result) return fail(result.error(), options.global, world);
-  return signals.exit_or(delivered(result_product(*result, part), exit_of(*result, false), options.global, world));
+  return signals.exit_or(delivered(result, part, options, world));
 }
 
 }  // namespace cpsctl::cli

@@ -25,12 +25,14 @@ report::ResultRow row_of(apply::ItemResult const& item) {
 /// What one item's outcome says about the run.
 Exit exit_of(apply::ItemResult const& item) {
   switch (item.outcome) {
-    case apply::Outcome::done: return Exit::done;
+    case apply::Outcome::done:
+    case apply::Outcome::under_way: return Exit::done;
     case apply::Outcome::stale:
     case apply::Outcome::blocked: return Exit::refused;
     case apply::Outcome::waiting:
     case apply::Outcome::doubt: return Exit::again;
-    case apply::Outcome::skipped: return item.code == Errc::unauthorized ? Exit::unauthorized : Exit::again;
+    // Errc::internal: its turn never came.
+    case apply::Outcome::skipped: return item.code == Errc::internal ? Exit::again : exit_for(item.code);
     case apply::Outcome::failed: {
       bool const out_of_time =
           item.code == Errc::timeout || item.code == Errc::cancelled || item.code == Errc::rate_limited;
@@ -113,7 +115,9 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
   std::string const run = world.random.uuid();
   CPS_CHECK(world.files.make_folders(std::filesystem::path(settings.state).parent_path()));
   Writing writing;
-  state::Patience const patience{.at_most = settings.lock_timeout,
+  // Nobody waits for longer than the run may last.
+  Duration const left = std::chrono::floor<Duration>(settings.deadline - world.clock.steady());
+  state::Patience const patience{.at_most = std::min(settings.lock_timeout, std::max(left, Duration{})),
                                  .given_up = [signals] { return signals != nullptr && signals->received() != 0; },
                                  .begins =
                                      [&](Error const& held) {
@@ -135,9 +139,9 @@ Result<std::string> recorded_realm(Settings const& settings, World& world) {
                .next = "name it with --state, or go to the project with -C DIR"};
 }
 
-Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings listings, PlanAgain plan_again,
-                                     Connection& connection, state::Store& store, Options const& options,
-                                     Settings const& settings, World& world, Signals const& signals) {
+apply::ApplyResult carry_out(plan::Plan const& plan, apply::Listings listings, PlanAgain plan_again,
+                             Connection& connection, state::Store& store, Options const& options,
+                             Settings const& settings, World& world, Signals const& signals) {
   cps::Writer writer(*connection.session);
   Progress progress(connection, options, world, plan);
   return connection.loop->run(apply::run(plan, std::move(listings), writer, *connection.loop, store, world.clock,
@@ -150,13 +154,16 @@ Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings lis
                                           .progress = [&progress](apply::ItemResult const& item) { progress(item); }}));
 }
 
+namespace {
+
 Product result_product(apply::ApplyResult const& result, plan::Plan const& plan) {
   report::ResultFacts const facts{.realm = plan.realm,
                                   .requests = result.spent.requests,
                                   .retries = result.spent.retries,
                                   .throttles = result.spent.throttles,
                                   .waited = result.spent.waited,
-                                  .stopped = result.stopped};
+                                  .stopped = result.stopped,
+                                  .error = result.error};
   auto const rows = rows_of(result);
   return {
       .text = [rows, facts](std::ostream& out, report::Style style) { report::result_text(rows, facts, style, out); },
@@ -173,7 +180,16 @@ Exit exit_of(apply::ApplyResult const& result, bool detailed) {
     at_work = at_work || !item.changes.empty();
   }
   if (result.stopped) worst = worse(worst, Exit::again);
+  if (result.error) worst = worse(worst, exit_for(result.error->code));
   return detailed && at_work ? worse(worst, Exit::changes) : worst;
+}
+
+}  // namespace
+
+Exit delivered(apply::ApplyResult const& result, plan::Plan const& plan, Options const& options, World& world) {
+  if (result.error)
+    report::error_text(*result.error, style_for(options.global, world, world.err_is_terminal), world.err);
+  return delivered(result_product(result, plan), exit_of(result, options.detailed_exitcode), options.global, world);
 }
 
 }  // namespace cpsctl::cli

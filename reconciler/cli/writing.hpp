@@ -30,12 +30,13 @@ Result<std::string> recorded_realm(Settings const& settings, World& world);
 
 using PlanAgain = std::function<http::Task<Result<apply::Round>>(std::set<std::string>)>;
 
-/// Carries a plan out, with a progress line for each item. `plan_again` as in ApplyOptions. Errors: io.
-Result<apply::ApplyResult> carry_out(plan::Plan const& plan, apply::Listings listings, PlanAgain plan_again,
-                                     Connection& connection, state::Store& store, Options const& options,
-                                     Settings const& settings, World& world, Signals const& signals);
+/// Carries a plan out, with a progress line for each item. `plan_again` as in ApplyOptions.
+apply::ApplyResult carry_out(plan::Plan const& plan, apply::Listings listings, PlanAgain plan_again,
+                             Connection& connection, state::Store& store, Options const& options,
+                             Settings const& settings, World& world, Signals const& signals);
 
-Product result_product(apply::ApplyResult const& result, plan::Plan const& plan);
-Exit exit_of(apply::ApplyResult const& result, bool detailed);
+/// What became of it, also when something ended the run early: that is said, and the document tells the rest. `plan` is
+/// what was carried out.
+Exit delivered(apply::ApplyResult const& result, plan::Plan const& plan, Options const& options, World& world);
 
 }  // namespace cpsctl::cli

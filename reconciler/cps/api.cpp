@@ -20,7 +20,7 @@ Result<EnrollmentStatus> read_status(http::Response const& response, std::string
   if (!document) return unreadable(document.error().message);
   auto const id = id_from_path(json::text_or(json::find(*document, "enrollment"), ""));
   if (!id) return unreadable("the answer names no enrollment");
-  EnrollmentStatus status{.enrollment = {*id}};
+  EnrollmentStatus status{.enrollment = {*id}, .started = response.status == 202};
   json::Value const* const changes = json::find(*document, "changes");
   if (changes != nullptr && changes->IsArray())
     for (json::Value const& change : changes->GetArray())
@@ -58,8 +58,9 @@ http::Task<Result<EnrollmentStatus>> send_write(Session& session, Call call) {
   co_return read_status(*response, what);
 }
 
-http::Task<Result<>> begins(Listing& listing, Clock const& clock) {
-  listing.begun = clock.wall();
+/// The age of an answer counts from when its request's turn came, not from when it began to wait.
+http::Task<Result<>> begins(WallTime& begun, Clock const& clock) {
+  begun = clock.wall();
   co_return Result<>();
 }
 
@@ -79,8 +80,7 @@ http::Task<Result<Listing>> Reader::list(std::string account_key, std::string co
             .subject = contract};
   call.sink = [&reader](std::string_view piece) { return reader->feed(piece); };
   call.restart = [&reader, this] { reader.emplace(session_.options().max_list_bytes); };
-  // Its age counts from when its turn came, not from when it began to wait.
-  call.before_send = [&listing, this] { return begins(listing, session_.clock()); };
+  call.before_send = [&listing, this] { return begins(listing.begun, session_.clock()); };
   call.check = [&reader, &listing](http::Response const&) -> Result<> {
     CPS_TRY(listing.enrollments, reader->finish());
     return {};
@@ -97,6 +97,8 @@ http::Task<Result<Live>> Reader::get(std::string account_key, EnrollmentId id, s
             .accept = media_type("enrollment", api_schema),
             .subject = std::move(subject)};
   Live live;
+  WallTime begun;
+  call.before_send = [&begun, this] { return begins(begun, session_.clock()); };
   call.check = [&live, id](http::Response const& response) -> Result<> {
     CPS_TRY(auto document, json::parse(response.body, fmt::format("enrollment {}", id.value)));
     CPS_TRY(live, live_from(json::share(std::move(document))));
@@ -104,6 +106,7 @@ http::Task<Result<Live>> Reader::get(std::string account_key, EnrollmentId id, s
   };
   auto const response = co_await session_.send(std::move(call));
   if (!response) co_return response.error();
+  live.begun = begun;
   co_return live;
 }
 

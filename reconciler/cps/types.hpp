@@ -34,6 +34,7 @@ struct Live {
   EnrollmentId id = {};
   json::Ref document = {};
   std::vector<PendingChange> pending = {};
+  WallTime begun = {};  ///< of one that was asked for by its id: when the request was sent
 };
 
 /// One contract's enrollments.
@@ -55,6 +56,7 @@ std::optional<std::int64_t> id_from_path(std::string_view path);
 struct EnrollmentStatus {
   EnrollmentId enrollment = {};
   std::vector<ChangeId> changes = {};
+  bool started = false;  ///< 202: a change carries it out; else it is done
 };
 
 /// What a body of an error says; every part may be empty. Never fails, whatever the bytes are.

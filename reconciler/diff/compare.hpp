@@ -18,7 +18,8 @@ BOOST_DEFINE_FIXED_ENUM_CLASS(Cause, std::uint8_t,
                               manifest,  // you changed it
                               outside,   // it was changed at CPS, by somebody
                               cps,       // it changed at CPS while CPS renews the certificate
-                              both)      // in the manifest and at CPS
+                              both,      // in the manifest and at CPS
+                              owed)      // its create could not carry it, and the write that was to follow is missing
 
 /// One field's difference.
 struct Change {

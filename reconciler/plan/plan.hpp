@@ -78,6 +78,7 @@ struct Item {
   std::vector<std::int64_t> settles = {};    ///< open intents (sequences) that this item's result closes
   std::vector<std::string> open_steps = {};  ///< of adopt: pointers that a second write still has to bring
   std::vector<std::int64_t> removal = {};    ///< of delete: changes that carry out a removal sent before
+  bool completes = false;                    ///< of update: it is the second write of our own create, and no more
   bool moved = false;                        ///< of a saved plan's item: not what was planned on any more
 };
 BOOST_DESCRIBE_STRUCT(Item, (),

@@ -10,7 +10,10 @@ namespace cpsctl::plan {
 namespace {
 
 std::string story_of(state::Record const& intent) {
-  if (intent.reason.empty()) return fmt::format("a create was sent at {} and its answer never came", intent.at);
+  if (intent.reason.empty() && intent.lost.empty())
+    return fmt::format("a create was sent at {} and its answer never came", intent.at);
+  if (intent.reason.empty())
+    return fmt::format("a create was sent at {}, and what became of it is not known ({})", intent.at, intent.lost);
   return fmt::format("a create was sent at {} and refused ({})", intent.at, intent.reason);
 }
 
@@ -32,7 +35,12 @@ void Planner::settle(Item& item, state::Step step, char const* what) {
   WallTime const begun = inputs_.listings.at({item.account, item.contract}).begun;
   for (state::Record const* intent : open_intents(item.name, step)) {
     auto const ended = parse_timestamp(intent->ends_by);
-    if (ended && *ended >= begun) {
+    if (!ended) {
+      block(item, fmt::format("{} was sent at {}, and the journal does not say by when it was over", what, intent->at),
+            "look in Akamai Control Center whether it was done");
+      return;
+    }
+    if (*ended >= begun) {
       item.waits = true;
       block(item,
             fmt::format("{} was sent at {}, its answer never came, and it may still be under way", what, intent->at),
@@ -157,7 +165,10 @@ void Planner::no_create_beside_a_doubt() {
     auto const [first, last] = doubts.equal_range({scope, text::hostname(item.common_name)});
     for (auto doubt = first; doubt != last && item.action == Action::create; ++doubt) {
       state::Record const& intent = *doubt->second;
-      if (intent.name == item.name || judge(intent, scope).kind == Verdict::Kind::disproven) continue;
+      if (intent.name == item.name) continue;
+      Verdict const verdict = judge(intent, scope);
+      if (verdict.kind == Verdict::Kind::disproven) continue;
+      item.waits = declared_.contains(intent.name) && verdict.kind == Verdict::Kind::open && verdict.until;
       block(item, fmt::format("of {}, which has this common name, {}", intent.name, story_of(intent)),
             declared_.contains(intent.name)
                 ? "run again once that doubt is resolved"

@@ -15,12 +15,10 @@ std::string places(std::vector<std::string> const& pointers) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// Do all changes lie in what a create still owes?
-bool only_owed(std::vector<diff::Change> const& changes, std::vector<std::string> const& owed) {
-  return std::ranges::all_of(changes, [&](diff::Change const& change) {
-    return std::ranges::any_of(owed, [&](std::string const& step) {
-      return change.pointer == step || change.pointer.starts_with(step + "/") || step.starts_with(change.pointer + "/");
-    });
+/// Does the change lie in what a create still owes?
+bool is_owed(diff::Change const& change, std::vector<std::string> const& owed) {
+  return std::ranges::any_of(owed, [&](std::string const& step) {
+    return change.pointer == step || change.pointer.starts_with(step + "/") || step.starts_with(change.pointer + "/");
   });
 }
 
@@ -106,14 +104,18 @@ Item Planner::update(Item item, Desired const& desired, cps::Live const& live, E
   if (item.changes.empty()) return converged(std::move(item), desired, entry, found.released);
 
   bool const renewing = std::ranges::count(live.pending, "renewal", &cps::PendingChange::type) > 0;
-  for (diff::Change& change : item.changes)
+  for (diff::Change& change : item.changes) {
     if (renewing && change.cause == diff::Cause::outside) change.cause = diff::Cause::cps;
+    if (is_owed(change, entry.open_steps)) change.cause = diff::Cause::owed;
+  }
   if (!found.released.empty())
     item.notes.push_back(fmt::format("no longer in the manifest, left as CPS has it: {}", places(found.released)));
   item.action = Action::update;
   settle(item, state::Step::update, "an update");
   if (item.action == Action::blocked) return item;
-  if (!entry.open_steps.empty() && only_owed(item.changes, entry.open_steps))
+  auto const others =
+      std::ranges::count_if(item.changes, [](diff::Change const& change) { return change.cause != diff::Cause::owed; });
+  if (others == 0)
     missing_step(item, live, entry);
   else
     put(item, live, on_pending(desired.lifecycle));
@@ -149,11 +151,16 @@ Item Planner::converged(Item item, Desired const& desired, Entry const& entry,
 
 /// The first change of our own create is cancelled for the second write of it; anybody else's only with consent.
 void Planner::missing_step(Item& item, cps::Live const& live, Entry const& entry) {
-  item.reason =
+  std::string const story =
       fmt::format("the second write of its create is missing: {}", json::dotted(json::common(entry.open_steps)));
+  item.reason = story;
   bool const ours = live.pending.size() == 1 && is_ours(live.pending.front(), entry.changes);
   bool const consented = on_pending(item.desired->lifecycle) == manifest::OnPendingChange::cancel;
   put(item, live, ours || consented ? manifest::OnPendingChange::cancel : manifest::OnPendingChange::wait);
+  if (item.action == Action::blocked)
+    item.reason = fmt::format("{}; {}", story, item.reason);
+  else
+    item.completes = ours || live.pending.empty();
 }
 
 void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange policy) {
@@ -188,7 +195,8 @@ bool Planner::make_room(Item& item, cps::Live const& live, manifest::OnPendingCh
     case manifest::OnPendingChange::cancel: item.cancels = ids_of(live.pending); return true;
     case manifest::OnPendingChange::wait:
       item.waits = true;
-      block(item, fmt::format("waits for {} to end", named(live.pending)), "run again once it has ended");
+      block(item, fmt::format("waits for {} to end", named(live.pending)),
+            "run again once it has ended; or give that change up with --on-pending cancel");
       return false;
     case manifest::OnPendingChange::refuse:
       block(item, fmt::format("{} pending at CPS", named(live.pending) + (live.pending.size() == 1 ? " is" : " are")),

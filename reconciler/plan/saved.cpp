@@ -14,6 +14,12 @@ bool acts(Item const& item) {
   return !item.fingerprint.empty();
 }
 
+/// Nothing is written for it that the item's plan did not show.
+bool goes_on(Item const& agreed_on, Item const& now) {
+  bool const shown = agreed_on.action == Action::create && agreed_on.steps.size() > now.steps.size();
+  return now.state_only || now.action == Action::blocked || (now.completes && shown);
+}
+
 }  // namespace
 
 void restrict_to(Plan const& saved, Inputs& inputs) {
@@ -35,7 +41,7 @@ Plan select(Plan const& plan, std::set<std::string> const& names) {
   return part;
 }
 
-Plan agreed(Plan const& saved, Plan fresh, Learned learned) {
+Plan agreed(Plan const& saved, Plan fresh, std::set<std::string> const& begun) {
   Plan plan = saved;
   plan.serial = fresh.serial;
   plan.requests_to_apply = 0;
@@ -45,8 +51,8 @@ Plan agreed(Plan const& saved, Plan fresh, Learned learned) {
     if (!acts(item)) continue;
     auto const now = std::ranges::lower_bound(fresh.items, item.name, {}, &Item::name);
     bool const there = now != fresh.items.end() && now->name == item.name;
-    bool const only_learned = there && learned == Learned::taken && (now->state_only || now->action == Action::blocked);
-    if (only_learned || (there && now->fingerprint == item.fingerprint)) {
+    bool const same = there && now->fingerprint == item.fingerprint;
+    if (same || (there && begun.contains(item.name) && goes_on(item, *now))) {
       plan.requests_to_apply += static_cast<std::int64_t>(now->steps.size());
       item = std::move(*now);
       continue;

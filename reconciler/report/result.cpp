@@ -70,6 +70,13 @@ json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts c
   auto const waited = std::chrono::duration<double>(facts.waited).count();
   json::set(document, "waitedSeconds", json::Value(waited), pool);
   json::set(document, "stopped", json::Value(facts.stopped), pool);
+  json::Value error;
+  if (facts.error) {
+    error.SetObject();
+    json::set(error, "message", json::string(describe(*facts.error), pool), pool);
+    json::set(error, "next", json::string(facts.error->next, pool), pool);
+  }
+  json::set(document, "error", std::move(error), pool);
   return document;
 }
 

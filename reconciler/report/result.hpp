@@ -14,7 +14,7 @@ namespace cpsctl::report {
 struct ResultRow {
   std::string name = {};
   std::string action = {};   ///< create, adopt, blocked …
-  std::string outcome = {};  ///< done, failed, doubt, blocked, skipped
+  std::string outcome = {};  ///< done, failed, doubt, stale, blocked, waiting, under-way, skipped
   std::int64_t id = 0;
   std::vector<std::int64_t> changes = {};
   std::string message = {};
@@ -28,6 +28,7 @@ struct ResultFacts {
   std::size_t throttles = 0;
   Duration waited = {};  ///< for the request limit
   bool stopped = false;
+  std::optional<Error> error = {};  ///< what ended the run before its end
 };
 
 /// "+ www-example-com created: id 10001, change 10002", one line.
@@ -41,7 +42,8 @@ std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts cons
 /// Each row a test case: failed, in doubt and blocked have failed, what was not tried is skipped.
 std::string result_junit(std::vector<ResultRow> const& rows, plan::Plan const& plan);
 
-/// {format_version, realm, items, summary, requests, retries, throttles, waitedSeconds, stopped}.
+/// {format_version, realm, items, summary, requests, retries, throttles, waitedSeconds, stopped, error: {message,
+/// next}}.
 json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts const& facts);
 
 }  // namespace cpsctl::report

@@ -50,7 +50,7 @@ Sign sign_of(ResultRow const& row) {
   if (row.outcome == "done") return {"~", Ink::good};
   if (row.outcome == "doubt" || row.outcome == "waiting") return {"?", Ink::warn};
   if (row.outcome == "blocked") return {"!", Ink::warn};
-  if (row.outcome == "skipped") return {"?", Ink::faint};
+  if (row.outcome == "skipped" || row.outcome == "under-way") return {"?", Ink::faint};
   return {"!", Ink::bad};
 }
 
@@ -75,6 +75,7 @@ char const* cause_words(diff::Change const& change) {
     case diff::Cause::outside: return "changed outside cpsctl, set back";
     case diff::Cause::cps: return "changed at CPS during a renewal, set back";
     case diff::Cause::both: return "changed outside cpsctl as well";
+    case diff::Cause::owed: return "still to be written after its create";
   }
   return "";
 }
@@ -154,6 +155,7 @@ std::string outcome_of(ResultRow const& row) {
   if (row.outcome == "doubt") return "in doubt";
   if (row.outcome == "skipped") return "not done";
   if (row.outcome == "waiting") return "waiting";
+  if (row.outcome == "under-way") return "under way";
   if (row.outcome == "stale") return "moved since it was planned";
   return row.outcome == "blocked" ? "blocked" : "failed";
 }
@@ -183,7 +185,8 @@ std::string counts(std::vector<ResultRow> const& rows) {
   for (char const* known : {"created", "updated", "adopted", "advanced", "deleted", "kept", "forgotten"})
     if (auto const count = found.extract(known)) said += fmt::format(", {} {}", count.mapped(), known);
   std::string last;
-  for (char const* known : {"failed", "in doubt", "moved since it was planned", "waiting", "blocked", "not done"})
+  for (char const* known :
+       {"failed", "in doubt", "moved since it was planned", "waiting", "under way", "blocked", "not done"})
     if (auto const count = found.extract(known)) last += fmt::format(", {} {}", count.mapped(), known);
   for (auto const& [words, count] : found) said += fmt::format(", {} {}", count, words);
   said += last;
@@ -213,8 +216,7 @@ std::string cost_words(Cost const& cost) {
 
 std::string cost_words(ResultFacts const& facts) {
   std::string words = text::counted(facts.requests, "request");
-  if (facts.throttles > 0)
-    words += fmt::format(", {} for CPS's request limit", text::counted(facts.throttles, "pause"));
+  if (facts.throttles > 0) words += fmt::format(", {} refused by CPS's request limit", facts.throttles);
   if (facts.retries > 0) words += fmt::format(", {} sent again", facts.retries);
   if (facts.waited >= std::chrono::seconds(1))
     words += fmt::format(", {} waited for a turn", duration_text(facts.waited));

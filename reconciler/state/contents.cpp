@@ -1,3 +1,4 @@
+#include "base/clock.hpp"
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "state/journal.hpp"
@@ -19,6 +20,15 @@ std::optional<Entry> entry_of(json::Ref const& document) {
   Entry entry;
   if (!document || !fields::from_json(*document, entry)) return std::nullopt;
   return entry;
+}
+
+/// When the attempt of a lost answer was over. A create's: now; what CPS may still do with it is waited for anyway
+/// (api.settle). Other writes are sent again right after that, so the time stands that was said before.
+std::string over_by(Record const& intent, Record const& lost) {
+  auto const said = parse_timestamp(intent.ends_by);
+  auto const now = parse_timestamp(lost.at);
+  bool const later = said && now && *said > *now;
+  return intent.step != Step::create && later ? intent.ends_by : lost.at;
 }
 
 /// Both ways on are commands: the previous snapshot, if there is one, and life without a state.
@@ -90,6 +100,11 @@ void take_record(Contents& contents, Record const& record, std::int64_t containe
       if (intent == contents.open_intents.end()) return;
       intent->reason = record.reason;
       intent->ends_by = record.at;
+      return;
+    case Phase::lost:
+      if (intent == contents.open_intents.end()) return;
+      intent->lost = record.lost;
+      intent->ends_by = over_by(*intent, record);
       return;
     case Phase::dropped:
       if (record.sequence > contained) contents.entries.erase(record.name);

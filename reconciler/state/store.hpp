@@ -45,8 +45,7 @@ class Store {
   virtual void journal(Record record, Written written) = 0;
 
   /// Takes a durable record into the contents: done puts its intent's entry with the id, stored puts the entry,
-  /// dropped takes it away, refused closes the intent, conflict marks it as
-  /// answered. On the caller's thread.
+  /// dropped takes it away, refused closes the intent, conflict and lost mark it as over. On the caller's thread.
   virtual void accept(Record const& record) = 0;
 
   /// Writes the snapshot: the previous one is kept as `.bak`, the journal is cut when everything in it is contained

@@ -44,14 +44,15 @@ BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, serial, sequence, en
 
 // stored puts an entry (and takes away the one of the record's name, if it is another: a move); dropped takes one away.
 // conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.
-BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict)
+// lost: the attempt is over, and nobody knows what became of it; the intent stays open.
+BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict, lost)
 BOOST_DEFINE_ENUM_CLASS(Step, create, update, delete_)
 
 /// One line of the journal.
 struct Record {
   std::int64_t sequence = 0;
   Phase phase = Phase::intent;
-  std::int64_t intent = 0;  ///< of done, refused, dropped, conflict: the intent's sequence; 0: none
+  std::int64_t intent = 0;  ///< of all but intent and stored: the intent's sequence; 0: none
   Step step = Step::create;
   std::string name = {};
   std::string at = {};                       ///< RFC 3339, UTC
@@ -63,10 +64,11 @@ struct Record {
   std::int64_t enrollment = 0;                     ///< of done: CPS's id
   std::vector<std::int64_t> changes = {};          ///< of done: change ids that CPS returned
   std::string reason = {};                         ///< of refused, conflict, and of an intent that met a conflict
+  std::string lost = {};                           ///< of lost, and of such an intent: how its answer was lost
   json::Ref entry = {};                            ///< of intent and stored: the Entry that the state will hold
 };
 BOOST_DESCRIBE_STRUCT(Record, (),
                       (sequence, phase, intent, step, name, at, ends_by, run, digest, known_ids, pending_changes,
-                       enrollment, changes, reason, entry))
+                       enrollment, changes, reason, lost, entry))
 
 }  // namespace cpsctl::state

@@ -81,13 +81,81 @@ TEST_CASE("apply: an answer lost after CPS created the enrollment orders one cer
     return response;
   };
   CHECK(outcomes(bench.apply()) == "a doubt\nb done\n");
-  CHECK(bench.state().open_intents.size() == 1);
+  REQUIRE(bench.state().open_intents.size() == 1);
+  // From now on the list can tell: nobody waits for the time that the attempt could have taken.
+  state::Record const doubt = bench.state().open_intents.front();
+  CHECK(parse_timestamp(doubt.ends_by).value() <= system_clock().wall());
+  CHECK(doubt.lost == "the connection was lost (while POST /enrollments)");
   bench.client->after = {};
   CHECK(outcomes(bench.apply()) == "a done\n");
   CHECK(bench.sent("POST") == 2);
   CHECK(bench.at_cps().size() == 2);
   CHECK(bench.state().entries.size() == 2);
   CHECK(bench.state().open_intents.empty());
+}
+
+TEST_CASE("apply: a proven create is known before its doubt is closed, wherever the disk dies between") {
+  int runs = 0;
+  for (auto const how : {failing::Disk::At::crash, failing::Disk::At::error}) {
+    for (int call = 1;; ++call) {
+      CAPTURE(call);
+      Bench bench;
+      bench.manifests = {desired("a"), desired("mutual", true)};
+      // It is ours by its journal alone: nobody may take it over by its looks.
+      for (auto& one : bench.manifests) one.lifecycle.adopt = manifest::Adopt::never;
+      bench.client->after = [](http::Request const& request,
+                               Result<http::Response> response) -> Result<http::Response> {
+        if (request.method == "POST") return lost();
+        return response;
+      };
+      CHECK(outcomes(bench.apply()) == "a doubt\nmutual doubt\n");
+      bench.client->after = {};
+      bench.disk.fail_at(call, how);
+      static_cast<void>(bench.apply({.parallelism = 2}));
+      bool const struck = bench.disk.reached();
+      bench.disk.fail_at(0, failing::Disk::At::never);
+      for (int again = 0; again < 2; ++again) REQUIRE(bench.apply().has_value());
+      CHECK(bench.sent("POST") == 2);
+      CHECK(bench.state().entries.size() == 2);
+      CHECK(bench.state().entries.at("mutual").open_steps.size() == 1);
+      CHECK(bench.state().open_intents.empty());
+      if (!struck) break;
+      ++runs;
+    }
+  }
+  MESSAGE(runs << " runs died or failed at one of their calls");
+  CHECK(runs > 8);
+}
+
+TEST_CASE("apply: a request limit that is not over when the run ends is no failure") {
+  Bench bench;
+  bench.manifests = {desired("a"), desired("b")};
+  bench.client->instead = [](http::Request const& request) -> std::optional<Result<http::Response>> {
+    if (request.method != "POST") return std::nullopt;
+    return Result<http::Response>(http::Response{.status = 429, .headers = {{.name = "Retry-After", .value = "300"}}});
+  };
+  bench.deadline = system_clock().steady() + std::chrono::seconds(60);
+  auto const result = bench.apply({.parallelism = 1});
+  CHECK(outcomes(result) == "a skipped\nb skipped\n");
+  CHECK(result->items[0].code == Errc::timeout);
+  CHECK_FALSE(result->items[0].next.empty());
+  CHECK(bench.state().open_intents.empty());
+}
+
+TEST_CASE("apply: a journal that breaks ends the run, which still says what was done") {
+  Bench bench;
+  for (int i = 0; i < 6; ++i) bench.manifests.push_back(desired(fmt::format("site-{}", i)));
+  bench.disk.fail_at(8, failing::Disk::At::error);
+  bench.whole = true;
+  auto const result = bench.apply({.parallelism = 1});
+  REQUIRE(result.has_value());
+  REQUIRE(result->error.has_value());
+  CHECK(result->error->code == Errc::io);
+  CHECK(std::ranges::count(result->items, apply::Outcome::done, &apply::ItemResult::outcome) == 1);
+  CHECK(outcomes(result).starts_with("site-0 done\nsite-1 failed\nsite-2 skipped\n"));
+  CHECK(result->items[1].message.starts_with("created, but that could not be recorded"));
+  CHECK(result->items[1].id != 0);
+  CHECK_FALSE(result->items[1].next.empty());
 }
 
 TEST_CASE("apply: an attempt that never reached CPS is made again once the list disproves it") {

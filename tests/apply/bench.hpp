@@ -98,7 +98,9 @@ struct Bench {
   plan::Consent consent;
   Clock const* clock = &system_clock();  ///< apply's; requests are signed by the machine's
   Jumping jumping;
-  Duration time_passed = {};      ///< since the last run, as the lists have it
+  Duration time_passed = {};  ///< since the last run, as the lists have it
+  bool whole = false;         ///< a run that broke gives its result, not its error
+  SteadyTime deadline = SteadyTime::max();
   std::function<void()> between;  ///< happens after the plan was made, before it is carried out
 
   Bench() {
@@ -112,7 +114,8 @@ struct Bench {
   cps::Session session() {
     auto credentials = edgegrid::load_credentials(
         {.edgerc = server->edgerc()}, [](std::string const&) { return std::nullopt; }, system_files());
-    return {loop, *client, std::move(credentials.value()), system_clock(), system_random(), {.windows = {}}};
+    return {loop,           *client,         std::move(credentials.value()),
+            system_clock(), system_random(), {.windows = {}, .deadline = deadline}};
   }
 
   /// When the plan is carried out its lists have grown old; those that are read then are young.
@@ -157,8 +160,10 @@ struct Bench {
     if (!planned) return planned.error();
     if (between) between();
     cps::Writer writer(own);
-    return loop.run(
-        apply::run(*planned, std::move(known->listings), writer, loop, **store, *clock, std::move(options)));
+    apply::ApplyResult result =
+        loop.run(apply::run(*planned, std::move(known->listings), writer, loop, **store, *clock, std::move(options)));
+    if (result.error && !whole) return *result.error;
+    return result;
   }
 
   state::Contents state() { return state::read(state_path, "sandbox", disk).value(); }

@@ -228,6 +228,39 @@ TEST_CASE("change: lost answers to updates and deletes are resolved by the next 
   }
 }
 
+TEST_CASE("change: a removal whose change CPS does not name is looked for in the list") {
+  Created bench;
+  bench.manifests = {desired("a"), desired("c")};
+  bench.client->after = [](http::Request const& request, Result<http::Response> response) -> Result<http::Response> {
+    if (request.method != "DELETE" || !response) return response;
+    response->status = 202;
+    response->body = R"({"enrollment":"/cps/v2/enrollments/1","changes":[]})";
+    return response;
+  };
+  CHECK(outcomes(bench.apply()) == "b doubt\n");
+  CHECK(bench.state().entries.contains("b"));
+  bench.client->after = {};
+  CHECK(outcomes(bench.apply()) == "b done\n");
+  CHECK(bench.sent("DELETE") == 1);
+}
+
+TEST_CASE("change: a 409 is looked at again before it is a failure, and nothing is cancelled for it") {
+  Created bench;
+  for (auto& one : bench.manifests) one = with(one, "changeManagement", "true");
+  bench.client->instead = [](http::Request const& request) -> std::optional<Result<http::Response>> {
+    if (request.method != "PUT") return std::nullopt;
+    return Result<http::Response>(
+        http::Response{.status = 409, .body = R"({"type":"/e/cannot-cancel-pending-change"})"});
+  };
+  auto const result = bench.apply();
+  CHECK(outcomes(result) == "a waiting\nb waiting\nc waiting\n");
+  CHECK(result->items[0].message.find("cannot-cancel-pending-change") != std::string::npos);
+  CHECK(result->items[0].next.find("cpsctl status a") != std::string::npos);
+  CHECK(bench.state().open_intents.empty());
+  bench.client->instead = {};
+  CHECK(outcomes(bench.apply()) == "a done\nb done\nc done\n");
+}
+
 TEST_CASE("change: a disk that dies at any call of a mixed run: in the end CPS and state are as wanted") {
   int runs = 0;
   for (auto const how : {failing::Disk::At::crash, failing::Disk::At::error}) {

@@ -306,6 +306,21 @@ TEST_CASE("plan: client mutual authentication is a second write, and a missing o
   expect(World().want(one).has(live(1, "www.example.com")).knows(known),
          "www update 1: the second write of its create is missing: "
          "networkConfiguration.clientMutualAuthentication.setId\n0 unchanged");
+  // It is no drift, and says so also while something else is in its way.
+  auto const missing = plan::make_plan(World().want(one).has(live(1, "www.example.com")).knows(known).inputs);
+  REQUIRE(missing->items[0].changes.size() == 1);
+  CHECK(missing->items[0].changes[0].cause == diff::Cause::owed);
+  CHECK(missing->items[0].completes);
+  cps::Live busy = live(1, "www.example.com");
+  busy.pending.push_back({.id = {77}, .type = "renewal"});
+  auto const waiting = plan::make_plan(World().want(one).has(busy).knows(known).inputs);
+  CHECK(waiting->items[0].action == plan::Action::blocked);
+  CHECK(waiting->items[0].waits);
+  CHECK_FALSE(waiting->items[0].completes);
+  CHECK(waiting->items[0].reason ==
+        "the second write of its create is missing: networkConfiguration.clientMutualAuthentication.setId; waits for "
+        "change 77 (renewal) to end");
+  CHECK(waiting->items[0].next.find("--on-pending cancel") != std::string::npos);
 }
 
 TEST_CASE("plan: a deploy window that is past blocks what would send it, and nothing else") {

@@ -82,6 +82,72 @@ TEST_CASE("doubts: an update whose answer was lost ends in the same run") {
   CHECK(has(project.plan(), "2 unchanged"));
 }
 
+TEST_CASE("doubts: a second write whose answer was lost, or that never arrived, ends in the same run") {
+  for (char const* const fault : {"PUT /enrollments/*: drop-after times 1", "PUT /enrollments/*: drop-before times 1",
+                                  "PUT /enrollments/*: status 409 cannot-cancel-pending-change times 1"}) {
+    CAPTURE(fault);
+    Doubtful const project(2);
+    std::string const text = read(project.folder / "certs/www-0.yaml");
+    std::string const before = "      quicEnabled: false\n";
+    project.folder.write("certs/www-0.yaml",
+                         std::string(text).replace(text.find(before), before.size(),
+                                                   before + "      clientMutualAuthentication: { setId: S }\n"));
+    Run const run = project.apply({"--fault", fault});
+    INFO(run.out, run.err);
+    CHECK(run.exit == 0);
+    CHECK(has(project.plan(), "2 unchanged"));
+    CHECK(project.posts() == 2);
+  }
+}
+
+TEST_CASE("doubts: a saved plan goes on with what it began, and is no other plan for it") {
+  Doubtful const project(2);
+  REQUIRE(project.run({"plan", "--out", "json=plan.json"}, {}).exit == 0);
+  std::vector<std::string> const apply{"apply", "--yes", (project.folder / "plan.json").string()};
+  Run const first = project.run(
+      apply, {"--fault", "POST /enrollments: drop-after nth 1", "--parallelism", "1", "--deadline", "900ms"});
+  INFO(first.out, first.err);
+  CHECK(first.exit == 75);
+  Run const second = project.run(apply, {});
+  INFO(second.out, second.err);
+  CHECK(second.exit == 0);
+  CHECK(project.run(apply, {}).exit == 0);
+  CHECK(project.posts() == 2);
+  CHECK(has(project.plan(), "2 unchanged"));
+}
+
+TEST_CASE("doubts: credentials that are refused while a doubt is looked at again are exit 77, the doubt is kept") {
+  Doubtful const project(1);
+  Run const run =
+      project.apply({"--fault", "POST /enrollments: drop-after times 1", "--fault", "GET: status 401 from 2"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 77);
+  CHECK(has(run.out, "in doubt"));
+  CHECK(has(run.err, "looking again at what is in doubt"));
+  CHECK(project.apply().exit == 0);
+  CHECK(project.posts() == 1);
+}
+
+TEST_CASE("a request limit that outlasts the run is exit 75 and no failure") {
+  Doubtful const project(2);
+  Run const run = project.apply(
+      {"--fault", "POST /enrollments: limit 30s nth 1", "--parallelism", "1", "--deadline", "5s", "--limits", "real"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 75);
+  CHECK(has(run.out, "2 not done"));
+  CHECK_FALSE(has(run.out, "failed"));
+}
+
+TEST_CASE("five-minute rule: after the first 409 no two creates of the contract are under way at once") {
+  Doubtful const project(5, "settle: 1s, createSpacing: 1s, timeout: 2s");
+  Run const run = project.apply({"--five-minute-rule", "contract", "--five-minutes", "1s"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  // One was taken and four were refused before anybody knew; each of these was sent once more.
+  CHECK(project.posts() == 9);
+  CHECK(has(project.plan(), "5 unchanged"));
+}
+
 TEST_CASE("five-minute rule: a contract's creates go on one at a time, in the same run") {
   Doubtful const project(3);
   Run const run = project.apply({"--five-minute-rule", "contract", "--five-minutes", "2s"});

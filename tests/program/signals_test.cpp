@@ -107,6 +107,21 @@ TEST_CASE("two signals: the second ends the process at once, and the next run fi
   CHECK(std::ranges::count_if(all, [](auto const& line) { return line.starts_with("POST"); }) == 1);
 }
 
+TEST_CASE("a signal that arrives twice at once, as timeout(1) sends it, is one wish") {
+  Project const project;
+  project.sites(4);
+  std::vector<std::string> arguments{"apply", "--yes", "--rate", "3/min"};
+  for (std::string const& flag : project.flags()) arguments.push_back(flag);
+  Background running(arguments, {.folder = project.folder.path()});
+  running.await("+ site-1");
+  running.signal(SIGTERM);
+  running.signal(SIGTERM);
+  Run const run = running.finish();
+  INFO(run.out, run.err);
+  CHECK(run.exit == 143);
+  CHECK(run.err.find("everything is saved") != std::string::npos);
+}
+
 TEST_CASE("a process that stood still between its journal and its request does not send what is over by then") {
   Project const project;
   project.folder.write("cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: { api: { timeout: 1s } }\n");
