@@ -66,13 +66,15 @@ class Start {
   Run first_;
 };
 
-/// Where a run dies: before or after its n-th call, or after so many microseconds.
+/// Where a run dies: before or after its n-th call, or after so many microseconds. Half of the runs that recover from
+/// it die as well.
 struct Point {
   char const* variable;
   long value;
   char const* when = "before";
+  long again_at = 0;  ///< the call at which the next run dies; 0: it lives
 
-  std::string title() const { return fmt::format("{} {}={}", when, variable, value); }
+  std::string title() const { return fmt::format("{} {}={}, then at {}", when, variable, value, again_at); }
   std::map<std::string, std::string> environment() const {
     return {{"LD_PRELOAD", CPS_KILL_AT}, {variable, std::to_string(value)}, {"KILL_WHEN", when}};
   }
@@ -88,12 +90,15 @@ std::vector<Point> points(CrashTest const& test, std::size_t calls, std::chrono:
   std::uniform_int_distribution<long> some_time(1000, std::max<long>(took.count(), 2000));
   for (std::size_t i = 0; i < test.at_times; ++i)
     all.push_back({.variable = "KILL_AFTER_US", .value = some_time(chance)});
+  std::uniform_int_distribution<long> some_call(20, static_cast<long>(calls / 2));
+  for (std::size_t i = 0; i < all.size(); i += 2) all[i].again_at = some_call(chance);
   return all;
 }
 
 /// One run that dies and those after it, in a copy of the start.
 struct Trial {
   bool killed = false;
+  bool killed_again = false;
   std::size_t runs_after = 0;
   std::string wrong = {};
 };
@@ -105,6 +110,12 @@ Trial try_at(Start const& start, Point const& point) {
   auto const server = start.serve(folder.path());
   Run run = run_against(*server, folder.path(), Start::apply(), point.environment());
   trial.killed = run.exit > 128;
+  if (point.again_at != 0) {
+    std::this_thread::sleep_for(between_runs);
+    Point const again{.variable = "KILL_AT", .value = point.again_at, .when = point.when};
+    run = run_against(*server, folder.path(), Start::apply(), again.environment());
+    trial.killed_again = run.exit > 128;
+  }
   while (run.exit != 0 && trial.runs_after < most_runs) {
     // As a scheduled job comes back; what a run has to wait for is in its plan.
     std::this_thread::sleep_for(between_runs);
@@ -160,6 +171,7 @@ CrashResult crash_test(CrashTest const& test) {
         point.value = point.value * 2 / 3;
       std::scoped_lock const lock(mutex);
       result.killed += trial.killed ? 1 : 0;
+      result.killed_again += trial.killed_again ? 1 : 0;
       result.runs_after += trial.runs_after;
       if (result.failure.empty() && !trial.wrong.empty())
         result.failure = "killed " + point.title() + ": " + trial.wrong;

@@ -15,7 +15,9 @@ using namespace cpsctl;
 
 std::string wanted_manifest(std::string const& name, int number, int version, bool mutual) {
   std::string text = dv_manifest(name, name + ".example.com");
-  text = replaced(text, "spec:\n", "spec:\n  lifecycle: { deletion: delete }\n");
+  // What may not be adopted by its looks is ours by the state and the journal alone.
+  char const* const adopt = number % 3 == 0 ? "never" : "ifIdentical";
+  text = replaced(text, "spec:\n", fmt::format("spec:\n  lifecycle: {{ deletion: delete, adopt: {} }}\n", adopt));
   if (mutual)
     text = replaced(text, "      quicEnabled: false\n",
                     "      quicEnabled: false\n      clientMutualAuthentication: { setId: S1 }\n");

@@ -9,8 +9,9 @@ TEST_CASE("crash: 320 kill points, with a list that shows everything at once and
     CHECK(result.failure == "");
     CHECK(result.killed == result.points);
     fmt::print(
-        "list lag {}: {} of {} runs were killed at another point ({} calls in a whole run), {} runs after them; {}\n",
-        *lag == '\0' ? "none" : lag, result.killed, result.points, result.calls, result.runs_after,
+        "list lag {}: {} of {} runs were killed at another point ({} calls in a whole run), {} of those after them, {} "
+        "runs after that; {}\n",
+        *lag == '\0' ? "none" : lag, result.killed, result.points, result.calls, result.killed_again, result.runs_after,
         result.failure.empty() ? "0 duplicates, 0 lost" : "FAILED");
   }
 }
