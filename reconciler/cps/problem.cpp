@@ -131,7 +131,7 @@ bool is_burst_block(Problem const& problem) {
 
 bool is_clock_skew(Problem const& problem) {
   return problem.status == 400 &&
-         text::lower(problem.detail + problem.title).find("invalid timestamp") != std::string::npos;
+         text::lower(problem.detail + problem.title + problem.text).find("invalid timestamp") != std::string::npos;
 }
 
 Error to_error(http::Response const& response, std::string_view what, WallTime now) {
@@ -143,7 +143,8 @@ Error to_error(http::Response const& response, std::string_view what, WallTime n
   if (!problem.slug.empty()) message += fmt::format(" [{}]", problem.slug);
   if (!problem.instance.empty()) message += fmt::format(" (instance {})", problem.instance);
   if (is_clock_skew(problem)) message += skew_text(response, now);
-  // A complete 4xx proves that nothing happened; after anything else CPS may have acted.
+  if (response.cut) message += "; the answer's body was cut";
+  // The head of a 4xx proves that nothing happened; after anything else CPS may have acted.
   bool const proven = response.status >= 400 && response.status < 500;
   // A redirect, and what the server never does, stay as they are.
   bool const lasting = response.status < 400 || response.status == 501 || response.status == 505;

@@ -232,6 +232,9 @@ Result<> Answer::end_of_stream() {
 bool Answer::complete() const {
   return reader_->finished();
 }
+bool Answer::failed() const {
+  return reader_->parser->is_header_done() && reader_->response.status >= 400;
+}
 bool Answer::begun() const {
   return reader_->begun;
 }
@@ -253,6 +256,7 @@ std::string Answer::progress() const {
 }
 
 Response Answer::take() {
+  reader_->response.cut = !complete();
   return std::move(reader_->response);
 }
 

@@ -259,7 +259,7 @@ Task<Result<>> Stream::exchange(std::string const& text, Answer& answer, Limit l
   auto outcome = co_await receive(answer, limit, unsent);
   disarm();
   open_ = open_ && outcome && !unsent;
-  if (outcome) co_return outcome;
+  if (outcome || answer.failed()) co_return Result<>();
   Error error = std::move(outcome).error();
   error.reached = Reached::unknown;
   co_return error;

@@ -189,6 +189,75 @@ TEST_CASE("client: answers that are errors") {
   }
 }
 
+TEST_CASE("client: an error whose head has come is a value, whatever becomes of its body") {
+  struct Case {
+    char const* title;
+    Script script;
+    int status;
+    std::string body;
+  };
+  std::string const limited = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 2000\r\n\r\n";
+  std::string const chunked = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n";
+  Case const cases[] = {
+      {"cut properly", says("HTTP/1.1 409 Conflict\r\nRetry-After: 7\r\nContent-Length: 10\r\n\r\nabc"), 409, "abc"},
+      {"cut on the way", says("HTTP/1.1 409 Conflict\r\nRetry-After: 7\r\nContent-Length: 10\r\n\r\nabc", false), 409,
+       "abc"},
+      {"nothing of it", says("HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 10\r\n\r\n", false), 429, ""},
+      {"cut without a length", says("HTTP/1.1 500 Oh\r\nRetry-After: 7\r\n\r\nabc", false), 500, "abc"},
+      {"a bad chunk", says(chunked + "3\r\nabc\r\nzz\r\n"), 503, "abc"},
+      {"an announced giant", says(limited), 429, ""},
+      {"a giant in chunks",
+       [chunked](Peer& peer) {
+         peer.read_request();
+         peer.write(chunked + "3\r\nabc\r\n");
+         while (peer.write("400\r\n" + std::string(1024, 'x') + "\r\n")) {
+         }
+       },
+       503, "abc"},
+      {"one that never ends",
+       [](Peer& peer) {
+         peer.read_request();
+         peer.write("HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 10\r\n\r\nabc");
+         peer.wait_for_close();
+       },
+       429, "abc"},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    Server const server({.identity = &world().server}, {c.script, forever});
+    Loop loop;
+    auto const client = Client::open(loop, to(server.port()));
+    SendOptions const how{.timeout = 300ms, .max_body = 1000};
+    auto const answer = loop.run((*client)->send({.method = "POST", .body = "{}"}, how));
+    REQUIRE_MESSAGE(answer.has_value(), answer);
+    CHECK(answer->status == c.status);
+    CHECK(answer->body.substr(0, 3) == c.body);
+    CHECK(answer->header("Retry-After") == "7");
+    CHECK(answer->cut);
+    auto const next = loop.run((*client)->send({}, {}));
+    REQUIRE_MESSAGE(next.has_value(), next);
+    CHECK(!next->cut);
+    CHECK(server.connections() == 2);
+  }
+}
+
+TEST_CASE(
+    "client: a 2xx or a redirect without the whole of its body, an error without the whole of its head, is lost") {
+  char const* const cases[] = {
+      "HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\nabc",
+      "HTTP/1.1 302 Found\r\nContent-Length: 10\r\n\r\nabc",
+      "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 10\r\n",
+      "HTTP/1.1 429 Too Many Requests\r\nContent-Length: x\r\n\r\n",
+  };
+  for (char const* const bytes : cases) {
+    CAPTURE(bytes);
+    Server const server({.identity = &world().server}, {says(bytes)});
+    auto const answer = ask(to(server.port()), {.method = "POST", .body = "{}"});
+    REQUIRE(!answer.has_value());
+    CHECK(answer.error().reached == Reached::unknown);
+  }
+}
+
 TEST_CASE("client: a server that cannot be trusted or reached gets no request") {
   struct Case {
     char const* title;

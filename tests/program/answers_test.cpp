@@ -1,6 +1,7 @@
 #include "http/server.hpp"
 #include "program/program.hpp"
 
+#include <atomic>
 #include <memory>
 
 #include <doctest/doctest.h>
@@ -125,6 +126,48 @@ TEST_CASE("a huge answer to a write is refused, and the write stays in doubt") {
   CHECK(again.exit == 75);
   CHECK(again.out.find("its answer never came") != std::string::npos);
   CHECK(again.out.find("run again after") != std::string::npos);
+}
+
+TEST_CASE("a write that is refused with a body cut short was not done: no doubt, and a 429 pauses") {
+  struct Case {
+    char const* title;
+    char const* head;  ///< of the first answer to a write
+    int exit;
+    int writes;
+    char const* says;
+  };
+  Case const cases[] = {
+      {"409", "409 Conflict", 1, 1, "\"/cps/v2/error-types/x\", \"title\": \"Con; the answer's body was cut"},
+      {"429", "429 Too Many Requests\r\nRetry-After: 1", 0, 2, ""},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      std::atomic<int> writes = 0;
+      Project const project([&](wire::Peer& peer) {
+        for (std::string request; !(request = peer.read_request()).empty();) {
+          if (request.starts_with("GET")) {
+            peer.write(answer("200 OK", "application/json", R"({"enrollments":[]})"));
+          } else if (++writes == 1) {
+            peer.write(
+                fmt::format("HTTP/1.1 {}\r\nContent-Length: 1000\r\n\r\n"
+                            "{{\"type\": \"/cps/v2/error-types/x\", \"title\": \"Con",
+                            c.head));
+            return;
+          } else {
+            peer.write(
+                answer("202 Accepted", "application/json",
+                       R"({"enrollment":"/cps/v2/enrollments/7","changes":["/cps/v2/enrollments/7/changes/8"]})"));
+          }
+        }
+      });
+      Run const run = project.run({"apply", "--yes", "--deadline", "30s"});
+      INFO(run.out, run.err);
+      CHECK(run.exit == c.exit);
+      CHECK(writes == c.writes);
+      CHECK((run.out + run.err).find(c.says) != std::string::npos);
+      CHECK(run.out.find("in doubt") == std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("a certificate for another host is refused, and both names are said") {
