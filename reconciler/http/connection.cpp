@@ -67,6 +67,7 @@ class Stream final : public Connection, public std::enable_shared_from_this<Stre
   void arm(SteadyTime at);
   void disarm() { timer_.cancel(), ++armed_; }
   void end(End how);
+  void cut_off();
   Error failure(std::string doing, error_code const& reason, Limit const& limit, std::string next = {}) const;
   Error lost(Answer const& answer, error_code const& reason, Limit const& limit);
 
@@ -84,10 +85,16 @@ class Stream final : public Connection, public std::enable_shared_from_this<Stre
 /// Closing the socket is what ends a connect, read or write that is under way.
 void Stream::end(End how) {
   if (end_ != End::cancelled) end_ = how;
-  error_code ignored;
-  stream_.next_layer().close(ignored);
+  cut_off();
   if (auto const lookup = lookup_.lock()) lookup->bell.cancel();
   open_ = false;
+}
+
+/// By a reset: a socket that is merely closed goes on delivering what it holds of a request that counts as over.
+void Stream::cut_off() {
+  error_code ignored;
+  stream_.next_layer().set_option(asio::socket_base::linger(true, 0), ignored);
+  stream_.next_layer().close(ignored);
 }
 
 void Stream::arm(SteadyTime at) {
@@ -259,6 +266,7 @@ Task<Result<>> Stream::exchange(std::string const& text, Answer& answer, Limit l
   auto outcome = co_await receive(answer, limit, unsent);
   disarm();
   open_ = open_ && outcome && !unsent;
+  if (!outcome) cut_off();
   if (outcome || answer.failed()) co_return Result<>();
   Error error = std::move(outcome).error();
   error.reached = Reached::unknown;
