@@ -97,6 +97,8 @@ std::optional<Response> instead(Fault const& fault, Request const& request, Wall
     case Effect::content_type:
     case Effect::skew:
     case Effect::close_idle:
+    case Effect::refuse:
+    case Effect::handshake:
     case Effect::any: break;
   }
   return std::nullopt;
@@ -146,6 +148,8 @@ Response spoiled(Fault const& fault, Response response, Request const& request, 
     case Effect::delay_before:
     case Effect::limit:
     case Effect::waf:
+    case Effect::refuse:
+    case Effect::handshake:
     case Effect::any: break;
   }
   response.fault = describe(fault);

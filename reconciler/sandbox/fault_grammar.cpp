@@ -116,6 +116,7 @@ class Parser {
   /// "POST /enrollments", "GET|PUT", "/enrollments/*", "*".
   Result<> requests() {
     if (done()) return wrong("the requests are missing", "write a method, a path, both, or * for all");
+    requests_column_ = column();
     if (!word().starts_with('/')) CPS_CHECK(method_list());
     if (!done() && word().starts_with('/')) {
       rule_.path = word();
@@ -152,6 +153,9 @@ class Parser {
           fmt::format("unknown fault \"{}\"", word()),
           meant ? fmt::format("did you mean {}?", *meant) : fmt::format("choose one of {}", fmt::join(known, ", ")));
     }
+    if (strikes_connections(*effect) && !(rule_.methods.empty() && rule_.path.empty()))
+      return wrong(requests_column_, fmt::format("{} strikes connections, which have no method and no path", word()),
+                   fmt::format("write it as '*: {}'; nth, 30% and the others count connections then", word()));
     ++next_;
     rule_.fault.effect = *effect;
     CPS_CHECK(particulars(rule_.fault));
@@ -166,6 +170,8 @@ class Parser {
       case Effect::reset_after:
       case Effect::malformed:
       case Effect::waf:
+      case Effect::refuse:
+      case Effect::handshake:
       case Effect::any: return {};
       case Effect::delay:
       case Effect::delay_before: return time(fault, Sign::plus);
@@ -275,6 +281,7 @@ class Parser {
   std::vector<Token> tokens_ = {};
   std::size_t next_ = 0;
   std::size_t end_ = 1;
+  std::size_t requests_column_ = 1;
   FaultRule rule_ = {};
 };
 

@@ -62,6 +62,8 @@ std::string describe(Fault const& fault) {
     case Effect::reset_after:
     case Effect::malformed:
     case Effect::waf:
+    case Effect::refuse:
+    case Effect::handshake:
     case Effect::any: return text;
     case Effect::delay:
     case Effect::delay_before:
@@ -88,11 +90,13 @@ Faults::Faults(std::vector<FaultRule> rules, std::uint64_t seed) : choice_(seed)
   }
 }
 
-std::optional<Fault> Faults::hit(std::string_view method, std::string_view path) {
+/// One more of what the rules count; `meant` says which rules do.
+template <class Meant>
+std::optional<Fault> Faults::choose(Meant const& meant) {
   std::optional<Fault> chosen;
   for (Kept& kept : rules_) {
     FaultRule const& rule = kept.rule;
-    if (!matches(rule, method, path)) continue;
+    if (!meant(rule)) continue;
     std::uint64_t const number = ++kept.matched;
     bool const lucky = !rule.share || kept.dice.unit() < *rule.share;
     bool const in_turn = number >= rule.from && number <= rule.upto.value_or(number) &&
@@ -101,8 +105,18 @@ std::optional<Fault> Faults::hit(std::string_view method, std::string_view path)
     ++kept.hits;
     chosen = rule.fault;
   }
+  return chosen;
+}
+
+std::optional<Fault> Faults::hit(std::string_view method, std::string_view path) {
+  auto chosen = choose(
+      [&](FaultRule const& rule) { return !strikes_connections(rule.fault.effect) && matches(rule, method, path); });
   if (chosen && chosen->effect == Effect::any) chosen = any_of(choice_);
   return chosen;
+}
+
+std::optional<Fault> Faults::hit_connection() {
+  return choose([](FaultRule const& rule) { return strikes_connections(rule.fault.effect); });
 }
 
 }  // namespace cpsctl::sandbox

@@ -16,7 +16,12 @@ namespace cpsctl::sandbox {
 
 /// "before": CPS never saw the request. "after": it was carried out, and only its answer suffers.
 BOOST_DEFINE_ENUM_CLASS(Effect, drop_before, drop_after, reset_before, reset_after, delay, delay_before, drip, truncate,
-                        malformed, content_type, status, limit, waf, skew, close_idle, any)
+                        malformed, content_type, status, limit, waf, skew, close_idle, refuse, handshake, any)
+
+/// Does it strike a connection before its first request, rather than a request?
+constexpr bool strikes_connections(Effect effect) {
+  return effect == Effect::refuse || effect == Effect::handshake;
+}
 
 /// How a 429 says when to come back.
 BOOST_DEFINE_ENUM_CLASS(RetryForm, seconds, date, next, mangled, silent)
@@ -39,7 +44,7 @@ struct Fault {
 /// "drop-after", "status 503 empty": as a rule says it, and as requests.log shows it.
 std::string describe(Fault const& fault);
 
-/// A fault, and the requests that it hits: all conditions must hold.
+/// A fault, and the requests (or connections) that it hits: all conditions must hold.
 struct FaultRule {
   std::vector<std::string> methods = {};  ///< empty: any
   std::string path = {};                  ///< glob, with or without /cps/v2; empty: any
@@ -63,8 +68,13 @@ class Faults {
   /// The fault for the next request; the first rule that hits wins. Every rule counts what matches it, and throws its
   /// dice, whether or not another one wins: a rule more does not change what the others do.
   std::optional<Fault> hit(std::string_view method, std::string_view path);
+  /// The same for the next connection, by the rules that strike connections; hit() passes them over.
+  std::optional<Fault> hit_connection();
 
  private:
+  template <class Meant>
+  std::optional<Fault> choose(Meant const& meant);
+
   struct Kept {
     FaultRule rule;
     std::uint64_t matched = 0;

@@ -187,6 +187,13 @@ Task<> RunningServer::sweep() {
 }
 
 Task<> RunningServer::serve(ConnectionPtr connection) {
+  if (auto const fault = site_->fault_for_connection()) {
+    if (fault->effect == Effect::refuse)
+      connection->reset();
+    else
+      co_await connection->break_handshake();
+    co_return;
+  }
   bool open = co_await connection->handshake();
   while (open) {
     open = co_await exchange(connection);

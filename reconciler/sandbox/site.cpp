@@ -16,7 +16,7 @@ namespace {
 /// A line of requests.log. Authorization is not in it, and no body.
 struct RequestRecord {
   std::string time = {};
-  std::string method = {};
+  std::string method = {};  ///< empty: a connection that ended before its first request
   std::string target = {};
   int status = 0;
   std::string account = {};
@@ -35,7 +35,8 @@ std::string logged(std::string_view text) {
 }
 
 std::string readable(RequestRecord const& record) {
-  std::string line = fmt::format("{} {} {}", record.method, record.target, record.status);
+  std::string line =
+      record.method.empty() ? "a connection" : fmt::format("{} {} {}", record.method, record.target, record.status);
   if (!record.refused.empty()) line += fmt::format(" refused: {}", record.refused);
   if (!record.fault.empty() && !record.refused.starts_with("fault: "))
     line += fmt::format(" (fault: {})", record.fault);
@@ -68,6 +69,14 @@ Site::Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_p
 
 std::optional<Fault> Site::fault_for(Request const& request) {
   return faults_.hit(request.method, std::string_view(request.target).substr(0, request.target.find('?')));
+}
+
+std::optional<Fault> Site::fault_for_connection() {
+  auto const fault = faults_.hit_connection();
+  if (!fault) return std::nullopt;
+  Response const none{.status = 0, .refused = "fault: " + describe(*fault), .fault = describe(*fault)};
+  record(Request{.method = "", .target = ""}, none, "");
+  return fault;
 }
 
 Response Site::answer(Request const& request, std::optional<Fault> const& fault) {

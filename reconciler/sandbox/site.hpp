@@ -29,6 +29,9 @@ class Site {
   /// The fault that this request is to meet. To be asked once a request, before answer().
   std::optional<Fault> fault_for(Request const& request);
 
+  /// The fault that a new connection is to meet before its first request; one that is hit has a line in requests.log.
+  std::optional<Fault> fault_for_connection();
+
   /// Decides, and writes one line to requests.log.
   Response answer(Request const& request, std::optional<Fault> const& fault);
   Response answer(Request const& request) { return answer(request, fault_for(request)); }

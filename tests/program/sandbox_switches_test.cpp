@@ -50,6 +50,21 @@ TEST_CASE("faults of the sandbox: an answer that was lost leaves a doubt, and th
   CHECK(plan.out.find("to create") == std::string::npos);
 }
 
+TEST_CASE("faults of the sandbox: a write that found no connection was not sent, and is sent again") {
+  Folder const folder;
+  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  // The list's connection is not kept, so that the write needs one of its own.
+  Run const applied = in_sandbox(folder, {"apply", "--yes", "--fault", "GET: close-idle", "--fault",
+                                          "*: refuse from 2 times 1", "--deadline", "30s"});
+  INFO(applied.out, applied.err);
+  CHECK(applied.exit == 0);
+  std::string const log = log_of(folder);
+  CHECK(log.find("\"fault\":\"refuse\"") != std::string::npos);
+  auto const first = log.find("\"method\":\"POST\"");
+  CHECK(first != std::string::npos);
+  CHECK(log.find("\"method\":\"POST\"", first + 1) == std::string::npos);
+}
+
 TEST_CASE("switches of the sandbox: what cannot be meant exits 64 and says what to do") {
   struct Case {
     char const* title;

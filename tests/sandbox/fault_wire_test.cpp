@@ -75,6 +75,38 @@ TEST_CASE("wire faults: what the client meets, and whether the enrollment was cr
   }
 }
 
+TEST_CASE("wire faults: where no connection was made, nothing can have been sent") {
+  struct Case {
+    char const *rule, *fault, *says;
+  };
+  Case const cases[] = {
+      {"*: refuse first 1", "refuse", "Connection reset by peer"},
+      {"*: handshake first 1", "handshake", "closed the connection"},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.rule) {
+      std::vector<std::string> lines;
+      Faulty const faulty({c.rule}, [&](std::string_view line) { lines.emplace_back(line); });
+      Answers const answers = converse(*faulty.server, {faulty.post(), faulty.list()});
+      CHECK(answers.statuses == std::vector<int>{0, 200});
+      REQUIRE(answers.last);
+      CHECK(answers.last->body == R"({"enrollments":[]})");
+      CAPTURE(answers.texts.front());
+      CHECK(answers.errors.front() == Errc::unavailable);
+      CHECK(answers.reached.front() == Reached::no);
+      CHECK(answers.texts.front().find(c.says) != std::string::npos);
+      faulty.server->stop();
+      REQUIRE(lines.size() == 2);
+      CHECK(lines.front() == fmt::format("a connection refused: fault: {}", c.fault));
+      auto const log = system_files().read(faulty.folder.path / "requests.log", 1 << 20);
+      REQUIRE(log);
+      std::string const first = log->substr(0, log->find('\n'));
+      CHECK(at(first, "/method") == "\"\"");
+      CHECK(at(first, "/fault") == fmt::format("\"{}\"", c.fault));
+    }
+  }
+}
+
 TEST_CASE("wire faults: an answer that is late, or comes in drops, takes its time") {
   struct Case {
     char const* rule;

@@ -51,6 +51,8 @@ TEST_CASE("fault rules: what each fault is called, and means") {
       {"*: close-idle", "close-idle 0s"},
       {"*: close-idle 1s", "close-idle 1s"},
       {"*: any 30%", "any"},
+      {"*: refuse first 2", "refuse"},
+      {"*: handshake 30%", "handshake"},
   };
   for (Case const& c : cases) {
     SUBCASE(c.text) {
@@ -74,6 +76,9 @@ TEST_CASE("fault rules: what is wrong, where, and what to do") {
       {"no fault", "POST:", "column 6: the fault is missing", "choose one of drop-before"},
       {"nearly a fault", "POST: drop-aftr", "column 7: unknown fault \"drop-aftr\"", "did you mean drop-after?"},
       {"no fault at all", "POST: explode", "column 7: unknown fault", "choose one of drop-before"},
+      {"a method that a connection lacks", " POST: refuse", "column 2: refuse strikes connections", "'*: refuse'"},
+      {"a path that a connection lacks", "* /enrollments: handshake", "column 1: handshake strikes connections",
+       "'*: handshake'"},
       {"no time", "*: delay", "column 9: the time is missing", "250ms"},
       {"a condition is no time", "*: delay 30%", "column 10: \"30%\" is no time", "250ms"},
       {"a negative wait", "*: delay -1s", "column 10: \"-1s\" is no time", "250ms"},
@@ -182,11 +187,23 @@ TEST_CASE("fault rules: the first that hits wins, and one more at the end change
   CHECK(both == alone);
 }
 
+TEST_CASE("fault rules: connections are counted apart from requests") {
+  Faults faults({rule("*: refuse nth 2"), rule("*: waf nth 2"), rule("*: handshake from 3 times 1")}, 1);
+  std::string hits;
+  for (int i = 0; i < 5; ++i) {
+    auto const connection = faults.hit_connection();
+    auto const request = faults.hit("GET", "/");
+    hits += fmt::format("{}{} ", connection ? describe(*connection) : ".", request ? describe(*request) : ".");
+  }
+  CHECK(hits == ".. refusewaf handshake. .. .. ");
+}
+
 TEST_CASE("fault rules: any is each of those that pass by themselves") {
   Faults faults({rule("*: any")}, 3);
   std::set<Effect> seen;
   for (int i = 0; i < 500; ++i) seen.insert(faults.hit("GET", "/")->effect);
-  for (Effect const never : {Effect::any, Effect::skew, Effect::waf}) CHECK_FALSE(seen.contains(never));
+  for (Effect const never : {Effect::any, Effect::skew, Effect::waf, Effect::refuse, Effect::handshake})
+    CHECK_FALSE(seen.contains(never));
   for (Effect const some :
        {Effect::drop_before, Effect::drop_after, Effect::reset_before, Effect::reset_after, Effect::delay, Effect::drip,
         Effect::truncate, Effect::malformed, Effect::content_type, Effect::status, Effect::limit, Effect::close_idle})
