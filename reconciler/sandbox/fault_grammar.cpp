@@ -59,6 +59,43 @@ std::optional<Duration> time_of(std::string_view text) {
   return minus ? -*time : *time;
 }
 
+/// What a fault decides. Two faults of one request decide different things.
+enum class Part : std::uint8_t { whole, silence, answer, text, type, end, pace, arrival, departure, clock };
+
+Part part_of(Effect effect) {
+  switch (effect) {
+    case Effect::drop_before:
+    case Effect::drop_after:
+    case Effect::reset_before:
+    case Effect::reset_after: return Part::silence;
+    case Effect::status:
+    case Effect::limit:
+    case Effect::waf: return Part::answer;
+    case Effect::malformed: return Part::text;
+    case Effect::content_type: return Part::type;
+    case Effect::truncate:
+    case Effect::close_idle: return Part::end;
+    case Effect::drip: return Part::pace;
+    case Effect::delay_before: return Part::arrival;
+    case Effect::delay: return Part::departure;
+    case Effect::skew: return Part::clock;
+    case Effect::refuse:
+    case Effect::handshake:
+    case Effect::any: break;
+  }
+  return Part::whole;
+}
+
+bool go_together(Effect left, Effect right) {
+  Part const one = part_of(left);
+  Part const other = part_of(right);
+  if (one == other || one == Part::whole || other == Part::whole) return false;
+  // Where no answer comes, it can come late, and that is all.
+  auto const late = [](Part part) { return part == Part::arrival || part == Part::departure; };
+  return (one != Part::silence || late(other)) && (other != Part::silence || late(one));
+}
+
+constexpr std::string_view joint = "+";
 constexpr std::array<std::string_view, 5> conditions{"nth", "every", "first", "from", "times"};
 constexpr std::array<std::string_view, 7> methods{"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"};
 
@@ -79,6 +116,10 @@ class Parser {
     CPS_CHECK(requests());
     split(text_.substr(colon + 1), colon + 1);
     CPS_CHECK(effect());
+    while (word() == joint) {
+      ++next_;
+      CPS_CHECK(effect());
+    }
     while (!done()) CPS_CHECK(condition());
     return std::move(rule_);
   }
@@ -103,8 +144,8 @@ class Parser {
   bool done() const { return next_ == tokens_.size(); }
   std::string word() const { return done() ? std::string() : tokens_[next_].text; }
   std::size_t column() const { return done() ? end_ : tokens_[next_].column; }
-  /// Is there another word, and not the beginning of a condition?
-  bool more() const { return !done() && !begins_condition(word()); }
+  /// Is there another word, and not the beginning of a condition or of another fault?
+  bool more() const { return !done() && !begins_condition(word()) && word() != joint; }
 
   Error wrong(std::size_t column, std::string what, std::string next) const {
     return {.code = Errc::usage,
@@ -153,12 +194,17 @@ class Parser {
           fmt::format("unknown fault \"{}\"", word()),
           meant ? fmt::format("did you mean {}?", *meant) : fmt::format("choose one of {}", fmt::join(known, ", ")));
     }
-    if (strikes_connections(*effect) && !(rule_.methods.empty() && rule_.path.empty()))
+    if (is_of_connections(*effect) && !(rule_.methods.empty() && rule_.path.empty()))
       return wrong(requests_column_, fmt::format("{} strikes connections, which have no method and no path", word()),
                    fmt::format("write it as '*: {}'; nth, 30% and the others count connections then", word()));
+    for (Fault const& other : rule_.mishap)
+      if (!go_together(other.effect, *effect))
+        return wrong(fmt::format("{} and {} do not go together", name_of(other.effect), word()),
+                     "join faults that spoil different things: status 503 + delay 2s, limit 5s + truncate 8");
     ++next_;
-    rule_.fault.effect = *effect;
-    CPS_CHECK(particulars(rule_.fault));
+    Fault fault{.effect = *effect};
+    CPS_CHECK(particulars(fault));
+    rule_.mishap.push_back(std::move(fault));
     return {};
   }
 
@@ -259,6 +305,9 @@ class Parser {
       ++next_;
       return {};
     }
+    if (name.starts_with(joint))
+      return wrong(fmt::format("cannot use \"{}\" here", name),
+                   "join faults with a + between blanks, and say when after the last: limit 5s + truncate 8 times 2");
     if (!begins_condition(name))
       return wrong(fmt::format("cannot use \"{}\" here", name),
                    "after the fault come 30%, nth 3, every 5, first 2, from 4, times 2");

@@ -67,27 +67,28 @@ Site::Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_p
       service_(options_.behaviour, *store_, random),
       faults_(options_.behaviour.faults, options_.behaviour.fault_seed) {}
 
-std::optional<Fault> Site::fault_for(Request const& request) {
+Mishap Site::mishap_of(Request const& request) {
   return faults_.hit(request.method, std::string_view(request.target).substr(0, request.target.find('?')));
 }
 
-std::optional<Fault> Site::fault_for_connection() {
-  auto const fault = faults_.hit_connection();
-  if (!fault) return std::nullopt;
-  Response const none{.status = 0, .refused = "fault: " + describe(*fault), .fault = describe(*fault)};
+Mishap Site::mishap_of_connection() {
+  Mishap mishap = faults_.hit_connection();
+  if (mishap.empty()) return mishap;
+  Response const none{.status = 0, .refused = "fault: " + describe(mishap), .fault = describe(mishap)};
   record(Request{.method = "", .target = ""}, none, "");
-  return fault;
+  return mishap;
 }
 
-Response Site::answer(Request const& request, std::optional<Fault> const& fault) {
+Response Site::answer(Request const& request, Mishap const& mishap) {
   auto const target = parse_target(request.target);
   std::string const account = account_of(target ? &*target : nullptr);
   WallTime const now = clock_.wall();
-  auto out_of_turn = fault ? answer_instead(*fault, request, now, random_) : std::nullopt;
-  Duration const skew = fault && fault->effect == Effect::skew ? fault->time : Duration::zero();
+  auto out_of_turn = answer_instead(mishap, request, now, random_);
+  Fault const* const skewed = find(mishap, Effect::skew);
+  Duration const skew = skewed != nullptr ? skewed->time : Duration::zero();
   Response response =
       out_of_turn ? std::move(*out_of_turn) : decide(request, target ? &*target : nullptr, account, skew);
-  if (fault && !out_of_turn) response = spoiled(*fault, std::move(response), request, now, random_);
+  if (!mishap.empty()) response = spoiled(mishap, std::move(response), request, now, random_);
   record(request, response, account);
   return response;
 }
