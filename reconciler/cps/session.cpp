@@ -166,6 +166,7 @@ http::Task<Result<http::Response>> Session::exchange(Call const& call, std::stri
 Result<http::Response> Session::judged(Call const& call, http::Response response) {
   std::string const what = fmt::format("{} {}", call.method, call.path);
   if (response.status >= 200 && response.status < 300) {
+    CPS_CHECK(no_problem_in(response, what));
     auto const good = call.check ? call.check(response) : Result<>();
     if (!good) return good.error().within(what);
     return response;

@@ -185,6 +185,7 @@ Task<Result<>> Stream::tunnel(Limit limit) {
     auto fed = answer.feed(std::string_view(chunk_.data(), length));
     if (!fed) {
       Error error = std::move(fed).error();
+      error.next = "check HTTPS_PROXY";
       error.reached = Reached::no;
       co_return error;
     }
@@ -228,12 +229,10 @@ Task<Result<>> Stream::open(Limit limit) {
 /// The connection broke before the answer was complete.
 Error Stream::lost(Answer const& answer, error_code const& reason, Limit const& limit) {
   std::string const doing = fmt::format("waiting for the answer of {}", host());
-  if (end_ != End::none) return failure(doing, reason, limit);
   bool const closed = reason == asio::error::eof || reason == asio::ssl::error::stream_truncated ||
                       reason == asio::error::connection_reset || reason == asio::error::broken_pipe;
-  if (!closed) return failure(doing, reason, limit);
-  return {.code = answer.begun() ? Errc::protocol : Errc::unavailable,
-          .message = fmt::format("{} closed the connection {}", host(), answer.progress())};
+  if (end_ == End::none && closed) return answer.broken_off();
+  return failure(doing, reason, limit, "run again later, or allow more time: --timeout, --deadline");
 }
 
 Task<Result<>> Stream::receive(Answer& answer, Limit limit, error_code unsent) {

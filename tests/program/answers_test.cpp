@@ -59,18 +59,26 @@ TEST_CASE("whatever a server answers to the list, plan and apply end with exit 6
     char const* title;
     wire::Script script;
     char const* says;
+    bool next = true;  ///< says what to do
   };
+  std::string const problem =
+      R"({"type":"/cps/v2/error-types/oh","title":"Oh","instance":"/cps/v2/error-types/oh?id=5eed"})";
   std::string const html = "<html><head><title>Bad Gateway</title></head><body>upstream is gone</body></html>";
   Case const cases[] = {
       {"bytes that are no HTTP", always("SSH-2.0-OpenSSH_9.2\r\n"), "HTTP"},
       {"nothing at all", [](wire::Peer& peer) { static_cast<void>(peer.read_request()); }, "localhost"},
       {"500 with an HTML body", always(answer("500 Internal Server Error", "text/html", html), false),
        "upstream is gone"},
-      {"200 with an HTML body", always(answer("200 OK", "text/html", html), false), "not valid JSON"},
+      {"200 with an HTML body", always(answer("200 OK", "text/html", html), false), "not valid JSON", false},
       {"JSON that is cut short", always(answer("200 OK", "application/json", R"({"enrollments":[{"id":1)"), false),
        "ends before it is complete"},
       {"a body that is cut short", always("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"enrollments\":["),
        "localhost"},
+      {"a list that is dropped", always("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"), "after 0 of 1000 bytes"},
+      {"500 with a problem", always(answer("500 Oh", "application/problem+json", problem), false),
+       "[oh] (instance /cps/v2/error-types/oh?id=5eed)"},
+      {"a redirect with a problem", always(answer("302 Found", "application/problem+json", problem), false),
+       "[oh] (instance /cps/v2/error-types/oh?id=5eed)"},
       {"another document", always(answer("200 OK", "application/json", R"({"items":[]})"), false), "enrollments"},
       {"a redirect", always(answer("302 Found\r\nLocation: https://localhost:1/", "text/plain", ""), false), "302"},
   };
@@ -82,6 +90,7 @@ TEST_CASE("whatever a server answers to the list, plan and apply end with exit 6
       CHECK(plan.exit == 69);
       CHECK(plan.out.empty());
       CHECK(plan.err.find(c.says) != std::string::npos);
+      CHECK((plan.err.find("next: ") != std::string::npos || !c.next));
       CHECK(plan.err.find("\x1b") == std::string::npos);
       Run const apply = project.run({"apply", "--yes"});
       CHECK(apply.exit == 69);
@@ -137,7 +146,7 @@ TEST_CASE("a write that is refused with a body cut short was not done: no doubt,
     char const* says;
   };
   Case const cases[] = {
-      {"409", "409 Conflict", 1, 1, "\"/cps/v2/error-types/x\", \"title\": \"Con; the answer's body was cut"},
+      {"400", "400 Bad Request", 1, 1, "\"/cps/v2/error-types/x\", \"title\": \"Con; the answer's body was cut"},
       {"429", "429 Too Many Requests\r\nRetry-After: 1", 0, 2, ""},
   };
   for (Case const& c : cases) {
@@ -168,6 +177,21 @@ TEST_CASE("a write that is refused with a body cut short was not done: no doubt,
       CHECK(run.out.find("in doubt") == std::string::npos);
     }
   }
+}
+
+TEST_CASE("a write that is accepted with a problem for an answer is in doubt, and the problem's instance is said") {
+  Project const project([](wire::Peer& peer) {
+    for (std::string request; !(request = peer.read_request()).empty();)
+      peer.write(request.starts_with("GET")
+                     ? answer("200 OK", "application/json", R"({"enrollments":[]})")
+                     : answer("202 Accepted", "application/problem+json",
+                              R"({"type":"/cps/v2/error-types/oh","instance":"/cps/v2/error-types/oh?id=5eed"})"));
+  });
+  Run const run = project.run({"apply", "--yes", "--deadline", "5s"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 75);
+  CHECK(run.out.find("in doubt") != std::string::npos);
+  CHECK((run.out + run.err).find("[oh] (instance /cps/v2/error-types/oh?id=5eed)") != std::string::npos);
 }
 
 TEST_CASE("a certificate for another host is refused, and both names are said") {
