@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,27 +21,10 @@ struct Token {
   std::size_t column;  ///< from 1
 };
 
-/// Words of one effect's name: content_type is written content-type.
-std::string dashed(std::string_view name) {
-  std::string text(name);
-  std::ranges::replace(text, '_', '-');
-  return text;
-}
-
-template <class E>
-std::vector<std::string> dashed_words() {
-  std::vector<std::string> all;
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) { all.push_back(dashed(d.name)); });
+std::vector<Effect> all_effects() {
+  std::vector<Effect> all;
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<Effect>>([&](auto d) { all.push_back(d.value); });
   return all;
-}
-
-template <class E>
-std::optional<E> word_of(std::string_view text) {
-  std::optional<E> found;
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) {
-    if (dashed(d.name) == text) found = d.value;
-  });
-  return found;
 }
 
 template <class T>
@@ -121,6 +105,10 @@ class Parser {
       CPS_CHECK(effect());
     }
     while (!done()) CPS_CHECK(condition());
+    if (!given("from") && !given("nth")) rule_.from = rule_.every;
+    if (rule_.upto && *rule_.upto < rule_.from)
+      return wrong("this never strikes: the last that counts comes before the first",
+                   "leave out one of nth, every, first and from, or give first a larger number");
     return std::move(rule_);
   }
 
@@ -185,10 +173,12 @@ class Parser {
   }
 
   Result<> effect() {
-    auto const known = dashed_words<Effect>();
+    std::vector<Effect> const effects = all_effects();
+    std::vector<std::string> known;
+    std::ranges::transform(effects, std::back_inserter(known), name_of);
     if (done()) return wrong("the fault is missing", fmt::format("choose one of {}", fmt::join(known, ", ")));
-    auto const effect = word_of<Effect>(word());
-    if (!effect) {
+    auto const effect = std::ranges::find(effects, word(), name_of);
+    if (effect == effects.end()) {
       auto const meant = text::nearest(word(), known);
       return wrong(
           fmt::format("unknown fault \"{}\"", word()),
@@ -269,12 +259,12 @@ class Parser {
                    "write a number from 200 to 599, as 503");
     fault.status = *code;
     for (++next_; more(); ++next_) {
-      auto const form = word_of<BodyForm>(word());
+      auto const form = fields::enumerator<BodyForm>(word());
       if (word() == "after")
         fault.carried_out = true;
       else if (form)
         fault.body = *form;
-      else if (fault.word.empty() && std::ranges::all_of(word(), is_slug))
+      else if (fault.word.empty() && is_slug(word()))
         fault.word = word();
       else
         return wrong(fmt::format("cannot use \"{}\" here", word()),
@@ -283,11 +273,15 @@ class Parser {
     return {};
   }
 
-  static bool is_slug(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
+  static bool is_slug(std::string_view text) {
+    auto const letter = [](char c) { return c >= 'a' && c <= 'z'; };
+    return letter(text.front()) &&
+           std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; });
+  }
 
   /// "5s", "date 5s", "silent".
   Result<> limit(Fault& fault) {
-    if (auto const form = word_of<RetryForm>(word())) {
+    if (auto const form = fields::enumerator<RetryForm>(word())) {
       fault.retry = *form;
       ++next_;
     }
@@ -295,8 +289,15 @@ class Parser {
     return time(fault, Sign::plus);
   }
 
+  bool given(std::string_view kind) const { return std::ranges::find(given_, kind) != given_.end(); }
+
+  /// A share, or a word and its number; each once.
   Result<> condition() {
     std::string const name = word();
+    std::string const kind = name.ends_with('%') ? "%" : name;
+    if (given(kind))
+      return wrong(fmt::format("{} is given twice", kind == "%" ? "a share" : kind), "leave one of them out");
+    given_.push_back(kind);
     if (name.ends_with('%')) {
       auto const percent = number_of<double>(std::string_view(name).substr(0, name.size() - 1));
       if (!percent || !(*percent > 0) || *percent > 100)
@@ -318,10 +319,7 @@ class Parser {
     ++next_;
     if (name == "nth" || name == "from") rule_.from = *count;
     if (name == "nth" || name == "first") rule_.upto = *count;
-    if (name == "every") {
-      rule_.every = *count;
-      if (rule_.from == 1) rule_.from = *count;
-    }
+    if (name == "every") rule_.every = *count;
     if (name == "times") rule_.times = *count;
     return {};
   }
@@ -331,6 +329,7 @@ class Parser {
   std::size_t next_ = 0;
   std::size_t end_ = 1;
   std::size_t requests_column_ = 1;
+  std::vector<std::string> given_ = {};  ///< conditions so far
   FaultRule rule_ = {};
 };
 

@@ -108,6 +108,11 @@ TEST_CASE("fault rules: what is wrong, where, and what to do") {
       {"the other way round", "*: status 503 + reset-before", "column 17: status and reset-before", "limit 5s +"},
       {"anything and more", "*: any + delay 1s", "column 10: any and delay", "different things"},
       {"a connection and a request", "*: refuse + delay 1s", "column 13: refuse and delay", "different things"},
+      {"a number that is no slug", "*: status 503 5", "column 15: cannot use \"5\"", "problem's slug"},
+      {"two shares", "*: waf 30% 40%", "column 12: a share is given twice", "leave one"},
+      {"a condition twice", "*: waf nth 3 nth 4", "column 14: nth is given twice", "leave one"},
+      {"never", "*: waf first 2 from 4", "column 22: this never strikes", "leave out one"},
+      {"never, either", "*: waf every 5 first 4", "column 23: this never strikes", "a larger number"},
       {"something else", "*: drop-after sometimes", "column 15: cannot use \"sometimes\"", "30%, nth 3"},
   };
   for (Case const& c : cases) {
@@ -172,6 +177,8 @@ TEST_CASE("fault rules: when") {
       {"*: waf every 5", "....w....w.."},
       {"*: waf every 5 from 2", ".w....w....w"},
       {"*: waf from 2 every 5", ".w....w....w"},
+      {"*: waf every 5 from 1", "w....w....w."},
+      {"*: waf from 1 every 5", "w....w....w."},
       {"*: waf times 3", "www........."},
       {"*: waf from 4 times 2", "...ww......."},
       {"*: waf every 2 first 5", ".w.w........"},
