@@ -63,6 +63,16 @@ Errc code_for(Problem const& problem) {
   return Errc::protocol;
 }
 
+/// "GET /x was answered with 404: Not Found [not-found] (instance …)".
+std::string message_of(Problem const& problem, std::string_view what) {
+  std::string message = fmt::format("{} was answered with {}", what, problem.status);
+  for (std::string const* part : {&problem.title, &problem.detail, &problem.text})
+    if (!part->empty()) message += fmt::format("{}{}", part == &problem.title ? ": " : " - ", *part);
+  if (!problem.slug.empty()) message += fmt::format(" [{}]", problem.slug);
+  if (!problem.instance.empty()) message += fmt::format(" (instance {})", problem.instance);
+  return message;
+}
+
 /// The server's time: the answer's Date, or the gateway's own requestTime where a proxy took the Date away.
 std::optional<WallTime> server_time(http::Response const& response) {
   if (auto const date = parse_http_date(response.header("Date"))) return date;
@@ -131,19 +141,28 @@ bool is_burst_block(Problem const& problem) {
 
 bool is_clock_skew(Problem const& problem) {
   return problem.status == 400 &&
-         text::lower(problem.detail + problem.title).find("invalid timestamp") != std::string::npos;
+         text::lower(problem.detail + problem.title + problem.text).find("invalid timestamp") != std::string::npos;
+}
+
+Result<> no_problem_in(http::Response const& response, std::string_view what) {
+  if (response.body.find("/error-types/") == std::string::npos) return {};
+  auto const document = json::parse(response.body, "an answer");
+  bool const is_problem =
+      document && json::text_or(json::find(*document, "type"), "").find("/error-types/") != std::string_view::npos;
+  if (!is_problem) return {};
+  return Error{.code = Errc::protocol,
+               .message = message_of(parse_problem(response.status, response.body), what),
+               .next = "run again: cpsctl looks at what became of it; Akamai's support asks for the instance",
+               .reached = Reached::unknown};
 }
 
 Error to_error(http::Response const& response, std::string_view what, WallTime now) {
   Problem const problem = parse_problem(response.status, response.body);
   Errc const code = code_for(problem);
-  std::string message = fmt::format("{} was answered with {}", what, response.status);
-  for (std::string const* part : {&problem.title, &problem.detail, &problem.text})
-    if (!part->empty()) message += fmt::format("{}{}", part == &problem.title ? ": " : " - ", *part);
-  if (!problem.slug.empty()) message += fmt::format(" [{}]", problem.slug);
-  if (!problem.instance.empty()) message += fmt::format(" (instance {})", problem.instance);
+  std::string message = message_of(problem, what);
   if (is_clock_skew(problem)) message += skew_text(response, now);
-  // A complete 4xx proves that nothing happened; after anything else CPS may have acted.
+  if (response.cut) message += "; the answer's body was cut";
+  // The head of a 4xx proves that nothing happened; after anything else CPS may have acted.
   bool const proven = response.status >= 400 && response.status < 500;
   // A redirect, and what the server never does, stay as they are.
   bool const lasting = response.status < 400 || response.status == 501 || response.status == 505;

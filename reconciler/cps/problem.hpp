@@ -17,6 +17,9 @@ bool is_burst_block(Problem const& problem);
 /// The gateway's answer to a signature from another time.
 bool is_clock_skew(Problem const& problem);
 
+/// A problem that came with a 2xx, in the place of what was asked for: protocol, and a write is a doubt.
+Result<> no_problem_in(http::Response const& response, std::string_view what);
+
 /// The answer as an Error: the code by status, `reached` as a write needs it (4xx: no, everything else: unknown).
 /// `what` is the request in words: "POST /enrollments".
 Error to_error(http::Response const& response, std::string_view what, WallTime now);

@@ -162,10 +162,11 @@ http::Task<Result<http::Response>> Session::exchange(Call const& call, std::stri
   co_return response;
 }
 
-/// A complete answer as the value or the error that it is; what it says about the request limit goes to the governor.
+/// An answer as the value or the error that it is; what it says about the request limit goes to the governor.
 Result<http::Response> Session::judged(Call const& call, http::Response response) {
   std::string const what = fmt::format("{} {}", call.method, call.path);
   if (response.status >= 200 && response.status < 300) {
+    CPS_CHECK(no_problem_in(response, what));
     auto const good = call.check ? call.check(response) : Result<>();
     if (!good) return good.error().within(what);
     return response;

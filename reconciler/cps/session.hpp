@@ -66,12 +66,12 @@ class Session {
   Session(http::Loop& loop, http::Client& client, edgegrid::Credentials credentials, Clock const& clock, Random& random,
           SessionOptions options);
 
-  /// 2xx is a value; everything else an Error with CPS's problem in the message, the code by status (429 and the
-  /// gateway's burst block: rate_limited) and `reached` as design.md §6 has it: 4xx with a complete head is `no`,
-  /// 5xx and a lost answer are `unknown`.
-  /// GETs are tried again (retry.hpp; within the deadline) on lost connections, 5xx and garbage; a 429 pauses the
-  /// account and is tried again for every method, for it proves that nothing happened, and so is what was never sent.
-  /// When the tries end the last error is given; when the deadline ends them, its code is timeout.
+  /// 2xx is a value, unless it carries a problem; everything else an Error with CPS's problem in the message, the code
+  /// by status (429 and the gateway's burst block: rate_limited) and `reached` as design.md §6 has it: 4xx with a
+  /// complete head is `no`, 5xx and a lost answer are `unknown`. GETs are tried again (retry.hpp; within the deadline)
+  /// on lost connections, 5xx and garbage; a 429 pauses the account and is tried again for every method, for it proves
+  /// that nothing happened, and so is what was never sent. When the tries end the last error is given; when the
+  /// deadline ends them, its code is timeout.
   http::Task<Result<http::Response>> send(Call call);
 
   SessionOptions const& options() const { return options_; }

@@ -19,7 +19,10 @@ constexpr std::size_t largest_error_body = std::size_t{1} << 20;
 constexpr int most_interim = 16;
 
 Error protocol(std::string message) {
-  return {.code = Errc::protocol, .message = std::move(message), .reached = Reached::unknown};
+  return {.code = Errc::protocol,
+          .message = std::move(message),
+          .next = "check that the host is an Akamai API host, and what the proxies on the way make of its answers",
+          .reached = Reached::unknown};
 }
 
 std::string size_text(std::uint64_t bytes) {
@@ -208,6 +211,18 @@ struct Answer::Reader {
   }
 
   bool finished() const { return parser->is_done() && response.status >= 200; }
+
+  /// "after 12 of 300 bytes of the body".
+  std::string progress() const {
+    if (!begun) return "before it answered";
+    if (!parser->is_header_done()) {
+      std::string const came = text::shortened(text::printable(inbox.substr(0, 400)), 80);
+      return came.empty() ? "in the middle of the header" : fmt::format("in the middle of the header: \"{}\"", came);
+    }
+    if (auto const length = parser->content_length())
+      return fmt::format("after {} of {} bytes of the body", parser->received(), *length);
+    return fmt::format("after {} of the body, before its end", text::counted(parser->received(), "byte"));
+  }
 };
 
 Answer::Answer(AnswerOptions options) : reader_(std::make_unique<Reader>(std::move(options))) {}
@@ -226,11 +241,14 @@ Result<> Answer::end_of_stream() {
     reader_->parser->put_eof(stop);  // complete, if the body is one that ends with the stream
     if (!stop && complete()) return {};
   }
-  return protocol(fmt::format("{} closed the connection {}", reader_->options.from, progress()));
+  return broken_off();
 }
 
 bool Answer::complete() const {
   return reader_->finished();
+}
+bool Answer::failed() const {
+  return reader_->parser->is_header_done() && reader_->response.status >= 400;
 }
 bool Answer::begun() const {
   return reader_->begun;
@@ -240,19 +258,15 @@ bool Answer::keep_alive() const {
   return complete() && reader_->inbox.empty() && reader_->parser->keep_alive();
 }
 
-std::string Answer::progress() const {
-  if (!begun()) return "before it answered";
-  Parser const& parser = *reader_->parser;
-  if (!parser.is_header_done()) {
-    std::string const came = text::shortened(text::printable(reader_->inbox.substr(0, 400)), 80);
-    return came.empty() ? "in the middle of the header" : fmt::format("in the middle of the header: \"{}\"", came);
-  }
-  if (auto const length = parser.content_length())
-    return fmt::format("after {} of {} bytes of the body", parser.received(), *length);
-  return fmt::format("after {} of the body, before its end", text::counted(parser.received(), "byte"));
+Error Answer::broken_off() const {
+  return {.code = begun() ? Errc::protocol : Errc::unavailable,
+          .message = fmt::format("{} closed the connection {}", reader_->options.from, reader_->progress()),
+          .next = "run again; if it happens again, look at the network and at the proxies on the way",
+          .reached = Reached::unknown};
 }
 
 Response Answer::take() {
+  reader_->response.cut = !complete();
   return std::move(reader_->response);
 }
 

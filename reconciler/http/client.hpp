@@ -38,6 +38,7 @@ struct Response {
   int status = 0;
   std::vector<Header> headers = {};
   std::string body = {};  ///< empty when a sink took it
+  bool cut = false;  ///< `body` is what came of it: it broke off, was garbage, too large or too late (status >= 400)
   /// First header of that name, case-insensitive; empty if there is none.
   std::string_view header(std::string_view name) const;
 };
@@ -77,7 +78,8 @@ class Client {
   static Result<std::unique_ptr<Client>> open(Loop& loop, ClientOptions options);
   virtual ~Client() = default;
 
-  /// Sends one request and reads one answer; any complete answer is a value, whatever its status. Redirects are not
+  /// Sends one request and reads one answer; any complete answer is a value, whatever its status, and so is an error
+  /// (status >= 400) of which only the head is complete: that tells what became of the request. Redirects are not
   /// followed. Nothing is sent twice: a repetition needs a signature and a turn of its own. Errors: unavailable
   /// (resolve, connect, TLS), timeout, cancelled, protocol; `reached` is `no` while no byte of the request can have
   /// arrived, `unknown` after.

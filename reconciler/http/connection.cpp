@@ -67,6 +67,7 @@ class Stream final : public Connection, public std::enable_shared_from_this<Stre
   void arm(SteadyTime at);
   void disarm() { timer_.cancel(), ++armed_; }
   void end(End how);
+  void cut_off();
   Error failure(std::string doing, error_code const& reason, Limit const& limit, std::string next = {}) const;
   Error lost(Answer const& answer, error_code const& reason, Limit const& limit);
 
@@ -84,10 +85,16 @@ class Stream final : public Connection, public std::enable_shared_from_this<Stre
 /// Closing the socket is what ends a connect, read or write that is under way.
 void Stream::end(End how) {
   if (end_ != End::cancelled) end_ = how;
-  error_code ignored;
-  stream_.next_layer().close(ignored);
+  cut_off();
   if (auto const lookup = lookup_.lock()) lookup->bell.cancel();
   open_ = false;
+}
+
+/// By a reset: a socket that is merely closed goes on delivering what it holds of a request that counts as over.
+void Stream::cut_off() {
+  error_code ignored;
+  stream_.next_layer().set_option(asio::socket_base::linger(true, 0), ignored);
+  stream_.next_layer().close(ignored);
 }
 
 void Stream::arm(SteadyTime at) {
@@ -178,6 +185,7 @@ Task<Result<>> Stream::tunnel(Limit limit) {
     auto fed = answer.feed(std::string_view(chunk_.data(), length));
     if (!fed) {
       Error error = std::move(fed).error();
+      error.next = "check HTTPS_PROXY";
       error.reached = Reached::no;
       co_return error;
     }
@@ -221,12 +229,10 @@ Task<Result<>> Stream::open(Limit limit) {
 /// The connection broke before the answer was complete.
 Error Stream::lost(Answer const& answer, error_code const& reason, Limit const& limit) {
   std::string const doing = fmt::format("waiting for the answer of {}", host());
-  if (end_ != End::none) return failure(doing, reason, limit);
   bool const closed = reason == asio::error::eof || reason == asio::ssl::error::stream_truncated ||
                       reason == asio::error::connection_reset || reason == asio::error::broken_pipe;
-  if (!closed) return failure(doing, reason, limit);
-  return {.code = answer.begun() ? Errc::protocol : Errc::unavailable,
-          .message = fmt::format("{} closed the connection {}", host(), answer.progress())};
+  if (end_ == End::none && closed) return answer.broken_off();
+  return failure(doing, reason, limit, "run again later, or allow more time: --timeout, --deadline");
 }
 
 Task<Result<>> Stream::receive(Answer& answer, Limit limit, error_code unsent) {
@@ -259,7 +265,8 @@ Task<Result<>> Stream::exchange(std::string const& text, Answer& answer, Limit l
   auto outcome = co_await receive(answer, limit, unsent);
   disarm();
   open_ = open_ && outcome && !unsent;
-  if (outcome) co_return outcome;
+  if (!outcome) cut_off();
+  if (outcome || answer.failed()) co_return Result<>();
   Error error = std::move(outcome).error();
   error.reached = Reached::unknown;
   co_return error;

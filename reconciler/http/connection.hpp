@@ -22,8 +22,9 @@ class Connection {
 
   /// Resolves, connects, tunnels through the proxy, shakes hands. `reached` of its errors is `no`.
   virtual Task<Result<>> open(Limit limit) = 0;
-  /// Sends `text` and reads until `answer` is complete; both outlive the call. `reached` of its errors is `unknown`;
-  /// `no` when the limit had passed before a byte was sent.
+  /// Sends `text` and reads until `answer` is complete, or has failed() and nothing more will come of it; both outlive
+  /// the call. `reached` of its errors is `unknown`; `no` when the limit had passed before a byte was sent. When it
+  /// ends without the whole answer, no more of `text` reaches the server.
   virtual Task<Result<>> exchange(std::string const& text, Answer& answer, Limit limit) = 0;
 
   /// Open, and the server has neither closed it nor said anything since the last answer.

@@ -48,7 +48,8 @@ struct Behaviour {
   Duration certificate_age = {};  ///< certificates count as issued so long before their change ended
   DoubtfulEdits doubtful_edits = DoubtfulEdits::as_schema;
   std::optional<std::uint64_t> normalise_seed = {};  ///< documents are shown in shapes that vary with it
-  Duration list_lag = {};  ///< a created enrollment is listed only so long after; GET by id finds it at once
+  Duration list_lag = {};   ///< a created enrollment is listed only so long after; GET by id finds it at once
+  Duration write_lag = {};  ///< for so long the list shows what an update or removal replaced; GET by id shows what is
   FiveMinuteRule five_minute_rule = FiveMinuteRule::off;
   Duration five_minutes = std::chrono::minutes(5);
   Refusal too_soon = {.slug = "recent-certificate-request"};  ///< the five-minute rule's

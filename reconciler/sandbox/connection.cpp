@@ -64,6 +64,7 @@ class TlsConnection final : public Connection {
   }
 
   Task<bool> handshake() override;
+  Task<> break_handshake() override;
   Task<Incoming> read() override;
   Task<bool> write(Outgoing outgoing) override;
   Task<bool> pause(Duration time) override;
@@ -74,6 +75,7 @@ class TlsConnection final : public Connection {
     timer_.cancel();
     closed_ = true;
   }
+  void reset() override;
   bool overdue(Moment now) const override { return now >= deadline_; }
   bool idle() const override { return phase_ == Phase::idle; }
 
@@ -83,7 +85,6 @@ class TlsConnection final : public Connection {
     phase_ = phase;
     due_in(phase == Phase::idle ? idle_time_ : exchange_time);
   }
-  void reset();
   Task<bool> send(Outgoing const& outgoing);
   Task<> drain();
   Request taken(beast::http::request<beast::http::string_body>&& message) const;
@@ -101,6 +102,13 @@ class TlsConnection final : public Connection {
 Task<bool> TlsConnection::handshake() {
   auto const [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, as_result);
   co_return !error;
+}
+
+Task<> TlsConnection::break_handshake() {
+  std::array<char, std::size_t{16} * 1024> hello;  // all of it: closing on unread bytes would be a reset
+  auto const [ended, received] = co_await stream_.next_layer().async_read_some(asio::buffer(hello), as_result);
+  static_cast<void>(ended);
+  close();
 }
 
 Request TlsConnection::taken(beast::http::request<beast::http::string_body>&& message) const {

@@ -49,6 +49,7 @@ class Connection {
   virtual ~Connection() = default;
 
   virtual Task<bool> handshake() = 0;
+  virtual Task<> break_handshake() = 0;  ///< closes when the client has said its first word
   virtual Task<Incoming> read() = 0;
   /// False when the connection is of no more use: broken, closed by a fault, or not to be kept.
   virtual Task<bool> write(Outgoing outgoing) = 0;
@@ -56,6 +57,7 @@ class Connection {
   virtual Task<bool> pause(Duration time) = 0;
 
   virtual void close() = 0;  ///< ends every step under way
+  virtual void reset() = 0;  ///< the same, with a TCP reset
   virtual bool overdue(Moment now) const = 0;
   virtual bool idle() const = 0;  ///< between two requests
 };

@@ -97,22 +97,15 @@ std::optional<Response> instead(Fault const& fault, Request const& request, Wall
     case Effect::content_type:
     case Effect::skew:
     case Effect::close_idle:
+    case Effect::refuse:
+    case Effect::handshake:
     case Effect::any: break;
   }
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<Response> answer_instead(Fault const& fault, Request const& request, WallTime now, Random& random) {
-  auto response = instead(fault, request, now, random);
-  if (!response) return std::nullopt;
-  response->fault = describe(fault);
-  response->refused = "fault: " + response->fault;
-  return response;
-}
-
-Response spoiled(Fault const& fault, Response response, Request const& request, WallTime now, Random& random) {
+/// What is left of an answer, and how it leaves.
+void spoil(Response& response, Fault const& fault) {
   Delivery& delivery = response.delivery;
   switch (fault.effect) {
     case Effect::drop_after: delivery.wire = Delivery::Wire::nothing; break;
@@ -133,22 +126,40 @@ Response spoiled(Fault const& fault, Response response, Request const& request, 
     case Effect::content_type: response.content_type = fault.word; break;
     case Effect::close_idle: delivery.close_idle = fault.time; break;
     case Effect::skew: delivery.skew = fault.time; break;
-    case Effect::status:
-      if (fault.carried_out) {
-        Response other = status_answer(fault, request, now, random);
-        other.notes = std::move(response.notes);
-        other.refused = std::move(response.refused);
-        response = std::move(other);
-      }
-      break;
     case Effect::drop_before:
     case Effect::reset_before:
     case Effect::delay_before:
+    case Effect::status:
     case Effect::limit:
     case Effect::waf:
+    case Effect::refuse:
+    case Effect::handshake:
     case Effect::any: break;
   }
-  response.fault = describe(fault);
+}
+
+}  // namespace
+
+std::optional<Response> answer_instead(Mishap const& mishap, Request const& request, WallTime now, Random& random) {
+  for (Fault const& fault : mishap) {
+    auto response = instead(fault, request, now, random);
+    if (!response) continue;
+    response->refused = "fault: " + describe(mishap);
+    return response;
+  }
+  return std::nullopt;
+}
+
+Response spoiled(Mishap const& mishap, Response response, Request const& request, WallTime now, Random& random) {
+  // Another status first: the rest spoils what the client gets.
+  if (Fault const* const status = find(mishap, Effect::status); status != nullptr && status->carried_out) {
+    Response other = status_answer(*status, request, now, random);
+    other.notes = std::move(response.notes);
+    other.refused = std::move(response.refused);
+    response = std::move(other);
+  }
+  for (Fault const& fault : mishap) spoil(response, fault);
+  response.fault = describe(mishap);
   return response;
 }
 

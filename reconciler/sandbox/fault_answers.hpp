@@ -10,9 +10,9 @@
 namespace cpsctl::sandbox {
 
 /// The answer to a request that a fault keeps from CPS; nothing when CPS is to be asked.
-std::optional<Response> answer_instead(Fault const& fault, Request const& request, WallTime now, Random& random);
+std::optional<Response> answer_instead(Mishap const& mishap, Request const& request, WallTime now, Random& random);
 
-/// CPS's own answer after the fault.
-Response spoiled(Fault const& fault, Response response, Request const& request, WallTime now, Random& random);
+/// An answer, CPS's own or the one instead, after the rest of the mishap.
+Response spoiled(Mishap const& mishap, Response response, Request const& request, WallTime now, Random& random);
 
 }  // namespace cpsctl::sandbox

@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,27 +21,10 @@ struct Token {
   std::size_t column;  ///< from 1
 };
 
-/// Words of one effect's name: content_type is written content-type.
-std::string dashed(std::string_view name) {
-  std::string text(name);
-  std::ranges::replace(text, '_', '-');
-  return text;
-}
-
-template <class E>
-std::vector<std::string> dashed_words() {
-  std::vector<std::string> all;
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) { all.push_back(dashed(d.name)); });
+std::vector<Effect> all_effects() {
+  std::vector<Effect> all;
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<Effect>>([&](auto d) { all.push_back(d.value); });
   return all;
-}
-
-template <class E>
-std::optional<E> word_of(std::string_view text) {
-  std::optional<E> found;
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) {
-    if (dashed(d.name) == text) found = d.value;
-  });
-  return found;
 }
 
 template <class T>
@@ -59,6 +43,43 @@ std::optional<Duration> time_of(std::string_view text) {
   return minus ? -*time : *time;
 }
 
+/// What a fault decides. Two faults of one request decide different things.
+enum class Part : std::uint8_t { whole, silence, answer, text, type, end, pace, arrival, departure, clock };
+
+Part part_of(Effect effect) {
+  switch (effect) {
+    case Effect::drop_before:
+    case Effect::drop_after:
+    case Effect::reset_before:
+    case Effect::reset_after: return Part::silence;
+    case Effect::status:
+    case Effect::limit:
+    case Effect::waf: return Part::answer;
+    case Effect::malformed: return Part::text;
+    case Effect::content_type: return Part::type;
+    case Effect::truncate:
+    case Effect::close_idle: return Part::end;
+    case Effect::drip: return Part::pace;
+    case Effect::delay_before: return Part::arrival;
+    case Effect::delay: return Part::departure;
+    case Effect::skew: return Part::clock;
+    case Effect::refuse:
+    case Effect::handshake:
+    case Effect::any: break;
+  }
+  return Part::whole;
+}
+
+bool go_together(Effect left, Effect right) {
+  Part const one = part_of(left);
+  Part const other = part_of(right);
+  if (one == other || one == Part::whole || other == Part::whole) return false;
+  // Where no answer comes, it can come late, and that is all.
+  auto const late = [](Part part) { return part == Part::arrival || part == Part::departure; };
+  return (one != Part::silence || late(other)) && (other != Part::silence || late(one));
+}
+
+constexpr std::string_view joint = "+";
 constexpr std::array<std::string_view, 5> conditions{"nth", "every", "first", "from", "times"};
 constexpr std::array<std::string_view, 7> methods{"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"};
 
@@ -79,7 +100,15 @@ class Parser {
     CPS_CHECK(requests());
     split(text_.substr(colon + 1), colon + 1);
     CPS_CHECK(effect());
+    while (word() == joint) {
+      ++next_;
+      CPS_CHECK(effect());
+    }
     while (!done()) CPS_CHECK(condition());
+    if (!given("from") && !given("nth")) rule_.from = rule_.every;
+    if (rule_.upto && *rule_.upto < rule_.from)
+      return wrong("this never strikes: the last that counts comes before the first",
+                   "leave out one of nth, every, first and from, or give first a larger number");
     return std::move(rule_);
   }
 
@@ -103,8 +132,8 @@ class Parser {
   bool done() const { return next_ == tokens_.size(); }
   std::string word() const { return done() ? std::string() : tokens_[next_].text; }
   std::size_t column() const { return done() ? end_ : tokens_[next_].column; }
-  /// Is there another word, and not the beginning of a condition?
-  bool more() const { return !done() && !begins_condition(word()); }
+  /// Is there another word, and not the beginning of a condition or of another fault?
+  bool more() const { return !done() && !begins_condition(word()) && word() != joint; }
 
   Error wrong(std::size_t column, std::string what, std::string next) const {
     return {.code = Errc::usage,
@@ -116,6 +145,7 @@ class Parser {
   /// "POST /enrollments", "GET|PUT", "/enrollments/*", "*".
   Result<> requests() {
     if (done()) return wrong("the requests are missing", "write a method, a path, both, or * for all");
+    requests_column_ = column();
     if (!word().starts_with('/')) CPS_CHECK(method_list());
     if (!done() && word().starts_with('/')) {
       rule_.path = word();
@@ -143,18 +173,28 @@ class Parser {
   }
 
   Result<> effect() {
-    auto const known = dashed_words<Effect>();
+    std::vector<Effect> const effects = all_effects();
+    std::vector<std::string> known;
+    std::ranges::transform(effects, std::back_inserter(known), name_of);
     if (done()) return wrong("the fault is missing", fmt::format("choose one of {}", fmt::join(known, ", ")));
-    auto const effect = word_of<Effect>(word());
-    if (!effect) {
+    auto const effect = std::ranges::find(effects, word(), name_of);
+    if (effect == effects.end()) {
       auto const meant = text::nearest(word(), known);
       return wrong(
           fmt::format("unknown fault \"{}\"", word()),
           meant ? fmt::format("did you mean {}?", *meant) : fmt::format("choose one of {}", fmt::join(known, ", ")));
     }
+    if (is_of_connections(*effect) && !(rule_.methods.empty() && rule_.path.empty()))
+      return wrong(requests_column_, fmt::format("{} strikes connections, which have no method and no path", word()),
+                   fmt::format("write it as '*: {}'; nth, 30% and the others count connections then", word()));
+    for (Fault const& other : rule_.mishap)
+      if (!go_together(other.effect, *effect))
+        return wrong(fmt::format("{} and {} do not go together", name_of(other.effect), word()),
+                     "join faults that spoil different things: status 503 + delay 2s, limit 5s + truncate 8");
     ++next_;
-    rule_.fault.effect = *effect;
-    CPS_CHECK(particulars(rule_.fault));
+    Fault fault{.effect = *effect};
+    CPS_CHECK(particulars(fault));
+    rule_.mishap.push_back(std::move(fault));
     return {};
   }
 
@@ -166,6 +206,8 @@ class Parser {
       case Effect::reset_after:
       case Effect::malformed:
       case Effect::waf:
+      case Effect::refuse:
+      case Effect::handshake:
       case Effect::any: return {};
       case Effect::delay:
       case Effect::delay_before: return time(fault, Sign::plus);
@@ -217,12 +259,12 @@ class Parser {
                    "write a number from 200 to 599, as 503");
     fault.status = *code;
     for (++next_; more(); ++next_) {
-      auto const form = word_of<BodyForm>(word());
+      auto const form = fields::enumerator<BodyForm>(word());
       if (word() == "after")
         fault.carried_out = true;
       else if (form)
         fault.body = *form;
-      else if (fault.word.empty() && std::ranges::all_of(word(), is_slug))
+      else if (fault.word.empty() && is_slug(word()))
         fault.word = word();
       else
         return wrong(fmt::format("cannot use \"{}\" here", word()),
@@ -231,11 +273,15 @@ class Parser {
     return {};
   }
 
-  static bool is_slug(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
+  static bool is_slug(std::string_view text) {
+    auto const letter = [](char c) { return c >= 'a' && c <= 'z'; };
+    return letter(text.front()) &&
+           std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; });
+  }
 
   /// "5s", "date 5s", "silent".
   Result<> limit(Fault& fault) {
-    if (auto const form = word_of<RetryForm>(word())) {
+    if (auto const form = fields::enumerator<RetryForm>(word())) {
       fault.retry = *form;
       ++next_;
     }
@@ -243,8 +289,15 @@ class Parser {
     return time(fault, Sign::plus);
   }
 
+  bool given(std::string_view kind) const { return std::ranges::find(given_, kind) != given_.end(); }
+
+  /// A share, or a word and its number; each once.
   Result<> condition() {
     std::string const name = word();
+    std::string const kind = name.ends_with('%') ? "%" : name;
+    if (given(kind))
+      return wrong(fmt::format("{} is given twice", kind == "%" ? "a share" : kind), "leave one of them out");
+    given_.push_back(kind);
     if (name.ends_with('%')) {
       auto const percent = number_of<double>(std::string_view(name).substr(0, name.size() - 1));
       if (!percent || !(*percent > 0) || *percent > 100)
@@ -253,6 +306,9 @@ class Parser {
       ++next_;
       return {};
     }
+    if (name.starts_with(joint))
+      return wrong(fmt::format("cannot use \"{}\" here", name),
+                   "join faults with a + between blanks, and say when after the last: limit 5s + truncate 8 times 2");
     if (!begins_condition(name))
       return wrong(fmt::format("cannot use \"{}\" here", name),
                    "after the fault come 30%, nth 3, every 5, first 2, from 4, times 2");
@@ -263,10 +319,7 @@ class Parser {
     ++next_;
     if (name == "nth" || name == "from") rule_.from = *count;
     if (name == "nth" || name == "first") rule_.upto = *count;
-    if (name == "every") {
-      rule_.every = *count;
-      if (rule_.from == 1) rule_.from = *count;
-    }
+    if (name == "every") rule_.every = *count;
     if (name == "times") rule_.times = *count;
     return {};
   }
@@ -275,6 +328,8 @@ class Parser {
   std::vector<Token> tokens_ = {};
   std::size_t next_ = 0;
   std::size_t end_ = 1;
+  std::size_t requests_column_ = 1;
+  std::vector<std::string> given_ = {};  ///< conditions so far
   FaultRule rule_ = {};
 };
 

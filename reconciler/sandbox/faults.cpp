@@ -22,6 +22,10 @@ bool matches(FaultRule const& rule, std::string_view method, std::string_view pa
   return path.starts_with(base_path) && text::glob_matches(rule.path, path.substr(base_path.size()));
 }
 
+bool strikes_connections(FaultRule const& rule) {
+  return std::ranges::any_of(rule.mishap, is_of_connections, &Fault::effect);
+}
+
 /// What `any` chooses from: everything that passes by itself when the request is sent again.
 Fault any_of(Random& dice) {
   static Fault const choices[] = {
@@ -52,9 +56,14 @@ std::string short_time(Duration time) {
 
 }  // namespace
 
+std::string name_of(Effect effect) {
+  std::string name(boost::describe::enum_to_string(effect, ""));
+  std::ranges::replace(name, '_', '-');
+  return name;
+}
+
 std::string describe(Fault const& fault) {
-  std::string text(boost::describe::enum_to_string(fault.effect, ""));
-  std::ranges::replace(text, '_', '-');
+  std::string text = name_of(fault.effect);
   switch (fault.effect) {
     case Effect::drop_before:
     case Effect::drop_after:
@@ -62,6 +71,8 @@ std::string describe(Fault const& fault) {
     case Effect::reset_after:
     case Effect::malformed:
     case Effect::waf:
+    case Effect::refuse:
+    case Effect::handshake:
     case Effect::any: return text;
     case Effect::delay:
     case Effect::delay_before:
@@ -80,6 +91,17 @@ std::string describe(Fault const& fault) {
   return text;
 }
 
+std::string describe(Mishap const& mishap) {
+  std::vector<std::string> parts;
+  for (Fault const& fault : mishap) parts.push_back(describe(fault));
+  return fmt::format("{}", fmt::join(parts, " + "));
+}
+
+Fault const* find(Mishap const& mishap, Effect effect) {
+  auto const found = std::ranges::find(mishap, effect, &Fault::effect);
+  return found == mishap.end() ? nullptr : &*found;
+}
+
 Faults::Faults(std::vector<FaultRule> rules, std::uint64_t seed) : choice_(seed) {
   for (FaultRule& rule : rules) {
     // Dice of its own for each rule, so that a rule added at the end changes nothing before it.
@@ -88,21 +110,33 @@ Faults::Faults(std::vector<FaultRule> rules, std::uint64_t seed) : choice_(seed)
   }
 }
 
-std::optional<Fault> Faults::hit(std::string_view method, std::string_view path) {
-  std::optional<Fault> chosen;
+/// One more of what the rules count; `meant` says which rules do.
+template <class Meant>
+Mishap Faults::choose(Meant const& meant) {
+  Mishap chosen;
   for (Kept& kept : rules_) {
     FaultRule const& rule = kept.rule;
-    if (!matches(rule, method, path)) continue;
+    if (!meant(rule)) continue;
     std::uint64_t const number = ++kept.matched;
     bool const lucky = !rule.share || kept.dice.unit() < *rule.share;
     bool const in_turn = number >= rule.from && number <= rule.upto.value_or(number) &&
                          (number - rule.from) % rule.every == 0 && kept.hits < rule.times.value_or(kept.hits + 1);
-    if (!lucky || !in_turn || chosen) continue;
+    if (!lucky || !in_turn || !chosen.empty()) continue;
     ++kept.hits;
-    chosen = rule.fault;
+    chosen = rule.mishap;
   }
-  if (chosen && chosen->effect == Effect::any) chosen = any_of(choice_);
   return chosen;
+}
+
+Mishap Faults::hit(std::string_view method, std::string_view path) {
+  auto chosen =
+      choose([&](FaultRule const& rule) { return !strikes_connections(rule) && matches(rule, method, path); });
+  if (find(chosen, Effect::any) != nullptr) chosen = {any_of(choice_)};
+  return chosen;
+}
+
+Mishap Faults::hit_connection() {
+  return choose(strikes_connections);
 }
 
 }  // namespace cpsctl::sandbox

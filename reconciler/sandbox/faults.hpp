@@ -16,7 +16,12 @@ namespace cpsctl::sandbox {
 
 /// "before": CPS never saw the request. "after": it was carried out, and only its answer suffers.
 BOOST_DEFINE_ENUM_CLASS(Effect, drop_before, drop_after, reset_before, reset_after, delay, delay_before, drip, truncate,
-                        malformed, content_type, status, limit, waf, skew, close_idle, any)
+                        malformed, content_type, status, limit, waf, skew, close_idle, refuse, handshake, any)
+
+/// Does it strike a connection before its first request, rather than a request?
+constexpr bool is_of_connections(Effect effect) {
+  return effect == Effect::refuse || effect == Effect::handshake;
+}
 
 /// How a 429 says when to come back.
 BOOST_DEFINE_ENUM_CLASS(RetryForm, seconds, date, next, mangled, silent)
@@ -36,14 +41,23 @@ struct Fault {
   std::string word = {};                  ///< status: the problem's slug; content-type: the type
 };
 
-/// "drop-after", "status 503 empty": as a rule says it, and as requests.log shows it.
-std::string describe(Fault const& fault);
+/// What one request, or connection, meets: faults that go together. Empty: nothing.
+using Mishap = std::vector<Fault>;
 
-/// A fault, and the requests that it hits: all conditions must hold.
+/// The one fault of that kind in it; null: there is none.
+Fault const* find(Mishap const& mishap, Effect effect);
+
+/// "drop-after".
+std::string name_of(Effect effect);
+/// "drop-after", "status 503 empty", "limit seconds 5s + truncate 8": as a rule says it, and as requests.log shows it.
+std::string describe(Fault const& fault);
+std::string describe(Mishap const& mishap);
+
+/// A mishap, and the requests (or connections) that it hits: all conditions must hold.
 struct FaultRule {
   std::vector<std::string> methods = {};  ///< empty: any
   std::string path = {};                  ///< glob, with or without /cps/v2; empty: any
-  Fault fault = {};
+  Mishap mishap = {};
   std::optional<double> share = {};         ///< of the matching requests, 0 to 1
   std::uint64_t from = 1;                   ///< the first matching request that counts
   std::uint64_t every = 1;                  ///< each n-th from there
@@ -60,11 +74,16 @@ class Faults {
  public:
   Faults(std::vector<FaultRule> rules, std::uint64_t seed);
 
-  /// The fault for the next request; the first rule that hits wins. Every rule counts what matches it, and throws its
+  /// The mishap of the next request; the first rule that hits wins. Every rule counts what matches it, and throws its
   /// dice, whether or not another one wins: a rule more does not change what the others do.
-  std::optional<Fault> hit(std::string_view method, std::string_view path);
+  Mishap hit(std::string_view method, std::string_view path);
+  /// The same for the next connection, by the rules that strike connections; hit() passes them over.
+  Mishap hit_connection();
 
  private:
+  template <class Meant>
+  Mishap choose(Meant const& meant);
+
   struct Kept {
     FaultRule rule;
     std::uint64_t matched = 0;

@@ -83,7 +83,7 @@ Result<> Progress::settle(Enrollment const& enrollment, Change const& change, Wa
   auto const not_after = time_of(change.not_after);
   bool const expired = not_after && at > *not_after;
   bool const removal = change.status == removal_status;
-  if (expired ? !removal && !enrollment.deployed : removal) return store_.remove(enrollment.id);
+  if (expired ? !removal && !enrollment.deployed : removal) return store_.remove(enrollment);
 
   CPS_TRY(json::Document document, json::parse(enrollment.document, "a stored enrollment"));
   Enrollment next = enrollment;

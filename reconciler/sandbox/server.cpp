@@ -63,7 +63,7 @@ class RunningServer final : public Server {
   Task<> sweep();
   Task<> serve(ConnectionPtr connection);
   Task<bool> exchange(ConnectionPtr connection);
-  Response answer(Incoming const& incoming, std::optional<Fault> const& fault);
+  Response answer(Incoming const& incoming, Mishap const& mishap);
   void say_farewell();
   void spawn(Task<> task);
   void begin(ConnectionPtr const& connection);
@@ -187,6 +187,13 @@ Task<> RunningServer::sweep() {
 }
 
 Task<> RunningServer::serve(ConnectionPtr connection) {
+  if (Mishap const mishap = site_->mishap_of_connection(); !mishap.empty()) {
+    if (find(mishap, Effect::refuse) != nullptr)
+      connection->reset();
+    else
+      co_await connection->break_handshake();
+    co_return;
+  }
   bool open = co_await connection->handshake();
   while (open) {
     open = co_await exchange(connection);
@@ -197,12 +204,12 @@ Task<> RunningServer::serve(ConnectionPtr connection) {
 Task<bool> RunningServer::exchange(ConnectionPtr connection) {
   Incoming const incoming = co_await connection->read();
   if (!incoming.request && incoming.bad == 0) co_return false;
-  std::optional<Fault> const fault = incoming.request ? site_->fault_for(*incoming.request) : std::nullopt;
-  if (fault && fault->effect == Effect::delay_before) {
-    bool const there = co_await connection->pause(fault->time);
+  Mishap const mishap = incoming.request ? site_->mishap_of(*incoming.request) : Mishap();
+  if (Fault const* const late = find(mishap, Effect::delay_before)) {
+    bool const there = co_await connection->pause(late->time);
     if (!there) co_return false;
   }
-  Outgoing outgoing{.response = answer(incoming, fault),
+  Outgoing outgoing{.response = answer(incoming, mishap),
                     .now = clock_.wall(),
                     .keep_alive = incoming.keep_alive && !stopping_,
                     .with_body = !incoming.request || incoming.request->method != "HEAD",
@@ -212,14 +219,14 @@ Task<bool> RunningServer::exchange(ConnectionPtr connection) {
   co_return open;
 }
 
-Response RunningServer::answer(Incoming const& incoming, std::optional<Fault> const& fault) {
+Response RunningServer::answer(Incoming const& incoming, Mishap const& mishap) {
   if (!incoming.request) {
     std::string const what = fmt::format("{} {}", incoming.bad, reason_phrase(incoming.bad));
     if (options_.log) options_.log("not HTTP, or too large: " + what);
     return {.status = incoming.bad, .content_type = "text/plain", .body = what + "\n"};
   }
   try {
-    return site_->answer(*incoming.request, fault);
+    return site_->answer(*incoming.request, mishap);
   } catch (std::exception const& bug) {
     // A bug of ours must cost one request, not the server; the log has its text.
     if (options_.log) options_.log(fmt::format("internal error: {}", bug.what()));

@@ -31,7 +31,8 @@ class Server {
   /// Makes the folder, a CA and a server certificate, credentials; writes `edgerc` (section [default]) and `ca.pem`.
   /// CA, credentials and data of an earlier start are kept; the port, unless given, is another one. requests.log gets
   /// a JSON line a request: time, method, target, status, account ("own" without accountSwitchKey), contentType,
-  /// accept, refused (why; empty when carried out), notes (what a lenient server let pass).
+  /// accept, refused (why; empty when carried out), notes (what a lenient server let pass), fault (what hit it on
+  /// purpose); a connection that a fault ended before its first request has a line without a method.
   /// Errors: io (folder in use by another server, port in use); protocol (damaged data).
   static Result<std::unique_ptr<Server>> start(ServerOptions options);
   virtual ~Server() = default;

@@ -101,7 +101,8 @@ Response Service::list(Call& call) {
   if (contract)
     if (auto const problem = contract_problem(*contract)) return refuse(call, *problem);
 
-  auto const enrollments = store_.list(call.account, contract.value_or(""));
+  auto const enrollments = store_.list(call.account, contract.value_or(""), Gone::shown);
+  std::vector<std::int64_t> forgotten;
   std::size_t size = 32;
   for (Enrollment const* const enrollment : enrollments) size += enrollment->document.size() + 1;
   std::string body;
@@ -109,19 +110,42 @@ Response Service::list(Call& call) {
   body = "{\"enrollments\":[";
   bool first = true;
   for (Enrollment const* const enrollment : enrollments) {
-    if (!listed(*enrollment, call.now)) continue;
+    if (enrollment->gone && lagging(*enrollment, call.now) == nullptr) forgotten.push_back(enrollment->id);
+    std::string const* const document = listed(*enrollment, call.now);
+    if (document == nullptr) continue;
     if (!first) body += ',';
     first = false;
-    body += shown(*enrollment, *version);
+    body += shown(enrollment->id, *document, *version);
   }
   body += "]}";
+  for (std::int64_t const id : forgotten)
+    if (auto const done = store_.forget(id); !done) return disk_trouble(call, done.error());
   return carried_out(200, entity, *version, std::move(body));
 }
 
-bool Service::listed(Enrollment const& enrollment, WallTime now) const {
-  if (behaviour_.list_lag == Duration::zero()) return true;
+/// Before a write replaces `next`, or takes it away: what the list goes on showing.
+void Service::remember(Enrollment& next, WallTime now) const {
+  while (!next.earlier.empty() && lagging(next, now) != &next.earlier.front().document)
+    next.earlier.erase(next.earlier.begin());
+  if (behaviour_.write_lag > Duration::zero())
+    next.earlier.push_back({.until = millisecond_timestamp(now), .document = next.document});
+}
+
+/// The document from before the oldest write that the list has not caught up with; null when it has with all.
+std::string const* Service::lagging(Enrollment const& enrollment, WallTime now) const {
+  for (Earlier const& earlier : enrollment.earlier)
+    if (auto const until = parse_timestamp(earlier.until); until && *until + behaviour_.write_lag > now)
+      return &earlier.document;
+  return nullptr;
+}
+
+/// What the list shows of it; null: nothing.
+std::string const* Service::listed(Enrollment const& enrollment, WallTime now) const {
   auto const created = parse_timestamp(enrollment.created);
-  return !created || *created + behaviour_.list_lag <= now;
+  bool const unseen = behaviour_.list_lag > Duration::zero() && created && *created + behaviour_.list_lag > now;
+  if (unseen) return nullptr;
+  if (std::string const* const before = lagging(enrollment, now)) return before;
+  return enrollment.gone ? nullptr : &enrollment.document;
 }
 
 /// Not in the OpenAPI (cps-api.md §2.2).
@@ -146,7 +170,7 @@ Response Service::get(Call& call, Enrollment const& enrollment) {
   auto const version = accepted_version(call.request.header("Accept"), entity, behaviour_.policy);
   if (!version) return not_acceptable(call, entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  return carried_out(200, entity, *version, shown(enrollment, *version));
+  return carried_out(200, entity, *version, shown(enrollment.id, enrollment.document, *version));
 }
 
 Response Service::get_change(Call& call, Enrollment const& enrollment, Change const& change) {
@@ -167,10 +191,11 @@ Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change
                          .detail = fmt::format("The pending change {} is too far along to be cancelled.", change.id)});
   std::string body = fmt::format(R"({{"change":"{}"}})", change_path(enrollment.id, change.id));
   Enrollment next = enrollment;
+  remember(next, call.now);
   std::erase_if(next.changes, [id = change.id](Change const& other) { return other.id == id; });
   // An enrollment that never had a certificate goes with its only change (cps-api.md §4.7).
   if (next.changes.empty() && !next.deployed) {
-    if (auto const removed = store_.remove(next.id); !removed) return disk_trouble(call, removed.error());
+    if (auto const removed = store_.remove(std::move(next)); !removed) return disk_trouble(call, removed.error());
     return carried_out(200, change_id_entity, *version, std::move(body));
   }
   auto document = json::parse(next.document, "a stored enrollment");
@@ -186,13 +211,13 @@ Result<> Service::keep(Enrollment next, json::Document& document) {
   return store_.put(std::move(next));
 }
 
-std::string Service::shown(Enrollment const& enrollment, int version) const {
-  if (!behaviour_.normalise_seed) return shape_down(enrollment.document, version);
+std::string Service::shown(std::int64_t enrollment, std::string const& document, int version) const {
+  if (!behaviour_.normalise_seed) return shape_down(document, version);
   auto const schema = schema::enrollment("v12");
-  auto document = json::parse(enrollment.document, "a stored enrollment");
-  if (!schema || !document) return shape_down(enrollment.document, version);
-  vary(*document, (*schema)->root(), seed_of(enrollment.id));
-  return shape_down(json::compact(*document), version);
+  auto varied = json::parse(document, "a stored enrollment");
+  if (!schema || !varied) return shape_down(document, version);
+  vary(*varied, (*schema)->root(), seed_of(enrollment));
+  return shape_down(json::compact(*varied), version);
 }
 
 std::uint64_t Service::seed_of(std::int64_t enrollment) const {

@@ -65,13 +65,15 @@ class Service {
   std::optional<Problem> too_soon_problem(Call const& call, std::string const& contract, std::string const& name);
   void remember_create(Enrollment const& enrollment, WallTime when);
   std::string create_key(std::string_view account, std::string_view contract, std::string_view name) const;
-  bool listed(Enrollment const& enrollment, WallTime now) const;
+  void remember(Enrollment& next, WallTime now) const;
+  std::string const* lagging(Enrollment const& enrollment, WallTime now) const;
+  std::string const* listed(Enrollment const& enrollment, WallTime now) const;
   std::optional<Problem> twin_problem(Call const& call, std::string const& contract, std::string const& name);
   Change new_change(Call const& call, std::string type, std::string_view validation) const;
 
   /// Stores `next` with this document, its pending changes put in.
   Result<> keep(Enrollment next, json::Document& document);
-  std::string shown(Enrollment const& enrollment, int version) const;
+  std::string shown(std::int64_t enrollment, std::string const& document, int version) const;
   std::uint64_t seed_of(std::int64_t enrollment) const;
   std::string status_body(std::int64_t enrollment, std::vector<std::int64_t> const& changes) const;
 

@@ -157,6 +157,7 @@ Response Service::update(Call& call, Enrollment const& live) {
     return refuse(call, renewal_problem(live, *before));
 
   Enrollment next = live;
+  remember(next, call.now);
   std::vector<std::int64_t> started;
   if (!bypass) {
     next.changes.clear();
@@ -181,13 +182,14 @@ Response Service::remove(Call& call, Enrollment const& live) {
   if (!live.changes.empty() && !call.target.flag("allow-cancel-pending-changes"))
     return refuse(call, pending_problem(live));
   std::int64_t const id = live.id;
-  if (!live.deployed) {
-    if (auto const removed = store_.remove(id); !removed) return disk_trouble(call, removed.error());
+  Enrollment next = live;
+  remember(next, call.now);
+  if (!next.deployed) {
+    if (auto const removed = store_.remove(std::move(next)); !removed) return disk_trouble(call, removed.error());
     return carried_out(200, status_entity, *version, status_body(id, {}));
   }
-  auto document = json::parse(live.document, "a stored enrollment");
+  auto document = json::parse(next.document, "a stored enrollment");
   if (!document) return disk_trouble(call, document.error());
-  Enrollment next = live;
   Change removal = new_change(call, "modify-certificate", "");
   removal.status = removal_status;
   removal.issues = false;

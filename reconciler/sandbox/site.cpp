@@ -16,7 +16,7 @@ namespace {
 /// A line of requests.log. Authorization is not in it, and no body.
 struct RequestRecord {
   std::string time = {};
-  std::string method = {};
+  std::string method = {};  ///< empty: a connection that ended before its first request
   std::string target = {};
   int status = 0;
   std::string account = {};
@@ -35,7 +35,8 @@ std::string logged(std::string_view text) {
 }
 
 std::string readable(RequestRecord const& record) {
-  std::string line = fmt::format("{} {} {}", record.method, record.target, record.status);
+  std::string line =
+      record.method.empty() ? "a connection" : fmt::format("{} {} {}", record.method, record.target, record.status);
   if (!record.refused.empty()) line += fmt::format(" refused: {}", record.refused);
   if (!record.fault.empty() && !record.refused.starts_with("fault: "))
     line += fmt::format(" (fault: {})", record.fault);
@@ -66,19 +67,28 @@ Site::Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_p
       service_(options_.behaviour, *store_, random),
       faults_(options_.behaviour.faults, options_.behaviour.fault_seed) {}
 
-std::optional<Fault> Site::fault_for(Request const& request) {
+Mishap Site::mishap_of(Request const& request) {
   return faults_.hit(request.method, std::string_view(request.target).substr(0, request.target.find('?')));
 }
 
-Response Site::answer(Request const& request, std::optional<Fault> const& fault) {
+Mishap Site::mishap_of_connection() {
+  Mishap mishap = faults_.hit_connection();
+  if (mishap.empty()) return mishap;
+  Response const none{.status = 0, .refused = "fault: " + describe(mishap), .fault = describe(mishap)};
+  record(Request{.method = "", .target = ""}, none, "");
+  return mishap;
+}
+
+Response Site::answer(Request const& request, Mishap const& mishap) {
   auto const target = parse_target(request.target);
   std::string const account = account_of(target ? &*target : nullptr);
   WallTime const now = clock_.wall();
-  auto out_of_turn = fault ? answer_instead(*fault, request, now, random_) : std::nullopt;
-  Duration const skew = fault && fault->effect == Effect::skew ? fault->time : Duration::zero();
+  auto out_of_turn = answer_instead(mishap, request, now, random_);
+  Fault const* const skewed = find(mishap, Effect::skew);
+  Duration const skew = skewed != nullptr ? skewed->time : Duration::zero();
   Response response =
       out_of_turn ? std::move(*out_of_turn) : decide(request, target ? &*target : nullptr, account, skew);
-  if (fault && !out_of_turn) response = spoiled(*fault, std::move(response), request, now, random_);
+  if (!mishap.empty()) response = spoiled(mishap, std::move(response), request, now, random_);
   record(request, response, account);
   return response;
 }

@@ -26,12 +26,14 @@ class Site {
   Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_ptr<Store> store,
        std::unique_ptr<Appender> requests_log, Clock const& clock, Random& random);
 
-  /// The fault that this request is to meet. To be asked once a request, before answer().
-  std::optional<Fault> fault_for(Request const& request);
+  /// What this request is to meet. To be asked once a request, before answer().
+  Mishap mishap_of(Request const& request);
+  /// What a new connection is to meet before its first request; one that is hit has a line in requests.log.
+  Mishap mishap_of_connection();
 
   /// Decides, and writes one line to requests.log.
-  Response answer(Request const& request, std::optional<Fault> const& fault);
-  Response answer(Request const& request) { return answer(request, fault_for(request)); }
+  Response answer(Request const& request, Mishap const& mishap);
+  Response answer(Request const& request) { return answer(request, mishap_of(request)); }
 
   Store& store() { return *store_; }
 

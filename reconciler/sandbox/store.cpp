@@ -76,7 +76,7 @@ Result<> Store::replay(std::string_view line) {
   }
   if (json::Value const* const removed = json::find(entry, "remove")) {
     if (!removed->IsInt64()) return damaged;
-    forget(removed->GetInt64());
+    drop(removed->GetInt64());
     return {};
   }
   json::Value const* const put = json::find(entry, "put");
@@ -110,9 +110,15 @@ Result<> Store::put(Enrollment enrollment) {
   return {};
 }
 
-Result<> Store::remove(std::int64_t id) {
+Result<> Store::remove(Enrollment last) {
+  if (last.earlier.empty()) return forget(last.id);
+  last.gone = true;
+  return put(std::move(last));
+}
+
+Result<> Store::forget(std::int64_t id) {
   CPS_CHECK(append(fmt::format("{{\"remove\":{}}}\n", id)));
-  forget(id);
+  drop(id);
   return {};
 }
 
@@ -121,15 +127,16 @@ Result<> Store::sync() {
 }
 
 void Store::keep(Enrollment enrollment) {
-  forget(enrollment.id);
+  drop(enrollment.id);
   next_enrollment_ = std::max(next_enrollment_, enrollment.id + 1);
   for (Change const& change : enrollment.changes) next_change_ = std::max(next_change_, change.id + 1);
-  names_.emplace(name_key(enrollment.account, enrollment.contract, enrollment.common_name), enrollment.id);
+  if (!enrollment.gone)
+    names_.emplace(name_key(enrollment.account, enrollment.contract, enrollment.common_name), enrollment.id);
   std::int64_t const id = enrollment.id;
   enrollments_.insert_or_assign(id, std::move(enrollment));
 }
 
-void Store::forget(std::int64_t id) {
+void Store::drop(std::int64_t id) {
   auto const found = enrollments_.find(id);
   if (found == enrollments_.end()) return;
   Enrollment const& gone = found->second;
@@ -140,26 +147,28 @@ void Store::forget(std::int64_t id) {
 }
 
 Enrollment const* Store::find(std::string_view account, std::int64_t id) const {
-  auto const found = enrollments_.find(id);
-  return found != enrollments_.end() && found->second.account == account ? &found->second : nullptr;
+  Enrollment const* const found = find(id);
+  return found != nullptr && found->account == account ? found : nullptr;
 }
 
 Enrollment const* Store::find(std::int64_t id) const {
   auto const found = enrollments_.find(id);
-  return found == enrollments_.end() ? nullptr : &found->second;
+  return found == enrollments_.end() || found->second.gone ? nullptr : &found->second;
 }
 
 std::vector<Enrollment const*> Store::all() const {
   std::vector<Enrollment const*> all;
   all.reserve(enrollments_.size());
-  for (auto const& [id, enrollment] : enrollments_) all.push_back(&enrollment);
+  for (auto const& [id, enrollment] : enrollments_)
+    if (!enrollment.gone) all.push_back(&enrollment);
   return all;
 }
 
-std::vector<Enrollment const*> Store::list(std::string_view account, std::string_view contract) const {
+std::vector<Enrollment const*> Store::list(std::string_view account, std::string_view contract, Gone gone) const {
   std::vector<Enrollment const*> chosen;
   for (auto const& [id, enrollment] : enrollments_)
-    if (enrollment.account == account && (contract.empty() || enrollment.contract == contract))
+    if (enrollment.account == account && (contract.empty() || enrollment.contract == contract) &&
+        (!enrollment.gone || gone == Gone::shown))
       chosen.push_back(&enrollment);
   return chosen;
 }

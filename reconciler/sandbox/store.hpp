@@ -16,6 +16,13 @@
 /// The sandbox's data: enrollments in memory, and a log of what was written in the folder.
 namespace cpsctl::sandbox {
 
+/// A document as it was until a write replaced it.
+struct Earlier {
+  std::string until = {};     ///< RFC 3339
+  std::string document = {};  ///< JSON text
+};
+BOOST_DESCRIBE_STRUCT(Earlier, (), (until, document))
+
 struct Enrollment {
   std::int64_t id = 0;
   std::string account = {};
@@ -24,10 +31,15 @@ struct Enrollment {
   std::string created = {};  ///< RFC 3339
   std::string expires = {};  ///< of the deployed certificate, RFC 3339; empty: none
   bool deployed = false;
-  std::vector<Change> changes = {};  ///< pending ones, oldest first
-  std::string document = {};         ///< as CPS shows it, newest shape, pendingChanges included
+  std::vector<Change> changes = {};   ///< pending ones, oldest first
+  std::vector<Earlier> earlier = {};  ///< what a list that lags may still show, oldest first
+  bool gone = false;                  ///< removed: there for such a list only
+  std::string document = {};          ///< as CPS shows it, newest shape, pendingChanges included
 };
-BOOST_DESCRIBE_STRUCT(Enrollment, (), (id, account, contract, common_name, created, expires, deployed, changes))
+BOOST_DESCRIBE_STRUCT(Enrollment, (),
+                      (id, account, contract, common_name, created, expires, deployed, changes, earlier, gone))
+
+enum class Gone : bool { left_out, shown };
 
 /// Each write appends one line to enrollments.log, so a write costs the same with ten thousand enrollments as with one;
 /// open() leaves only the newest line of each. A line that a crash cut short is dropped.
@@ -36,11 +48,13 @@ class Store {
   /// Errors: io; protocol when a line in the middle is damaged.
   static Result<std::unique_ptr<Store>> open(Files& files, std::filesystem::path const& folder);
 
+  // What is gone is shown to list() only, and there only on demand.
   Enrollment const* find(std::string_view account, std::int64_t id) const;
   Enrollment const* find(std::int64_t id) const;  ///< of any account
   std::vector<Enrollment const*> all() const;     ///< of all accounts, by id
   /// Of one contract, or of all when `contract` is empty; by id.
-  std::vector<Enrollment const*> list(std::string_view account, std::string_view contract) const;
+  std::vector<Enrollment const*> list(std::string_view account, std::string_view contract,
+                                      Gone gone = Gone::left_out) const;
   /// Any enrollment of the contract with that common name.
   Enrollment const* with_common_name(std::string_view account, std::string_view contract, std::string_view name) const;
 
@@ -48,7 +62,9 @@ class Store {
   std::int64_t next_change_id() const { return next_change_; }
 
   Result<> put(Enrollment enrollment);
-  Result<> remove(std::int64_t id);
+  /// Takes an enrollment away; with earlier documents it stays as one that is gone, until it is forgotten.
+  Result<> remove(Enrollment last);
+  Result<> forget(std::int64_t id);
   Result<> sync();
 
  private:
@@ -58,7 +74,7 @@ class Store {
   Result<> append(std::string const& line);
   std::string compacted() const;
   void keep(Enrollment enrollment);
-  void forget(std::int64_t id);
+  void drop(std::int64_t id);
 
   std::unique_ptr<Appender> log_;
   bool broken_ = false;  ///< after a failed append the log's end is unknown: nothing more is written

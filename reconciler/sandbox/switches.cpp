@@ -97,6 +97,11 @@ Result<> set_list_lag(Behaviour& behaviour, std::string_view value) {
   return {};
 }
 
+Result<> set_write_lag(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.write_lag, parse_duration(value));
+  return {};
+}
+
 Result<> set_five_minute_rule(Behaviour& behaviour, std::string_view value) {
   static constexpr Word<FiveMinuteRule> words[] = {
       {"off", FiveMinuteRule::off}, {"cn", FiveMinuteRule::cn}, {"contract", FiveMinuteRule::contract}};
@@ -169,6 +174,10 @@ constexpr Switch table[] = {
      .value = "DURATION",
      .what = "a created enrollment is listed only so long after",
      .set = set_list_lag},
+    {.name = "--write-lag",
+     .value = "DURATION",
+     .what = "the list shows an update or removal only so long after",
+     .set = set_write_lag},
     {.name = "--five-minute-rule",
      .value = "off|cn|contract",
      .what = "refuse a create soon after another of the CN, or of the contract",

@@ -3,6 +3,7 @@
 #include "server.hpp"
 
 #include <filesystem>
+#include <future>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -189,6 +190,75 @@ TEST_CASE("client: answers that are errors") {
   }
 }
 
+TEST_CASE("client: an error whose head has come is a value, whatever becomes of its body") {
+  struct Case {
+    char const* title;
+    Script script;
+    int status;
+    std::string body;
+  };
+  std::string const limited = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 2000\r\n\r\n";
+  std::string const chunked = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n";
+  Case const cases[] = {
+      {"cut properly", says("HTTP/1.1 409 Conflict\r\nRetry-After: 7\r\nContent-Length: 10\r\n\r\nabc"), 409, "abc"},
+      {"cut on the way", says("HTTP/1.1 409 Conflict\r\nRetry-After: 7\r\nContent-Length: 10\r\n\r\nabc", false), 409,
+       "abc"},
+      {"nothing of it", says("HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 10\r\n\r\n", false), 429, ""},
+      {"cut without a length", says("HTTP/1.1 500 Oh\r\nRetry-After: 7\r\n\r\nabc", false), 500, "abc"},
+      {"a bad chunk", says(chunked + "3\r\nabc\r\nzz\r\n"), 503, "abc"},
+      {"an announced giant", says(limited), 429, ""},
+      {"a giant in chunks",
+       [chunked](Peer& peer) {
+         peer.read_request();
+         peer.write(chunked + "3\r\nabc\r\n");
+         while (peer.write("400\r\n" + std::string(1024, 'x') + "\r\n")) {
+         }
+       },
+       503, "abc"},
+      {"one that never ends",
+       [](Peer& peer) {
+         peer.read_request();
+         peer.write("HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 10\r\n\r\nabc");
+         peer.wait_for_close();
+       },
+       429, "abc"},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    Server const server({.identity = &world().server}, {c.script, forever});
+    Loop loop;
+    auto const client = Client::open(loop, to(server.port()));
+    SendOptions const how{.timeout = 300ms, .max_body = 1000};
+    auto const answer = loop.run((*client)->send({.method = "POST", .body = "{}"}, how));
+    REQUIRE_MESSAGE(answer.has_value(), answer);
+    CHECK(answer->status == c.status);
+    CHECK(answer->body.substr(0, 3) == c.body);
+    CHECK(answer->header("Retry-After") == "7");
+    CHECK(answer->cut);
+    auto const next = loop.run((*client)->send({}, {}));
+    REQUIRE_MESSAGE(next.has_value(), next);
+    CHECK(!next->cut);
+    CHECK(server.connections() == 2);
+  }
+}
+
+TEST_CASE(
+    "client: a 2xx or a redirect without the whole of its body, an error without the whole of its head, is lost") {
+  char const* const cases[] = {
+      "HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\nabc",
+      "HTTP/1.1 302 Found\r\nContent-Length: 10\r\n\r\nabc",
+      "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 10\r\n",
+      "HTTP/1.1 429 Too Many Requests\r\nContent-Length: x\r\n\r\n",
+  };
+  for (char const* const bytes : cases) {
+    CAPTURE(bytes);
+    Server const server({.identity = &world().server}, {says(bytes)});
+    auto const answer = ask(to(server.port()), {.method = "POST", .body = "{}"});
+    REQUIRE(!answer.has_value());
+    CHECK(answer.error().reached == Reached::unknown);
+  }
+}
+
 TEST_CASE("client: a server that cannot be trusted or reached gets no request") {
   struct Case {
     char const* title;
@@ -288,6 +358,68 @@ TEST_CASE("client: what is over before a byte was sent is not sent any more") {
   CHECK(fresh.error().code == Errc::timeout);
   CHECK(fresh.error().reached == Reached::no);
   CHECK(loop.run((*client)->send({}, {})).has_value());
+}
+
+TEST_CASE("client: what ended too late, or was cancelled, or went wrong, is reset: no more of it arrives") {
+  struct Case {
+    char const* title;
+    char const* answer;
+    Duration timeout;
+    Duration cancelled_after;
+    Errc code;
+  };
+  Case const cases[] = {
+      {"too late", "", 200ms, 10s, Errc::timeout},
+      {"cancelled", "", 10s, 200ms, Errc::cancelled},
+      {"garbage", "SSH-2.0-OpenSSH\r\n\r\n", 10s, 10s, Errc::protocol},
+      {"an error that does not end", "HTTP/1.1 500 Oh\r\nContent-Length: 9\r\n\r\n", 200ms, 10s, {}},
+  };
+  auto const close_later = [](Loop& on, Client& which, Duration wait) -> Task<> {
+    bool const rested = co_await on.sleep_until(system_clock().steady() + wait);
+    if (rested) which.close();
+  };
+  auto const ask_once = [](Loop& on, Client& through, Duration timeout, Errc& code) -> Task<> {
+    SendOptions how{.timeout = timeout};
+    auto const answer = co_await through.send({.method = "POST", .body = "{}"}, how);
+    code = answer ? Errc{} : answer.error().code;
+    on.wake_sleepers();
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    std::promise<Peer::End> ended;
+    Server const server({.identity = &world().server}, {[&](Peer& peer) {
+                          peer.read_request();
+                          if (*c.answer != '\0') peer.write(c.answer);
+                          ended.set_value(peer.wait_for_close());
+                        }});
+    Loop loop;
+    auto const client = Client::open(loop, to(server.port()));
+    Errc code = Errc::internal;
+    loop.spawn(ask_once(loop, **client, c.timeout, code));
+    loop.spawn(close_later(loop, **client, c.cancelled_after));
+    loop.run();
+    CHECK(code == c.code);
+    CHECK(ended.get_future().get().reset);
+  }
+}
+
+TEST_CASE("client: of a request that ended on its way, what lies in the kernel is not delivered later") {
+  constexpr std::size_t size = std::size_t{16} << 20;  // more than the sockets' buffers hold
+  std::promise<void> over;
+  std::promise<Peer::End> ended;
+  Server const server({.identity = &world().server}, {[&](Peer& peer) {
+                        over.get_future().wait();  // reads nothing while the client sends
+                        ended.set_value(peer.wait_for_close());
+                      }});
+  SendOptions const how{.timeout = 300ms};
+  auto const answer = ask(to(server.port()), {.method = "PUT", .body = std::string(size, ' ')}, how);
+  over.set_value();
+  REQUIRE(!answer);
+  CHECK(answer.error().code == Errc::timeout);
+  CHECK(answer.error().reached == Reached::unknown);
+  Peer::End const end = ended.get_future().get();
+  CHECK(end.received < size);
+  CHECK(end.reset);
 }
 
 TEST_CASE("client: a kept connection that breaks is an error for every method, and the next request gets a new one") {

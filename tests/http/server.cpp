@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -74,8 +76,15 @@ bool Peer::write(std::string_view bytes) {
   return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0;
 }
 
-void Peer::wait_for_close() {
-  for (char byte = 0; receive(&byte, 1) == 1;) {
+Peer::End Peer::wait_for_close() {
+  End end;
+  std::array<char, 16384> some{};
+  for (;;) {
+    errno = 0;
+    int const length = receive(some.data(), static_cast<int>(some.size()));
+    end.reset = length < 0 && errno == ECONNRESET;
+    if (length <= 0) return end;
+    end.received += static_cast<std::size_t>(length);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <mutex>
@@ -38,8 +39,13 @@ class Peer {
   Peer(int socket, SSL* session) : socket_(socket), session_(session) {}
   std::string read_request();  ///< head and Content-Length body; empty when the client is gone
   bool write(std::string_view bytes);
-  void wait_for_close();  ///< reads until the client is gone
-  void say_goodbye();     ///< close_notify
+  /// Reads until the client is gone, and says how it went.
+  struct End {
+    std::size_t received = 0;  ///< bytes that came until then
+    bool reset = false;        ///< by TCP reset, not by an end
+  };
+  End wait_for_close();
+  void say_goodbye();  ///< close_notify
   void start_tls(SSL_CTX* context);
 
  private:

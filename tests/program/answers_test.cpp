@@ -1,6 +1,7 @@
 #include "http/server.hpp"
 #include "program/program.hpp"
 
+#include <atomic>
 #include <memory>
 
 #include <doctest/doctest.h>
@@ -58,18 +59,26 @@ TEST_CASE("whatever a server answers to the list, plan and apply end with exit 6
     char const* title;
     wire::Script script;
     char const* says;
+    bool next = true;  ///< says what to do
   };
+  std::string const problem =
+      R"({"type":"/cps/v2/error-types/oh","title":"Oh","instance":"/cps/v2/error-types/oh?id=5eed"})";
   std::string const html = "<html><head><title>Bad Gateway</title></head><body>upstream is gone</body></html>";
   Case const cases[] = {
       {"bytes that are no HTTP", always("SSH-2.0-OpenSSH_9.2\r\n"), "HTTP"},
       {"nothing at all", [](wire::Peer& peer) { static_cast<void>(peer.read_request()); }, "localhost"},
       {"500 with an HTML body", always(answer("500 Internal Server Error", "text/html", html), false),
        "upstream is gone"},
-      {"200 with an HTML body", always(answer("200 OK", "text/html", html), false), "not valid JSON"},
+      {"200 with an HTML body", always(answer("200 OK", "text/html", html), false), "not valid JSON", false},
       {"JSON that is cut short", always(answer("200 OK", "application/json", R"({"enrollments":[{"id":1)"), false),
        "ends before it is complete"},
       {"a body that is cut short", always("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"enrollments\":["),
        "localhost"},
+      {"a list that is dropped", always("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"), "after 0 of 1000 bytes"},
+      {"500 with a problem", always(answer("500 Oh", "application/problem+json", problem), false),
+       "[oh] (instance /cps/v2/error-types/oh?id=5eed)"},
+      {"a redirect with a problem", always(answer("302 Found", "application/problem+json", problem), false),
+       "[oh] (instance /cps/v2/error-types/oh?id=5eed)"},
       {"another document", always(answer("200 OK", "application/json", R"({"items":[]})"), false), "enrollments"},
       {"a redirect", always(answer("302 Found\r\nLocation: https://localhost:1/", "text/plain", ""), false), "302"},
   };
@@ -81,6 +90,7 @@ TEST_CASE("whatever a server answers to the list, plan and apply end with exit 6
       CHECK(plan.exit == 69);
       CHECK(plan.out.empty());
       CHECK(plan.err.find(c.says) != std::string::npos);
+      CHECK((plan.err.find("next: ") != std::string::npos || !c.next));
       CHECK(plan.err.find("\x1b") == std::string::npos);
       Run const apply = project.run({"apply", "--yes"});
       CHECK(apply.exit == 69);
@@ -125,6 +135,63 @@ TEST_CASE("a huge answer to a write is refused, and the write stays in doubt") {
   CHECK(again.exit == 75);
   CHECK(again.out.find("what became of it is not known") != std::string::npos);
   CHECK(again.out.find("run again after") != std::string::npos);
+}
+
+TEST_CASE("a write that is refused with a body cut short was not done: no doubt, and a 429 pauses") {
+  struct Case {
+    char const* title;
+    char const* head;  ///< of the first answer to a write
+    int exit;
+    int writes;
+    char const* says;
+  };
+  Case const cases[] = {
+      {"400", "400 Bad Request", 1, 1, "\"/cps/v2/error-types/x\", \"title\": \"Con; the answer's body was cut"},
+      {"429", "429 Too Many Requests\r\nRetry-After: 1", 0, 2, ""},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      std::atomic<int> writes = 0;
+      Project const project([&](wire::Peer& peer) {
+        for (std::string request; !(request = peer.read_request()).empty();) {
+          if (request.starts_with("GET")) {
+            peer.write(answer("200 OK", "application/json", R"({"enrollments":[]})"));
+          } else if (++writes == 1) {
+            peer.write(
+                fmt::format("HTTP/1.1 {}\r\nContent-Length: 1000\r\n\r\n"
+                            "{{\"type\": \"/cps/v2/error-types/x\", \"title\": \"Con",
+                            c.head));
+            return;
+          } else {
+            peer.write(
+                answer("202 Accepted", "application/json",
+                       R"({"enrollment":"/cps/v2/enrollments/7","changes":["/cps/v2/enrollments/7/changes/8"]})"));
+          }
+        }
+      });
+      Run const run = project.run({"apply", "--yes", "--deadline", "30s"});
+      INFO(run.out, run.err);
+      CHECK(run.exit == c.exit);
+      CHECK(writes == c.writes);
+      CHECK((run.out + run.err).find(c.says) != std::string::npos);
+      CHECK(run.out.find("in doubt") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a write that is accepted with a problem for an answer is in doubt, and the problem's instance is said") {
+  Project const project([](wire::Peer& peer) {
+    for (std::string request; !(request = peer.read_request()).empty();)
+      peer.write(request.starts_with("GET")
+                     ? answer("200 OK", "application/json", R"({"enrollments":[]})")
+                     : answer("202 Accepted", "application/problem+json",
+                              R"({"type":"/cps/v2/error-types/oh","instance":"/cps/v2/error-types/oh?id=5eed"})"));
+  });
+  Run const run = project.run({"apply", "--yes", "--deadline", "5s"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 75);
+  CHECK(run.out.find("in doubt") != std::string::npos);
+  CHECK((run.out + run.err).find("[oh] (instance /cps/v2/error-types/oh?id=5eed)") != std::string::npos);
 }
 
 TEST_CASE("a certificate for another host is refused, and both names are said") {

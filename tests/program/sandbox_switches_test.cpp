@@ -50,6 +50,42 @@ TEST_CASE("faults of the sandbox: an answer that was lost leaves a doubt, and th
   CHECK(plan.out.find("to create") == std::string::npos);
 }
 
+TEST_CASE("faults of the sandbox: a write that found no connection was not sent, and is sent again") {
+  Folder const folder;
+  folder.write("manifests/a.yaml", dv_manifest("a", "a.example.com"));
+  folder.write("manifests/b.yaml", dv_manifest("b", "b.example.com"));
+  // One write takes the list's connection and keeps it for a while, so that the other one needs a second.
+  Run const applied = in_sandbox(folder, {"apply", "--yes", "--fault", "POST: delay 300ms", "--fault",
+                                          "*: refuse from 2 times 1", "--deadline", "30s"});
+  INFO(applied.out, applied.err);
+  CHECK(applied.exit == 0);
+  CHECK(applied.out.find("2 created") != std::string::npos);
+  std::string const log = log_of(folder);
+  CHECK(log.find("\"fault\":\"refuse\"") != std::string::npos);
+  std::size_t writes = 0;
+  for (auto at = log.find("\"method\":\"POST\""); at != std::string::npos; at = log.find("\"method\":\"POST\"", at + 1))
+    ++writes;
+  CHECK(writes == 2);
+}
+
+TEST_CASE("switches of the sandbox: after an update the list may lag, and the document by its id does not") {
+  Folder const folder;
+  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  Run const created = in_sandbox(folder, {"apply", "--yes", "--complete-after", "0s"});
+  INFO(created.out, created.err);
+  CHECK(created.exit == 0);
+  std::string changed = dv_manifest("www", "www.example.com");
+  auto const at = changed.find("quicEnabled: false");
+  REQUIRE(at != std::string::npos);
+  folder.write("manifests/www.yaml", changed.replace(at, 18, "quicEnabled: true"));
+  Run const updated = in_sandbox(folder, {"apply", "--yes", "--complete-after", "0s", "--write-lag", "1h"});
+  INFO(updated.out, updated.err);
+  CHECK(updated.exit == 0);
+  Run const now = in_sandbox(folder, {"plan", "--detailed-exitcode", "--complete-after", "0s"});
+  INFO(now.out, now.err);
+  CHECK(now.exit == 0);
+}
+
 TEST_CASE("switches of the sandbox: what cannot be meant exits 64 and says what to do") {
   struct Case {
     char const* title;

@@ -58,6 +58,10 @@ TEST_CASE("wire faults: what the client meets, and whether the enrollment was cr
       {"POST: waf", 400, {}, "", false},
       {"POST: skew 45s", 400, {}, "", false},
       {"POST: close-idle", 202, {}, "", true},
+      {"POST: limit 5s + truncate 8", 429, {}, "", false},
+      {"POST: status 504 after + truncate + delay 30ms", 504, {}, "", true},
+      {"POST: truncate + drip 1ms 16", 0, Errc::protocol, "after 48 of 96 bytes", true},
+      {"POST: drop-after + delay 30ms", 0, Errc::unavailable, "", true},
   };
   for (Case const& c : cases) {
     SUBCASE(c.rule) {
@@ -71,6 +75,38 @@ TEST_CASE("wire faults: what the client meets, and whether the enrollment was cr
       CAPTURE(answers.texts.front());
       CHECK(answers.errors.front() == c.code);
       CHECK(answers.texts.front().find(c.says) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("wire faults: where no connection was made, nothing can have been sent") {
+  struct Case {
+    char const *rule, *fault, *says;
+  };
+  Case const cases[] = {
+      {"*: refuse first 1", "refuse", "localhost"},  // when the reset is noticed is a matter of luck
+      {"*: handshake first 1", "handshake", "closed the connection"},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.rule) {
+      std::vector<std::string> lines;
+      Faulty const faulty({c.rule}, [&](std::string_view line) { lines.emplace_back(line); });
+      Answers const answers = converse(*faulty.server, {faulty.post(), faulty.list()});
+      CHECK(answers.statuses == std::vector<int>{0, 200});
+      REQUIRE(answers.last);
+      CHECK(answers.last->body == R"({"enrollments":[]})");
+      CAPTURE(answers.texts.front());
+      CHECK(answers.errors.front() == Errc::unavailable);
+      CHECK(answers.reached.front() == Reached::no);
+      CHECK(answers.texts.front().find(c.says) != std::string::npos);
+      faulty.server->stop();
+      REQUIRE(lines.size() == 2);
+      CHECK(lines.front() == fmt::format("a connection refused: fault: {}", c.fault));
+      auto const log = system_files().read(faulty.folder.path / "requests.log", 1 << 20);
+      REQUIRE(log);
+      std::string const first = log->substr(0, log->find('\n'));
+      CHECK(at(first, "/method") == "\"\"");
+      CHECK(at(first, "/fault") == fmt::format("\"{}\"", c.fault));
     }
   }
 }
@@ -91,6 +127,16 @@ TEST_CASE("wire faults: an answer that is late, or comes in drops, takes its tim
       CHECK(answers.last->body == R"({"enrollments":[]})");
     }
   }
+}
+
+TEST_CASE("wire faults: a limit whose body is cut still says when to come back, and its connection is not kept") {
+  Faulty const faulty({"GET: limit 5s + truncate 8"});
+  Answers const answers = converse(*faulty.server, {faulty.list()});
+  REQUIRE(answers.last);
+  CHECK(answers.last->status == 429);
+  CHECK(answers.last->header("Retry-After") == "5");
+  CHECK(answers.last->body.size() == 8);
+  CHECK(answers.last->cut);
 }
 
 TEST_CASE("wire faults: a server whose clock is wrong shows it in its Date") {

@@ -51,10 +51,17 @@ TEST_CASE("fault rules: what each fault is called, and means") {
       {"*: close-idle", "close-idle 0s"},
       {"*: close-idle 1s", "close-idle 1s"},
       {"*: any 30%", "any"},
+      {"*: refuse first 2", "refuse"},
+      {"*: handshake 30%", "handshake"},
+      {"*: limit 5s + truncate 8", "limit seconds 5s + truncate 8"},
+      {"*: truncate + status 503 after + delay 2s times 1", "truncate + status 503 after + delay 2s"},
+      {"*: drop-after + delay 2s + delay-before 1s", "drop-after + delay 2s + delay-before 1s"},
+      {"*: content-type text/plain + drip 1ms + skew 45s + close-idle 30%",
+       "content-type text/plain + drip 1ms 1 + skew 45s + close-idle 0s"},
   };
   for (Case const& c : cases) {
     SUBCASE(c.text) {
-      CHECK(describe(rule(c.text).fault) == c.fault);
+      CHECK(describe(rule(c.text).mishap) == c.fault);
     }
   }
 }
@@ -74,6 +81,9 @@ TEST_CASE("fault rules: what is wrong, where, and what to do") {
       {"no fault", "POST:", "column 6: the fault is missing", "choose one of drop-before"},
       {"nearly a fault", "POST: drop-aftr", "column 7: unknown fault \"drop-aftr\"", "did you mean drop-after?"},
       {"no fault at all", "POST: explode", "column 7: unknown fault", "choose one of drop-before"},
+      {"a method that a connection lacks", " POST: refuse", "column 2: refuse strikes connections", "'*: refuse'"},
+      {"a path that a connection lacks", "* /enrollments: handshake", "column 1: handshake strikes connections",
+       "'*: handshake'"},
       {"no time", "*: delay", "column 9: the time is missing", "250ms"},
       {"a condition is no time", "*: delay 30%", "column 10: \"30%\" is no time", "250ms"},
       {"a negative wait", "*: delay -1s", "column 10: \"-1s\" is no time", "250ms"},
@@ -88,6 +98,21 @@ TEST_CASE("fault rules: what is wrong, where, and what to do") {
       {"no number at all", "*: drop-after x%", "column 15: \"x%\" is no share", "30%"},
       {"a count that is missing", "*: drop-after nth", "column 18: nth needs a number", "nth 3"},
       {"a count of none", "*: drop-after times 0", "column 21: times needs a number", "times 3"},
+      {"nothing after the +", "*: limit 5s +", "column 14: the fault is missing", "choose one of drop-before"},
+      {"nothing before the +", "*: + limit 5s", "column 4: unknown fault \"+\"", "choose one of drop-before"},
+      {"a condition in between", "*: limit 5s 30% + truncate", "column 17: cannot use \"+\"", "after the last"},
+      {"a + without a blank", "*: limit 5s +truncate", "column 13: cannot use \"+truncate\"", "between blanks"},
+      {"two answers", "*: limit 5s + status 503", "column 15: limit and status do not go together", "different things"},
+      {"the same twice", "*: delay 1s + drip 1ms + delay 2s", "column 26: delay and delay", "different things"},
+      {"an answer that never comes", "*: drop-after + truncate", "column 17: drop-after and truncate", "limit 5s +"},
+      {"the other way round", "*: status 503 + reset-before", "column 17: status and reset-before", "limit 5s +"},
+      {"anything and more", "*: any + delay 1s", "column 10: any and delay", "different things"},
+      {"a connection and a request", "*: refuse + delay 1s", "column 13: refuse and delay", "different things"},
+      {"a number that is no slug", "*: status 503 5", "column 15: cannot use \"5\"", "problem's slug"},
+      {"two shares", "*: waf 30% 40%", "column 12: a share is given twice", "leave one"},
+      {"a condition twice", "*: waf nth 3 nth 4", "column 14: nth is given twice", "leave one"},
+      {"never", "*: waf first 2 from 4", "column 22: this never strikes", "leave out one"},
+      {"never, either", "*: waf every 5 first 4", "column 23: this never strikes", "a larger number"},
       {"something else", "*: drop-after sometimes", "column 15: cannot use \"sometimes\"", "30%, nth 3"},
   };
   for (Case const& c : cases) {
@@ -125,7 +150,7 @@ TEST_CASE("fault rules: which requests are meant") {
   for (Case const& c : cases) {
     CAPTURE(c.rule);
     CAPTURE(c.path);
-    CHECK(Faults({rule(c.rule)}, 1).hit(c.method, c.path).has_value() == c.hit);
+    CHECK(Faults({rule(c.rule)}, 1).hit(c.method, c.path).empty() != c.hit);
   }
 }
 
@@ -134,8 +159,8 @@ std::string pattern(std::vector<FaultRule> rules, std::uint64_t seed = 1, int re
   Faults faults(std::move(rules), seed);
   std::string hits;
   for (int i = 0; i < requests; ++i) {
-    auto const fault = faults.hit("GET", "/cps/v2/enrollments");
-    hits += !fault ? '.' : fault->effect == Effect::waf ? 'w' : 'x';
+    auto const mishap = faults.hit("GET", "/cps/v2/enrollments");
+    hits += mishap.empty() ? '.' : find(mishap, Effect::waf) != nullptr ? 'w' : 'x';
   }
   return hits;
 }
@@ -152,6 +177,8 @@ TEST_CASE("fault rules: when") {
       {"*: waf every 5", "....w....w.."},
       {"*: waf every 5 from 2", ".w....w....w"},
       {"*: waf from 2 every 5", ".w....w....w"},
+      {"*: waf every 5 from 1", "w....w....w."},
+      {"*: waf from 1 every 5", "w....w....w."},
       {"*: waf times 3", "www........."},
       {"*: waf from 4 times 2", "...ww......."},
       {"*: waf every 2 first 5", ".w.w........"},
@@ -182,11 +209,24 @@ TEST_CASE("fault rules: the first that hits wins, and one more at the end change
   CHECK(both == alone);
 }
 
+TEST_CASE("fault rules: connections are counted apart from requests") {
+  Faults faults({rule("*: refuse nth 2"), rule("*: waf nth 2"), rule("*: handshake from 3 times 1")}, 1);
+  std::string hits;
+  for (int i = 0; i < 5; ++i) {
+    auto const connection = faults.hit_connection();
+    auto const request = faults.hit("GET", "/");
+    hits += fmt::format("{}{} ", connection.empty() ? "." : describe(connection),
+                        request.empty() ? "." : describe(request));
+  }
+  CHECK(hits == ".. refusewaf handshake. .. .. ");
+}
+
 TEST_CASE("fault rules: any is each of those that pass by themselves") {
   Faults faults({rule("*: any")}, 3);
   std::set<Effect> seen;
-  for (int i = 0; i < 500; ++i) seen.insert(faults.hit("GET", "/")->effect);
-  for (Effect const never : {Effect::any, Effect::skew, Effect::waf}) CHECK_FALSE(seen.contains(never));
+  for (int i = 0; i < 500; ++i) seen.insert(faults.hit("GET", "/").at(0).effect);
+  for (Effect const never : {Effect::any, Effect::skew, Effect::waf, Effect::refuse, Effect::handshake})
+    CHECK_FALSE(seen.contains(never));
   for (Effect const some :
        {Effect::drop_before, Effect::drop_after, Effect::reset_before, Effect::reset_after, Effect::delay, Effect::drip,
         Effect::truncate, Effect::malformed, Effect::content_type, Effect::status, Effect::limit, Effect::close_idle})
@@ -234,6 +274,11 @@ TEST_CASE("faults: what a client is told, and whether CPS did it") {
       {"POST: skew -31s", 400, json, "Invalid timestamp", false},
       {"POST: skew 10s", 202, media.c_str(), "10001", true},
       {"POST: close-idle", 202, media.c_str(), "10001", true},
+      {"POST: limit 5s + truncate 8", 429, json, "HTTP 429", false},
+      {"POST: malformed + status 409 after", 409, json, "/error-types/invalid-enrol", true},
+      {"POST: content-type text/plain + status 502 html", 502, "text/plain", "<H1>", false},
+      {"POST: drop-before + delay 1s", 0, "", "", false},
+      {"POST: skew 45s + malformed", 400, json, "Bad request", false},
   };
   for (Case const& c : cases) {
     SUBCASE(c.rule) {
@@ -243,7 +288,7 @@ TEST_CASE("faults: what a client is told, and whether CPS did it") {
       CHECK(answer.status == c.status);
       CHECK(answer.content_type == c.type);
       CHECK(answer.body.find(c.body) != std::string::npos);
-      CHECK(answer.fault == describe(rule(c.rule).fault));
+      CHECK(answer.fault == describe(rule(c.rule).mishap));
       CHECK((bench.get(10001).status == 200) == c.created);
       std::string const log = bench.files.content["folder/requests.log"];
       std::string const first = log.substr(0, log.find('\n'));

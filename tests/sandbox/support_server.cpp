@@ -14,6 +14,7 @@ http::Task<Result<http::Response>> send_all(http::Client& client, std::vector<ht
     answers.statuses.push_back(last ? last->status : 0);
     if (last) continue;
     answers.errors.push_back(last.error().code);
+    answers.reached.push_back(last.error().reached);
     answers.texts.push_back(describe(last.error()));
   }
   client.close();

@@ -32,6 +32,7 @@ http::Request signed_for(edgegrid::Credentials const& known, std::string method,
 struct Answers {
   std::vector<int> statuses;  ///< 0: an error instead of an answer
   std::vector<Errc> errors;   ///< of those
+  std::vector<Reached> reached;
   std::vector<std::string> texts;
   Result<http::Response> last = Error{};
 };

@@ -32,6 +32,7 @@ TEST_CASE("switches: each says what it means") {
                                     {"--doubtful-edits", "202"},
                                     {"--normalise-seed", "7"},
                                     {"--list-lag", "30s"},
+                                    {"--write-lag", "20s"},
                                     {"--five-minute-rule", "cn"},
                                     {"--five-minutes", "2s"},
                                     {"--five-minute-answer", "409/too-soon"},
@@ -49,6 +50,7 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->doubtful_edits == DoubtfulEdits::start_a_change);
   CHECK(chosen->normalise_seed == 7);
   CHECK(chosen->list_lag == Duration(30s));
+  CHECK(chosen->write_lag == Duration(20s));
   CHECK(chosen->five_minute_rule == FiveMinuteRule::cn);
   CHECK(chosen->five_minutes == Duration(2s));
   CHECK(chosen->too_soon.slug == "too-soon");
@@ -73,6 +75,7 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
       {"--normalise-seed", "7x", "whole number"},
       {"--normalise-seed", "", "whole number"},
       {"--list-lag", "1", "90s"},
+      {"--write-lag", "1", "90s"},
       {"--five-minute-rule", "account", "choose one of off, cn, contract"},
       {"--five-minutes", "five", "90s"},
       {"--five-minute-answer", "409", "409/duplicate-common-name"},
