@@ -79,6 +79,10 @@ std::filesystem::path journal_path(std::filesystem::path const& path) {
   return path.string() + ".journal";
 }
 
+std::filesystem::path torn_path(std::filesystem::path const& path) {
+  return path.string() + ".journal.torn";
+}
+
 void take_record(Contents& contents, Record const& record, std::int64_t contained) {
   contents.sequence = std::max(contents.sequence, record.sequence);
   auto const intent = std::ranges::find(contents.open_intents, record.intent, &Record::sequence);
@@ -118,19 +122,20 @@ Result<Replayed> replay(std::filesystem::path const& path, std::string const& re
   if (kind == FileKind::missing) return replayed;
   CPS_TRY(std::string const text, files.read(journal, journal_limit));
   CPS_TRY(JournalText parsed, parse_journal(text, journal.string()));
-  replayed.journal_exists = true;
-  replayed.journal_bytes = text.size();
   replayed.valid_bytes = parsed.valid_bytes;
+  replayed.torn = text.substr(parsed.valid_bytes);
   if (!parsed.realm.empty()) {
     if (!realm.empty() && parsed.realm != realm) return other_realm(journal, parsed.realm, realm);
     if (!contents.exists) contents.realm = parsed.realm;
     contents.exists = true;
   }
-  if (parsed.dropped_lines > 0)
-    contents.notes.push_back(fmt::format("{}: {} at its end {} not written completely and {} dropped", journal.string(),
-                                         text::counted(parsed.dropped_lines, "line"),
-                                         parsed.dropped_lines == 1 ? "was" : "were",
-                                         parsed.dropped_lines == 1 ? "is" : "are"));
+  if (parsed.torn_lines > 0)
+    contents.notes.push_back(fmt::format(
+        "{}: {} at its end {} not written completely and {} left out; a run that writes keeps the bytes in {}. If no "
+        "run was killed and no disk was full, the file was damaged: cpsctl state rebuild finds again what exists at "
+        "CPS",
+        journal.string(), text::counted(parsed.torn_lines, "line"), parsed.torn_lines == 1 ? "was" : "were",
+        parsed.torn_lines == 1 ? "is" : "are", torn_path(path).string()));
   std::int64_t const contained = contents.sequence;
   for (Record const& record : parsed.records) take_record(contents, record, contained);
   return replayed;

@@ -152,13 +152,14 @@ class FileStore final : public Store {
   GroupCommit journal_;
 };
 
-/// Opens the journal behind its last good line; a new one begins with its head.
-Result<std::unique_ptr<Appender>> open_journal(std::filesystem::path const& journal, std::string const& realm,
+/// Opens the journal behind its last good line; a new one begins with its head. What is cut off is kept before.
+Result<std::unique_ptr<Appender>> open_journal(std::filesystem::path const& path, std::string const& realm,
                                                Replayed const& replayed, Files& files) {
-  bool const torn = replayed.journal_bytes > replayed.valid_bytes;
-  if (!replayed.journal_exists || replayed.valid_bytes == 0) {
+  auto const journal = journal_path(path);
+  if (replayed.valid_bytes == 0) {
     CPS_CHECK(files.replace(journal, journal_head(realm)));
-  } else if (torn) {
+  } else if (!replayed.torn.empty()) {
+    CPS_CHECK(files.replace(torn_path(path), replayed.torn));
     CPS_CHECK(files.truncate(journal, replayed.valid_bytes));
   }
   return files.append(journal);
@@ -170,7 +171,7 @@ Result<std::unique_ptr<Store>> Store::open(std::filesystem::path path, std::stri
                                            Files& files) {
   if (path.has_parent_path()) CPS_CHECK(files.make_folders(path.parent_path()));
   CPS_TRY(Replayed replayed, replay(path, realm, files));
-  CPS_TRY(auto journal, open_journal(journal_path(path), realm, replayed, files));
+  CPS_TRY(auto journal, open_journal(path, realm, replayed, files));
   return std::make_unique<FileStore>(std::move(path), std::move(realm), std::move(run), files,
                                      std::move(replayed.contents), std::move(journal));
 }
