@@ -15,10 +15,16 @@ namespace {
 constexpr std::size_t snapshot_limit = std::size_t{4} << 30;
 constexpr std::size_t journal_limit = std::size_t{4} << 30;
 
-std::optional<Entry> entry_of(json::Ref const& document) {
+bool usable(Entry const& entry) {
+  return !entry.name.empty() && entry.id > 0;
+}
+
+/// `id`: CPS's answer, if the record has it. Nothing when it is no entry that a state can hold.
+std::optional<Entry> entry_of(json::Ref const& document, std::int64_t id) {
   Entry entry;
   if (!document || !fields::from_json(*document, entry)) return std::nullopt;
-  return entry;
+  if (id != 0) entry.id = id;
+  return usable(entry) ? std::optional(std::move(entry)) : std::nullopt;
 }
 
 /// Both ways on are commands: the previous snapshot, if there is one, and life without a state.
@@ -59,7 +65,7 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
 
   std::set<std::int64_t> ids;
   for (Entry& entry : snapshot.enrollments) {
-    if (entry.name.empty() || entry.id <= 0) return corrupt(path, "an enrollment has no name or no id", files);
+    if (!usable(entry)) return corrupt(path, "an enrollment has no name or no id", files);
     if (!ids.insert(entry.id).second)
       return corrupt(path, fmt::format("enrollment {} stands in it twice", entry.id), files);
     std::string name = entry.name;
@@ -83,34 +89,34 @@ std::filesystem::path torn_path(std::filesystem::path const& path) {
   return path.string() + ".journal.torn";
 }
 
-void take_record(Contents& contents, Record const& record, std::int64_t contained) {
+Result<> take_record(Contents& contents, Record const& record, std::int64_t contained) {
   contents.sequence = std::max(contents.sequence, record.sequence);
   auto const intent = std::ranges::find(contents.open_intents, record.intent, &Record::sequence);
-  bool const closes = record.phase != Phase::intent && record.phase != Phase::stored;
+  bool const known = intent != contents.open_intents.end();
   switch (record.phase) {
-    case Phase::intent: contents.open_intents.push_back(record); return;
-    case Phase::refused: break;
+    case Phase::intent: contents.open_intents.push_back(record); return {};
     case Phase::conflict:
-      if (intent == contents.open_intents.end()) return;
+      if (!known) return {};
       intent->reason = record.reason;
       intent->ends_by = record.at;
-      return;
+      return {};
+    case Phase::refused: break;
     case Phase::dropped:
       if (record.sequence > contained) contents.entries.erase(record.name);
       break;
     case Phase::done:
     case Phase::stored: {
       if (record.sequence <= contained) break;
-      bool const own = record.entry != nullptr || intent == contents.open_intents.end();
-      auto entry = entry_of(own ? record.entry : intent->entry);
-      if (!entry) break;
-      if (record.enrollment != 0) entry->id = record.enrollment;
+      auto entry = entry_of(record.entry != nullptr || !known ? record.entry : intent->entry, record.enrollment);
+      if (!entry)
+        return Error{.code = Errc::internal, .message = "tells of an enrollment, but its name or id cannot be read"};
       if (record.name != entry->name) contents.entries.erase(record.name);
       contents.entries.insert_or_assign(entry->name, std::move(*entry));
       break;
     }
   }
-  if (closes && intent != contents.open_intents.end()) contents.open_intents.erase(intent);
+  if (known) contents.open_intents.erase(intent);
+  return {};
 }
 
 Result<Replayed> replay(std::filesystem::path const& path, std::string const& realm, Files& files) {
@@ -137,7 +143,11 @@ Result<Replayed> replay(std::filesystem::path const& path, std::string const& re
         journal.string(), text::counted(parsed.torn_lines, "line"), parsed.torn_lines == 1 ? "was" : "were",
         parsed.torn_lines == 1 ? "is" : "are", torn_path(path).string()));
   std::int64_t const contained = contents.sequence;
-  for (Record const& record : parsed.records) take_record(contents, record, contained);
+  for (std::size_t line = 2; Record const& record : parsed.records) {
+    if (auto const taken = take_record(contents, record, contained); !taken)
+      return damaged_journal(journal.string(), line, taken.error().message);
+    ++line;
+  }
   return replayed;
 }
 

@@ -6,8 +6,9 @@ namespace cpsctl::state {
 std::filesystem::path journal_path(std::filesystem::path const& path);
 std::filesystem::path torn_path(std::filesystem::path const& path);  ///< the journal's last torn tail
 
-/// Takes a record into the contents; entries of records up to `contained` are in them already.
-void take_record(Contents& contents, Record const& record, std::int64_t contained);
+/// Takes a record into the contents; entries of records up to `contained` are in them already. An error takes nothing
+/// and closes nothing: the record says what became of an enrollment, but which one, or its id, cannot be read.
+Result<> take_record(Contents& contents, Record const& record, std::int64_t contained);
 
 /// The contents, and where the journal's valid part ends.
 struct Replayed {

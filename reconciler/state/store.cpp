@@ -109,7 +109,7 @@ class FileStore final : public Store {
     journal_.add(journal_line(record), record.sequence, std::move(written));
   }
 
-  void accept(Record const& record) override { take_record(contents_, record, 0); }
+  void accept(Record const& record) override { take_record(contents_, record, 0).value(); }
 
   Result<> save() override {
     return journal_.with_file([this](std::unique_ptr<Appender>& file) { return write_snapshot(file); });

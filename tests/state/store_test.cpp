@@ -3,6 +3,7 @@
 #include "base/fields.hpp"
 #include "base/random.hpp"
 #include "state/failing_files.hpp"
+#include "state/journal.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -194,6 +195,27 @@ TEST_CASE("store: a journal that no crash leaves so is an error, and stays as it
     CHECK_FALSE(state::read(path, realm, disk).has_value());
     CHECK(disk.bytes()[journal] == bad);
     CHECK_FALSE(disk.bytes().contains(journal + ".torn"));
+  }
+}
+
+TEST_CASE("store: a result that cannot be read does not close its intent, and is an error") {
+  std::string const begun =
+      state::journal_head(realm) + state::journal_line({.sequence = 1, .name = "a", .entry = entry_json("a")});
+  auto const number = [] { return json::share(json::clone(json::Value(7))); };
+  state::Record const cases[] = {
+      {.sequence = 2, .phase = state::Phase::done, .intent = 1, .name = "a", .enrollment = 101, .entry = number()},
+      {.sequence = 2, .phase = state::Phase::done, .intent = 1, .name = "a"},  // no id
+      {.sequence = 2, .phase = state::Phase::done, .intent = 99, .name = "a", .enrollment = 101},
+      {.sequence = 2, .phase = state::Phase::stored, .name = "a", .enrollment = 101},
+  };
+  for (state::Record const& record : cases) {
+    failing::Disk disk;
+    disk.bytes()[journal] = begun + state::journal_line(record);
+    auto const contents = state::read(path, realm, disk);
+    REQUIRE_FALSE(contents.has_value());
+    CHECK(contents.error().message ==
+          "p/state.json.journal is damaged: line 3 tells of an enrollment, but its name or id cannot be read");
+    CHECK(contents.error().next.starts_with("cp p/state.json.journal p/state.json.journal.broken && head -n 2 "));
   }
 }
 
