@@ -11,12 +11,6 @@
 namespace cpsctl::state {
 namespace {
 
-struct Head {
-  std::int64_t format_version = state::format_version;
-  std::string realm = {};
-};
-BOOST_DESCRIBE_STRUCT(Head, (), (format_version, realm))
-
 constexpr std::size_t checksum_size = 8;
 
 std::string checksum(std::string_view text) {
@@ -55,8 +49,8 @@ bool torn(std::string_view line, bool whole) {
 
 }  // namespace
 
-std::string journal_head(std::string const& realm) {
-  return line_of(Head{.realm = realm});
+std::string journal_head(JournalHead const& head) {
+  return line_of(head);
 }
 
 std::string journal_line(Record const& record) {
@@ -86,13 +80,13 @@ Result<JournalText> parse_journal(std::string_view text, std::string_view what) 
     at = whole ? end + 1 : text.size();
     auto const content = whole ? payload(line) : std::nullopt;
     if (number == 1) {
-      auto const head = content ? read_as<Head>(*content) : std::nullopt;
+      auto head = content ? read_as<JournalHead>(*content) : std::nullopt;
       if (!head || head->realm.empty()) return damaged_journal(what, number, "is no journal's head");
       if (head->format_version > format_version)
         return Error{.code = Errc::io,
                      .message = fmt::format("{} was written by a newer cpsctl (format {})", what, head->format_version),
                      .next = "use that version"};
-      journal.realm = head->realm;
+      journal.head = std::move(*head);
       journal.valid_bytes = at;
     } else if (content) {
       if (first_torn != 0) return damaged_journal(what, first_torn, "does not match its checksum");

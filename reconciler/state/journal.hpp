@@ -11,11 +11,11 @@ namespace cpsctl::state {
 
 inline constexpr std::int64_t format_version = 1;
 
-std::string journal_head(std::string const& realm);
+std::string journal_head(JournalHead const& head);
 std::string journal_line(Record const& record);
 
 struct JournalText {
-  std::string realm = {};
+  JournalHead head = {};
   std::vector<Record> records = {};
   std::size_t valid_bytes = 0;  ///< what follows is a tail that a crash cut short
   std::size_t torn_lines = 0;   ///< in that tail

@@ -8,7 +8,7 @@ using namespace cpsctl;
 
 namespace {
 
-std::string const head = state::journal_head("sandbox");
+std::string const head = state::journal_head({.realm = "sandbox"});
 std::string const one = state::journal_line({.sequence = 1, .name = "a"});
 std::string const two = state::journal_line({.sequence = 2, .name = "b"});
 std::string const zeros(5000, '\0');

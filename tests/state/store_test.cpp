@@ -199,8 +199,8 @@ TEST_CASE("store: a journal that no crash leaves so is an error, and stays as it
 }
 
 TEST_CASE("store: a result that cannot be read does not close its intent, and is an error") {
-  std::string const begun =
-      state::journal_head(realm) + state::journal_line({.sequence = 1, .name = "a", .entry = entry_json("a")});
+  std::string const begun = state::journal_head({.realm = realm}) +
+                            state::journal_line({.sequence = 1, .name = "a", .entry = entry_json("a")});
   auto const number = [] { return json::share(json::clone(json::Value(7))); };
   state::Record const cases[] = {
       {.sequence = 2, .phase = state::Phase::done, .intent = 1, .name = "a", .enrollment = 101, .entry = number()},
@@ -217,6 +217,144 @@ TEST_CASE("store: a result that cannot be read does not close its intent, and is
           "p/state.json.journal is damaged: line 3 tells of an enrollment, but its name or id cannot be read");
     CHECK(contents.error().next.starts_with("cp p/state.json.journal p/state.json.journal.broken && head -n 2 "));
   }
+}
+
+TEST_CASE("store: the snapshot and the journal know the open intents, each without the other") {
+  failing::Disk disk;
+  run(disk);
+  auto const whole = state::read(path, realm, disk);
+  REQUIRE(whole->open_intents.size() == 1);
+  CHECK(whole->notes.empty());
+  SUBCASE("no journal") {
+    disk.bytes().erase(journal);
+  }
+  SUBCASE("an empty journal") {
+    disk.bytes()[journal].clear();
+  }
+  SUBCASE("no snapshot") {
+    disk.bytes().erase(path);
+  }
+  for (bool const again : {false, true}) {
+    if (again) REQUIRE(state::Store::open(path, realm, "run", disk).has_value());
+    auto const contents = state::read(path, realm, disk);
+    REQUIRE(contents.has_value());
+    REQUIRE(contents->open_intents.size() == 1);
+    CHECK(contents->open_intents[0].name == "doubt");
+    CHECK(contents->open_intents[0].sequence == whole->open_intents[0].sequence);
+  }
+  auto store = state::Store::open(path, realm, "run", disk).value();
+  CHECK(done(*store, whole->open_intents[0].sequence, "doubt", 104) != 0);
+  store.reset();
+  auto const after = state::read(path, realm, disk);
+  CHECK(after->open_intents.empty());  // what the journal closed stays closed
+  CHECK(after->entries.at("doubt").id == 104);
+}
+
+TEST_CASE("store: an empty journal is said") {
+  failing::Disk disk;
+  run(disk);
+  disk.bytes()[journal].clear();
+  CHECK(state::read(path, realm, disk)->notes ==
+        std::vector<std::string>{"p/state.json.journal is empty: what a run wrote there last is lost. cpsctl state "
+                                 "rebuild finds again what exists at CPS"});
+}
+
+TEST_CASE("store: a journal beside another snapshot than its own loses nothing silently") {
+  failing::Disk disk;
+  struct Pair {
+    std::string snapshot, journal;
+  };
+  auto const now = [&] { return Pair{disk.bytes()[path], disk.bytes()[journal]}; };
+  auto store = state::Store::open(path, realm, "run", disk).value();
+  auto const add = [&](std::string const& name, std::int64_t id) { done(*store, intend(*store, name), name, id); };
+  add("a", 101);
+  std::int64_t const doubt = intend(*store, "doubt");
+  REQUIRE(store->save());
+  Pair const first = now();
+  add("b", 102);
+  Pair const grown = now();
+  REQUIRE(store->save());
+  Pair const second = now();
+  add("c", 103);
+  done(*store, doubt, "doubt", 104);
+  Pair const last = now();
+  store.reset();
+
+  std::string const rebuild = "cpsctl state rebuild finds again what exists at CPS";
+  struct Case {
+    char const* title;
+    std::string snapshot, journal;
+    std::set<std::string> names;
+    std::size_t open;
+    std::vector<std::string> notes;
+  };
+  Case const cases[] = {
+      {"its own", last.snapshot, last.journal, {"a", "b", "c", "doubt"}, 0, {}},
+      {"its own, quiet", second.snapshot, second.journal, {"a", "b"}, 1, {}},
+      {"the newer snapshot that a crash left", second.snapshot, grown.journal, {"a", "b"}, 1, {}},
+      {"the previous snapshot",
+       first.snapshot,
+       last.journal,
+       {"a", "c", "doubt"},
+       0,
+       {"p/state.json.journal follows serial 2 of p/state.json, but this is serial 1: what was recorded in between may "
+        "be missing. " +
+        rebuild}},
+      {"no snapshot",
+       "",
+       last.journal,
+       {"c", "doubt"},
+       0,
+       {"p/state.json.journal follows serial 2 of p/state.json, which is not there: what was recorded in between may "
+        "be missing. " +
+        rebuild}},
+      {"a snapshot of another history",
+       R"({"formatVersion":1,"realm":"sandbox","serial":9,"sequence":99,"enrollments":[{"name":"x","id":999}]})",
+       grown.journal,
+       {"x", "b"},
+       1,
+       {"p/state.json.journal belongs to another p/state.json than this one (serial 9): it tells of enrollments that "
+        "are not in it, b (102); names that it lacks are taken from there. " +
+        rebuild}},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      disk.bytes().erase(path);
+      if (!c.snapshot.empty()) disk.bytes()[path] = c.snapshot;
+      disk.bytes()[journal] = c.journal;
+      auto const contents = state::read(path, realm, disk);
+      REQUIRE(contents.has_value());
+      std::set<std::string> names;
+      for (auto const& [name, entry] : contents->entries) names.insert(name);
+      CHECK(names == c.names);
+      CHECK(contents->open_intents.size() == c.open);
+      CHECK(contents->notes == c.notes);
+      // The next run that saves ends it.
+      auto next = state::Store::open(path, realm, "run", disk).value();
+      std::int64_t const sequence = intend(*next, "next");
+      CHECK(sequence > contents->sequence);
+      CHECK(done(*next, sequence, "next", 900) != 0);
+      REQUIRE(next->save());
+      auto const after = state::read(path, realm, disk);
+      CHECK(after->notes.empty());
+      CHECK(after->serial > contents->serial);
+      CHECK(after->entries.size() == c.names.size() + 1);
+      CHECK(after->open_intents.size() == c.open);
+    }
+  }
+}
+
+TEST_CASE("store: files of older versions, which name no serial and keep open intents in the journal alone") {
+  failing::Disk disk;
+  disk.bytes()[path] =
+      R"({"formatVersion":1,"realm":"sandbox","serial":3,"sequence":5,"enrollments":[{"name":"a","id":101}]})";
+  disk.bytes()[journal] = state::journal_head({.realm = realm}) +
+                          state::journal_line({.sequence = 4, .name = "doubt", .entry = entry_json("doubt")});
+  auto const contents = state::read(path, realm, disk);
+  REQUIRE(contents.has_value());
+  CHECK(contents->notes.empty());
+  CHECK(contents->entries.size() == 1);
+  CHECK(contents->open_intents.size() == 1);
 }
 
 TEST_CASE("state file: what cannot be used is said, with the way on") {
