@@ -120,6 +120,8 @@ Result<> take_journal(Replayed& replayed, JournalText const& parsed, std::filesy
   CPS_CHECK(take(contents, true));
   contents.sequence = std::max(contents.sequence, parsed.head.sequence);
   replayed.newest_serial = std::max(contents.serial, parsed.head.serial);
+  bool const nothing_new = unknown.empty() && (parsed.records.empty() || parsed.records.back().sequence <= contained);
+  replayed.settled = replayed.settled && nothing_new && parsed.head.serial == contents.serial && parsed.torn_lines == 0;
 
   if (!unknown.empty())
     contents.notes.push_back(
@@ -178,6 +180,7 @@ Result<Replayed> replay(std::filesystem::path const& path, std::string const& re
   Contents& contents = replayed.contents;
   CPS_CHECK(read_snapshot(path, realm, files, contents));
   replayed.newest_serial = contents.serial;
+  replayed.settled = contents.exists;
   auto const journal = journal_path(path);
   CPS_TRY(FileKind const kind, files.kind(journal));
   if (kind == FileKind::missing) return replayed;

@@ -14,6 +14,7 @@ Result<> take_record(Contents& contents, Record const& record);
 struct Replayed {
   Contents contents = {};
   std::int64_t newest_serial = 0;  ///< of the snapshot, or of the one that the journal follows
+  bool settled = false;            ///< the snapshot holds all of the contents
   std::size_t valid_bytes = 0;     ///< 0: there is no journal
   std::string torn = {};           ///< what stands behind them
 };

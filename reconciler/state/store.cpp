@@ -105,6 +105,7 @@ class FileStore final : public Store {
         files_(files),
         contents_(std::move(replayed.contents)),
         newest_serial_(replayed.newest_serial),
+        settled_(replayed.settled),
         next_(contents_.sequence + 1),
         journal_(std::move(journal)) {}
 
@@ -116,10 +117,14 @@ class FileStore final : public Store {
     journal_.add(journal_line(record), record.sequence, std::move(written));
   }
 
-  void accept(Record const& record) override { take_record(contents_, record).value(); }
+  void accept(Record const& record) override {
+    settled_ = false;
+    take_record(contents_, record).value();
+  }
 
   Result<> save() override {
-    return journal_.with_file([this](std::unique_ptr<Appender>& file) { return write_snapshot(file); });
+    return journal_.with_file(
+        [this](std::unique_ptr<Appender>& file) { return settled_ ? Result<>() : write_snapshot(file); });
   }
 
  private:
@@ -139,6 +144,7 @@ class FileStore final : public Store {
     // A crash before this replacement is harmless: the snapshot has the last word on records up to its sequence.
     CPS_CHECK(files_.replace(journal_path(path_), journal_text(contents_)));
     CPS_TRY(file, files_.append(journal_path(path_)));
+    settled_ = true;
     return {};
   }
 
@@ -154,6 +160,7 @@ class FileStore final : public Store {
   Files& files_;
   Contents contents_;
   std::int64_t newest_serial_;
+  bool settled_;  ///< the snapshot holds all of the contents
   std::int64_t next_;
   GroupCommit journal_;
 };

@@ -49,8 +49,8 @@ class Store {
   /// answered. On the caller's thread.
   virtual void accept(Record const& record) = 0;
 
-  /// Writes the snapshot: the previous one is kept as `.bak`, the journal is cut when everything in it is contained
-  /// (open intents are carried over). Errors: io.
+  /// Writes the snapshot, unless it holds everything already: the previous one is kept as `.bak` (so that is never a
+  /// copy of the same), and a journal that follows the new one begins with the open intents. Errors: io.
   virtual Result<> save() = 0;
 };
 

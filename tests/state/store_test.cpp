@@ -357,6 +357,46 @@ TEST_CASE("store: files of older versions, which name no serial and keep open in
   CHECK(contents->open_intents.size() == 1);
 }
 
+TEST_CASE("store: a run that has nothing new writes nothing, so .bak stays the state before the last change") {
+  failing::Disk disk;
+  run(disk);
+  auto const save = [&] {
+    auto const store = state::Store::open(path, realm, "run", disk).value();
+    REQUIRE(store->save());
+  };
+  SUBCASE("nothing happened") {
+    auto const before = disk.bytes();
+    save();
+    save();
+    CHECK(disk.bytes() == before);
+  }
+  std::string const snapshot = disk.bytes()[path];
+  SUBCASE("a record that was not saved") {
+    REQUIRE(intend(*state::Store::open(path, realm, "run", disk).value(), "new") != 0);
+    save();
+    CHECK(disk.bytes()[path] != snapshot);
+    CHECK(disk.bytes()[path + ".bak"] == snapshot);
+  }
+  SUBCASE("a torn end") {
+    disk.bytes()[journal] += "torn";
+    save();
+    CHECK(disk.bytes()[path] != snapshot);
+  }
+  SUBCASE("a journal of another snapshot") {
+    disk.bytes()[journal] = state::journal_head({.realm = realm, .serial = 9});
+    save();
+    CHECK(state::read(path, realm, disk)->serial == 10);
+  }
+  SUBCASE("no snapshot") {
+    disk.bytes().erase(path);
+    save();
+    CHECK(disk.bytes().contains(path));
+  }
+  auto const after = disk.bytes();
+  save();
+  CHECK(disk.bytes() == after);
+}
+
 TEST_CASE("state file: what cannot be used is said, with the way on") {
   struct Case {
     char const *title, *text, *says;
