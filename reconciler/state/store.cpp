@@ -37,12 +37,15 @@ class GroupCommit {
     changed_.notify_all();
   }
 
-  /// Waits until everything queued is written, then runs `exchange` on the file while nothing else touches it.
+  /// Waits until everything queued is written, then runs `exchange` on the file while nothing else touches it. If it
+  /// leaves none, nothing more can be written.
   Result<> with_file(std::function<Result<>(std::unique_ptr<Appender>&)> const& exchange) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return queue_.empty() && !busy_; });
     if (broken_) return *broken_;
-    return exchange(file_);
+    Result<> const outcome = exchange(file_);
+    if (!file_) broken_ = outcome.error();
+    return outcome;
   }
 
  private:
@@ -142,6 +145,7 @@ class FileStore final : public Store {
     contents_.serial = newest_serial_ = snapshot.serial;
 
     // A crash before this replacement is harmless: the snapshot has the last word on records up to its sequence.
+    file.reset();  // its file may have no name any more from here on
     CPS_CHECK(files_.replace(journal_path(path_), journal_text(contents_)));
     CPS_TRY(file, files_.append(journal_path(path_)));
     settled_ = true;

@@ -50,7 +50,8 @@ class Store {
   virtual void accept(Record const& record) = 0;
 
   /// Writes the snapshot, unless it holds everything already: the previous one is kept as `.bak` (so that is never a
-  /// copy of the same), and a journal that follows the new one begins with the open intents. Errors: io.
+  /// copy of the same), and a journal that follows the new one begins with the open intents. Errors: io; one
+  /// after the snapshot was written leaves no journal to write to: every later record fails, as after a failed sync.
   virtual Result<> save() = 0;
 };
 

@@ -54,7 +54,9 @@ class Disk final : public cpsctl::Files {
   }
   cpsctl::Result<std::unique_ptr<cpsctl::Appender>> append(std::filesystem::path const& path) override {
     std::scoped_lock const lock(mutex_);
-    files_.try_emplace(path.string());
+    if (auto const struck = strike(); !struck) return struck.error();
+    if (!dead_) files_.try_emplace(path.string());
+    if (auto const alive = survive(); !alive) return alive.error();
     return std::make_unique<Tail>(*this, path.string());
   }
   cpsctl::Result<> truncate(std::filesystem::path const& path, std::uint64_t size) override {

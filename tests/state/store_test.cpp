@@ -397,6 +397,29 @@ TEST_CASE("store: a run that has nothing new writes nothing, so .bak stays the s
   CHECK(disk.bytes() == after);
 }
 
+TEST_CASE("store: once the journal was replaced and cannot be opened, nothing more is promised") {
+  for (int call = 1; call <= 4; ++call) {
+    CAPTURE(call);  // keep .bak, replace the snapshot, replace the journal, open it
+    failing::Disk disk;
+    run(disk);
+    auto store = state::Store::open(path, realm, "run", disk).value();
+    CHECK(intend(*store, "a") != 0);
+    disk.fail_at(call, failing::Disk::At::error);
+    CHECK_FALSE(store->save().has_value());
+    bool const promised = intend(*store, "b") != 0;
+    CHECK(promised == (call <= 2));
+    CHECK(store->save().has_value() == promised);
+    store.reset();
+    auto const contents = state::read(path, realm, disk);
+    REQUIRE(contents.has_value());
+    auto const holds = [&](std::string const& name) {
+      return std::ranges::any_of(contents->open_intents, [&](auto const& one) { return one.name == name; });
+    };
+    CHECK(holds("a"));
+    CHECK(holds("b") == promised);
+  }
+}
+
 TEST_CASE("state file: what cannot be used is said, with the way on") {
   struct Case {
     char const *title, *text, *says;
