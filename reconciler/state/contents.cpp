@@ -178,13 +178,17 @@ Result<> take_record(Contents& contents, Record const& record) {
 Result<Replayed> replay(std::filesystem::path const& path, std::string const& realm, Files& files) {
   Replayed replayed;
   Contents& contents = replayed.contents;
+  // The journal first: a run that saves meanwhile writes the snapshot first, so the pair is one that a crash may leave.
+  auto const journal = journal_path(path);
+  CPS_TRY(FileKind const kind, files.kind(journal));
+  std::string text;
+  if (kind != FileKind::missing) {
+    CPS_TRY(text, files.read(journal, journal_limit));
+  }
   CPS_CHECK(read_snapshot(path, realm, files, contents));
   replayed.newest_serial = contents.serial;
   replayed.settled = contents.exists;
-  auto const journal = journal_path(path);
-  CPS_TRY(FileKind const kind, files.kind(journal));
   if (kind == FileKind::missing) return replayed;
-  CPS_TRY(std::string const text, files.read(journal, journal_limit));
   if (text.empty()) {
     contents.notes.push_back(
         fmt::format("{} is empty: what a run wrote there last is lost. {}", journal.string(), rebuild));

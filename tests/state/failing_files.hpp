@@ -12,7 +12,7 @@ namespace failing {
 
 /// A disk in memory on which the n-th call that changes something fails, or is the last one that happens (half of its
 /// bytes arrive). Only what was synced survives a crash. Thread-safe.
-class Disk final : public cpsctl::Files {
+class Disk : public cpsctl::Files {
  public:
   enum class At : unsigned char { never, error, crash };
 

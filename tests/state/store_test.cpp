@@ -344,6 +344,27 @@ TEST_CASE("store: a journal beside another snapshot than its own loses nothing s
   }
 }
 
+TEST_CASE("store: a plan that reads while a run saves sees a whole state") {
+  struct Busy : failing::Disk {
+    std::function<void()> before_second_read = {};
+    int reads = 0;
+    Result<std::string> read(std::filesystem::path const& file, std::size_t limit) override {
+      if (++reads == 2 && before_second_read) before_second_read();
+      return Disk::read(file, limit);
+    }
+  } disk;
+  auto const store = state::Store::open(path, realm, "run", disk).value();
+  done(*store, intend(*store, "a"), "a", 101);
+  REQUIRE(store->save());
+  done(*store, intend(*store, "b"), "b", 102);
+  disk.reads = 0;
+  disk.before_second_read = [&] { REQUIRE(store->save()); };
+  auto const contents = state::read(path, realm, disk);
+  CHECK(disk.reads > 2);
+  CHECK(contents->entries.size() == 2);
+  CHECK(contents->notes.empty());
+}
+
 TEST_CASE("store: files of older versions, which name no serial and keep open intents in the journal alone") {
   failing::Disk disk;
   disk.bytes()[path] =
