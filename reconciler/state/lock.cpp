@@ -166,8 +166,12 @@ class FileLock final : public Lock {
   }
 
   void beat() override {
+    std::scoped_lock const one_at_a_time(beating_);
+    if (lost()) return;
+    auto [lost, unwell] = renew();
     std::scoped_lock const lock(mutex_);
-    renew();
+    lost_ = std::move(lost);
+    unwell_ = std::move(unwell);
   }
   std::optional<Error> lost() const override {
     std::scoped_lock const lock(mutex_);
@@ -179,35 +183,38 @@ class FileLock final : public Lock {
   }
 
  private:
+  struct Beat {
+    std::optional<Error> lost = {}, unwell = {};
+  };
+
   void live() {
     std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, heartbeat_every, [this] { return ending_; })) renew();
+    while (!changed_.wait_for(lock, heartbeat_every, [this] { return ending_; })) {
+      lock.unlock();  // a shared folder may hang: nobody who asks lost() should wait for that
+      beat();
+      lock.lock();
+    }
   }
 
-  void renew() {
-    if (lost_) return;
+  Beat renew() {
     Fd const fd = open_lock(path_);
-    if (!fd.open()) {
-      unwell_ = file_error("open", path_);
-      return;
-    }
+    if (!fd.open()) return {.unwell = file_error("open", path_)};
     auto const present = read_lease(fd.get());
-    if (present && !same_run(*present, lease_)) {
-      lost_ = Error{.code = Errc::locked,
-                    .message = fmt::format("the lock {} was taken away by {}", path_.string(), holder(present)),
-                    .next = "wait for it to end and run again: what CPS did is found again"};
-      return;
-    }
+    if (present && !same_run(*present, lease_))
+      return {.lost = Error{.code = Errc::locked,
+                            .message = fmt::format("the lock {} was taken away by {}", path_.string(), holder(present)),
+                            .next = "wait for it to end and run again: what CPS did is found again"}};
     lease_.heartbeat = timestamp(clock_.wall());
     auto const written = write_lease(fd.get(), path_, lease_);
-    unwell_ = written ? std::nullopt : std::optional(written.error());
+    return {.unwell = written ? std::nullopt : std::optional(written.error())};
   }
 
   Fd fd_;
   Path path_;
   Lease lease_;
   Clock const& clock_;
-  mutable std::mutex mutex_;
+  std::mutex beating_;        // guards lease_ and the file
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   bool ending_ = false;
   std::optional<Error> lost_;
