@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -183,6 +184,20 @@ Result<std::unique_ptr<Appender>> open_journal(std::filesystem::path const& path
 }
 
 }  // namespace
+
+Result<std::int64_t> Store::write(Record record) {
+  auto const written = std::make_shared<std::promise<Result<std::int64_t>>>();  // also for who is just setting it
+  journal(record, [written](Result<std::int64_t> sequence) { written->set_value(std::move(sequence)); });
+  CPS_TRY(record.sequence, written->get_future().get());
+  accept(record);
+  return record.sequence;
+}
+
+json::Ref document_of(Entry const& entry) {
+  json::Document document;
+  static_cast<json::Value&>(document) = fields::to_json(entry, document.GetAllocator());
+  return json::share(std::move(document));
+}
 
 Result<std::unique_ptr<Store>> Store::open(std::filesystem::path path, std::string realm, std::string run,
                                            Files& files) {

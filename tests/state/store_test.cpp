@@ -1,6 +1,5 @@
 #include "state/store.hpp"
 
-#include "base/fields.hpp"
 #include "base/random.hpp"
 #include "state/failing_files.hpp"
 #include "state/journal.hpp"
@@ -22,28 +21,13 @@ std::string const journal = path + ".journal";
 std::string const realm = "sandbox";
 
 json::Ref entry_json(std::string const& name) {
-  state::Entry const entry{.name = name, .contract = "1-A", .source = name + ".yaml", .api_schema = "v11"};
-  json::Document document;
-  static_cast<json::Value&>(document) = fields::to_json(entry, document.GetAllocator());
-  return json::share(std::move(document));
+  return state::document_of({.name = name, .contract = "1-A", .source = name + ".yaml", .api_schema = "v11"});
 }
 
-/// Writes one record and waits until it is on disk. 0: it could not be written.
+/// 0: it could not be written.
 std::int64_t write(state::Store& store, state::Record record) {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::optional<Result<std::int64_t>> outcome;
-  store.journal(record, [&](Result<std::int64_t> written) {
-    std::scoped_lock const lock(mutex);
-    outcome = std::move(written);
-    changed.notify_all();
-  });
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return outcome.has_value(); });
-  if (!*outcome) return 0;
-  record.sequence = **outcome;
-  store.accept(record);
-  return record.sequence;
+  auto const written = store.write(std::move(record));
+  return written ? *written : 0;
 }
 
 std::int64_t intend(state::Store& store, std::string const& name) {
