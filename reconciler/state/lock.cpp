@@ -63,6 +63,22 @@ std::optional<Lease> read_lease(Path const& path) {
   return fd.open() ? read_lease(fd.get()) : std::nullopt;
 }
 
+/// File systems that no other machine writes to; any other may be shared.
+bool of_one_machine(int fd) {
+  constexpr long xfs = 0x58465342, zfs = 0x2FC12FC1, bcachefs = static_cast<long>(0xCA451A4E);
+  constexpr std::array local = {static_cast<long>(EXT4_SUPER_MAGIC),
+                                xfs,
+                                static_cast<long>(BTRFS_SUPER_MAGIC),
+                                static_cast<long>(TMPFS_MAGIC),
+                                static_cast<long>(OVERLAYFS_SUPER_MAGIC),
+                                static_cast<long>(F2FS_SUPER_MAGIC),
+                                static_cast<long>(RAMFS_MAGIC),
+                                zfs,
+                                bcachefs};
+  struct statfs info {};
+  return ::fstatfs(fd, &info) == 0 && std::ranges::find(local, static_cast<long>(info.f_type)) != local.end();
+}
+
 /// In place: spaces take the old lease's place before the file is cut, so there is a lease at any time.
 Result<> write_lease(int fd, Path const& path, Lease const& lease) {
   json::Document document;
@@ -76,7 +92,8 @@ Result<> write_lease(int fd, Path const& path, Lease const& lease) {
     at += static_cast<std::size_t>(written);
   }
   if (::ftruncate(fd, size) != 0) return file_error("write", path);
-  if (::fdatasync(fd) != 0) return file_error("sync", path);
+  bool const shown = of_one_machine(fd) || ::fsync(fd) == 0;  // on a shared folder it must leave this machine
+  if (!shown) return file_error("sync", path);
   return {};
 }
 
@@ -111,22 +128,6 @@ class Watch {
   std::optional<Lease> seen_ = {};
   std::optional<SteadyTime> since_ = {};
 };
-
-/// File systems that no other machine writes to; any other may be shared.
-bool of_one_machine(int fd) {
-  constexpr long xfs = 0x58465342, zfs = 0x2FC12FC1, bcachefs = static_cast<long>(0xCA451A4E);
-  constexpr std::array local = {static_cast<long>(EXT4_SUPER_MAGIC),
-                                xfs,
-                                static_cast<long>(BTRFS_SUPER_MAGIC),
-                                static_cast<long>(TMPFS_MAGIC),
-                                static_cast<long>(OVERLAYFS_SUPER_MAGIC),
-                                static_cast<long>(F2FS_SUPER_MAGIC),
-                                static_cast<long>(RAMFS_MAGIC),
-                                zfs,
-                                bcachefs};
-  struct statfs info {};
-  return ::fstatfs(fd, &info) == 0 && std::ranges::find(local, static_cast<long>(info.f_type)) != local.end();
-}
 
 std::string holder(std::optional<Lease> const& lease) {
   return lease ? fmt::format("{}@{}, pid {} ({}), since {}", lease->owner, lease->host, lease->pid, lease->command,
