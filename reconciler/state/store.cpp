@@ -44,7 +44,7 @@ class GroupCommit {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return queue_.empty() && !busy_; });
     if (broken_) return *broken_;
-    Result<> const outcome = exchange(file_);
+    Result<> outcome = exchange(file_);
     if (!file_) broken_ = outcome.error();
     return outcome;
   }
