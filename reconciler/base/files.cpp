@@ -18,28 +18,22 @@ namespace {
 
 using Path = std::filesystem::path;
 
-Error failed(std::string_view verb, Path const& path, int reason = errno) {
-  return Error{
-      .code = Errc::io,
-      .message = fmt::format("cannot {} {}: {}", verb, path.string(), std::generic_category().message(reason))};
-}
-
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd(Fd const&) = delete;
-  Fd& operator=(Fd const&) = delete;
-  Fd& operator=(Fd&&) = delete;
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
+/// What a person can do about it; nothing where the message says it all.
+char const* next_step(int reason) {
+  switch (reason) {
+    case ENOSPC:
+    case EDQUOT: return "free space there and run again: what CPS did is found again";
+    case EFBIG: return "raise the limit on file sizes (ulimit -f) and run again: what CPS did is found again";
+    case EROFS: return "the file system is read-only: mount it for writing, or name a file elsewhere";
+    case EACCES:
+    case EPERM:
+      return "let this user read and write it and its folder (ls -ld shows whose they are), or name a file elsewhere";
+    case EISDIR: return "a folder is in the way: name a file, or move the folder away";
+    case ENOTDIR: return "a file stands where its path needs a folder: name another path, or move that file away";
+    case EIO: return "look after the disk (dmesg says more) and run again: what CPS did is found again";
+    default: return "";
   }
-  int get() const { return fd_; }
-  bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
+}
 
 Fd open_file(Path const& path, int flags) {
   for (;;) {
@@ -65,8 +59,8 @@ Path folder_of(Path const& path) {
 /// A new name, or a rename, survives a crash only once its folder is on disk.
 Result<> sync_folder(Path const& folder) {
   Fd const fd = open_file(folder, O_RDONLY | O_DIRECTORY);
-  if (!fd.open()) return failed("open", folder);
-  if (::fsync(fd.get()) != 0) return failed("sync", folder);
+  if (!fd.open()) return file_error("open", folder);
+  if (::fsync(fd.get()) != 0) return file_error("sync", folder);
   return {};
 }
 
@@ -75,11 +69,11 @@ class FileAppender final : public Appender {
   FileAppender(Fd fd, Path path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
   Result<> append(std::string_view bytes) override {
-    if (!write_all(fd_.get(), bytes)) return failed("write", path_);
+    if (!write_all(fd_.get(), bytes)) return file_error("write", path_);
     return {};
   }
   Result<> sync() override {
-    if (::fdatasync(fd_.get()) != 0) return failed("sync", path_);
+    if (::fdatasync(fd_.get()) != 0) return file_error("sync", path_);
     return {};
   }
 
@@ -94,7 +88,7 @@ class SystemFiles final : public Files {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) {
       if (errno == ENOENT || errno == ENOTDIR) return FileKind::missing;
-      return failed("look at", path);
+      return file_error("look at", path);
     }
     if (S_ISREG(info.st_mode)) return FileKind::file;
     return S_ISDIR(info.st_mode) ? FileKind::folder : FileKind::other;
@@ -102,10 +96,10 @@ class SystemFiles final : public Files {
 
   Result<std::string> read(Path const& path, std::size_t limit) override {
     Fd const fd = open_file(path, O_RDONLY | O_NONBLOCK);  // a FIFO must not keep us waiting for its writer
-    if (!fd.open()) return failed("read", path);
+    if (!fd.open()) return file_error("read", path);
     struct stat info {};
-    if (::fstat(fd.get(), &info) != 0) return failed("read", path);
-    if (S_ISDIR(info.st_mode)) return failed("read", path, EISDIR);
+    if (::fstat(fd.get(), &info) != 0) return file_error("read", path);
+    if (S_ISDIR(info.st_mode)) return file_error("read", path, EISDIR);
     if (!S_ISREG(info.st_mode))
       return Error{.code = Errc::io, .message = fmt::format("cannot read {}: it is no regular file", path.string())};
     std::string bytes;
@@ -116,7 +110,7 @@ class SystemFiles final : public Files {
       ssize_t const got = ::read(fd.get(), bytes.data() + had, bytes.size() - had);
       bytes.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return failed("read", path);
+      if (got < 0) return file_error("read", path);
       if (bytes.size() > limit)
         return Error{.code = Errc::io,
                      .message = fmt::format("cannot read {}: it is larger than {} bytes", path.string(), limit)};
@@ -128,7 +122,7 @@ class SystemFiles final : public Files {
     // What is no regular file (/dev/stdout, a pipe) cannot be replaced by a rename; it is written to.
     CPS_TRY(FileKind const present, kind(path));
     if (present == FileKind::other) return write_through(path, bytes);
-    if (present == FileKind::folder) return failed("write", path, EISDIR);
+    if (present == FileKind::folder) return file_error("write", path, EISDIR);
     static std::atomic<unsigned> drafts = 0;
     Path const draft = path.string() + fmt::format(".{}.{}.new", ::getpid(), ++drafts);
     auto const written = write_draft(draft, bytes);
@@ -137,7 +131,7 @@ class SystemFiles final : public Files {
       return Error{written.error()}.within("writing " + path.string());
     }
     if (::rename(draft.c_str(), path.c_str()) != 0) {
-      Error error = failed("replace", path);
+      Error error = file_error("replace", path);
       ::unlink(draft.c_str());
       return error;
     }
@@ -147,16 +141,16 @@ class SystemFiles final : public Files {
   Result<std::unique_ptr<Appender>> append(Path const& path) override {
     CPS_TRY(FileKind const present, kind(path));
     Fd fd = open_file(path, O_WRONLY | O_CREAT | O_APPEND);
-    if (!fd.open()) return failed("open", path);
+    if (!fd.open()) return file_error("open", path);
     if (present == FileKind::missing) CPS_CHECK(sync_folder(folder_of(path)));
     return std::make_unique<FileAppender>(std::move(fd), path);
   }
 
   Result<> truncate(Path const& path, std::uint64_t size) override {
     Fd const fd = open_file(path, O_WRONLY);
-    if (!fd.open()) return failed("open", path);
-    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) return failed("cut", path);
-    if (::fsync(fd.get()) != 0) return failed("sync", path);
+    if (!fd.open()) return file_error("open", path);
+    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) return file_error("cut", path);
+    if (::fsync(fd.get()) != 0) return file_error("sync", path);
     return {};
   }
 
@@ -170,17 +164,17 @@ class SystemFiles final : public Files {
     int const reason = errno;
     CPS_TRY(FileKind const present, kind(path));
     if (present == FileKind::folder) return {};
-    return failed("make the folder", path, present == FileKind::missing ? reason : ENOTDIR);
+    return file_error("make the folder", path, present == FileKind::missing ? reason : ENOTDIR);
   }
 
   Result<> remove(Path const& path) override {
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failed("remove", path);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return file_error("remove", path);
     return {};
   }
 
   Result<std::vector<std::string>> list(Path const& folder) override {
     DIR* const open = ::opendir(folder.c_str());
-    if (open == nullptr) return failed("read the folder", folder);
+    if (open == nullptr) return file_error("read the folder", folder);
     std::unique_ptr<DIR, int (*)(DIR*)> const owned(open, ::closedir);
     std::vector<std::string> names;
     for (;;) {
@@ -190,7 +184,7 @@ class SystemFiles final : public Files {
       std::string name = entry->d_name;
       if (name != "." && name != "..") names.push_back(std::move(name));
     }
-    if (errno != 0) return failed("read the folder", folder);
+    if (errno != 0) return file_error("read the folder", folder);
     std::ranges::sort(names);
     return names;
   }
@@ -198,21 +192,31 @@ class SystemFiles final : public Files {
  private:
   static Result<> write_draft(Path const& draft, std::string_view bytes) {
     Fd const fd = open_file(draft, O_WRONLY | O_CREAT | O_EXCL);
-    if (!fd.open()) return failed("create", draft);
-    if (!write_all(fd.get(), bytes)) return failed("write", draft);
-    if (::fsync(fd.get()) != 0) return failed("sync", draft);
+    if (!fd.open()) return file_error("create", draft);
+    if (!write_all(fd.get(), bytes)) return file_error("write", draft);
+    if (::fsync(fd.get()) != 0) return file_error("sync", draft);
     return {};
   }
 
   static Result<> write_through(Path const& path, std::string_view bytes) {
     Fd const fd = open_file(path, O_WRONLY);
-    if (!fd.open()) return failed("open", path);
-    if (!write_all(fd.get(), bytes)) return failed("write", path);
+    if (!fd.open()) return file_error("open", path);
+    if (!write_all(fd.get(), bytes)) return file_error("write", path);
     return {};
   }
 };
 
 }  // namespace
+
+Error file_error(std::string_view verb, Path const& path, int reason) {
+  return Error{.code = Errc::io,
+               .message = fmt::format("cannot {} {}: {}", verb, path.string(), std::generic_category().message(reason)),
+               .next = next_step(reason)};
+}
+
+Fd::~Fd() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
 Files& system_files() {
   static SystemFiles files;

@@ -1,11 +1,13 @@
 #pragma once
 #include "base/result.hpp"
 
+#include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cpsctl {
@@ -20,7 +22,7 @@ struct Appender {
 enum class FileKind : std::uint8_t { missing, file, folder, other };
 
 /// The file system, injected: tests pass one that fails, or ends the process, at the n-th call.
-/// Errors are `io`, with the path and the system's reason in the message.
+/// Errors are `io`, as file_error() makes them.
 struct Files {
   virtual ~Files() = default;
   virtual Result<FileKind> kind(std::filesystem::path const& path) = 0;
@@ -41,5 +43,24 @@ struct Files {
 
 /// The real one. Thread-safe.
 Files& system_files();
+
+/// "cannot write p/state.json: No space left on device", with the next step that `reason` (an errno) calls for.
+Error file_error(std::string_view verb, std::filesystem::path const& path, int reason = errno);
+
+/// Owns a file descriptor.
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd(Fd const&) = delete;
+  Fd& operator=(Fd const&) = delete;
+  Fd& operator=(Fd&&) = delete;
+  ~Fd();
+  int get() const { return fd_; }
+  bool open() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
 
 }  // namespace cpsctl

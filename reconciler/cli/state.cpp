@@ -7,7 +7,6 @@
 #include "cli/writing.hpp"
 
 #include <algorithm>
-#include <future>
 
 #include <fmt/ostream.h>
 #include <fmt/ranges.h>
@@ -42,22 +41,6 @@ Result<Offline> open_offline(std::string const& command, Options const& options,
   return offline;
 }
 
-/// On disk, and in the store's contents, when it returns.
-Result<> write(state::Store& store, state::Record record, World& world) {
-  record.at = timestamp(world.clock.wall());
-  std::promise<Result<std::int64_t>> written;
-  store.journal(record, [&written](Result<std::int64_t> sequence) { written.set_value(std::move(sequence)); });
-  CPS_TRY(record.sequence, written.get_future().get());
-  store.accept(record);
-  return {};
-}
-
-json::Ref document_of(state::Entry const& entry) {
-  json::Document document;
-  static_cast<json::Value&>(document) = fields::to_json(entry, document.GetAllocator());
-  return json::share(std::move(document));
-}
-
 /// What a command that mends the state says, in both forms.
 Product said(std::string line, std::vector<std::string> names) {
   return {.text = [line](std::ostream& out, report::Style) { fmt::print(out, "{}\n", line); },
@@ -75,7 +58,9 @@ Result<> forget(std::vector<std::string> const& names, Offline const& offline, W
   state::Store& store = *offline.writing.store;
   for (std::string const& name : names)
     if (!store.contents().entries.contains(name)) return unknown_name(name);
-  for (std::string const& name : names) CPS_CHECK(write(store, {.phase = state::Phase::dropped, .name = name}, world));
+  std::string const now = timestamp(world.clock.wall());
+  for (std::string const& name : names)
+    CPS_CHECK(store.write({.phase = state::Phase::dropped, .name = name, .at = now}));
   return store.save();
 }
 
@@ -95,7 +80,10 @@ Result<> move(std::string const& from, std::string const& to, Offline const& off
                  .next = "run cpsctl apply first: it resolves the doubt"};
   state::Entry moved = entry->second;
   moved.name = to;
-  CPS_CHECK(write(store, {.phase = state::Phase::stored, .name = from, .entry = document_of(moved)}, world));
+  CPS_CHECK(store.write({.phase = state::Phase::stored,
+                         .name = from,
+                         .at = timestamp(world.clock.wall()),
+                         .entry = state::document_of(moved)}));
   return store.save();
 }
 

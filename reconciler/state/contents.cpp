@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <set>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace cpsctl::state {
 namespace {
@@ -16,10 +16,16 @@ namespace {
 constexpr std::size_t snapshot_limit = std::size_t{4} << 30;
 constexpr std::size_t journal_limit = std::size_t{4} << 30;
 
-std::optional<Entry> entry_of(json::Ref const& document) {
+bool usable(Entry const& entry) {
+  return !entry.name.empty() && entry.id > 0;
+}
+
+/// `id`: CPS's answer, if the record has it. Nothing when it is no entry that a state can hold.
+std::optional<Entry> entry_of(json::Ref const& document, std::int64_t id) {
   Entry entry;
   if (!document || !fields::from_json(*document, entry)) return std::nullopt;
-  return entry;
+  if (id != 0) entry.id = id;
+  return usable(entry) ? std::optional(std::move(entry)) : std::nullopt;
 }
 
 /// When the attempt of a lost answer was over. A create's: now; what CPS may still do with it is waited for anyway
@@ -69,7 +75,7 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
 
   std::set<std::int64_t> ids;
   for (Entry& entry : snapshot.enrollments) {
-    if (entry.name.empty() || entry.id <= 0) return corrupt(path, "an enrollment has no name or no id", files);
+    if (!usable(entry)) return corrupt(path, "an enrollment has no name or no id", files);
     if (!ids.insert(entry.id).second)
       return corrupt(path, fmt::format("enrollment {} stands in it twice", entry.id), files);
     std::string name = entry.name;
@@ -79,7 +85,66 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   contents.realm = snapshot.realm;
   contents.serial = snapshot.serial;
   contents.sequence = snapshot.sequence;
+  contents.open_intents = std::move(snapshot.open_intents);
   contents.exists = true;
+  return {};
+}
+
+/// Takes what the journal says up to the snapshot's last record. The snapshot has the last word on all of that if the
+/// two belong together; what only the journal knows tells that they do not, and is not left out for that. Gives the
+/// enrollments that the snapshot does not know.
+std::vector<std::string> take_before(Contents& contents, Contents before) {
+  for (Record& intent : before.open_intents)
+    if (std::ranges::find(contents.open_intents, intent.sequence, &Record::sequence) == contents.open_intents.end())
+      contents.open_intents.push_back(std::move(intent));
+  std::ranges::sort(contents.open_intents, {}, &Record::sequence);
+
+  std::set<std::int64_t> ids;
+  for (auto const& [name, entry] : contents.entries) ids.insert(entry.id);
+  std::vector<std::string> unknown;
+  for (auto& [name, entry] : before.entries) {
+    if (ids.contains(entry.id)) continue;
+    unknown.push_back(fmt::format("{} ({})", name, entry.id));
+    contents.entries.emplace(name, std::move(entry));
+  }
+  return unknown;
+}
+
+constexpr std::string_view rebuild = "cpsctl state rebuild finds again what exists at CPS";
+
+Result<> take_journal(Replayed& replayed, JournalText const& parsed, std::filesystem::path const& path) {
+  auto const journal = journal_path(path).string();
+  Contents& contents = replayed.contents;
+  std::int64_t const contained = contents.sequence;
+  auto const take = [&](Contents& into, bool after) -> Result<> {
+    for (std::size_t line = 2; Record const& record : parsed.records) {
+      Result<> const taken = (record.sequence > contained) == after ? take_record(into, record) : Result<>();
+      if (!taken) return damaged_journal(journal, line, taken.error().message);
+      ++line;
+    }
+    return {};
+  };
+  Contents before;
+  CPS_CHECK(take(before, false));
+  auto const unknown = take_before(contents, std::move(before));
+  CPS_CHECK(take(contents, true));
+  contents.sequence = std::max(contents.sequence, parsed.head.sequence);
+  replayed.newest_serial = std::max(contents.serial, parsed.head.serial);
+  bool const nothing_new = unknown.empty() && (parsed.records.empty() || parsed.records.back().sequence <= contained);
+  replayed.settled = replayed.settled && nothing_new && parsed.head.serial == contents.serial && parsed.torn_lines == 0;
+
+  if (!unknown.empty())
+    contents.notes.push_back(
+        fmt::format("{} belongs to another {} than this one (serial {}): it tells of enrollments "
+                    "that are not in it, {}; names that it lacks are taken from there. {}",
+                    journal, path.string(), contents.serial, fmt::join(unknown, ", "), rebuild));
+  if (parsed.head.serial > contents.serial)
+    contents.notes.push_back(
+        fmt::format("{} follows serial {} of {}, {}: what was recorded in between may be missing. {}", journal,
+                    parsed.head.serial, path.string(),
+                    contents.serial == 0 ? std::string("which is not there")
+                                         : fmt::format("but this is serial {}", contents.serial),
+                    rebuild));
   return {};
 }
 
@@ -89,65 +154,74 @@ std::filesystem::path journal_path(std::filesystem::path const& path) {
   return path.string() + ".journal";
 }
 
-void take_record(Contents& contents, Record const& record, std::int64_t contained) {
+std::filesystem::path torn_path(std::filesystem::path const& path) {
+  return path.string() + ".journal.torn";
+}
+
+Result<> take_record(Contents& contents, Record const& record) {
   contents.sequence = std::max(contents.sequence, record.sequence);
   auto const intent = std::ranges::find(contents.open_intents, record.intent, &Record::sequence);
-  bool const closes = record.phase != Phase::intent && record.phase != Phase::stored;
+  bool const known = intent != contents.open_intents.end();
   switch (record.phase) {
-    case Phase::intent: contents.open_intents.push_back(record); return;
-    case Phase::refused: break;
+    case Phase::intent: contents.open_intents.push_back(record); return {};
     case Phase::conflict:
-      if (intent == contents.open_intents.end()) return;
+      if (!known) return {};
       intent->reason = record.reason;
       intent->ends_by = record.at;
-      return;
+      return {};
     case Phase::lost:
-      if (intent == contents.open_intents.end()) return;
+      if (!known) return {};
       intent->lost = record.lost;
       intent->ends_by = over_by(*intent, record);
-      return;
-    case Phase::dropped:
-      if (record.sequence > contained) contents.entries.erase(record.name);
-      break;
+      return {};
+    case Phase::refused: break;
+    case Phase::dropped: contents.entries.erase(record.name); break;
     case Phase::done:
     case Phase::stored: {
-      if (record.sequence <= contained) break;
-      bool const own = record.entry != nullptr || intent == contents.open_intents.end();
-      auto entry = entry_of(own ? record.entry : intent->entry);
-      if (!entry) break;
-      if (record.enrollment != 0) entry->id = record.enrollment;
+      auto entry = entry_of(record.entry != nullptr || !known ? record.entry : intent->entry, record.enrollment);
+      if (!entry)
+        return Error{.code = Errc::internal, .message = "tells of an enrollment, but its name or id cannot be read"};
       if (record.name != entry->name) contents.entries.erase(record.name);
       contents.entries.insert_or_assign(entry->name, std::move(*entry));
       break;
     }
   }
-  if (closes && intent != contents.open_intents.end()) contents.open_intents.erase(intent);
+  if (known) contents.open_intents.erase(intent);
+  return {};
 }
 
 Result<Replayed> replay(std::filesystem::path const& path, std::string const& realm, Files& files) {
   Replayed replayed;
   Contents& contents = replayed.contents;
-  CPS_CHECK(read_snapshot(path, realm, files, contents));
+  // The journal first: a run that saves meanwhile writes the snapshot first, so the pair is one that a crash may leave.
   auto const journal = journal_path(path);
   CPS_TRY(FileKind const kind, files.kind(journal));
-  if (kind == FileKind::missing) return replayed;
-  CPS_TRY(std::string const text, files.read(journal, journal_limit));
-  CPS_TRY(JournalText parsed, parse_journal(text, journal.string()));
-  replayed.journal_exists = true;
-  replayed.journal_bytes = text.size();
-  replayed.valid_bytes = parsed.valid_bytes;
-  if (!parsed.realm.empty()) {
-    if (!realm.empty() && parsed.realm != realm) return other_realm(journal, parsed.realm, realm);
-    if (!contents.exists) contents.realm = parsed.realm;
-    contents.exists = true;
+  std::string text;
+  if (kind != FileKind::missing) {
+    CPS_TRY(text, files.read(journal, journal_limit));
   }
-  if (parsed.dropped_lines > 0)
-    contents.notes.push_back(fmt::format("{}: {} at its end {} not written completely and {} dropped", journal.string(),
-                                         text::counted(parsed.dropped_lines, "line"),
-                                         parsed.dropped_lines == 1 ? "was" : "were",
-                                         parsed.dropped_lines == 1 ? "is" : "are"));
-  std::int64_t const contained = contents.sequence;
-  for (Record const& record : parsed.records) take_record(contents, record, contained);
+  CPS_CHECK(read_snapshot(path, realm, files, contents));
+  replayed.newest_serial = contents.serial;
+  replayed.settled = contents.exists;
+  if (kind == FileKind::missing) return replayed;
+  if (text.empty()) {
+    contents.notes.push_back(
+        fmt::format("{} is empty: what a run wrote there last is lost. {}", journal.string(), rebuild));
+    return replayed;
+  }
+  CPS_TRY(JournalText const parsed, parse_journal(text, journal.string()));
+  if (!realm.empty() && parsed.head.realm != realm) return other_realm(journal, parsed.head.realm, realm);
+  if (!contents.exists) contents.realm = parsed.head.realm;
+  contents.exists = true;
+  replayed.valid_bytes = parsed.valid_bytes;
+  replayed.torn = text.substr(parsed.valid_bytes);
+  if (parsed.torn_lines > 0)
+    contents.notes.push_back(fmt::format(
+        "{}: {} at its end {} not written completely and {} left out; a run that writes keeps the bytes in {}. If no "
+        "run was killed and no disk was full, the file was damaged: {}",
+        journal.string(), text::counted(parsed.torn_lines, "line"), parsed.torn_lines == 1 ? "was" : "were",
+        parsed.torn_lines == 1 ? "is" : "are", torn_path(path).string(), rebuild));
+  CPS_CHECK(take_journal(replayed, parsed, path));
   return replayed;
 }
 

@@ -11,12 +11,6 @@
 namespace cpsctl::state {
 namespace {
 
-struct Head {
-  std::int64_t format_version = state::format_version;
-  std::string realm = {};
-};
-BOOST_DESCRIBE_STRUCT(Head, (), (format_version, realm))
-
 constexpr std::size_t checksum_size = 8;
 
 std::string checksum(std::string_view text) {
@@ -41,65 +35,72 @@ std::optional<std::string_view> payload(std::string_view line) {
 }
 
 template <class T>
-std::optional<T> read_line(std::string_view line) {
-  auto const text = payload(line);
-  if (!text) return std::nullopt;
-  auto const document = json::parse(*text, "a journal line");
+std::optional<T> read_as(std::string_view text) {
+  auto const document = json::parse(text, "a journal line");
   T value{};
   if (!document || !fields::from_json(*document, value)) return std::nullopt;
   return value;
 }
 
-Error damaged(std::string_view what, std::size_t line, std::string_view problem) {
-  return Error{.code = Errc::io,
-               .message = fmt::format("{} is damaged: line {} {}", what, line, problem),
-               .next = fmt::format("keep a copy of {} and move it away: cpsctl finds again what exists at CPS, but a "
-                                   "write whose answer never came must then be looked for by hand",
-                                   what),
-               .at = Mark{.file = std::string(what), .line = static_cast<int>(line)}};
+/// What a write that was cut off leaves: no end, or blocks that never came and read as zeros.
+bool torn(std::string_view line, bool whole) {
+  return !whole || line.find('\0') != std::string_view::npos;
 }
 
 }  // namespace
 
-std::string journal_head(std::string const& realm) {
-  return line_of(Head{.realm = realm});
+std::string journal_head(JournalHead const& head) {
+  return line_of(head);
 }
 
 std::string journal_line(Record const& record) {
   return line_of(record);
 }
 
+Error damaged_journal(std::string_view what, std::size_t line, std::string_view problem) {
+  std::string const keep = line == 1 ? fmt::format("mv {0} {0}.broken", what)
+                                     : fmt::format("cp {0} {0}.broken && head -n {1} {0}.broken > {0}", what, line - 1);
+  return Error{.code = Errc::io,
+               .message = fmt::format("{} is damaged: line {} {}", what, line, problem),
+               .next = fmt::format("{}, then cpsctl state rebuild: it finds again what exists at CPS; a write {} whose "
+                                   "answer never came must be looked for by hand",
+                                   keep, line == 1 ? "in it" : "behind that line"),
+               .at = Mark{.file = std::string(what), .line = static_cast<int>(line)}};
+}
+
 Result<JournalText> parse_journal(std::string_view text, std::string_view what) {
   JournalText journal;
   std::size_t number = 0;
-  std::size_t first_bad = 0;
+  std::size_t first_torn = 0;
   for (std::size_t at = 0; at < text.size();) {
     ++number;
     auto const end = text.find('\n', at);
     bool const whole = end != std::string_view::npos;
     std::string_view const line = text.substr(at, whole ? end - at : std::string_view::npos);
     at = whole ? end + 1 : text.size();
-    bool good = false;
+    auto const content = whole ? payload(line) : std::nullopt;
     if (number == 1) {
-      auto const head = whole ? read_line<Head>(line) : std::nullopt;
-      good = head.has_value();
-      if (good && head->format_version > format_version)
+      auto head = content ? read_as<JournalHead>(*content) : std::nullopt;
+      if (!head || head->realm.empty()) return damaged_journal(what, number, "is no journal's head");
+      if (head->format_version > format_version)
         return Error{.code = Errc::io,
                      .message = fmt::format("{} was written by a newer cpsctl (format {})", what, head->format_version),
                      .next = "use that version"};
-      if (good) journal.realm = head->realm;
-    } else {
-      auto record = whole ? read_line<Record>(line) : std::nullopt;
-      good = record.has_value() && first_bad == 0;
-      if (record && first_bad != 0) return damaged(what, first_bad, "does not match its checksum");
-      if (good) journal.records.push_back(std::move(*record));
-    }
-    if (good)
+      journal.head = std::move(*head);
       journal.valid_bytes = at;
-    else if (first_bad == 0)
-      first_bad = number;
+    } else if (content) {
+      if (first_torn != 0) return damaged_journal(what, first_torn, "does not match its checksum");
+      auto record = read_as<Record>(*content);
+      if (!record || record->sequence <= 0)
+        return damaged_journal(what, number, "holds no record that this cpsctl knows");
+      journal.records.push_back(std::move(*record));
+      journal.valid_bytes = at;
+    } else {
+      if (!torn(line, whole)) return damaged_journal(what, number, "does not match its checksum");
+      if (first_torn == 0) first_torn = number;
+    }
   }
-  if (first_bad != 0) journal.dropped_lines = number - first_bad + 1;
+  if (first_torn != 0) journal.torn_lines = number - first_torn + 1;
   return journal;
 }
 

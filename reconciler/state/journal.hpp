@@ -11,18 +11,23 @@ namespace cpsctl::state {
 
 inline constexpr std::int64_t format_version = 1;
 
-std::string journal_head(std::string const& realm);
+std::string journal_head(JournalHead const& head);
 std::string journal_line(Record const& record);
 
 struct JournalText {
-  std::string realm = {};
+  JournalHead head = {};
   std::vector<Record> records = {};
   std::size_t valid_bytes = 0;  ///< what follows is a tail that a crash cut short
-  std::size_t dropped_lines = 0;
+  std::size_t torn_lines = 0;   ///< in that tail
 };
 
-/// Damaged lines at the very end are what a crash leaves and are dropped; a damaged line with good ones behind it is
-/// an error. `what` names the file. Errors: io.
+/// A crash can leave, at the very end only, a line without its end or with blocks of zeros: such a tail was most
+/// likely never synced, so nothing was promised on it, but as nobody can be sure of that the store keeps its bytes.
+/// Everything else is damage to what was promised, and an error: the head (always written as a whole), a whole line
+/// that misses its checksum or its meaning, and a line with good ones behind it. `what` names the file. Errors: io.
 Result<JournalText> parse_journal(std::string_view text, std::string_view what);
+
+/// Names the line and the commands that keep the file and go on with what stands before that line.
+Error damaged_journal(std::string_view what, std::size_t line, std::string_view problem);
 
 }  // namespace cpsctl::state

@@ -1,16 +1,19 @@
 #include "state/lock.hpp"
 
 #include "base/fields.hpp"
+#include "base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <condition_variable>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <mutex>
 #include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <system_error>
+#include <sys/vfs.h>
 #include <thread>
 
 #include <fmt/format.h>
@@ -20,53 +23,135 @@ namespace cpsctl::state {
 namespace {
 
 using namespace std::chrono_literals;
+using Path = std::filesystem::path;
 
 constexpr auto heartbeat_every = 20s;
-constexpr auto lease_lives = 60s;
+constexpr auto dead_when_still_for = 60s;
+constexpr auto dead_when_older_than = 10min;
 constexpr auto look_again = 100ms;
+constexpr std::size_t longest_lease = 4096;
 
-Error failed(std::string_view verb, std::filesystem::path const& path) {
-  return Error{.code = Errc::io,
-               .message = fmt::format("cannot {} {}: {}", verb, path.string(), std::generic_category().message(errno))};
+Path lock_path(Path const& state_path) {
+  return state_path.string() + ".lock";
 }
 
-std::optional<Lease> read_lease(int fd) {
-  std::array<char, 4096> buffer{};
+Fd open_lock(Path const& path, int more_flags = 0) {
+  return Fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | more_flags, 0600));
+}
+
+std::string first_bytes(int fd) {
+  std::array<char, longest_lease> buffer{};
   ssize_t const got = ::pread(fd, buffer.data(), buffer.size(), 0);
-  if (got <= 0) return std::nullopt;
-  auto const document = json::parse({buffer.data(), static_cast<std::size_t>(got)}, "the lock");
-  Lease lease;
-  if (!document || !fields::from_json(*document, lease)) return std::nullopt;
-  return lease;
+  return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
 }
 
-bool write_lease(int fd, Lease const& lease) {
+/// Nothing: the file is empty, or nobody's: rubbish that stays the same, unlike a lease that is just being renewed.
+std::optional<Lease> read_lease(int fd) {
+  for (std::string before;;) {
+    std::string bytes = first_bytes(fd);
+    Lease lease;
+    auto const document = json::parse(bytes, "the lock");
+    if (document && fields::from_json(*document, lease)) return lease;
+    if (bytes == before) return std::nullopt;
+    before = std::move(bytes);
+  }
+}
+
+/// A shared folder shows what another machine wrote to whoever opens the file anew.
+std::optional<Lease> read_lease(Path const& path) {
+  Fd const fd = open_lock(path);
+  return fd.open() ? read_lease(fd.get()) : std::nullopt;
+}
+
+/// File systems that no other machine writes to; any other may be shared.
+bool of_one_machine(int fd) {
+  constexpr long xfs = 0x58465342, zfs = 0x2FC12FC1, bcachefs = static_cast<long>(0xCA451A4E);
+  constexpr std::array local = {static_cast<long>(EXT4_SUPER_MAGIC),
+                                xfs,
+                                static_cast<long>(BTRFS_SUPER_MAGIC),
+                                static_cast<long>(TMPFS_MAGIC),
+                                static_cast<long>(OVERLAYFS_SUPER_MAGIC),
+                                static_cast<long>(F2FS_SUPER_MAGIC),
+                                static_cast<long>(RAMFS_MAGIC),
+                                zfs,
+                                bcachefs};
+  struct statfs info {};
+  return ::fstatfs(fd, &info) == 0 && std::ranges::find(local, static_cast<long>(info.f_type)) != local.end();
+}
+
+/// In place: spaces take the old lease's place before the file is cut, so there is a lease at any time.
+Result<> write_lease(int fd, Path const& path, Lease const& lease) {
   json::Document document;
-  std::string const text = json::compact(fields::to_json(lease, document.GetAllocator())) + "\n";
-  return ::ftruncate(fd, 0) == 0 && ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  std::string text = json::compact(fields::to_json(lease, document.GetAllocator())) + "\n";
+  auto const size = static_cast<off_t>(text.size());
+  text.resize(std::max(text.size(), first_bytes(fd).size()), ' ');
+  for (std::size_t at = 0; at < text.size();) {
+    ssize_t const written = ::pwrite(fd, text.data() + at, text.size() - at, static_cast<off_t>(at));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return file_error("write", path);
+    at += static_cast<std::size_t>(written);
+  }
+  if (::ftruncate(fd, size) != 0) return file_error("write", path);
+  bool const shown = of_one_machine(fd) || ::fsync(fd) == 0;  // on a shared folder it must leave this machine
+  if (!shown) return file_error("sync", path);
+  return {};
 }
 
-Error held(std::filesystem::path const& path, std::optional<Lease> const& lease) {
-  std::string const holder = lease ? fmt::format("{}@{}, pid {} ({}), since {}", lease->owner, lease->host, lease->pid,
-                                                 lease->command, lease->since)
-                                   : std::string("a process that has not said its name or pid");
-  return Error{
-      .code = Errc::locked,
-      .message = fmt::format("another run holds {}: {}", path.string(), holder),
-      .next = "wait for it to end, or give it time with --lock-timeout 10m; if it is dead: cpsctl state unlock"};
+bool same_run(Lease const& left, Lease const& right) {
+  return left.run == right.run && left.pid == right.pid && left.boot == right.boot && left.host == right.host;
 }
 
-/// A lease of another host counts while its heartbeat is fresh: on a shared folder flock may not reach that far.
-bool alive_elsewhere(std::optional<Lease> const& lease, Lease const& own, Clock const& clock) {
-  if (!lease || lease->host.empty() || lease->host == own.host) return false;
-  auto const heartbeat = parse_timestamp(lease->heartbeat);
-  return heartbeat && clock.wall() - *heartbeat < lease_lives;
+/// Does flock decide about it? It does among all that share a kernel, and a kernel that is gone left nothing that
+/// lives.
+bool of_this_machine(Lease const& lease, Lease const& own) {
+  bool const older_version = lease.boot.empty() || own.boot.empty();
+  if (older_version) return lease.host == own.host;
+  if (lease.boot == own.boot) return true;
+  return lease.host == own.host && !lease.machine.empty() && lease.machine == own.machine;
+}
+
+bool dead(Lease const& lease, Duration still_for, Clock const& clock) {
+  auto const heartbeat = parse_timestamp(lease.heartbeat);
+  return !heartbeat || still_for >= dead_when_still_for || clock.wall() - *heartbeat >= dead_when_older_than;
+}
+
+/// For how long a lease has stood unchanged before our eyes.
+class Watch {
+ public:
+  Duration still_for(std::optional<Lease> const& lease, Clock const& clock) {
+    if (lease != seen_ || !since_) since_ = clock.steady();
+    seen_ = lease;
+    return std::chrono::duration_cast<Duration>(clock.steady() - *since_);
+  }
+
+ private:
+  std::optional<Lease> seen_ = {};
+  std::optional<SteadyTime> since_ = {};
+};
+
+std::string holder(std::optional<Lease> const& lease) {
+  return lease ? fmt::format("{}@{}, pid {} ({}), since {}", lease->owner, lease->host, lease->pid, lease->command,
+                             lease->since)
+               : std::string("a process that has not said its name or pid");
+}
+
+Error held(Path const& path, std::optional<Lease> const& lease, Lease const& own) {
+  bool const here = !lease || of_this_machine(*lease, own);
+  return Error{.code = Errc::locked,
+               .message = fmt::format("another run holds {}: {}", path.string(), holder(lease)),
+               .next = here
+                           ? "wait for it to end, or give it time with --lock-timeout 10m; if it is dead: cpsctl state "
+                             "unlock"
+                           : "wait for it to end, or give it time with --lock-timeout 10m: a run whose heartbeat "
+                             "stands still for 60 s loses the lock; if it is dead: cpsctl state unlock --force"};
 }
 
 class FileLock final : public Lock {
  public:
-  FileLock(int fd, Lease lease, Clock const& clock)
-      : fd_(fd), lease_(std::move(lease)), clock_(clock), heart_([this] { beat(); }) {}
+  FileLock(Fd fd, Path path, Lease lease, Clock const& clock)
+      : fd_(std::move(fd)), path_(std::move(path)), lease_(std::move(lease)), clock_(clock), heart_([this] {
+          live();
+        }) {}
   ~FileLock() override {
     {
       std::scoped_lock const lock(mutex_);
@@ -74,92 +159,127 @@ class FileLock final : public Lock {
     }
     changed_.notify_all();
     heart_.join();
-    [[maybe_unused]] int const emptied = ::ftruncate(fd_, 0);
-    ::close(fd_);  // releases the flock
+    // The flock ends with fd_. A lease that is not ours stays.
+    Fd const fd = open_lock(path_);
+    auto const present = fd.open() ? read_lease(fd.get()) : std::nullopt;
+    bool const ours = present && same_run(*present, lease_);
+    [[maybe_unused]] int const emptied = ours ? ::ftruncate(fd.get(), 0) : 0;
+  }
+
+  void beat() override {
+    std::scoped_lock const one_at_a_time(beating_);
+    if (lost()) return;
+    auto [lost, unwell] = renew();
+    std::scoped_lock const lock(mutex_);
+    lost_ = std::move(lost);
+    unwell_ = std::move(unwell);
+  }
+  std::optional<Error> lost() const override {
+    std::scoped_lock const lock(mutex_);
+    return lost_;
+  }
+  std::optional<Error> unwell() const override {
+    std::scoped_lock const lock(mutex_);
+    return unwell_;
   }
 
  private:
-  void beat() {
+  struct Beat {
+    std::optional<Error> lost = {}, unwell = {};
+  };
+
+  void live() {
     std::unique_lock lock(mutex_);
     while (!changed_.wait_for(lock, heartbeat_every, [this] { return ending_; })) {
-      lease_.heartbeat = timestamp(clock_.wall());
-      write_lease(fd_, lease_);
+      lock.unlock();  // a shared folder may hang: nobody who asks lost() should wait for that
+      beat();
+      lock.lock();
     }
   }
 
-  int fd_;
+  Beat renew() {
+    Fd const fd = open_lock(path_);
+    if (!fd.open()) return {.unwell = file_error("open", path_)};
+    auto const present = read_lease(fd.get());
+    if (present && !same_run(*present, lease_))
+      return {.lost = Error{.code = Errc::locked,
+                            .message = fmt::format("the lock {} was taken away by {}", path_.string(), holder(present)),
+                            .next = "wait for it to end and run again: what CPS did is found again"}};
+    lease_.heartbeat = timestamp(clock_.wall());
+    auto const written = write_lease(fd.get(), path_, lease_);
+    return {.unwell = written ? std::nullopt : std::optional(written.error())};
+  }
+
+  Fd fd_;
+  Path path_;
   Lease lease_;
   Clock const& clock_;
-  std::mutex mutex_;
+  std::mutex beating_;        // guards lease_ and the file
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   bool ending_ = false;
-  std::thread heart_;
+  std::optional<Error> lost_;
+  std::optional<Error> unwell_;
+  std::thread heart_;  // last: it uses the members above
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Lock>> Lock::take(std::filesystem::path const& state_path, Lease lease, Patience const& patience,
+Result<std::unique_ptr<Lock>> Lock::take(Path const& state_path, Lease lease, Patience const& patience,
                                          Clock const& clock) {
-  std::filesystem::path const path = state_path.string() + ".lock";
-  int const fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return failed("open", path);
+  Path const path = lock_path(state_path);
+  auto const pause = [&](Duration time) { patience.pause ? patience.pause(time) : std::this_thread::sleep_for(time); };
   auto const until = clock.steady() + patience.at_most;
+  Watch watch;
   for (bool said = false;;) {
-    bool const ours = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
-    if (!ours && errno != EWOULDBLOCK && errno != EINTR) {
-      Error error = failed("lock", path);
-      ::close(fd);
-      return error;
+    Fd fd = open_lock(path, O_CREAT);  // each time: somebody may have removed the file
+    if (!fd.open()) return file_error("open", path);
+    bool const free_here = ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
+    if (!free_here && errno != EWOULDBLOCK && errno != EINTR) return file_error("lock", path);
+    auto present = read_lease(path);
+    Duration const still_for = watch.still_for(present, clock);
+    bool const free = !present || of_this_machine(*present, lease) || dead(*present, still_for, clock);
+    if (free_here && free) {
+      lease.heartbeat = timestamp(clock.wall());
+      CPS_CHECK(write_lease(fd.get(), path, lease));
+      Duration const in_view = patience.in_view.value_or(of_one_machine(fd.get()) ? 0s : 1s);
+      if (in_view > 0s) pause(in_view);
+      present = read_lease(path);
+      if (present && same_run(*present, lease))
+        return std::make_unique<FileLock>(std::move(fd), path, std::move(lease), clock);
     }
-    auto const present = read_lease(fd);
-    if (ours && !alive_elsewhere(present, lease, clock)) break;
-    if (ours) ::flock(fd, LOCK_UN);
-    if (clock.steady() >= until) {
-      ::close(fd);
-      return held(path, present);
-    }
+    Error error = held(path, present, lease);
+    if (clock.steady() >= until) return error;
     if (patience.given_up && patience.given_up()) {
-      ::close(fd);
-      Error error = held(path, present);
       error.code = Errc::cancelled;
       error.message = "stopped while waiting: " + error.message;
       return error;
     }
-    if (!std::exchange(said, true) && patience.begins) patience.begins(held(path, present));
-    std::this_thread::sleep_for(look_again);  // flock has no deadline of its own
+    if (!std::exchange(said, true) && patience.begins) patience.begins(error);
+    pause(look_again);  // flock has no deadline of its own
   }
-  if (!write_lease(fd, lease)) {
-    Error error = failed("write", path);
-    ::close(fd);
-    return error;
-  }
-  return std::make_unique<FileLock>(fd, std::move(lease), clock);
 }
 
-Result<std::optional<Lease>> unlock(std::filesystem::path const& state_path, Lease const& own, bool anyway,
-                                    Clock const& clock) {
-  std::filesystem::path const path = state_path.string() + ".lock";
-  int const fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT) return std::optional<Lease>();
-  if (fd < 0) return failed("open", path);
-  struct Closing {
-    int fd;
-    ~Closing() { ::close(fd); }
-  } const closing{fd};
-  auto present = read_lease(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return failed("lock", path);
-    Error error = held(path, present);
+Result<std::optional<Lease>> unlock(Path const& state_path, Lease const& own, bool anyway, Clock const& clock) {
+  Path const path = lock_path(state_path);
+  Fd const fd = open_lock(path);
+  if (!fd.open() && errno == ENOENT) return std::optional<Lease>();
+  if (!fd.open()) return file_error("open", path);
+  auto present = read_lease(fd.get());
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return file_error("lock", path);
+    Error error = held(path, present, own);
     error.next = present ? fmt::format("it lives: wait for it, or end it with kill {}", present->pid) : error.next;
     return error;
   }
-  if (!anyway && alive_elsewhere(present, own, clock)) {
-    Error error = held(path, present);
+  bool const may_live = present && !of_this_machine(*present, own) && !dead(*present, 0s, clock);
+  if (may_live && !anyway) {
+    Error error = held(path, present, own);
     error.next = fmt::format("its last sign of life was at {}: look on {} whether it runs, then add --force",
                              present->heartbeat, present->host);
     return error;
   }
-  if (::ftruncate(fd, 0) != 0) return failed("write", path);
+  if (::ftruncate(fd.get(), 0) != 0) return file_error("write", path);
   return present;
 }
 
@@ -168,8 +288,15 @@ Lease own_lease(std::string run, std::string command, Clock const& clock) {
   ::gethostname(host.data(), host.size() - 1);
   passwd const* const user = ::getpwuid(::getuid());
   std::string const now = timestamp(clock.wall());
+  auto const id_in = [](char const* path) {
+    auto const id = system_files().read(path, 4096);
+    return id ? std::string(text::trimmed(*id)) : std::string();
+  };
+  std::string const machine = id_in("/etc/machine-id");  // not for others' eyes: machine-id(5)
   return {.owner = user != nullptr ? user->pw_name : std::to_string(::getuid()),
           .host = host.data(),
+          .machine = machine.empty() ? "" : text::sha256_hex("cpsctl " + machine).substr(0, 16),
+          .boot = id_in("/proc/sys/kernel/random/boot_id"),
           .pid = ::getpid(),
           .run = std::move(run),
           .command = std::move(command),

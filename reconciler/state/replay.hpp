@@ -4,16 +4,19 @@
 namespace cpsctl::state {
 
 std::filesystem::path journal_path(std::filesystem::path const& path);
+std::filesystem::path torn_path(std::filesystem::path const& path);  ///< the journal's last torn tail
 
-/// Takes a record into the contents; entries of records up to `contained` are in them already.
-void take_record(Contents& contents, Record const& record, std::int64_t contained);
+/// Takes a record into the contents. An error takes nothing and closes nothing: the record says what became of an
+/// enrollment, but which one, or its id, cannot be read.
+Result<> take_record(Contents& contents, Record const& record);
 
 /// The contents, and where the journal's valid part ends.
 struct Replayed {
   Contents contents = {};
-  bool journal_exists = false;
-  std::size_t journal_bytes = 0;
-  std::size_t valid_bytes = 0;
+  std::int64_t newest_serial = 0;  ///< of the snapshot, or of the one that the journal follows
+  bool settled = false;            ///< the snapshot holds all of the contents
+  std::size_t valid_bytes = 0;     ///< 0: there is no journal
+  std::string torn = {};           ///< what stands behind them
 };
 Result<Replayed> replay(std::filesystem::path const& path, std::string const& realm, Files& files);
 

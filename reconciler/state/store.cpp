@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -37,12 +38,15 @@ class GroupCommit {
     changed_.notify_all();
   }
 
-  /// Waits until everything queued is written, then runs `exchange` on the file while nothing else touches it.
+  /// Waits until everything queued is written, then runs `exchange` on the file while nothing else touches it. If it
+  /// leaves none, nothing more can be written.
   Result<> with_file(std::function<Result<>(std::unique_ptr<Appender>&)> const& exchange) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return queue_.empty() && !busy_; });
     if (broken_) return *broken_;
-    return exchange(file_);
+    Result<> outcome = exchange(file_);
+    if (!file_) broken_ = outcome.error();
+    return outcome;
   }
 
  private:
@@ -88,18 +92,26 @@ class GroupCommit {
   std::thread thread_;  // last: it uses the members above
 };
 
+/// A journal that follows the snapshot of these contents. It carries the open intents as well: they must outlive the
+/// snapshot's loss, or its replacement by an older one.
+std::string journal_text(Contents const& contents) {
+  std::string lines = journal_head({.realm = contents.realm, .serial = contents.serial, .sequence = contents.sequence});
+  for (Record const& intent : contents.open_intents) lines += journal_line(intent);
+  return lines;
+}
+
 class FileStore final : public Store {
  public:
-  FileStore(std::filesystem::path path, std::string realm, std::string run, Files& files, Contents contents,
+  FileStore(std::filesystem::path path, std::string run, Files& files, Replayed replayed,
             std::unique_ptr<Appender> journal)
       : path_(std::move(path)),
         run_(std::move(run)),
         files_(files),
-        contents_(std::move(contents)),
+        contents_(std::move(replayed.contents)),
+        newest_serial_(replayed.newest_serial),
+        settled_(replayed.settled),
         next_(contents_.sequence + 1),
-        journal_(std::move(journal)) {
-    contents_.realm = std::move(realm);
-  }
+        journal_(std::move(journal)) {}
 
   Contents const& contents() const override { return contents_; }
 
@@ -109,31 +121,35 @@ class FileStore final : public Store {
     journal_.add(journal_line(record), record.sequence, std::move(written));
   }
 
-  void accept(Record const& record) override { take_record(contents_, record, 0); }
+  void accept(Record const& record) override {
+    settled_ = false;
+    take_record(contents_, record).value();
+  }
 
   Result<> save() override {
-    return journal_.with_file([this](std::unique_ptr<Appender>& file) { return write_snapshot(file); });
+    return journal_.with_file(
+        [this](std::unique_ptr<Appender>& file) { return settled_ ? Result<>() : write_snapshot(file); });
   }
 
  private:
   Result<> write_snapshot(std::unique_ptr<Appender>& file) {
     Snapshot snapshot{.format_version = format_version,
                       .realm = contents_.realm,
-                      .serial = contents_.serial + 1,
-                      .sequence = contents_.sequence};
+                      .serial = newest_serial_ + 1,
+                      .sequence = contents_.sequence,
+                      .open_intents = contents_.open_intents};
     for (auto const& [name, entry] : contents_.entries) snapshot.enrollments.push_back(entry);
     json::Document document;
     std::string const text = json::compact(fields::to_json(snapshot, document.GetAllocator())) + "\n";
     CPS_CHECK(keep_previous());
     CPS_CHECK(files_.replace(path_, text));
-    contents_.serial = snapshot.serial;
+    contents_.serial = newest_serial_ = snapshot.serial;
 
-    // Everything but the open intents is in the snapshot now. A crash before this replacement is harmless: records up
-    // to the snapshot's sequence are not taken a second time.
-    std::string lines = journal_head(contents_.realm);
-    for (Record const& intent : contents_.open_intents) lines += journal_line(intent);
-    CPS_CHECK(files_.replace(journal_path(path_), lines));
+    // A crash before this replacement is harmless: the snapshot has the last word on records up to its sequence.
+    file.reset();  // its file may have no name any more from here on
+    CPS_CHECK(files_.replace(journal_path(path_), journal_text(contents_)));
     CPS_TRY(file, files_.append(journal_path(path_)));
+    settled_ = true;
     return {};
   }
 
@@ -148,17 +164,20 @@ class FileStore final : public Store {
   std::string run_;
   Files& files_;
   Contents contents_;
+  std::int64_t newest_serial_;
+  bool settled_;  ///< the snapshot holds all of the contents
   std::int64_t next_;
   GroupCommit journal_;
 };
 
-/// Opens the journal behind its last good line; a new one begins with its head.
-Result<std::unique_ptr<Appender>> open_journal(std::filesystem::path const& journal, std::string const& realm,
-                                               Replayed const& replayed, Files& files) {
-  bool const torn = replayed.journal_bytes > replayed.valid_bytes;
-  if (!replayed.journal_exists || replayed.valid_bytes == 0) {
-    CPS_CHECK(files.replace(journal, journal_head(realm)));
-  } else if (torn) {
+/// Opens the journal behind its last good line; a new one begins with its head. What is cut off is kept before.
+Result<std::unique_ptr<Appender>> open_journal(std::filesystem::path const& path, Replayed const& replayed,
+                                               Files& files) {
+  auto const journal = journal_path(path);
+  if (replayed.valid_bytes == 0) {
+    CPS_CHECK(files.replace(journal, journal_text(replayed.contents)));
+  } else if (!replayed.torn.empty()) {
+    CPS_CHECK(files.replace(torn_path(path), replayed.torn));
     CPS_CHECK(files.truncate(journal, replayed.valid_bytes));
   }
   return files.append(journal);
@@ -166,13 +185,27 @@ Result<std::unique_ptr<Appender>> open_journal(std::filesystem::path const& jour
 
 }  // namespace
 
+Result<std::int64_t> Store::write(Record record) {
+  auto const written = std::make_shared<std::promise<Result<std::int64_t>>>();  // also for who is just setting it
+  journal(record, [written](Result<std::int64_t> sequence) { written->set_value(std::move(sequence)); });
+  CPS_TRY(record.sequence, written->get_future().get());
+  accept(record);
+  return record.sequence;
+}
+
+json::Ref document_of(Entry const& entry) {
+  json::Document document;
+  static_cast<json::Value&>(document) = fields::to_json(entry, document.GetAllocator());
+  return json::share(std::move(document));
+}
+
 Result<std::unique_ptr<Store>> Store::open(std::filesystem::path path, std::string realm, std::string run,
                                            Files& files) {
   if (path.has_parent_path()) CPS_CHECK(files.make_folders(path.parent_path()));
   CPS_TRY(Replayed replayed, replay(path, realm, files));
-  CPS_TRY(auto journal, open_journal(journal_path(path), realm, replayed, files));
-  return std::make_unique<FileStore>(std::move(path), std::move(realm), std::move(run), files,
-                                     std::move(replayed.contents), std::move(journal));
+  replayed.contents.realm = std::move(realm);
+  CPS_TRY(auto journal, open_journal(path, replayed, files));
+  return std::make_unique<FileStore>(std::move(path), std::move(run), files, std::move(replayed), std::move(journal));
 }
 
 }  // namespace cpsctl::state

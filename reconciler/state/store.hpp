@@ -44,13 +44,21 @@ class Store {
   /// queued at once, then calls `written` on its own thread. After a failed sync every record fails: it is fatal.
   virtual void journal(Record record, Written written) = 0;
 
+  /// journal() and accept() in one: on disk, and in the contents, when it returns. For callers that may block. Errors:
+  /// io.
+  Result<std::int64_t> write(Record record);
+
   /// Takes a durable record into the contents: done puts its intent's entry with the id, stored puts the entry,
   /// dropped takes it away, refused closes the intent, conflict and lost mark it as over. On the caller's thread.
   virtual void accept(Record const& record) = 0;
 
-  /// Writes the snapshot: the previous one is kept as `.bak`, the journal is cut when everything in it is contained
-  /// (open intents are carried over). Errors: io.
+  /// Writes the snapshot, unless it holds everything already: the previous one is kept as `.bak` (so that is never a
+  /// copy of the same), and a journal that follows the new one begins with the open intents. Errors: io; one
+  /// after the snapshot was written leaves no journal to write to: every later record fails, as after a failed sync.
   virtual Result<> save() = 0;
 };
+
+/// An entry as a record carries it.
+json::Ref document_of(Entry const& entry);
 
 }  // namespace cpsctl::state

@@ -32,16 +32,6 @@ BOOST_DESCRIBE_STRUCT(Entry, (),
                       (name, account, contract, id, source, api_schema, common_name, last_applied, lifecycle, labels,
                        written, open_steps, changes, removal))
 
-/// The snapshot file.
-struct Snapshot {
-  std::int64_t format_version = 1;
-  std::string realm = {};               ///< "sandbox", or the real host and account
-  std::int64_t serial = 0;              ///< grows with each snapshot; the journal names the serial it follows
-  std::int64_t sequence = 0;            ///< last journal record that the snapshot contains
-  std::vector<Entry> enrollments = {};  ///< sorted by name
-};
-BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, serial, sequence, enrollments))
-
 // stored puts an entry (and takes away the one of the record's name, if it is another: a move); dropped takes one away.
 // conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.
 // lost: the attempt is over, and nobody knows what became of it; the intent stays open.
@@ -70,5 +60,25 @@ struct Record {
 BOOST_DESCRIBE_STRUCT(Record, (),
                       (sequence, phase, intent, step, name, at, ends_by, run, digest, known_ids, pending_changes,
                        enrollment, changes, reason, lost, entry))
+
+/// The snapshot file.
+struct Snapshot {
+  std::int64_t format_version = 1;
+  std::string realm = {};                 ///< "sandbox", or the real host and account
+  std::int64_t serial = 0;                ///< grows with each snapshot; the journal names the serial it follows
+  std::int64_t sequence = 0;              ///< last journal record that the snapshot contains
+  std::vector<Entry> enrollments = {};    ///< sorted by name
+  std::vector<Record> open_intents = {};  ///< doubts, oldest first; older versions leave them to the journal alone
+};
+BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, serial, sequence, enrollments, open_intents))
+
+/// The journal's first line. Absent members: an older version wrote it.
+struct JournalHead {
+  std::int64_t format_version = 1;
+  std::string realm = {};
+  std::int64_t serial = 0;    ///< of the snapshot that the journal follows; 0: it follows none, or does not say
+  std::int64_t sequence = 0;  ///< last record of the journals before it: no number is used twice
+};
+BOOST_DESCRIBE_STRUCT(JournalHead, (), (format_version, realm, serial, sequence))
 
 }  // namespace cpsctl::state

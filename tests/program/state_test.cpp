@@ -25,6 +25,14 @@ TEST_CASE("the state: what cannot be used is exit 74, and nothing is sent") {
     CHECK(run.exit == 74);
     contains(run, "newer");
   }
+  for (char const* const name : {"state.json", "state.json.journal", "state.json.lock"}) {
+    SUBCASE(name) {
+      std::filesystem::create_directories(project.folder.path() / ".cpsctl" / name);
+      Run const run = project.run({"apply", "--yes"});
+      CHECK(run.exit == 74);
+      contains(run, "a folder is in the way: name a file, or move the folder away");
+    }
+  }
   CHECK(project.creates() == 0);
 }
 
@@ -47,6 +55,7 @@ TEST_CASE("a full disk: exit 74, and the next run knows every enrollment") {
     Run const run = project.run({"apply", "--yes", "--parallelism", "2"}, {.file_size = limit});
     INFO(run.out, run.err);
     CHECK(run.exit == 74);
+    contains(run, "raise the limit on file sizes (ulimit -f) and run again: what CPS did is found again");
     std::size_t const made = project.creates();
     Run const again = project.run({"apply", "--yes"});
     INFO(again.out, again.err);
@@ -56,6 +65,22 @@ TEST_CASE("a full disk: exit 74, and the next run knows every enrollment") {
     if (again.exit == 0) CHECK(project.ids().size() == 12);
   }
 }
+
+namespace {
+
+/// The command that an error names as its next step, from `start` up to one of `ends`.
+std::string next_step(Run const& run, std::string const& start, char const* ends) {
+  auto const begin = run.err.find(start, run.err.find("next:"));
+  INFO(run.err);
+  REQUIRE(begin != std::string::npos);
+  return run.err.substr(begin, run.err.find_first_of(ends, begin) - begin);
+}
+
+void shell(Project const& project, std::string const& command) {
+  REQUIRE(std::system(("cd " + project.folder.path().string() + " && " + command).c_str()) == 0);
+}
+
+}  // namespace
 
 TEST_CASE("a damaged state: each of the ways on that the error names leads to an empty plan") {
   for (char const* const way : {"cp ", "mv "}) {
@@ -68,19 +93,60 @@ TEST_CASE("a damaged state: each of the ways on that the error names leads to an
     project.folder.write(".cpsctl/state.json", state.substr(0, state.size() / 2));
     Run const damaged = project.run({"plan"});
     CHECK(damaged.exit == 74);
-    auto const begin = damaged.err.find(way, damaged.err.find("next:"));
-    INFO(damaged.err);
-    REQUIRE(begin != std::string::npos);
-    auto const end = damaged.err.find_first_of(",(", begin);
-    std::string const command = damaged.err.substr(begin, end - begin);
-    REQUIRE(std::system(("cd " + project.folder.path().string() + " && " + command).c_str()) == 0);
+    shell(project, next_step(damaged, way, ",("));
     if (std::string(way) == "mv ") CHECK(project.run({"state", "rebuild"}).exit == 0);
     Run const plan = project.run({"plan", "--detailed-exitcode"});
     INFO(plan.out, plan.err);
     CHECK(plan.exit == 0);
+    if (std::string(way) == "cp ") contains(plan, "what was recorded in between may be missing. cpsctl state rebuild");
     CHECK(project.ids().size() == 3);
     CHECK(project.creates() == 3);
   }
+}
+
+TEST_CASE("a damaged journal: exit 74, it stays as it is, and the way on that the error names leads to an empty plan") {
+  Project const project;
+  project.sites(3);
+  REQUIRE(project.run({"apply", "--yes"}).exit == 0);
+  std::string const file = ".cpsctl/state.json.journal";
+  std::string const good = read(project.folder / file);
+  std::string bad;
+  std::string way;
+  SUBCASE("garbage") {
+    bad = "garbage\n";
+    way = "mv ";
+  }
+  SUBCASE("zeros") {
+    bad = std::string(4096, '\0');
+    way = "mv ";
+  }
+  SUBCASE("a whole line at the end that misses its checksum") {
+    bad = good + "00000000 {\"sequence\":99}\n";
+    way = "cp ";
+  }
+  project.folder.write(file, bad);
+  CHECK(project.run({"apply", "--yes"}).exit == 74);
+  Run const damaged = project.run({"plan"});
+  CHECK(damaged.exit == 74);
+  CHECK(read(project.folder / file) == bad);
+  shell(project, next_step(damaged, way, ","));
+  CHECK(read(project.folder / (file + ".broken")) == bad);
+  CHECK(project.run({"state", "rebuild"}).exit == 0);
+  Run const plan = project.run({"plan", "--detailed-exitcode"});
+  INFO(plan.out, plan.err);
+  CHECK(plan.exit == 0);
+  CHECK(project.creates() == 3);
+}
+
+TEST_CASE("an apply with nothing to do leaves the state as it is") {
+  Project const project;
+  REQUIRE(project.run({"apply", "--yes"}).exit == 0);
+  std::string const state = read(project.folder / ".cpsctl/state.json");
+  std::string const journal = read(project.folder / ".cpsctl/state.json.journal");
+  REQUIRE(project.run({"apply", "--yes"}).exit == 0);
+  CHECK(read(project.folder / ".cpsctl/state.json") == state);
+  CHECK(read(project.folder / ".cpsctl/state.json.journal") == journal);
+  CHECK_FALSE(std::filesystem::exists((project.folder / ".cpsctl/state.json.bak").string()));
 }
 
 TEST_CASE("a folder that takes no files is exit 74 before anything is sent") {

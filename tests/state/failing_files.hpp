@@ -12,7 +12,7 @@ namespace failing {
 
 /// A disk in memory on which the n-th call that changes something fails, or is the last one that happens (half of its
 /// bytes arrive). Only what was synced survives a crash. Thread-safe.
-class Disk final : public cpsctl::Files {
+class Disk : public cpsctl::Files {
  public:
   enum class At : unsigned char { never, error, crash };
 
@@ -54,7 +54,9 @@ class Disk final : public cpsctl::Files {
   }
   cpsctl::Result<std::unique_ptr<cpsctl::Appender>> append(std::filesystem::path const& path) override {
     std::scoped_lock const lock(mutex_);
-    files_.try_emplace(path.string());
+    if (auto const struck = strike(); !struck) return struck.error();
+    if (!dead_) files_.try_emplace(path.string());
+    if (auto const alive = survive(); !alive) return alive.error();
     return std::make_unique<Tail>(*this, path.string());
   }
   cpsctl::Result<> truncate(std::filesystem::path const& path, std::uint64_t size) override {

@@ -1,6 +1,5 @@
 #include "state/store.hpp"
 
-#include "base/fields.hpp"
 #include "base/random.hpp"
 #include "state/failing_files.hpp"
 #include "state/journal.hpp"
@@ -22,28 +21,13 @@ std::string const journal = path + ".journal";
 std::string const realm = "sandbox";
 
 json::Ref entry_json(std::string const& name) {
-  state::Entry const entry{.name = name, .contract = "1-A", .source = name + ".yaml", .api_schema = "v11"};
-  json::Document document;
-  static_cast<json::Value&>(document) = fields::to_json(entry, document.GetAllocator());
-  return json::share(std::move(document));
+  return state::document_of({.name = name, .contract = "1-A", .source = name + ".yaml", .api_schema = "v11"});
 }
 
-/// Writes one record and waits until it is on disk. 0: it could not be written.
+/// 0: it could not be written.
 std::int64_t write(state::Store& store, state::Record record) {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::optional<Result<std::int64_t>> outcome;
-  store.journal(record, [&](Result<std::int64_t> written) {
-    std::scoped_lock const lock(mutex);
-    outcome = std::move(written);
-    changed.notify_all();
-  });
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return outcome.has_value(); });
-  if (!*outcome) return 0;
-  record.sequence = **outcome;
-  store.accept(record);
-  return record.sequence;
+  auto const written = store.write(std::move(record));
+  return written ? *written : 0;
 }
 
 std::int64_t intend(state::Store& store, std::string const& name) {
@@ -135,7 +119,8 @@ TEST_CASE(
   std::string const good = disk.bytes()[journal];
   auto const whole = state::read(path, realm, disk);
   REQUIRE(whole.has_value());
-  for (std::size_t size = 0; size < good.size(); ++size) {
+  std::size_t const head = good.find('\n') + 1;
+  for (std::size_t size = head; size < good.size(); ++size) {
     disk.bytes()[journal] = good.substr(0, size);
     auto const contents = state::read(path, realm, disk);
     REQUIRE(contents.has_value());
@@ -148,23 +133,296 @@ TEST_CASE(
     disk.bytes()[journal] = bad;
     auto const contents = state::read(path, realm, disk);
     if (!contents)
-      CHECK(contents.error().next.find("move it away") != std::string::npos);
+      CHECK(contents.error().next.find("state rebuild") != std::string::npos);
     else if (bad != good && contents->open_intents.size() < whole->open_intents.size())
       CHECK_FALSE(contents->notes.empty());
   }
 }
 
-TEST_CASE("journal: a damaged line with good ones behind it is an error that names the line") {
-  std::string const text = state::journal_head(realm) + state::journal_line({.sequence = 1, .name = "a"}) +
-                           state::journal_line({.sequence = 2, .name = "b"});
-  std::string bad = text;
-  bad[bad.find("\"a\"") + 1] = 'x';
-  auto const parsed = state::parse_journal(bad, "j");
-  REQUIRE_FALSE(parsed.has_value());
-  CHECK(parsed.error().message == "j is damaged: line 2 does not match its checksum");
-  CHECK(state::parse_journal(text, "j")->records.size() == 2);
-  CHECK(state::parse_journal(text + "rubbish", "j")->dropped_lines == 1);
-  CHECK(state::parse_journal(text + std::string(100, '\0'), "j")->dropped_lines == 1);
+TEST_CASE("store: a torn tail is cut off, and its bytes are kept") {
+  failing::Disk disk;
+  run(disk);
+  std::string const good = disk.bytes()[journal];
+  std::string const tail = "0123abcd {\"seq";
+  disk.bytes()[journal] = good + tail;
+  auto const contents = state::read(path, realm, disk);
+  REQUIRE(contents.has_value());
+  REQUIRE(contents->notes.size() == 1);
+  CHECK(contents->notes[0].find("1 line at its end was not written completely and is left out; a run that writes keeps "
+                                "the bytes in p/state.json.journal.torn") != std::string::npos);
+  CHECK(disk.bytes()[journal] == good + tail);
+  SUBCASE("on any way to the cut") {
+    REQUIRE(state::Store::open(path, realm, "run", disk).has_value());
+    CHECK(disk.bytes()[journal] == good);
+  }
+  SUBCASE("not cut before they are kept") {
+    disk.fail_at(2, failing::Disk::At::crash);
+    CHECK_FALSE(state::Store::open(path, realm, "run", disk).has_value());
+  }
+  CHECK(disk.bytes()[journal + ".torn"] == tail);
+}
+
+TEST_CASE("store: a journal that no crash leaves so is an error, and stays as it is") {
+  failing::Disk disk;
+  run(disk);
+  std::string const good = disk.bytes()[journal];
+  std::string const bad_line = "00000000 {}\n";
+  for (std::string const& bad :
+       {std::string("garbage\n"), std::string("garbage"), std::string(4096, '\0'), bad_line, good.substr(0, 10),
+        bad_line + good, good + bad_line, good.substr(0, good.size() - 3) + "\n"}) {
+    CAPTURE(bad);
+    disk.bytes()[journal] = bad;
+    auto const opened = state::Store::open(path, realm, "run", disk);
+    REQUIRE_FALSE(opened.has_value());
+    CHECK(opened.error().code == Errc::io);
+    CHECK_FALSE(opened.error().next.empty());
+    CHECK_FALSE(state::read(path, realm, disk).has_value());
+    CHECK(disk.bytes()[journal] == bad);
+    CHECK_FALSE(disk.bytes().contains(journal + ".torn"));
+  }
+}
+
+TEST_CASE("store: a result that cannot be read does not close its intent, and is an error") {
+  std::string const begun = state::journal_head({.realm = realm}) +
+                            state::journal_line({.sequence = 1, .name = "a", .entry = entry_json("a")});
+  auto const number = [] { return json::share(json::clone(json::Value(7))); };
+  state::Record const cases[] = {
+      {.sequence = 2, .phase = state::Phase::done, .intent = 1, .name = "a", .enrollment = 101, .entry = number()},
+      {.sequence = 2, .phase = state::Phase::done, .intent = 1, .name = "a"},  // no id
+      {.sequence = 2, .phase = state::Phase::done, .intent = 99, .name = "a", .enrollment = 101},
+      {.sequence = 2, .phase = state::Phase::stored, .name = "a", .enrollment = 101},
+  };
+  for (state::Record const& record : cases) {
+    failing::Disk disk;
+    disk.bytes()[journal] = begun + state::journal_line(record);
+    auto const contents = state::read(path, realm, disk);
+    REQUIRE_FALSE(contents.has_value());
+    CHECK(contents.error().message ==
+          "p/state.json.journal is damaged: line 3 tells of an enrollment, but its name or id cannot be read");
+    CHECK(contents.error().next.starts_with("cp p/state.json.journal p/state.json.journal.broken && head -n 2 "));
+  }
+}
+
+TEST_CASE("store: the snapshot and the journal know the open intents, each without the other") {
+  failing::Disk disk;
+  run(disk);
+  auto const whole = state::read(path, realm, disk);
+  REQUIRE(whole->open_intents.size() == 1);
+  CHECK(whole->notes.empty());
+  SUBCASE("no journal") {
+    disk.bytes().erase(journal);
+  }
+  SUBCASE("an empty journal") {
+    disk.bytes()[journal].clear();
+  }
+  SUBCASE("no snapshot") {
+    disk.bytes().erase(path);
+  }
+  for (bool const again : {false, true}) {
+    if (again) REQUIRE(state::Store::open(path, realm, "run", disk).has_value());
+    auto const contents = state::read(path, realm, disk);
+    REQUIRE(contents.has_value());
+    REQUIRE(contents->open_intents.size() == 1);
+    CHECK(contents->open_intents[0].name == "doubt");
+    CHECK(contents->open_intents[0].sequence == whole->open_intents[0].sequence);
+  }
+  auto store = state::Store::open(path, realm, "run", disk).value();
+  CHECK(done(*store, whole->open_intents[0].sequence, "doubt", 104) != 0);
+  store.reset();
+  auto const after = state::read(path, realm, disk);
+  CHECK(after->open_intents.empty());  // what the journal closed stays closed
+  CHECK(after->entries.at("doubt").id == 104);
+}
+
+TEST_CASE("store: an empty journal is said") {
+  failing::Disk disk;
+  run(disk);
+  disk.bytes()[journal].clear();
+  CHECK(state::read(path, realm, disk)->notes ==
+        std::vector<std::string>{"p/state.json.journal is empty: what a run wrote there last is lost. cpsctl state "
+                                 "rebuild finds again what exists at CPS"});
+}
+
+TEST_CASE("store: a journal beside another snapshot than its own loses nothing silently") {
+  failing::Disk disk;
+  struct Pair {
+    std::string snapshot, journal;
+  };
+  auto const now = [&] { return Pair{disk.bytes()[path], disk.bytes()[journal]}; };
+  auto store = state::Store::open(path, realm, "run", disk).value();
+  auto const add = [&](std::string const& name, std::int64_t id) { done(*store, intend(*store, name), name, id); };
+  add("a", 101);
+  std::int64_t const doubt = intend(*store, "doubt");
+  REQUIRE(store->save());
+  Pair const first = now();
+  add("b", 102);
+  Pair const grown = now();
+  REQUIRE(store->save());
+  Pair const second = now();
+  add("c", 103);
+  done(*store, doubt, "doubt", 104);
+  Pair const last = now();
+  store.reset();
+
+  std::string const rebuild = "cpsctl state rebuild finds again what exists at CPS";
+  struct Case {
+    char const* title;
+    std::string snapshot, journal;
+    std::set<std::string> names;
+    std::size_t open;
+    std::vector<std::string> notes;
+  };
+  Case const cases[] = {
+      {"its own", last.snapshot, last.journal, {"a", "b", "c", "doubt"}, 0, {}},
+      {"its own, quiet", second.snapshot, second.journal, {"a", "b"}, 1, {}},
+      {"the newer snapshot that a crash left", second.snapshot, grown.journal, {"a", "b"}, 1, {}},
+      {"the previous snapshot",
+       first.snapshot,
+       last.journal,
+       {"a", "c", "doubt"},
+       0,
+       {"p/state.json.journal follows serial 2 of p/state.json, but this is serial 1: what was recorded in between may "
+        "be missing. " +
+        rebuild}},
+      {"no snapshot",
+       "",
+       last.journal,
+       {"c", "doubt"},
+       0,
+       {"p/state.json.journal follows serial 2 of p/state.json, which is not there: what was recorded in between may "
+        "be missing. " +
+        rebuild}},
+      {"a snapshot of another history",
+       R"({"formatVersion":1,"realm":"sandbox","serial":9,"sequence":99,"enrollments":[{"name":"x","id":999}]})",
+       grown.journal,
+       {"x", "b"},
+       1,
+       {"p/state.json.journal belongs to another p/state.json than this one (serial 9): it tells of enrollments that "
+        "are not in it, b (102); names that it lacks are taken from there. " +
+        rebuild}},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      disk.bytes().erase(path);
+      if (!c.snapshot.empty()) disk.bytes()[path] = c.snapshot;
+      disk.bytes()[journal] = c.journal;
+      auto const contents = state::read(path, realm, disk);
+      REQUIRE(contents.has_value());
+      std::set<std::string> names;
+      for (auto const& [name, entry] : contents->entries) names.insert(name);
+      CHECK(names == c.names);
+      CHECK(contents->open_intents.size() == c.open);
+      CHECK(contents->notes == c.notes);
+      // The next run that saves ends it.
+      auto next = state::Store::open(path, realm, "run", disk).value();
+      std::int64_t const sequence = intend(*next, "next");
+      CHECK(sequence > contents->sequence);
+      CHECK(done(*next, sequence, "next", 900) != 0);
+      REQUIRE(next->save());
+      auto const after = state::read(path, realm, disk);
+      CHECK(after->notes.empty());
+      CHECK(after->serial > contents->serial);
+      CHECK(after->entries.size() == c.names.size() + 1);
+      CHECK(after->open_intents.size() == c.open);
+    }
+  }
+}
+
+TEST_CASE("store: a plan that reads while a run saves sees a whole state") {
+  struct Busy : failing::Disk {
+    std::function<void()> before_second_read = {};
+    int reads = 0;
+    Result<std::string> read(std::filesystem::path const& file, std::size_t limit) override {
+      if (++reads == 2 && before_second_read) before_second_read();
+      return Disk::read(file, limit);
+    }
+  } disk;
+  auto const store = state::Store::open(path, realm, "run", disk).value();
+  done(*store, intend(*store, "a"), "a", 101);
+  REQUIRE(store->save());
+  done(*store, intend(*store, "b"), "b", 102);
+  disk.reads = 0;
+  disk.before_second_read = [&] { REQUIRE(store->save()); };
+  auto const contents = state::read(path, realm, disk);
+  CHECK(disk.reads > 2);
+  CHECK(contents->entries.size() == 2);
+  CHECK(contents->notes.empty());
+}
+
+TEST_CASE("store: files of older versions, which name no serial and keep open intents in the journal alone") {
+  failing::Disk disk;
+  disk.bytes()[path] =
+      R"({"formatVersion":1,"realm":"sandbox","serial":3,"sequence":5,"enrollments":[{"name":"a","id":101}]})";
+  disk.bytes()[journal] = state::journal_head({.realm = realm}) +
+                          state::journal_line({.sequence = 4, .name = "doubt", .entry = entry_json("doubt")});
+  auto const contents = state::read(path, realm, disk);
+  REQUIRE(contents.has_value());
+  CHECK(contents->notes.empty());
+  CHECK(contents->entries.size() == 1);
+  CHECK(contents->open_intents.size() == 1);
+}
+
+TEST_CASE("store: a run that has nothing new writes nothing, so .bak stays the state before the last change") {
+  failing::Disk disk;
+  run(disk);
+  auto const save = [&] {
+    auto const store = state::Store::open(path, realm, "run", disk).value();
+    REQUIRE(store->save());
+  };
+  SUBCASE("nothing happened") {
+    auto const before = disk.bytes();
+    save();
+    save();
+    CHECK(disk.bytes() == before);
+  }
+  std::string const snapshot = disk.bytes()[path];
+  SUBCASE("a record that was not saved") {
+    REQUIRE(intend(*state::Store::open(path, realm, "run", disk).value(), "new") != 0);
+    save();
+    CHECK(disk.bytes()[path] != snapshot);
+    CHECK(disk.bytes()[path + ".bak"] == snapshot);
+  }
+  SUBCASE("a torn end") {
+    disk.bytes()[journal] += "torn";
+    save();
+    CHECK(disk.bytes()[path] != snapshot);
+  }
+  SUBCASE("a journal of another snapshot") {
+    disk.bytes()[journal] = state::journal_head({.realm = realm, .serial = 9});
+    save();
+    CHECK(state::read(path, realm, disk)->serial == 10);
+  }
+  SUBCASE("no snapshot") {
+    disk.bytes().erase(path);
+    save();
+    CHECK(disk.bytes().contains(path));
+  }
+  auto const after = disk.bytes();
+  save();
+  CHECK(disk.bytes() == after);
+}
+
+TEST_CASE("store: once the journal was replaced and cannot be opened, nothing more is promised") {
+  for (int call = 1; call <= 4; ++call) {
+    CAPTURE(call);  // keep .bak, replace the snapshot, replace the journal, open it
+    failing::Disk disk;
+    run(disk);
+    auto store = state::Store::open(path, realm, "run", disk).value();
+    CHECK(intend(*store, "a") != 0);
+    disk.fail_at(call, failing::Disk::At::error);
+    CHECK_FALSE(store->save().has_value());
+    bool const promised = intend(*store, "b") != 0;
+    CHECK(promised == (call <= 2));
+    CHECK(store->save().has_value() == promised);
+    store.reset();
+    auto const contents = state::read(path, realm, disk);
+    REQUIRE(contents.has_value());
+    auto const holds = [&](std::string const& name) {
+      return std::ranges::any_of(contents->open_intents, [&](auto const& one) { return one.name == name; });
+    };
+    CHECK(holds("a"));
+    CHECK(holds("b") == promised);
+  }
 }
 
 TEST_CASE("state file: what cannot be used is said, with the way on") {

@@ -1,0 +1,59 @@
+#include "base/files.hpp"
+
+#include "state/store.hpp"
+
+#include <filesystem>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+using namespace cpsctl;
+
+TEST_CASE("files: an error names the next step that its reason calls for") {
+  struct Case {
+    int reason;
+    char const* next;
+  };
+  Case const cases[] = {
+      {ENOSPC, "free space there and run again"},
+      {EDQUOT, "free space there and run again"},
+      {EFBIG, "raise the limit on file sizes"},
+      {EROFS, "mount it for writing, or name a file elsewhere"},
+      {EACCES, "let this user read and write it"},
+      {EISDIR, "a folder is in the way"},
+      {ENOTDIR, "a file stands where its path needs a folder"},
+      {EIO, "look after the disk"},
+      {ENOENT, ""},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.reason);
+    Error const error = file_error("write", "p/state.json", c.reason);
+    CHECK(error.code == Errc::io);
+    CHECK(error.message.starts_with("cannot write p/state.json: "));
+    CHECK(error.next.find(c.next) != std::string::npos);
+    CHECK(error.next.empty() == (*c.next == '\0'));
+  }
+}
+
+TEST_CASE("files: a state or a journal that is a folder, or lies below a file, is said with the next step") {
+  std::string pattern = (std::filesystem::temp_directory_path() / "cpsctl-files-XXXXXX").string();
+  REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+  std::filesystem::path const folder = pattern;
+  std::filesystem::path const path = folder / "state.json";
+  SUBCASE("the state") {
+    std::filesystem::create_directory(path);
+    CHECK(state::read(path, "sandbox", system_files()).error().next ==
+          "a folder is in the way: name a file, or move the folder away");
+  }
+  SUBCASE("the journal") {
+    std::filesystem::create_directory(path.string() + ".journal");
+    CHECK(state::Store::open(path, "sandbox", "run", system_files()).error().next ==
+          "a folder is in the way: name a file, or move the folder away");
+  }
+  SUBCASE("below a file") {
+    REQUIRE(system_files().replace(path, "{}"));
+    CHECK(state::Store::open(path / "state.json", "sandbox", "run", system_files()).error().next ==
+          "a file stands where its path needs a folder: name another path, or move that file away");
+  }
+  std::filesystem::remove_all(folder);
+}
