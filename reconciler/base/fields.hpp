@@ -63,11 +63,32 @@ template <class T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_any_access>;
 
 template <class T>
-struct Codec;  // out: T -> Value; in: Value -> T, false when the type does not fit
+struct Codec;  // out: T -> events of a RapidJSON handler; in: Value -> T, false when the type does not fit
 
+/// Tells `handler`, RapidJSON's, what the value is: a text writer, or a document that is built.
+template <class T, class Handler>
+void write(T const& value, Handler& handler) {
+  Codec<T>::out(value, handler);
+}
 template <class T>
 json::Value to_json(T const& value, json::Pool& pool) {
-  return Codec<T>::out(value, pool);
+  json::Document document(&pool);
+  auto const events = [&value](json::Document& handler) {
+    write(value, handler);
+    return true;
+  };
+  document.Populate(events);
+  json::Value made;
+  made.Swap(static_cast<json::Value&>(document));
+  return made;
+}
+/// JSON text without spaces; no tree is built for it.
+template <class T>
+std::string to_text(T const& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  write(value, writer);
+  return {buffer.GetString(), buffer.GetSize()};
 }
 template <class T>
 bool from_json(json::Value const& in, T& out) {
@@ -77,11 +98,12 @@ bool from_json(json::Value const& in, T& out) {
 template <class T>
   requires std::integral<T> && (!std::same_as<T, bool>)
 struct Codec<T> {
-  static json::Value out(T value, json::Pool&) {
+  template <class Handler>
+  static void out(T value, Handler& handler) {
     if constexpr (std::is_signed_v<T>)
-      return json::Value(static_cast<std::int64_t>(value));
+      handler.Int64(value);
     else
-      return json::Value(static_cast<std::uint64_t>(value));
+      handler.Uint64(value);
   }
   static bool in(json::Value const& v, T& value) {
     if (!v.IsInt64() || !std::in_range<T>(v.GetInt64())) return false;
@@ -92,7 +114,10 @@ struct Codec<T> {
 
 template <>
 struct Codec<bool> {
-  static json::Value out(bool value, json::Pool&) { return json::Value(value); }
+  template <class Handler>
+  static void out(bool value, Handler& handler) {
+    handler.Bool(value);
+  }
   static bool in(json::Value const& v, bool& value) {
     if (!v.IsBool()) return false;
     value = v.GetBool();
@@ -102,7 +127,10 @@ struct Codec<bool> {
 
 template <>
 struct Codec<std::string> {
-  static json::Value out(std::string const& value, json::Pool& pool) { return json::string(value, pool); }
+  template <class Handler>
+  static void out(std::string_view value, Handler& handler) {
+    handler.String(value.data(), static_cast<rapidjson::SizeType>(value.size()), true);
+  }
   static bool in(json::Value const& v, std::string& value) {
     if (!v.IsString()) return false;
     value = json::view(v);
@@ -113,7 +141,10 @@ struct Codec<std::string> {
 template <class E>
   requires std::is_enum_v<E>
 struct Codec<E> {
-  static json::Value out(E value, json::Pool& pool) { return json::string(word(value), pool); }
+  template <class Handler>
+  static void out(E value, Handler& handler) {
+    Codec<std::string>::out(word(value), handler);
+  }
   static bool in(json::Value const& v, E& value) {
     if (!v.IsString()) return false;
     auto const found = enumerator<E>(json::view(v));
@@ -124,7 +155,10 @@ struct Codec<E> {
 
 template <>
 struct Codec<Day> {
-  static json::Value out(Day value, json::Pool& pool) { return json::string(day_text(value), pool); }
+  template <class Handler>
+  static void out(Day value, Handler& handler) {
+    Codec<std::string>::out(day_text(value), handler);
+  }
   static bool in(json::Value const& v, Day& value) {
     auto const day = parse_day(json::text_or(&v, ""));
     if (day) value = *day;
@@ -135,19 +169,27 @@ struct Codec<Day> {
 /// A whole JSON value as a member; absent is null.
 template <>
 struct Codec<json::Ref> {
-  static json::Value out(json::Ref const& value, json::Pool& pool) {
-    return value ? json::Value(*value, pool) : json::Value();
+  template <class Handler>
+  static void out(json::Ref const& value, Handler& handler) {
+    if (value)
+      value->Accept(handler);
+    else
+      handler.Null();
   }
   static bool in(json::Value const& v, json::Ref& value) {
-    value = v.IsNull() ? nullptr : json::share(json::clone(v));
+    value = v.IsNull() ? nullptr : json::copy(v);
     return true;
   }
 };
 
 template <class T>
 struct Codec<std::optional<T>> {
-  static json::Value out(std::optional<T> const& value, json::Pool& pool) {
-    return value ? to_json(*value, pool) : json::Value();
+  template <class Handler>
+  static void out(std::optional<T> const& value, Handler& handler) {
+    if (value)
+      write(*value, handler);
+    else
+      handler.Null();
   }
   static bool in(json::Value const& v, std::optional<T>& value) {
     if (v.IsNull()) {
@@ -160,10 +202,11 @@ struct Codec<std::optional<T>> {
 
 template <class T>
 struct Codec<std::vector<T>> {
-  static json::Value out(std::vector<T> const& values, json::Pool& pool) {
-    json::Value array(rapidjson::kArrayType);
-    for (T const& value : values) array.PushBack(to_json(value, pool), pool);
-    return array;
+  template <class Handler>
+  static void out(std::vector<T> const& values, Handler& handler) {
+    handler.StartArray();
+    for (T const& value : values) write(value, handler);
+    handler.EndArray(static_cast<rapidjson::SizeType>(values.size()));
   }
   static bool in(json::Value const& v, std::vector<T>& values) {
     if (!v.IsArray()) return false;
@@ -179,10 +222,14 @@ struct Codec<std::vector<T>> {
 
 template <class T>
 struct Codec<std::map<std::string, T>> {
-  static json::Value out(std::map<std::string, T> const& values, json::Pool& pool) {
-    json::Value object(rapidjson::kObjectType);
-    for (auto const& [name, value] : values) object.AddMember(json::string(name, pool), to_json(value, pool), pool);
-    return object;
+  template <class Handler>
+  static void out(std::map<std::string, T> const& values, Handler& handler) {
+    handler.StartObject();
+    for (auto const& [name, value] : values) {
+      handler.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()), true);
+      write(value, handler);
+    }
+    handler.EndObject(static_cast<rapidjson::SizeType>(values.size()));
   }
   static bool in(json::Value const& v, std::map<std::string, T>& values) {
     if (!v.IsObject()) return false;
@@ -200,18 +247,22 @@ struct Codec<std::map<std::string, T>> {
 /// minor version wrote them).
 template <Described T>
 struct Codec<T> {
-  static json::Value out(T const& value, json::Pool& pool) {
-    json::Value object(rapidjson::kObjectType);
+  template <class Handler>
+  static void out(T const& value, Handler& handler) {
+    handler.StartObject();
     boost::mp11::mp_for_each<Members<T>>([&](auto member) {
-      object.AddMember(json::string(camel(member.name), pool), to_json(value.*member.pointer, pool), pool);
+      static std::string const name = camel(member.name);  // one for each member of each struct
+      handler.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()), true);
+      write(value.*member.pointer, handler);
     });
-    return object;
+    handler.EndObject(boost::mp11::mp_size<Members<T>>::value);
   }
   static bool in(json::Value const& v, T& value) {
     if (!v.IsObject()) return false;
     bool fits = true;
     boost::mp11::mp_for_each<Members<T>>([&](auto member) {
-      json::Value const* const found = json::find(v, camel(member.name));
+      static std::string const name = camel(member.name);
+      json::Value const* const found = json::find(v, name);
       if (found != nullptr && !from_json(*found, value.*member.pointer)) fits = false;
     });
     return fits;

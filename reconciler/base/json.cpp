@@ -8,13 +8,12 @@
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 namespace cpsctl::json {
 namespace {
 
 constexpr unsigned max_depth = 200;
+constexpr std::size_t small_chunk = 1024;
 constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
 /// RapidJSON's reader is iterative, but its consumers recurse: depth is bounded on the text, before any tree exists.
@@ -198,6 +197,16 @@ Document clone(Value const& value) {
 
 Ref share(Document document) {
   return std::make_shared<Document const>(std::move(document));
+}
+
+Ref copy(Value const& value) {
+  struct Kept {
+    explicit Kept(Value const& of) : value(of, pool) {}
+    Pool pool{small_chunk};
+    Value value;
+  };
+  auto const kept = std::make_shared<Kept>(value);
+  return {kept, &kept->value};
 }
 
 std::string compact(Value const& value) {

@@ -16,6 +16,8 @@
   } while (false)
 #endif
 #include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 
 /// JSON documents. RapidJSON is included through this header only.
 namespace cpsctl::json {
@@ -65,6 +67,9 @@ std::string_view text_or(Value const* value, std::string_view otherwise);
 Document clone(Value const& value);
 /// Freezes a document into a shared read-only value.
 Ref share(Document document);
+/// A shared read-only copy in as much memory as it needs: what is kept for each enrollment (a document of its own would
+/// take 64 KB).
+Ref copy(Value const& value);
 
 std::string compact(Value const& value);
 std::string pretty(Value const& value);

@@ -21,8 +21,7 @@ std::string checksum(std::string_view text) {
 
 template <class T>
 std::string line_of(T const& value) {
-  json::Document document;
-  std::string const text = json::compact(fields::to_json(value, document.GetAllocator()));
+  std::string const text = fields::to_text(value);
   return fmt::format("{} {}\n", checksum(text), text);
 }
 

@@ -81,8 +81,7 @@ bool of_one_machine(int fd) {
 
 /// In place: spaces take the old lease's place before the file is cut, so there is a lease at any time.
 Result<> write_lease(int fd, Path const& path, Lease const& lease) {
-  json::Document document;
-  std::string text = json::compact(fields::to_json(lease, document.GetAllocator())) + "\n";
+  std::string text = fields::to_text(lease) + "\n";
   auto const size = static_cast<off_t>(text.size());
   text.resize(std::max(text.size(), first_bytes(fd).size()), ' ');
   for (std::size_t at = 0; at < text.size();) {

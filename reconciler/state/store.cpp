@@ -139,8 +139,7 @@ class FileStore final : public Store {
                       .sequence = contents_.sequence,
                       .open_intents = contents_.open_intents};
     for (auto const& [name, entry] : contents_.entries) snapshot.enrollments.push_back(entry);
-    json::Document document;
-    std::string const text = json::compact(fields::to_json(snapshot, document.GetAllocator())) + "\n";
+    std::string const text = fields::to_text(snapshot) + "\n";
     CPS_CHECK(keep_previous());
     CPS_CHECK(files_.replace(path_, text));
     contents_.serial = newest_serial_ = snapshot.serial;
