@@ -2,7 +2,6 @@
 
 #include "apply/crew.hpp"
 #include "apply/executor.hpp"
-#include "base/fields.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -111,9 +110,8 @@ class Run {
 
   void remember(state::Record const& intent) {
     auto const met = parse_timestamp(intent.ends_by);
-    state::Entry entry;
-    if (intent.reason.empty() || !met || !intent.entry || !fields::from_json(*intent.entry, entry)) return;
-    spacing_.conflict({entry.account, entry.contract}, *met);
+    if (intent.reason.empty() || !met || !intent.entry) return;
+    spacing_.conflict({intent.entry->account, intent.entry->contract}, *met);
     executor_.remember_refusal(intent.name);
   }
 

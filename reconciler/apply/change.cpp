@@ -49,7 +49,7 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
                                .step = state::Step::delete_,
                                .name = item.name,
                                .known_ids = {item.id},
-                               .entry = to_ref(entry)}};
+                               .entry = std::make_shared<state::Entry const>(entry)}};
     for (cps::PendingChange const& one : live->pending) attempt.intent.pending_changes.push_back(one.id.value);
     cps::DeleteRequest request{.subject = item.name,
                                .account_key = item.account,

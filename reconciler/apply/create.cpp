@@ -54,7 +54,7 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
                                .step = state::Step::create,
                                .name = item.name,
                                .digest = text::sha256_hex(body),
-                               .entry = to_ref(entry)}};
+                               .entry = std::make_shared<state::Entry const>(entry)}};
     auto const& known_ids = item.known_ids;
     std::vector<std::int64_t> appeared;
     for (cps::Live const* live : snapshots_.by_name(scope, item.common_name)) {

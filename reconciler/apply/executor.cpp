@@ -206,7 +206,7 @@ http::Task<Result<cps::EnrollmentStatus>> Executor::put(plan::Item const& item, 
                     .name = item.name,
                     .digest = text::sha256_hex(body),
                     .known_ids = {put.entry.id},
-                    .entry = to_ref(put.entry)};
+                    .entry = std::make_shared<state::Entry const>(put.entry)};
   for (cps::PendingChange const& pending : put.live.pending) attempt.intent.pending_changes.push_back(pending.id.value);
   cps::UpdateRequest request{.subject = item.name,
                              .account_key = item.account,

@@ -1,14 +1,6 @@
 #include "apply/journal.hpp"
 
-#include "base/fields.hpp"
-
 namespace cpsctl::apply {
-
-json::Ref to_ref(state::Entry const& entry) {
-  json::Document document;
-  static_cast<json::Value&>(document) = fields::to_json(entry, document.GetAllocator());
-  return json::share(std::move(document));
-}
 
 http::Task<Result<std::int64_t>> Journal::record(state::Record record) {
   if (broken_) co_return *broken_;
@@ -94,13 +86,14 @@ http::Task<Result<>> Journal::settle(std::string name, std::vector<std::int64_t>
 }
 
 http::Task<Result<>> Journal::done(Attempt attempt, state::Entry entry) {
+  // The rest of the entry stands in the intent.
+  bool const removal = attempt.intent.step == state::Step::delete_;
   state::Record record_of{.phase = state::Phase::done,
                           .intent = attempt.sequence,
                           .step = attempt.intent.step,
                           .name = attempt.intent.name,
                           .enrollment = entry.id,
-                          .changes = entry.changes,
-                          .entry = to_ref(entry)};
+                          .changes = removal ? entry.removal : entry.changes};
   auto const written = co_await record(std::move(record_of));
   if (!written) co_return written.error();
   co_return Result<>();
@@ -119,7 +112,7 @@ http::Task<Result<>> Journal::keep(state::Entry entry, std::string name, std::in
                        .intent = intent,
                        .name = std::move(name),
                        .enrollment = entry.id,
-                       .entry = to_ref(entry)};
+                       .entry = std::make_shared<state::Entry const>(entry)};
   auto const written = co_await record(std::move(stored));
   if (!written) co_return written.error();
   co_return Result<>();

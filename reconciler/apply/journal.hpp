@@ -36,7 +36,7 @@ class Journal {
   http::Task<Result<>> lose(Attempt& attempt, std::string how);
   /// Closes intents of earlier runs.
   http::Task<Result<>> settle(std::string name, std::vector<std::int64_t> intents, std::string reason);
-  /// What a write came to: the entry that the state holds from now on.
+  /// What a write came to: the entry that the state holds from now on, the intent's but for the id and the changes.
   http::Task<Result<>> done(Attempt attempt, state::Entry entry);
   /// The state loses the name. `intent`: of the delete that did it, or 0.
   http::Task<Result<>> drop(std::string name, std::int64_t intent);
@@ -56,8 +56,5 @@ class Journal {
   Duration timeout_;
   std::optional<Error> broken_ = {};
 };
-
-/// An entry as a record carries it.
-json::Ref to_ref(state::Entry const& entry);
 
 }  // namespace cpsctl::apply

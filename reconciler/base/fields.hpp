@@ -5,6 +5,7 @@
 #include <cctype>
 #include <concepts>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -178,6 +179,23 @@ struct Codec<json::Ref> {
   }
   static bool in(json::Value const& v, json::Ref& value) {
     value = v.IsNull() ? nullptr : json::copy(v);
+    return true;
+  }
+};
+
+/// A struct that several hold; absent is null, and so is what cannot be read.
+template <class T>
+struct Codec<std::shared_ptr<T const>> {
+  template <class Handler>
+  static void out(std::shared_ptr<T const> const& value, Handler& handler) {
+    if (value)
+      write(*value, handler);
+    else
+      handler.Null();
+  }
+  static bool in(json::Value const& v, std::shared_ptr<T const>& value) {
+    auto read = std::make_shared<T>();
+    value = from_json(v, *read) ? std::move(read) : nullptr;
     return true;
   }
 };

@@ -78,12 +78,12 @@ Result<> move(std::string const& from, std::string const& to, Offline const& off
     return Error{.code = Errc::guard_rail,
                  .message = fmt::format("a write to {} is in doubt: its answer never came", from),
                  .next = "run cpsctl apply first: it resolves the doubt"};
-  state::Entry moved = entry->second;
-  moved.name = to;
+  auto moved = std::make_shared<state::Entry>(entry->second);
+  moved->name = to;
   CPS_CHECK(store.write({.phase = state::Phase::stored,
                          .name = from,
                          .at = timestamp(world.clock.wall()),
-                         .entry = state::document_of(moved)}));
+                         .entry = std::move(moved)}));
   return store.save();
 }
 

@@ -1,22 +1,14 @@
 #include "plan/doubts.hpp"
 
-#include "base/fields.hpp"
-
 #include <algorithm>
 
 namespace cpsctl::plan {
-
-std::optional<state::Entry> entry_of(state::Record const& intent) {
-  state::Entry entry;
-  if (!intent.entry || !fields::from_json(*intent.entry, entry)) return std::nullopt;
-  return entry;
-}
 
 Verdict judge_create(state::Record const& intent, cps::Listing const& listing, Index const& index,
                      std::function<bool(std::int64_t)> const& owned, Inputs const& inputs) {
   Verdict verdict;
   auto const ended = parse_timestamp(intent.ends_by);
-  auto const entry = entry_of(intent);
+  auto const& entry = intent.entry;
   // An intent that cannot be read proves nothing and disproves nothing.
   if (!ended || !entry || !entry->last_applied) return verdict;
   auto const schema = schema::enrollment(entry->api_schema);

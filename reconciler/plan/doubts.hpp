@@ -24,9 +24,6 @@ struct Verdict {
   std::optional<WallTime> until = {};
 };
 
-/// What was to be created: the Entry that an intent carries. Nothing when it cannot be read.
-std::optional<state::Entry> entry_of(state::Record const& intent);
-
 /// The attempt ended at the latest when the intent says (ends_by), since a killed process does not tell; from then on
 /// the list may lag by `settle`. A create that met a 409 (its intent has a reason) is judged likewise: an earlier
 /// arrival of the same request may have been the one that CPS took. `owned` says which ids belong to entries of the

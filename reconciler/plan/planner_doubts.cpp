@@ -60,7 +60,7 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
   for (state::Record const* intent : open_intents(item.name, state::Step::create)) {
     decided.settles.push_back(intent->sequence);
     story = story_of(*intent);
-    auto const entry = entry_of(*intent);
+    auto const& entry = intent->entry;
     if (entry && Scope(entry->account, entry->contract) != Scope(item.account, item.contract)) {
       block(decided, fmt::format("{}; it was sent to contract {}, which the manifest has left", story, entry->contract),
             "put contract and account back and run again: the doubt is resolved then");
@@ -109,7 +109,7 @@ void Planner::orphaned_intents() {
   for (state::Record const& intent : inputs_.open_intents) {
     bool const spoken_of = declared(intent.name) || inputs_.entries.contains(intent.name) || !looked_at(intent.name);
     if (spoken_of || intent.step != state::Step::create) continue;
-    auto const entry = entry_of(intent);
+    auto const& entry = intent.entry;
     if (!entry || !in_scope(entry->source) || !indexes_.contains({entry->account, entry->contract})) continue;
     items_.push_back(orphaned(intent, *entry));
   }
@@ -157,7 +157,7 @@ Item Planner::orphaned(state::Record const& intent, Entry const& entry) {
 void Planner::no_create_beside_a_doubt() {
   std::multimap<std::pair<Scope, std::string>, state::Record const*> doubts;
   for (state::Record const& intent : inputs_.open_intents)
-    if (auto const entry = entry_of(intent); entry && intent.step == state::Step::create)
+    if (auto const& entry = intent.entry; entry && intent.step == state::Step::create)
       doubts.emplace(std::pair(Scope(entry->account, entry->contract), text::hostname(entry->common_name)), &intent);
   for (Item& item : items_) {
     Scope const scope{item.account, item.contract};

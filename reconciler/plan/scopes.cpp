@@ -35,7 +35,7 @@ std::map<Scope, std::string> scopes(Inputs const& inputs) {
   for (auto const& [name, entry] : inputs.entries)
     if (asked_for(name, entry.contract, entry.labels)) add({entry.account, entry.contract}, entry.api_schema);
   for (state::Record const& intent : inputs.open_intents)
-    if (auto const entry = entry_of(intent); entry && asked_for(entry->name, entry->contract, entry->labels))
+    if (auto const& entry = intent.entry; entry && asked_for(entry->name, entry->contract, entry->labels))
       add({entry->account, entry->contract}, entry->api_schema);
   for (Scope const& scope : inputs.also_listed) add(scope, schema::enrollment_versions().front());
   // A selected one keeps the version of all that share its list.

@@ -20,14 +20,6 @@ bool usable(Entry const& entry) {
   return !entry.name.empty() && entry.id > 0;
 }
 
-/// `id`: CPS's answer, if the record has it. Nothing when it is no entry that a state can hold.
-std::optional<Entry> entry_of(json::Ref const& document, std::int64_t id) {
-  Entry entry;
-  if (!document || !fields::from_json(*document, entry)) return std::nullopt;
-  if (id != 0) entry.id = id;
-  return usable(entry) ? std::optional(std::move(entry)) : std::nullopt;
-}
-
 /// When the attempt of a lost answer was over. A create's: now; what CPS may still do with it is waited for anyway
 /// (api.settle). Other writes are sent again right after that, so the time stands that was said before.
 std::string over_by(Record const& intent, Record const& lost) {
@@ -178,11 +170,16 @@ Result<> take_record(Contents& contents, Record const& record) {
     case Phase::dropped: contents.entries.erase(record.name); break;
     case Phase::done:
     case Phase::stored: {
-      auto entry = entry_of(record.entry != nullptr || !known ? record.entry : intent->entry, record.enrollment);
-      if (!entry)
+      bool const own = record.entry != nullptr || !known;
+      auto const& said = own ? record.entry : intent->entry;
+      Entry entry = said ? *said : Entry{};
+      if (record.enrollment != 0) entry.id = record.enrollment;
+      if (!own) (record.step == Step::delete_ ? entry.removal : entry.changes) = record.changes;
+      if (!usable(entry))
         return Error{.code = Errc::internal, .message = "tells of an enrollment, but its name or id cannot be read"};
-      if (record.name != entry->name) contents.entries.erase(record.name);
-      contents.entries.insert_or_assign(entry->name, std::move(*entry));
+      if (record.name != entry.name) contents.entries.erase(record.name);
+      std::string name = entry.name;
+      contents.entries.insert_or_assign(std::move(name), std::move(entry));
       break;
     }
   }

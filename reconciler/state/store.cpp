@@ -15,7 +15,8 @@
 namespace cpsctl::state {
 namespace {
 
-/// The journal's thread: takes all lines that are queued, writes and syncs them at once, then tells their owners.
+/// The journal's thread: takes all records that are queued, writes and syncs them at once, then tells their owners. It
+/// makes their lines as well: the loop's thread has enough to do.
 class GroupCommit {
  public:
   explicit GroupCommit(std::unique_ptr<Appender> file) : file_(std::move(file)), thread_([this] { work(); }) {}
@@ -30,10 +31,10 @@ class GroupCommit {
   GroupCommit(GroupCommit const&) = delete;
   GroupCommit& operator=(GroupCommit const&) = delete;
 
-  void add(std::string line, std::int64_t sequence, Store::Written written) {
+  void add(Record record, Store::Written written) {
     {
       std::scoped_lock const lock(mutex_);
-      queue_.push_back({.line = std::move(line), .sequence = sequence, .written = std::move(written)});
+      queue_.push_back({.record = std::move(record), .written = std::move(written)});
     }
     changed_.notify_all();
   }
@@ -51,8 +52,7 @@ class GroupCommit {
 
  private:
   struct Queued {
-    std::string line;
-    std::int64_t sequence = 0;
+    Record record;
     Store::Written written;
   };
 
@@ -66,7 +66,7 @@ class GroupCommit {
       lock.unlock();
       Result<> const outcome = broken_ ? Result<>(*broken_) : write(batch);
       for (Queued const& one : batch)
-        one.written(outcome ? Result<std::int64_t>(one.sequence) : Result<std::int64_t>(outcome.error()));
+        one.written(outcome ? Result<std::int64_t>(one.record.sequence) : Result<std::int64_t>(outcome.error()));
       lock.lock();
       // After a failed sync nobody knows what is on disk: nothing more may be promised (limits of fsync).
       if (!outcome) broken_ = outcome.error();
@@ -77,7 +77,7 @@ class GroupCommit {
 
   Result<> write(std::vector<Queued> const& batch) {
     std::string bytes;
-    for (Queued const& one : batch) bytes += one.line;
+    for (Queued const& one : batch) bytes += journal_line(one.record);
     CPS_CHECK(file_->append(bytes));
     return file_->sync();
   }
@@ -118,7 +118,7 @@ class FileStore final : public Store {
   void journal(Record record, Written written) override {
     record.sequence = next_++;
     record.run = run_;
-    journal_.add(journal_line(record), record.sequence, std::move(written));
+    journal_.add(std::move(record), std::move(written));
   }
 
   void accept(Record const& record) override {
@@ -190,12 +190,6 @@ Result<std::int64_t> Store::write(Record record) {
   CPS_TRY(record.sequence, written->get_future().get());
   accept(record);
   return record.sequence;
-}
-
-json::Ref document_of(Entry const& entry) {
-  json::Document document;
-  static_cast<json::Value&>(document) = fields::to_json(entry, document.GetAllocator());
-  return json::share(std::move(document));
 }
 
 Result<std::unique_ptr<Store>> Store::open(std::filesystem::path path, std::string realm, std::string run,

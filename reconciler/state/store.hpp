@@ -48,8 +48,9 @@ class Store {
   /// io.
   Result<std::int64_t> write(Record record);
 
-  /// Takes a durable record into the contents: done puts its intent's entry with the id, stored puts the entry,
-  /// dropped takes it away, refused closes the intent, conflict and lost mark it as over. On the caller's thread.
+  /// Takes a durable record into the contents: done puts its intent's entry with the id and the changes, stored puts
+  /// the entry, dropped takes it away, refused closes the intent, conflict and lost mark it as over. On the caller's
+  /// thread.
   virtual void accept(Record const& record) = 0;
 
   /// Writes the snapshot, unless it holds everything already: the previous one is kept as `.bak` (so that is never a
@@ -57,8 +58,5 @@ class Store {
   /// after the snapshot was written leaves no journal to write to: every later record fails, as after a failed sync.
   virtual Result<> save() = 0;
 };
-
-/// An entry as a record carries it.
-json::Ref document_of(Entry const& entry);
 
 }  // namespace cpsctl::state

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,7 @@ struct Record {
   std::vector<std::int64_t> changes = {};          ///< of done: change ids that CPS returned
   std::string reason = {};                         ///< of refused, conflict, and of an intent that met a conflict
   std::string lost = {};                           ///< of lost, and of such an intent: how its answer was lost
-  json::Ref entry = {};                            ///< of intent and stored: the Entry that the state will hold
+  std::shared_ptr<Entry const> entry = {};         ///< of intent and stored: what the state will hold
 };
 BOOST_DESCRIBE_STRUCT(Record, (),
                       (sequence, phase, intent, step, name, at, ends_by, run, digest, known_ids, pending_changes,

@@ -86,16 +86,13 @@ struct World {
     return *this;
   }
   World& doubt(std::string const& name, std::string const& at, std::vector<std::int64_t> known = {}) {
-    state::Entry const in_doubt = entry(name, 0);
-    json::Document as_json;
-    static_cast<json::Value&>(as_json) = fields::to_json(in_doubt, as_json.GetAllocator());
     inputs.open_intents.push_back({.sequence = 7,
                                    .phase = state::Phase::intent,
                                    .name = name,
                                    .at = at,
                                    .ends_by = ends_by(at),
                                    .known_ids = std::move(known),
-                                   .entry = json::share(std::move(as_json))});
+                                   .entry = std::make_shared<state::Entry const>(entry(name, 0))});
     return *this;
   }
 };

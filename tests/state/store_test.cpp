@@ -20,8 +20,9 @@ std::string const path = "p/state.json";
 std::string const journal = path + ".journal";
 std::string const realm = "sandbox";
 
-json::Ref entry_json(std::string const& name) {
-  return state::document_of({.name = name, .contract = "1-A", .source = name + ".yaml", .api_schema = "v11"});
+std::shared_ptr<state::Entry const> entry(std::string const& name) {
+  return std::make_shared<state::Entry const>(
+      state::Entry{.name = name, .contract = "1-A", .source = name + ".yaml", .api_schema = "v11"});
 }
 
 /// 0: it could not be written.
@@ -32,7 +33,7 @@ std::int64_t write(state::Store& store, state::Record record) {
 
 std::int64_t intend(state::Store& store, std::string const& name) {
   return write(store,
-               {.phase = state::Phase::intent, .name = name, .at = "2026-11-23T10:00:00Z", .entry = entry_json(name)});
+               {.phase = state::Phase::intent, .name = name, .at = "2026-11-23T10:00:00Z", .entry = entry(name)});
 }
 
 std::int64_t done(state::Store& store, std::int64_t intent, std::string const& name, std::int64_t id) {
@@ -183,8 +184,8 @@ TEST_CASE("store: a journal that no crash leaves so is an error, and stays as it
 }
 
 TEST_CASE("store: a result that cannot be read does not close its intent, and is an error") {
-  std::string const begun = state::journal_head({.realm = realm}) +
-                            state::journal_line({.sequence = 1, .name = "a", .entry = entry_json("a")});
+  std::string const begun =
+      state::journal_head({.realm = realm}) + state::journal_line({.sequence = 1, .name = "a", .entry = entry("a")});
   auto const number = [] { return json::share(json::clone(json::Value(7))); };
   state::Record const cases[] = {
       {.sequence = 2, .phase = state::Phase::done, .intent = 1, .name = "a", .enrollment = 101, .entry = number()},
@@ -354,7 +355,7 @@ TEST_CASE("store: files of older versions, which name no serial and keep open in
   disk.bytes()[path] =
       R"({"formatVersion":1,"realm":"sandbox","serial":3,"sequence":5,"enrollments":[{"name":"a","id":101}]})";
   disk.bytes()[journal] = state::journal_head({.realm = realm}) +
-                          state::journal_line({.sequence = 4, .name = "doubt", .entry = entry_json("doubt")});
+                          state::journal_line({.sequence = 4, .name = "doubt", .entry = entry("doubt")});
   auto const contents = state::read(path, realm, disk);
   REQUIRE(contents.has_value());
   CHECK(contents->notes.empty());
@@ -474,7 +475,7 @@ TEST_CASE("store: what is queued while a flush is under way shares the next one"
   std::condition_variable changed;
   int written = 0;
   for (int i = 0; i < count; ++i)
-    store->journal({.phase = state::Phase::intent, .name = fmt::format("n{}", i), .entry = entry_json("n")},
+    store->journal({.phase = state::Phase::intent, .name = fmt::format("n{}", i), .entry = entry("n")},
                    [&](Result<std::int64_t> const& outcome) {
                      std::scoped_lock const lock(mutex);
                      if (outcome) ++written;
