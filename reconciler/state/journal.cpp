@@ -3,9 +3,10 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
 
+#include <array>
+#include <cstdint>
 #include <optional>
 
-#include <boost/crc.hpp>
 #include <fmt/format.h>
 
 namespace cpsctl::state {
@@ -13,10 +14,41 @@ namespace {
 
 constexpr std::size_t checksum_size = 8;
 
+/// [k][b]: the CRC-32C of byte b with k zero bytes behind it.
+using Tables = std::array<std::array<std::uint32_t, 256>, 8>;
+
+constexpr Tables make_tables() {
+  constexpr std::uint32_t reflected_polynomial = 0x82F63B78;
+  Tables made{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? reflected_polynomial : 0);
+    made[0][byte] = crc;
+  }
+  for (std::size_t k = 1; k < made.size(); ++k)
+    for (std::size_t byte = 0; byte < 256; ++byte)
+      made[k][byte] = (made[k - 1][byte] >> 8) ^ made[0][made[k - 1][byte] & 0xFF];
+  return made;
+}
+
+constexpr Tables tables = make_tables();
+
+/// CRC-32C, eight bytes a step: byte by byte it took a sixth of the journal's thread.
+constexpr std::uint32_t crc32c(std::string_view text) {
+  auto const byte = [&text](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(text[i]); };
+  std::uint32_t crc = 0xFFFFFFFF;
+  for (; text.size() >= 8; text.remove_prefix(8)) {
+    crc ^= byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
+    crc = tables[7][crc & 0xFF] ^ tables[6][crc >> 8 & 0xFF] ^ tables[5][crc >> 16 & 0xFF] ^ tables[4][crc >> 24] ^
+          tables[3][byte(4)] ^ tables[2][byte(5)] ^ tables[1][byte(6)] ^ tables[0][byte(7)];
+  }
+  for (std::size_t i = 0; i < text.size(); ++i) crc = (crc >> 8) ^ tables[0][(crc ^ byte(i)) & 0xFF];
+  return ~crc;
+}
+static_assert(crc32c("123456789") == 0xE3069283);
+
 std::string checksum(std::string_view text) {
-  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;  // CRC-32C
-  crc.process_bytes(text.data(), text.size());
-  return fmt::format("{:08x}", crc.checksum());
+  return fmt::format("{:08x}", crc32c(text));
 }
 
 template <class T>
