@@ -203,7 +203,8 @@ void collect_deferred(json::Value const& value, Field const& field, std::string 
   if (field.read_only || json::empty(&value)) return;
   if (value.IsObject()) {
     for (Member const& member : members_of(value, field))
-      collect_deferred(*member.value, *member.field, json::child(at, member.name), found);
+      if (member.field->not_all_created)
+        collect_deferred(*member.value, *member.field, json::child(at, member.name), found);
   } else if (field.defer_on_create) {
     found.push_back(at);
   }
@@ -217,7 +218,7 @@ void prune(json::Value& object, Field const& field) {
       member = object.EraseMember(member);
       continue;
     }
-    if (inner != nullptr && member->value.IsObject()) prune(member->value, *inner);
+    if (inner != nullptr && inner->not_all_created && member->value.IsObject()) prune(member->value, *inner);
     ++member;
   }
 }

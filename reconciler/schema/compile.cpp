@@ -198,6 +198,9 @@ class Compiler {
                            .sensitive = out.sensitive};
     if (out.immutable) out.effect = Effect::immutable;
     CPS_CHECK(children(node, inside, depth - 1, out));
+    out.not_all_created =
+        out.read_only || out.defer_on_create || (out.values && out.values->not_all_created) ||
+        std::ranges::any_of(out.properties, [](auto const& one) { return one.second->not_all_created; });
     for (char const* const keyword : {"properties", "items", "$defs", "allOf", "additionalProperties", "propertyNames"})
       json::remove(node, keyword);
     out.annotations = json::share(std::move(node));

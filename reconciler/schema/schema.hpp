@@ -68,6 +68,7 @@ struct Field {
   bool read_only = false;  ///< inherited
   bool null_equals_absent = false;
   bool defer_on_create = false;  ///< inherited
+  bool not_all_created = false;  ///< it is, or holds, something that a create does not carry: read-only or deferred
   std::string sensitive = {};    ///< "contact" or empty; inherited
   std::string identity = {};     ///< x-identity: name | part | kind; empty: does not tell enrollments apart
   std::unique_ptr<Derived> derived = {};
