@@ -203,8 +203,13 @@ std::string sha256_hex(std::string_view bytes) {
   std::array<unsigned char, 32> digest{};
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
     throw std::runtime_error("SHA-256 is not available");
+  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  for (unsigned char const byte : digest) text += fmt::format("{:02x}", byte);
+  text.reserve(2 * digest.size());
+  for (unsigned char const byte : digest) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
   return text;
 }
 
