@@ -131,12 +131,11 @@ Result<> take_journal(Replayed& replayed, JournalText const& parsed, std::filesy
                     "that are not in it, {}; names that it lacks are taken from there. {}",
                     journal, path.string(), contents.serial, fmt::join(unknown, ", "), rebuild));
   if (parsed.head.serial > contents.serial)
-    contents.notes.push_back(
-        fmt::format("{} follows serial {} of {}, {}: what was recorded in between may be missing. {}", journal,
-                    parsed.head.serial, path.string(),
-                    contents.serial == 0 ? std::string("which is not there")
-                                         : fmt::format("but this is serial {}", contents.serial),
-                    rebuild));
+    contents.notes.push_back(fmt::format(
+        "{} follows serial {} of {}, {} may be missing. {}", journal, parsed.head.serial, path.string(),
+        contents.serial == 0 ? std::string("which is not there: what that held")
+                             : fmt::format("but this is serial {}: what was recorded in between", contents.serial),
+        rebuild));
   return {};
 }
 

@@ -290,8 +290,7 @@ TEST_CASE("store: a journal beside another snapshot than its own loses nothing s
        last.journal,
        {"c", "doubt"},
        0,
-       {"p/state.json.journal follows serial 2 of p/state.json, which is not there: what was recorded in between may "
-        "be missing. " +
+       {"p/state.json.journal follows serial 2 of p/state.json, which is not there: what that held may be missing. " +
         rebuild}},
       {"a snapshot of another history",
        R"({"formatVersion":1,"realm":"sandbox","serial":9,"sequence":99,"enrollments":[{"name":"x","id":999}]})",
