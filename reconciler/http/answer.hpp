@@ -34,12 +34,11 @@ class Answer {
   Result<> end_of_stream();
 
   bool complete() const;
-  bool failed() const;      ///< the head is complete, and its status is 400 or above: the body changes nothing
-  bool begun() const;       ///< a byte has come
-  bool keep_alive() const;  ///< complete, nothing behind it, and the server did not ask to close
-  Error broken_off()
-      const;        ///< for a connection that ended here; code: unavailable before the first byte, else protocol
-  Response take();  ///< with what came of the body
+  bool failed() const;       ///< the head is complete, and its status is 400 or above: the body changes nothing
+  bool begun() const;        ///< a byte has come
+  bool keep_alive() const;   ///< complete, nothing behind it, and the server did not ask to close
+  Error broken_off() const;  ///< the connection ended here: unavailable before the first byte, else protocol
+  Response take();           ///< with what came of the body
 
  private:
   struct Reader;

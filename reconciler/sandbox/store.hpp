@@ -18,7 +18,7 @@ namespace cpsctl::sandbox {
 
 /// A document as it was until a write replaced it.
 struct Earlier {
-  std::string until = {};     ///< RFC 3339
+  std::string until = {};     ///< when that was, RFC 3339
   std::string document = {};  ///< JSON text
 };
 BOOST_DESCRIBE_STRUCT(Earlier, (), (until, document))
@@ -39,6 +39,7 @@ struct Enrollment {
 BOOST_DESCRIBE_STRUCT(Enrollment, (),
                       (id, account, contract, common_name, created, expires, deployed, changes, earlier, gone))
 
+/// Whether a list has what is gone, too.
 enum class Gone : bool { left_out, shown };
 
 /// Each write appends one line to enrollments.log, so a write costs the same with ten thousand enrollments as with one;
