@@ -157,9 +157,9 @@ class Run {
     std::vector<plan::Item const*> const deletes(first_delete, items.end());
     co_await all(others);
     // Something that failed, or is not done yet, may have been meant to take the place of what is to go.
-    auto const of_others = [&](auto const& one) {
-      return std::ranges::count(deletes, one.first, &plan::Item::name) == 0;
-    };
+    std::set<std::string> going;
+    for (plan::Item const* item : deletes) going.insert(item->name);
+    auto const of_others = [&](auto const& one) { return !going.contains(one.first); };
     bool const clean =
         std::ranges::none_of(results_, [&](auto const& one) { return of_others(one) && went_wrong(one.second); });
     if (clean) {

@@ -64,7 +64,7 @@ class Unwritten final : public state::Store {
  public:
   state::Contents const& contents() const override { return contents_; }
   void journal(state::Record, Written written) override { written(++last_); }
-  void accept(state::Record const& record) override { state::take_record(contents_, record, 0); }
+  void accept(state::Record const& record) override { static_cast<void>(state::take_record(contents_, record)); }
   Result<> save() override { return {}; }
 
  private:

@@ -129,8 +129,8 @@ Run Workload::apply(std::size_t in_flight, state::Store& store) {
     apply::ApplyOptions options{.parallelism = in_flight};
     auto const done = loop_.run(
         apply::run(planned, std::move(inputs.listings), writer, loop_, store, system_clock(), std::move(options)));
-    if (!done) stop(describe(done.error()));
-    for (apply::ItemResult const& item : done->items)
+    if (done.error) stop(describe(*done.error));
+    for (apply::ItemResult const& item : done.items)
       if (item.outcome != apply::Outcome::done) stop(fmt::format("{}: {}", item.name, item.message));
     if (store.contents().entries.size() != bodies_.size()) stop("the state lacks an enrollment");
   });

@@ -35,9 +35,9 @@ void check(std::string const& text) {
   }
   fuzz::holds(parsed->valid_bytes <= text.size(), "the good part lies within the text");
   auto const once_more = state::parse_journal(std::string_view(text).substr(0, parsed->valid_bytes), "its good part");
-  fuzz::holds(once_more && once_more->records.size() == parsed->records.size() && once_more->dropped_lines == 0,
+  fuzz::holds(once_more && once_more->records.size() == parsed->records.size() && once_more->torn_lines == 0,
               "the good part is what was read");
-  std::string written = state::journal_head(parsed->realm);
+  std::string written = state::journal_head(parsed->head);
   for (state::Record const& record : parsed->records) written += state::journal_line(record);
   auto const again = state::parse_journal(written, "the journal written again");
   fuzz::holds(again && again->records.size() == parsed->records.size(), "what was read can be written");

@@ -186,9 +186,9 @@ TEST_CASE("store: a journal that no crash leaves so is an error, and stays as it
 TEST_CASE("store: a result that cannot be read does not close its intent, and is an error") {
   std::string const begun =
       state::journal_head({.realm = realm}) + state::journal_line({.sequence = 1, .name = "a", .entry = entry("a")});
-  auto const number = [] { return json::share(json::clone(json::Value(7))); };
+  auto const nameless = std::make_shared<state::Entry const>();
   state::Record const cases[] = {
-      {.sequence = 2, .phase = state::Phase::done, .intent = 1, .name = "a", .enrollment = 101, .entry = number()},
+      {.sequence = 2, .phase = state::Phase::done, .intent = 1, .name = "a", .enrollment = 101, .entry = nameless},
       {.sequence = 2, .phase = state::Phase::done, .intent = 1, .name = "a"},  // no id
       {.sequence = 2, .phase = state::Phase::done, .intent = 99, .name = "a", .enrollment = 101},
       {.sequence = 2, .phase = state::Phase::stored, .name = "a", .enrollment = 101},
@@ -494,4 +494,32 @@ TEST_CASE("store: after a failed flush nothing more is promised") {
   CHECK(intend(*store, "a") == 0);
   CHECK(intend(*store, "b") == 0);
   CHECK_FALSE(store->save().has_value());
+}
+
+TEST_CASE("store: what a write came to is its intent's entry with the id and the changes, also behind a snapshot") {
+  failing::Disk disk;
+  auto store = state::Store::open(path, realm, "run", disk).value();
+  auto const agrees = [&](auto const& check) {
+    check(store->contents().entries.at("a"));
+    check(state::read(path, realm, disk)->entries.at("a"));
+  };
+  auto const created = intend(*store, "a");
+  REQUIRE(store->save().has_value());
+  write(*store, {.phase = state::Phase::done, .intent = created, .name = "a", .enrollment = 7, .changes = {8}});
+  agrees([](state::Entry const& one) {
+    CHECK(one.id == 7);
+    CHECK(one.source == "a.yaml");
+    CHECK(one.changes == std::vector<std::int64_t>{8});
+    CHECK(one.removal.empty());
+  });
+  auto const known = std::make_shared<state::Entry const>(store->contents().entries.at("a"));
+  auto const step = state::Step::delete_;
+  auto const removed = write(*store, {.phase = state::Phase::intent, .step = step, .name = "a", .entry = known});
+  write(*store,
+        {.phase = state::Phase::done, .intent = removed, .step = step, .name = "a", .enrollment = 7, .changes = {9}});
+  agrees([](state::Entry const& one) {
+    CHECK(one.changes == std::vector<std::int64_t>{8});
+    CHECK(one.removal == std::vector<std::int64_t>{9});
+  });
+  CHECK(store->contents().open_intents.empty());
 }
