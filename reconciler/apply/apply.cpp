@@ -74,7 +74,8 @@ class Run {
         snapshots_(std::move(listings), writer, loop, clock, options_.list_age),
         spacing_(options_.create_spacing),
         journal_(store, loop, clock, writer.session().options().timeout),
-        executor_(writer, snapshots_, spacing_, journal_, store, look_again()) {
+        gate_(loop, options_.parallelism),
+        executor_(writer, snapshots_, spacing_, journal_, gate_, store, look_again(), [this] { return stopped(); }) {
     // Creates that a run before this one saw refused: their contracts go on one at a time.
     for (state::Record const& intent : store.contents().open_intents) remember(intent);
   }
@@ -176,7 +177,9 @@ class Run {
     std::function<http::Task<>(std::size_t)> const step = [this, &items](std::size_t index) {
       return carry_out(*items[index]);
     };
-    co_await crew(loop_, options_.parallelism, items.size(), stop, step);
+    // While the result of one is written down the request of another may be under way; one at a time stays one.
+    std::size_t const hands = options_.parallelism > 1 ? 2 * options_.parallelism : 1;
+    co_await crew(loop_, hands, items.size(), stop, step);
   }
 
   static ItemResult fulfilled(plan::Item const& item) {
@@ -232,6 +235,7 @@ class Run {
   Snapshots snapshots_;
   Spacing spacing_;
   Journal journal_;
+  Gate gate_;
   Executor executor_;
   std::map<std::string, ItemResult> results_ = {};
   std::map<std::string, WallTime> said_ = {};  ///< when people were told to expect a create

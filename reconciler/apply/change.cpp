@@ -1,20 +1,32 @@
 #include "apply/executor.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 /// The executor's updates and deletes of what exists.
 namespace cpsctl::apply {
+namespace {
+
+constexpr char const* not_there = "it is over, and CPS does not show it";
+
+}  // namespace
 
 http::Task<ItemResult> Executor::update(plan::Item const& item) {
-  auto const settled = co_await journal_.settle(item.name, item.settles, "it is over, and CPS's list does not show it");
-  if (!settled) co_return failed(item, settled.error());
   plan::Scope const scope = scope_of(item);
+  std::vector<std::int64_t> doubts = item.settles;
   for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);
     if (!listed) co_return not_begun(item, listed.error());
     WallTime const read = snapshots_.read(scope);
     auto live = co_await unmoved(item);
-    if (!live) co_return failed(item, live.error());
+    if (!live) {
+      Error moved = live.error();
+      if (moved.code == Errc::not_found) moved.code = Errc::stale;
+      co_return failed(item, moved);
+    }
+    auto const settled = co_await journal_.settle(item.name, std::exchange(doubts, {}), not_there);
+    if (!settled) co_return failed(item, settled.error());
     Put change{.live = std::move(*live),
                .target = item.target,
                .entry = entry_for(item),
@@ -35,8 +47,7 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
 }
 
 http::Task<ItemResult> Executor::remove(plan::Item const& item) {
-  auto const settled = co_await journal_.settle(item.name, item.settles, "it is over, and CPS's list does not show it");
-  if (!settled) co_return failed(item, settled.error());
+  std::vector<std::int64_t> doubts = item.settles;
   state::Entry entry = *known(item.name);
   plan::Scope const scope = scope_of(item);
   for (;;) {
@@ -44,7 +55,14 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
     if (!listed) co_return not_begun(item, listed.error());
     WallTime const read = snapshots_.read(scope);
     auto const live = co_await unmoved(item);
-    if (!live) co_return failed(item, live.error());
+    bool const gone_already = !live && live.error().code == Errc::not_found;
+    if (!live && !gone_already) co_return failed(item, live.error());
+    auto const settled = co_await journal_.settle(item.name, std::exchange(doubts, {}), not_there);
+    if (!settled) co_return failed(item, settled.error());
+    if (gone_already) {
+      auto const dropped = co_await journal_.drop(item.name, 0);
+      co_return dropped ? result_of(item, Outcome::done) : failed(item, unrecorded("deleted", dropped.error()));
+    }
     Attempt attempt{.intent = {.phase = state::Phase::intent,
                                .step = state::Step::delete_,
                                .name = item.name,
@@ -56,7 +74,10 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
                                .id = {item.id},
                                .allow_cancel_pending_changes = !item.cancels.empty()};
     request.before_send = [this, scope, read, &attempt] { return before_send(scope, read, attempt); };
+    auto const entered = co_await enter();
+    if (!entered) co_return not_begun(item, entered.error());
     auto const removed = co_await writer_.remove(std::move(request));
+    gate_.leave();
     if (!removed && removed.error().code == Errc::stale) continue;
     bool const gone = !removed && removed.error().code == Errc::not_found;
     if (!removed && !gone) co_return co_await unsuccessful(item, attempt, removed.error());

@@ -74,7 +74,10 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     request.before_send = [this, scope, read, &attempt, &under_way] {
       return before_create(scope, read, attempt, under_way);
     };
+    auto const entered = co_await enter();
+    if (!entered) co_return not_begun(item, entered.error());
     auto const created = co_await writer_.create(std::move(request));
+    gate_.leave();
     if (under_way) spacing_.end(scope, journal_.wall(), created || created.error().reached != Reached::no);
     if (!created && created.error().code == Errc::stale) {
       if (spacing_.holds(scope, journal_.wall())) co_return held_back(item);

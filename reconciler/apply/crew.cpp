@@ -31,4 +31,24 @@ http::Task<> crew(http::Loop& loop, std::size_t workers, std::size_t count, std:
   while (shared.working > 0) co_await shared.ended.wait();
 }
 
+http::Task<> Gate::enter() {
+  if (free_ > 0) {
+    --free_;
+    co_return;
+  }
+  http::Event turn(loop_);
+  queue_.push_back(&turn);
+  co_await turn.wait();  // leave() hands its place over
+}
+
+void Gate::leave() {
+  if (queue_.empty()) {
+    ++free_;
+    return;
+  }
+  http::Event& next = *queue_.front();
+  queue_.pop_front();
+  next.notify_all();
+}
+
 }  // namespace cpsctl::apply

@@ -2,6 +2,7 @@
 #include "http/task.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 
 namespace cpsctl::apply {
@@ -10,5 +11,18 @@ namespace cpsctl::apply {
 /// returns when all of them have ended.
 http::Task<> crew(http::Loop& loop, std::size_t workers, std::size_t count, std::function<bool()> stop,
                   std::function<http::Task<>(std::size_t)> step);
+
+/// At most so many at once; others wait, first come first served. On the loop's thread; outlives those who wait.
+class Gate {
+ public:
+  Gate(http::Loop& loop, std::size_t places) : loop_(loop), free_(places) {}
+  http::Task<> enter();
+  void leave();
+
+ private:
+  http::Loop& loop_;
+  std::size_t free_;
+  std::deque<http::Event*> queue_ = {};
+};
 
 }  // namespace cpsctl::apply

@@ -165,6 +165,13 @@ ItemResult Executor::in_the_way(plan::Item const& item, ItemResult result) {
   return result;
 }
 
+http::Task<Result<>> Executor::enter() {
+  co_await gate_.enter();
+  if (!stopped_()) co_return Result<>();
+  gate_.leave();
+  co_return Error{.code = Errc::cancelled, .message = "the run ended before its turn"};
+}
+
 http::Task<Result<>> Executor::before_send(plan::Scope const& scope, WallTime read, Attempt& attempt) {
   if (!snapshots_.young(read)) {
     // An attempt before this one met a 429, which proves that nothing happened.
@@ -179,10 +186,11 @@ http::Task<Result<>> Executor::before_send(plan::Scope const& scope, WallTime re
 http::Task<Result<cps::Live>> Executor::unmoved(plan::Item const& item) {
   plan::Scope const scope = scope_of(item);
   cps::Live now;
-  if (cps::Live const* const live = snapshots_.by_id(scope, item.id)) {
+  cps::Live const* const live = snapshots_.by_id(scope, item.id);
+  // Lists lag: only the enrollment itself can say that it is gone, or that a write in doubt was not done.
+  if (live != nullptr && item.settles.empty()) {
     now = *live;
   } else {
-    // Lists lag; only the enrollment itself can say that it is gone.
     cps::EnrollmentId const id{item.id};
     std::string const version = item.desired ? item.desired->api_schema : "v11";
     auto got = co_await writer_.get(item.account, id, version, item.name);
@@ -190,7 +198,7 @@ http::Task<Result<cps::Live>> Executor::unmoved(plan::Item const& item) {
     if (got) now = std::move(*got);
   }
   if (now.document && plan::same_live(now, item.live)) co_return now;
-  co_return Error{.code = Errc::stale,
+  co_return Error{.code = now.document ? Errc::stale : Errc::not_found,
                   .message = fmt::format("enrollment {} {}", item.id,
                                          now.document ? "has changed since it was planned on" : "is gone"),
                   .next = "look at a new plan and apply that"};
@@ -223,7 +231,10 @@ http::Task<Result<cps::EnrollmentStatus>> Executor::put(plan::Item const& item, 
   plan::Scope const scope = scope_of(item);
   WallTime const read = put.read;
   request.before_send = [this, scope, read, &attempt] { return before_send(scope, read, attempt); };
+  auto const entered = co_await enter();
+  if (!entered) co_return entered.error();
   auto status = co_await writer_.update(std::move(request));
+  gate_.leave();
   co_return status;
 }
 

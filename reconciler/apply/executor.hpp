@@ -1,5 +1,6 @@
 #pragma once
 #include "apply/apply.hpp"
+#include "apply/crew.hpp"
 #include "apply/journal.hpp"
 #include "apply/snapshots.hpp"
 #include "apply/spacing.hpp"
@@ -10,14 +11,18 @@ namespace cpsctl::apply {
 class Executor {
  public:
   /// `look_again`: after how long a list may tell what became of a write in doubt.
-  Executor(cps::Writer& writer, Snapshots& snapshots, Spacing& spacing, Journal& journal, state::Store& store,
-           Duration look_again)
+  /// `gate`: how many requests may be under way, each with its intent; what follows an answer needs no place.
+  /// `stopped`: asked before a request that waited for its place.
+  Executor(cps::Writer& writer, Snapshots& snapshots, Spacing& spacing, Journal& journal, Gate& gate,
+           state::Store& store, Duration look_again, std::function<bool()> stopped)
       : writer_(writer),
         snapshots_(snapshots),
         spacing_(spacing),
         journal_(journal),
+        gate_(gate),
         store_(store),
-        look_again_(look_again) {}
+        look_again_(look_again),
+        stopped_(std::move(stopped)) {}
 
   http::Task<ItemResult> carry_out(plan::Item const& item);
 
@@ -52,7 +57,7 @@ class Executor {
   };
   http::Task<Result<cps::EnrollmentStatus>> put(plan::Item const& item, Put put, Attempt& attempt);
 
-  /// The item's enrollment as it is now, if it is still what was planned on. Errors: stale.
+  /// The item's enrollment as it is now, if it is still what was planned on. Errors: stale; not_found: it is gone.
   http::Task<Result<cps::Live>> unmoved(plan::Item const& item);
   /// Awaited when a write's turn has come: what it is based on, read at `read`, may have grown old while it waited.
   http::Task<Result<>> before_send(plan::Scope const& scope, WallTime read, Attempt& attempt);
@@ -60,6 +65,8 @@ class Executor {
   /// The entry that a successful write leaves: the manifest as it is, whatever the state held before.
   state::Entry entry_for(plan::Item const& item) const;
   state::Entry const* known(std::string const& name) const;
+  /// Waits for a place at the gate. Errors: cancelled, without a place, when the run has ended meanwhile.
+  http::Task<Result<>> enter();
   /// Closes the attempt by what the error proves, and says it: not done, in doubt, or in somebody's way.
   http::Task<ItemResult> unsuccessful(plan::Item const& item, Attempt& attempt, Error error);
   /// The attempt is over and its intent stays open: `result` says what is in doubt, and when it is looked at again.
@@ -74,8 +81,10 @@ class Executor {
   Snapshots& snapshots_;
   Spacing& spacing_;
   Journal& journal_;
+  Gate& gate_;
   state::Store& store_;
   Duration look_again_;
+  std::function<bool()> stopped_;
   static constexpr int most_refusals = 3;     ///< of one item in one run: then it has failed
   std::map<std::string, int> refusals_ = {};  ///< how often each item met a 409 in this run
   std::set<std::string> refused_before_ = {};

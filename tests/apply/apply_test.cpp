@@ -143,19 +143,30 @@ TEST_CASE("apply: a request limit that is not over when the run ends is no failu
 }
 
 TEST_CASE("apply: a journal that breaks ends the run, which still says what was done") {
-  Bench bench;
-  for (int i = 0; i < 6; ++i) bench.manifests.push_back(desired(fmt::format("site-{}", i)));
-  bench.disk.fail_at(8, failing::Disk::At::error);
-  bench.whole = true;
-  auto const result = bench.apply({.parallelism = 1});
-  REQUIRE(result.has_value());
-  REQUIRE(result->error.has_value());
-  CHECK(result->error->code == Errc::io);
-  CHECK(std::ranges::count(result->items, apply::Outcome::done, &apply::ItemResult::outcome) == 1);
-  CHECK(outcomes(result).starts_with("site-0 done\nsite-1 failed\nsite-2 skipped\n"));
-  CHECK(result->items[1].message.starts_with("created, but that could not be recorded"));
-  CHECK(result->items[1].id != 0);
-  CHECK_FALSE(result->items[1].next.empty());
+  bool told = false;
+  for (int call = 1; call < 20 && !told; ++call) {
+    CAPTURE(call);
+    Bench bench;
+    for (int i = 0; i < 4; ++i) bench.manifests.push_back(desired(fmt::format("site-{}", i)));
+    bench.disk.fail_at(call, failing::Disk::At::error);
+    bench.whole = true;
+    auto const result = bench.apply({.parallelism = 1});
+    if (!result) continue;  // it could not even begin
+    REQUIRE(result->error.has_value());
+    CHECK(result->error->code == Errc::io);
+    auto const broken = std::ranges::find(result->items, apply::Outcome::failed, &apply::ItemResult::outcome);
+    REQUIRE(broken != result->items.end());
+    CHECK(std::all_of(result->items.begin(), broken,
+                      [](auto const& one) { return one.outcome == apply::Outcome::done && one.id != 0; }));
+    CHECK(std::all_of(broken + 1, result->items.end(),
+                      [](auto const& one) { return one.outcome == apply::Outcome::skipped; }));
+    // The second one was created, and its result could not be written down.
+    told = broken == result->items.begin() + 1 && broken->id != 0;
+    if (!told) continue;
+    CHECK(broken->message.starts_with("created, but that could not be recorded"));
+    CHECK_FALSE(broken->next.empty());
+  }
+  CHECK(told);
 }
 
 TEST_CASE("apply: an attempt that never reached CPS is made again once the list disproves it") {

@@ -82,6 +82,27 @@ TEST_CASE("doubts: an update whose answer was lost ends in the same run") {
   CHECK(has(project.plan(), "2 unchanged"));
 }
 
+TEST_CASE("doubts: a list that lags behind an update is no proof that it was not done") {
+  Doubtful const project(1);
+  std::vector<std::string> const lagging{"--complete-after", "0s", "--write-lag", "1h"};
+  REQUIRE(project.apply({"--complete-after", "0s"}).exit == 0);
+  std::string text = read(project.folder / "certs/www-0.yaml");
+  auto const at = text.find("quicEnabled: false");
+  project.folder.write("certs/www-0.yaml", text.replace(at, 18, "quicEnabled: true"));
+  std::vector<std::string> losing = lagging;
+  losing.insert(losing.end(), {"--fault", "PUT /enrollments/*: drop-after times 1"});
+  Run const run = project.apply(losing);
+  INFO(run.out, run.err);
+  CHECK(run.exit == 4);
+  CHECK(has(run.out, "has changed since it was planned on"));
+  auto const all = requests(project.folder / "cps");
+  CHECK(std::ranges::count_if(all, [](auto const& line) { return line.starts_with("PUT"); }) == 1);
+  Run const later = project.apply({"--complete-after", "0s"});
+  INFO(later.out, later.err);
+  CHECK(later.exit == 0);
+  CHECK(has(project.plan(), "1 unchanged"));
+}
+
 TEST_CASE("doubts: a second write whose answer was lost, or that never arrived, ends in the same run") {
   for (char const* const fault : {"PUT /enrollments/*: drop-after times 1", "PUT /enrollments/*: drop-before times 1",
                                   "PUT /enrollments/*: status 409 cannot-cancel-pending-change times 1"}) {
