@@ -43,9 +43,11 @@ std::vector<plan::Item const*> in_order(plan::Plan const& plan, Executor const& 
   return items;
 }
 
+/// What the plan itself had blocked is no obstacle: nobody meant to do it in this run.
 bool went_wrong(ItemResult const& result) {
+  bool const unfinished = result.outcome == Outcome::waiting && result.action != plan::Action::blocked;
   return result.outcome == Outcome::failed || result.outcome == Outcome::doubt || result.outcome == Outcome::stale ||
-         result.outcome == Outcome::skipped || result.again.has_value();
+         result.outcome == Outcome::skipped || unfinished || result.again.has_value();
 }
 
 bool out_of_luck(ItemResult const& result) {
@@ -137,12 +139,13 @@ class Run {
       result.again = clock_.wall() + look_again();
     bool const news = is_news(result);
     if (news && result.expected) said_[item.name] = *result.expected;
-    if (later_ && result.outcome == Outcome::done && item.state_only && !item.open_steps.empty()) {
+    if (result.outcome == Outcome::done && item.state_only && !item.open_steps.empty()) {
       // Which of its changes the lost answer named is not known, so none may be cancelled for the second write.
       result.outcome = Outcome::waiting;
       result.message =
           fmt::format("created as {}; {} is still to be written", item.id, json::dotted(json::common(item.open_steps)));
-      result.next = "run cpsctl apply again once its change has ended";
+      result.next =
+          item.live.pending.empty() ? "run cpsctl apply again" : "run cpsctl apply again once its change has ended";
     }
     if (options_.progress && news) options_.progress(result);
     results_.insert_or_assign(item.name, std::move(result));

@@ -37,18 +37,18 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
     auto const updated = co_await put(item, change, attempt);
     if (!updated && updated.error().code == Errc::stale) continue;
     if (!updated) co_return co_await unsuccessful(item, attempt, updated.error());
-    change.entry.changes = numbers(updated->changes);
-    auto const written = co_await journal_.done(attempt, change.entry);
+    std::vector<std::int64_t> changes = numbers(updated->changes);
+    auto const written = co_await journal_.done(attempt, item.id, changes);
     if (!written) co_return failed(item, unrecorded("updated", written.error()));
     ItemResult result = result_of(item, Outcome::done);
-    result.changes = change.entry.changes;
+    result.changes = std::move(changes);
     co_return result;
   }
 }
 
 http::Task<ItemResult> Executor::remove(plan::Item const& item) {
   std::vector<std::int64_t> doubts = item.settles;
-  state::Entry entry = *known(item.name);
+  state::Entry const entry = *known(item.name);
   plan::Scope const scope = scope_of(item);
   for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);
@@ -93,9 +93,8 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
     if (gone || removed->changes.empty()) {
       written = co_await journal_.drop(item.name, attempt.sequence);
     } else {
-      entry.removal = numbers(removed->changes);
-      result.changes = entry.removal;
-      written = co_await journal_.done(attempt, entry);
+      result.changes = numbers(removed->changes);
+      written = co_await journal_.done(attempt, item.id, result.changes);
     }
     co_return written ? result : failed(item, unrecorded("deleted", written.error()));
   }

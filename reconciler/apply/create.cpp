@@ -41,10 +41,8 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
   state::Entry entry = entry_for(item);
   entry.open_steps = diff::deferred_on_create(*item.desired->enrollment, **schema);
 
-  // A doubt that the plan disproved is closed before the create is sent again.
-  auto const settled = co_await journal_.settle(item.name, item.settles, item.reason);
-  if (!settled) co_return failed(item, settled.error());
   plan::Scope const scope = scope_of(item);
+  std::vector<std::int64_t> doubts = item.settles;
   if (spacing_.holds(scope, journal_.wall())) co_return held_back(item);
   for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);
@@ -71,8 +69,9 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     }
     cps::CreateRequest request = request_for(item, body);
     bool under_way = false;
-    request.before_send = [this, scope, read, &attempt, &under_way] {
-      return before_create(scope, read, attempt, under_way);
+    std::string const disproof = item.reason;
+    request.before_send = [this, scope, read, disproof, &doubts, &attempt, &under_way] {
+      return before_create(scope, read, {.doubts = doubts, .disproof = disproof}, attempt, under_way);
     };
     auto const entered = co_await enter();
     if (!entered) co_return not_begun(item, entered.error());
@@ -89,7 +88,7 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     ItemResult result = result_of(item, Outcome::done);
     result.id = entry.id;
     result.changes = entry.changes;
-    auto const written = co_await journal_.done(attempt, entry);
+    auto const written = co_await journal_.done(attempt, entry.id, entry.changes);
     if (!written) {
       result = failed(item, unrecorded("created", written.error()));
       result.id = entry.id;
@@ -100,14 +99,18 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
   }
 }
 
-http::Task<Result<>> Executor::before_create(plan::Scope const& scope, WallTime read, Attempt& attempt,
-                                             bool& under_way) {
+http::Task<Result<>> Executor::before_create(plan::Scope const& scope, WallTime read, Disproven before,
+                                             Attempt& attempt, bool& under_way) {
   bool const first = !under_way;
   if (first && spacing_.holds(scope, journal_.wall()))
     co_return Error{.code = Errc::stale, .message = "CPS takes one create of the contract at a time"};
   // Its place is taken before the journal is waited for: others come meanwhile.
   if (first) spacing_.begin(scope);
-  auto const begun = co_await before_send(scope, read, attempt);
+  // A doubt that the plan disproved is closed only now that the create is sent again: one that is held back stays what
+  // it was, also for the next run.
+  auto const settled = co_await journal_.settle(attempt.intent.name, std::exchange(before.doubts, {}), before.disproof);
+  auto begun = settled;
+  if (begun) begun = co_await before_send(scope, read, attempt);
   if (first && !begun) spacing_.end(scope, journal_.wall(), false);
   under_way = begun || !first;
   co_return begun;
@@ -124,13 +127,12 @@ http::Task<ItemResult> Executor::not_created(plan::Item const& item, Attempt& at
   plan::Scope const scope = scope_of(item);
   spacing_.conflict(scope, journal_.wall());
   ItemResult result = failed(item, error);
-  if (++refusals_[item.name] >= most_refusals) {
-    auto const closed = co_await journal_.refuse(attempt, describe(error));
-    result.next = conflict_hint;
-    co_return closed ? result : failed(item, closed.error());
-  }
   auto const written = co_await journal_.conflict(attempt, describe(error));
   if (!written) co_return failed(item, written.error());
+  if (++refusals_[item.name] >= most_refusals) {
+    result.next = conflict_hint;
+    co_return result;
+  }
   result.outcome = Outcome::waiting;
   result.again = journal_.wall() + look_again_;
   result.message += "; CPS's list will tell whether it exists already, or has to be sent again";
@@ -199,8 +201,7 @@ http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Ent
     co_return error.code == Errc::conflict ? in_the_way(item, std::move(half)) : half;
   }
   if (!(*updated)->changes.empty()) result.changes = numbers((*updated)->changes);
-  second.entry.changes = result.changes;
-  auto const written = co_await journal_.done(attempt, second.entry);
+  auto const written = co_await journal_.done(attempt, entry.id, result.changes);
   if (!written) co_return failed(item, unrecorded("created, and its second write done", written.error()));
   co_return result;
 }

@@ -187,8 +187,9 @@ http::Task<Result<cps::Live>> Executor::unmoved(plan::Item const& item) {
   plan::Scope const scope = scope_of(item);
   cps::Live now;
   cps::Live const* const live = snapshots_.by_id(scope, item.id);
-  // Lists lag: only the enrollment itself can say that it is gone, or that a write in doubt was not done.
-  if (live != nullptr && item.settles.empty()) {
+  // Lists lag: only the enrollment itself can say that it is gone, that a write in doubt was not done, or what is
+  // pending before the second write of a create.
+  if (live != nullptr && item.settles.empty() && !item.completes) {
     now = *live;
   } else {
     cps::EnrollmentId const id{item.id};

@@ -36,7 +36,13 @@ class Executor {
  private:
   // create.cpp
   http::Task<ItemResult> create(plan::Item const& item);
-  http::Task<Result<>> before_create(plan::Scope const& scope, WallTime read, Attempt& attempt, bool& under_way);
+  /// Doubts about earlier attempts that the plan disproved, and how.
+  struct Disproven {
+    std::vector<std::int64_t>& doubts;
+    std::string disproof;
+  };
+  http::Task<Result<>> before_create(plan::Scope const& scope, WallTime read, Disproven before, Attempt& attempt,
+                                     bool& under_way);
   http::Task<ItemResult> not_created(plan::Item const& item, Attempt& attempt, Error error);
   ItemResult held_back(plan::Item const& item);
   http::Task<ItemResult> second_write(plan::Item const& item, state::Entry entry, ItemResult result);

@@ -85,15 +85,13 @@ http::Task<Result<>> Journal::settle(std::string name, std::vector<std::int64_t>
   co_return Result<>();
 }
 
-http::Task<Result<>> Journal::done(Attempt attempt, state::Entry entry) {
-  // The rest of the entry stands in the intent.
-  bool const removal = attempt.intent.step == state::Step::delete_;
+http::Task<Result<>> Journal::done(Attempt attempt, std::int64_t id, std::vector<std::int64_t> changes) {
   state::Record record_of{.phase = state::Phase::done,
                           .intent = attempt.sequence,
                           .step = attempt.intent.step,
                           .name = attempt.intent.name,
-                          .enrollment = entry.id,
-                          .changes = removal ? entry.removal : entry.changes};
+                          .enrollment = id,
+                          .changes = std::move(changes)};
   auto const written = co_await record(std::move(record_of));
   if (!written) co_return written.error();
   co_return Result<>();

@@ -13,7 +13,7 @@ namespace cpsctl::apply {
 /// it waited before must not count as time after it (a list disproves a create by that).
 struct Attempt {
   state::Record intent = {};
-  std::int64_t sequence = 0;  ///< of the intent on disk; 0: nothing was sent
+  std::int64_t sequence = 0;  ///< of the intent on disk; 0: none is open
 };
 
 /// What the journal is told before and after every write. One per run; on the loop's thread.
@@ -36,12 +36,12 @@ class Journal {
   http::Task<Result<>> lose(Attempt& attempt, std::string how);
   /// Closes intents of earlier runs.
   http::Task<Result<>> settle(std::string name, std::vector<std::int64_t> intents, std::string reason);
-  /// What a write came to: the entry that the state holds from now on, the intent's but for the id and the changes.
-  http::Task<Result<>> done(Attempt attempt, state::Entry entry);
+  /// A write was done: the state holds the intent's entry from now on, with CPS's id and the changes that carry it out.
+  http::Task<Result<>> done(Attempt attempt, std::int64_t id, std::vector<std::int64_t> changes);
   /// The state loses the name. `intent`: of the delete that did it, or 0.
   http::Task<Result<>> drop(std::string name, std::int64_t intent);
   /// The state holds the entry from now on; nothing was written to CPS. `intent`: of the write that is thereby known to
-  /// have been done, or 0.
+  /// have been done and is closed, or 0.
   http::Task<Result<>> keep(state::Entry entry, std::string name, std::int64_t intent);
 
   /// Set once the journal cannot be written any more: nothing may be sent after that.

@@ -14,7 +14,9 @@ constexpr int most_unused = 3;
 Error too_slow(std::string const& contract) {
   return {
       .code = Errc::rate_limited,
-      .message = fmt::format("CPS's request limit leaves no time between a list of contract {} and a write", contract),
+      .message = fmt::format(
+          "there is no time between a list of contract {} and a write, by the request limit or as it takes too long",
+          contract),
       .next =
           "allow more than one request a minute (--rate, api.limits, api.reserve), or run cpsctl apply again when "
           "less is going on in the account"};

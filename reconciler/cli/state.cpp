@@ -80,10 +80,8 @@ Result<> move(std::string const& from, std::string const& to, Offline const& off
                  .next = "run cpsctl apply first: it resolves the doubt"};
   auto moved = std::make_shared<state::Entry>(entry->second);
   moved->name = to;
-  CPS_CHECK(store.write({.phase = state::Phase::stored,
-                         .name = from,
-                         .at = timestamp(world.clock.wall()),
-                         .entry = std::move(moved)}));
+  CPS_CHECK(store.write(
+      {.phase = state::Phase::stored, .name = from, .at = timestamp(world.clock.wall()), .entry = std::move(moved)}));
   return store.save();
 }
 

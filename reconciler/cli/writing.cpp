@@ -207,7 +207,7 @@ Product result_product(apply::ApplyResult const& result, plan::Plan const& plan)
       .text = [rows, facts](std::ostream& out, report::Style style) { report::result_text(rows, facts, style, out); },
       .json = [rows, facts] { return report::result_document(rows, facts); },
       .md = [rows, facts, &plan] { return report::result_markdown(rows, facts, plan); },
-      .junit = [rows, &plan] { return report::result_junit(rows, plan); }};
+      .junit = [rows, facts, &plan] { return report::result_junit(rows, facts, plan); }};
 }
 
 Exit exit_of(apply::ApplyResult const& result, bool detailed) {

@@ -80,16 +80,17 @@ Result<Item> Planner::known(Item item, Desired const& desired, Entry const& entr
 
 /// A 404 proved that the enrollment is gone.
 Item Planner::absent(Item item, Desired const& desired, Entry const& entry) {
+  item.id = 0;  // what is created in its place is another one
   if (auto decided = doubtful(item, desired)) return std::move(*decided);
   bool const by_us = !entry.removal.empty();
   bool const consented = std::ranges::count(inputs_.consent.recreate, item.name) > 0;
   if (by_us || consented) {
-    item.id = 0;
     Item anew = unknown(std::move(item), desired);
     if (anew.action == Action::create)
       anew.reason = fmt::format("enrollment {} was {}", entry.id, by_us ? "deleted" : "deleted outside cpsctl");
     return anew;
   }
+  item.id = entry.id;
   item.action = Action::create;
   block(item, fmt::format("enrollment {} was deleted outside cpsctl", entry.id),
         fmt::format("remove the manifest, or consent to a new one with --recreate {}", item.name));

@@ -1,4 +1,3 @@
-#include "plan/doubts.hpp"
 #include "plan/plan.hpp"
 
 #include <algorithm>

@@ -116,7 +116,7 @@ Case case_of(plan::Item const& item) {
 }
 
 Verdict verdict_of(ResultRow const& row) {
-  if (row.outcome == "done") return Verdict::passed;
+  if (row.outcome == "done" || row.outcome == "underWay") return Verdict::passed;
   bool const later = row.outcome == "skipped" || row.outcome == "waiting";
   return later ? Verdict::skipped : Verdict::failed;
 }
@@ -137,7 +137,7 @@ std::string plan_junit(plan::Plan const& plan) {
   return junit::document("plan", cases);
 }
 
-std::string result_junit(std::vector<ResultRow> const& rows, plan::Plan const& plan) {
+std::string result_junit(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::Plan const& plan) {
   ItemMasks const masks(plan);
   std::vector<Case> cases;
   for (ResultRow const& row : rows) {
@@ -147,10 +147,16 @@ std::string result_junit(std::vector<ResultRow> const& rows, plan::Plan const& p
     if (!row.next.empty()) said.push_back("next: " + masks.text(row.name, row.next));
     cases.push_back({.name = row.name,
                      .verdict = verdict_of(row),
-                     .kind = row.outcome == "done" ? "" : row.outcome,
+                     .kind = verdict_of(row) == Verdict::passed ? "" : row.outcome,
                      .message = masks.text(row.name, row.message),
                      .text = lines(said)});
   }
+  if (facts.error)
+    cases.push_back({.name = "the run as a whole",
+                     .verdict = Verdict::failed,
+                     .kind = "broken",
+                     .message = describe(*facts.error),
+                     .text = facts.error->next.empty() ? "" : "next: " + facts.error->next});
   add_unchanged(cases, plan.summary.unchanged);
   return junit::document("apply", cases);
 }

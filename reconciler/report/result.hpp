@@ -14,7 +14,7 @@ namespace cpsctl::report {
 struct ResultRow {
   std::string name = {};
   std::string action = {};   ///< create, adopt, blocked …
-  std::string outcome = {};  ///< done, failed, doubt, stale, blocked, waiting, under-way, skipped
+  std::string outcome = {};  ///< done, failed, doubt, stale, blocked, waiting, underWay, skipped
   std::int64_t id = 0;
   std::vector<std::int64_t> changes = {};
   std::string message = {};
@@ -40,7 +40,7 @@ void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, S
 /// A comment like that of the plan, of which this is the result: what went wrong first.
 std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::Plan const& plan);
 /// Each row a test case: failed, in doubt and blocked have failed, what was not tried is skipped.
-std::string result_junit(std::vector<ResultRow> const& rows, plan::Plan const& plan);
+std::string result_junit(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::Plan const& plan);
 
 /// {format_version, realm, items, summary, requests, retries, throttles, waitedSeconds, stopped, error: {message,
 /// next}}.

@@ -23,6 +23,7 @@ constexpr std::array parts{Part{"failed", "failed"},
                            Part{"stale", "moved since the plan"},
                            Part{"blocked", "blocked"},
                            Part{"waiting", "waiting, a later run goes on"},
+                           Part{"underWay", "under way at CPS"},
                            Part{"skipped", "not done"},
                            Part{"done", "done"}};
 
@@ -46,8 +47,9 @@ std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts cons
   }
   markdown::Comment comment{
       .marker = marker("apply"),
-      .head = fmt::format("### cpsctl apply: {}{}", counts(rows),
-                          facts.stopped ? "\n\n**Stopped before everything was tried; run it again to go on.**" : ""),
+      .head = fmt::format("### cpsctl apply: {}{}{}", counts(rows),
+                          facts.stopped ? "\n\n**Stopped before everything was tried; run it again to go on.**" : "",
+                          facts.error ? fmt::format("\n\n**{}**", prose(describe(*facts.error))) : ""),
       .foot = fmt::format("Realm {}. {}.", code(facts.realm), cost_words(facts)),
       .whole = "This is shortened to fit a comment; `cpsctl apply -o json` tells everything."};
   for (std::size_t i = 0; i < parts.size(); ++i)

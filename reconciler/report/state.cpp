@@ -27,8 +27,9 @@ void state_text(Entries const& entries, std::vector<state::Record> const& open_i
     fmt::print(out, "{}  {:<10}  {}  {:<20}  {}\n", padded(key, name), entry.id, padded(entry.contract, contract),
                entry.written.substr(0, 19) + "Z", text::printable(entry.common_name));
   for (state::Record const& intent : open_intents)
-    fmt::print(out, "{} {}: a {} was sent at {} and its answer never came; cpsctl plan says what became of it\n",
-               paint("?", Ink::warn, style), intent.name, fields::word(intent.step), intent.at);
+    fmt::print(out, "{} {}: in doubt: {} sent at {}{}; cpsctl plan says what became of it\n",
+               paint("?", Ink::warn, style), intent.name, fields::word(intent.step), intent.at,
+               intent.reason.empty() ? "" : ", refused for now");
   fmt::print(out, "{}\n", text::counted(entries.size(), "enrollment"));
 }
 

@@ -50,7 +50,7 @@ Sign sign_of(ResultRow const& row) {
   if (row.outcome == "done") return {"~", Ink::good};
   if (row.outcome == "doubt" || row.outcome == "waiting") return {"?", Ink::warn};
   if (row.outcome == "blocked") return {"!", Ink::warn};
-  if (row.outcome == "skipped" || row.outcome == "under-way") return {"?", Ink::faint};
+  if (row.outcome == "skipped" || row.outcome == "underWay") return {"?", Ink::faint};
   return {"!", Ink::bad};
 }
 
@@ -155,7 +155,7 @@ std::string outcome_of(ResultRow const& row) {
   if (row.outcome == "doubt") return "in doubt";
   if (row.outcome == "skipped") return "not done";
   if (row.outcome == "waiting") return "waiting";
-  if (row.outcome == "under-way") return "under way";
+  if (row.outcome == "underWay") return "under way";
   if (row.outcome == "stale") return "moved since it was planned";
   return row.outcome == "blocked" ? "blocked" : "failed";
 }

@@ -166,7 +166,15 @@ Result<> take_record(Contents& contents, Record const& record) {
       intent->ends_by = over_by(*intent, record);
       return {};
     case Phase::refused: break;
-    case Phase::dropped: contents.entries.erase(record.name); break;
+    case Phase::dropped: {
+      contents.entries.erase(record.name);
+      // Nothing is left to find out about what was to become of it; a create in doubt is another enrollment.
+      auto const moot = [&](Record const& one) {
+        return one.name == record.name && (one.sequence == record.intent || one.step != Step::create);
+      };
+      std::erase_if(contents.open_intents, moot);
+      return {};
+    }
     case Phase::done:
     case Phase::stored: {
       bool const own = record.entry != nullptr || !known;

@@ -33,7 +33,9 @@ BOOST_DESCRIBE_STRUCT(Entry, (),
                       (name, account, contract, id, source, api_schema, common_name, last_applied, lifecycle, labels,
                        written, open_steps, changes, removal))
 
-// stored puts an entry (and takes away the one of the record's name, if it is another: a move); dropped takes one away.
+// done puts the intent's entry, with this id and these changes, or the record's own.
+// stored puts an entry (and takes away the one of the record's name, if it is another: a move); dropped takes one away,
+// and closes what was to become of it.
 // conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.
 // lost: the attempt is over, and nobody knows what became of it; the intent stays open.
 BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict, lost)

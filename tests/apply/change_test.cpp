@@ -228,6 +228,22 @@ TEST_CASE("change: lost answers to updates and deletes are resolved by the next 
   }
 }
 
+TEST_CASE("change: nothing is deleted while a create of the run is not finished") {
+  Created bench;
+  bench.manifests = {desired("a"), desired("c"), desired("mutual", true)};
+  bench.client->after = [](http::Request const& request, Result<http::Response> response) -> Result<http::Response> {
+    if (request.method == "POST") return lost();
+    return response;
+  };
+  CHECK(outcomes(bench.apply()) == "b skipped\nmutual doubt\n");
+  bench.client->after = {};
+  // Its enrollment is there, what its create could not carry is not.
+  auto const result = bench.apply();
+  CHECK(outcomes(result) == "b skipped\nmutual waiting\n");
+  CHECK(result->items[1].message.find("is still to be written") != std::string::npos);
+  CHECK(bench.sent("DELETE") == 0);
+}
+
 TEST_CASE("change: a removal whose change CPS does not name is looked for in the list") {
   Created bench;
   bench.manifests = {desired("a"), desired("c")};

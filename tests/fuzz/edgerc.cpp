@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t size) {
                 "nothing that is needed is missing");
     fuzz::holds(plain->max_body > 0, "some of a body is hashed");
   }
+  if (text.find(secret) != std::string::npos) return 0;  // the fuzzer has learned it: it stands anywhere
   // The secret in a line of its own somewhere in the file: whatever is wrong there, it is not repeated.
   std::size_t const guess = text.empty() ? 0 : (static_cast<unsigned char>(text.back()) * text.size()) / 256;
   std::size_t const at = std::min(text.size(), text.find('\n', guess) + 1);

@@ -17,8 +17,8 @@ struct CrashTest {
 struct CrashResult {
   std::size_t points = 0, killed = 0, runs_after = 0;
   std::size_t killed_again = 0;  ///< of the runs that were to recover
-  std::size_t calls = 0;     ///< to disk and sockets of a run that nobody kills
-  std::string failure = {};  ///< what was wrong first: a duplicate, a lost id, no end; empty: nothing
+  std::size_t calls = 0;         ///< to disk and sockets of a run that nobody kills
+  std::string failure = {};      ///< what was wrong first: a duplicate, a lost id, no end; empty: nothing
 };
 
 CrashResult crash_test(CrashTest const& test);

@@ -169,6 +169,26 @@ TEST_CASE("five-minute rule: after the first 409 no two creates of the contract 
   CHECK(has(project.plan(), "5 unchanged"));
 }
 
+TEST_CASE("five-minute rule: a run remembers what the one before it was told") {
+  Doubtful const project(4, "settle: 1s, createSpacing: 6s, timeout: 2s");
+  std::vector<std::string> const rule{"--five-minute-rule", "contract", "--five-minutes", "6s"};
+  auto const with_deadline = [&](char const* deadline) {
+    std::vector<std::string> more = rule;
+    more.insert(more.end(), {"--deadline", deadline});
+    return project.apply(more);
+  };
+  CHECK(with_deadline("4s").exit == 75);
+  CHECK(project.posts() == 4);  // nobody knew
+  Run const second = with_deadline("1s");
+  INFO(second.out, second.err);
+  CHECK(second.exit == 75);
+  CHECK(project.posts() <= 5);  // one at the most, not all of them again
+  Run const third = project.apply(rule);
+  INFO(third.out, third.err);
+  CHECK(third.exit == 0);
+  CHECK(has(project.plan(), "4 unchanged"));
+}
+
 TEST_CASE("five-minute rule: a contract's creates go on one at a time, in the same run") {
   Doubtful const project(3);
   Run const run = project.apply({"--five-minute-rule", "contract", "--five-minutes", "2s"});

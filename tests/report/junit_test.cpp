@@ -15,7 +15,7 @@ using namespace cpsctl::report::testing;
 
 TEST_CASE("junit: a plan, a result, findings and a failure") {
   std::string const plan = report::plan_junit(every_row());
-  std::string const result = report::result_junit(every_outcome(), every_row());
+  std::string const result = report::result_junit(every_outcome(), {}, every_row());
   golden("plan.xml", plan);
   golden("result.xml", result);
   std::vector<Finding> const findings = {
@@ -61,7 +61,7 @@ TEST_CASE("property: whatever names and messages hold, it is XML") {
                           .hint = hostile.text(),
                           .rule = hostile.text()});
     }
-    CHECK(xml_problem(report::result_junit(rows, {})) == "");
+    CHECK(xml_problem(report::result_junit(rows, {}, {})) == "");
     CHECK(xml_problem(report::findings_junit(findings, {})) == "");
     Error const error{.message = hostile.text(), .next = hostile.text()};
     CHECK(xml_problem(report::failure_junit({.command = "plan", .error = error, .kind = "refused"})) == "");

@@ -98,7 +98,7 @@ TEST_CASE("mask: a plan's Markdown and JUnit hold no person's value; its text an
                                                 .message = plan.items[0].reason,
                                                 .next = plan.items[0].next}};
   std::string const shared = report::plan_markdown(plan, {}) + report::plan_junit(plan) +
-                             report::result_markdown(rows, {}, plan) + report::result_junit(rows, plan);
+                             report::result_markdown(rows, {}, plan) + report::result_junit(rows, {}, plan);
   for (char const* const person :
        {"Annabella", "annabella", "Diazova ", "Diazova'", "Diazova,", "617-555", "Springfield"}) {
     CAPTURE(person);

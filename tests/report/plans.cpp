@@ -152,7 +152,8 @@ std::vector<ResultRow> every_outcome() {
       {.name = "e", .action = "create", .outcome = "skipped", .message = "not begun"},
       {.name = "f", .action = "adopt", .outcome = "done", .id = 6},
       {.name = "g", .action = "update", .outcome = "stale", .id = 8, .message = "it has moved", .next = "plan anew"},
-      {.name = "h", .action = "blocked", .outcome = "waiting", .id = 9, .message = "change 10 has to end"}};
+      {.name = "h", .action = "blocked", .outcome = "waiting", .id = 9, .message = "change 10 has to end"},
+      {.name = "i", .action = "delete", .outcome = "underWay", .id = 11, .message = "its removal is under way"}};
 }
 
 std::string Hostile::text() {

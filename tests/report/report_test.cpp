@@ -1,13 +1,18 @@
 #include "report/report.hpp"
 
+#include "apply/apply.hpp"
+#include "base/fields.hpp"
 #include "golden.hpp"
 #include "plans.hpp"
 #include "report/paint.hpp"
 #include "report/result.hpp"
 #include "report/state.hpp"
+#include "report/wording.hpp"
 
+#include <set>
 #include <sstream>
 
+#include <boost/mp11.hpp>
 #include <doctest/doctest.h>
 
 using namespace cpsctl;
@@ -82,6 +87,22 @@ TEST_CASE("result: what was not done has its next step, what was done is counted
   auto const document = report::result_document(rows, {.realm = "sandbox", .requests = 5});
   CHECK(json::at(document, "/summary/create")->GetInt() == 1);
   CHECK(json::at(document, "/items/1/id")->IsNull());
+}
+
+TEST_CASE("result: every outcome that apply knows has words of its own") {
+  std::set<std::string> words;
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<apply::Outcome>>([&](auto enumerator) {
+    report::ResultRow const row{.name = "a", .action = "update", .outcome = fields::word(enumerator.value)};
+    std::string const said = report::outcome_of(row);
+    CAPTURE(row.outcome);
+    CHECK((said == "failed") == (enumerator.value == apply::Outcome::failed));
+    words.insert(said);
+    std::vector<report::ResultRow> const rows{row};
+    bool const fine = enumerator.value == apply::Outcome::done || enumerator.value == apply::Outcome::under_way;
+    if (fine) CHECK(report::result_junit(rows, {}, {}).find("<failure") == std::string::npos);
+    CHECK(report::result_markdown(rows, {}, {}).find(said) != std::string::npos);
+  });
+  CHECK(words.size() == 8);
 }
 
 TEST_CASE("state: a table, open writes, and an entry member by member") {

@@ -140,6 +140,24 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("store: with an entry goes what was to become of it, but no create in doubt of its name") {
+  failing::Disk disk;
+  disk.bytes()[journal] =
+      state::journal_head({.realm = realm}) +
+      state::journal_line(
+          {.sequence = 1, .phase = state::Phase::stored, .name = "a", .enrollment = 7, .entry = entry("a")}) +
+      state::journal_line({.sequence = 2, .step = state::Step::update, .name = "a", .entry = entry("a")}) +
+      state::journal_line({.sequence = 3, .step = state::Step::create, .name = "a", .entry = entry("a")}) +
+      state::journal_line({.sequence = 4, .step = state::Step::update, .name = "b", .entry = entry("b")}) +
+      state::journal_line({.sequence = 5, .phase = state::Phase::dropped, .name = "a"});
+  auto const contents = state::read(path, realm, disk);
+  REQUIRE(contents.has_value());
+  CHECK(contents->entries.empty());
+  REQUIRE(contents->open_intents.size() == 2);
+  CHECK(contents->open_intents[0].sequence == 3);
+  CHECK(contents->open_intents[1].sequence == 4);
+}
+
 TEST_CASE("store: a torn tail is cut off, and its bytes are kept") {
   failing::Disk disk;
   run(disk);
