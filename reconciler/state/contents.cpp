@@ -63,6 +63,7 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
                  .next = "use that version of cpsctl"};
   Snapshot snapshot;
   if (!fields::from_json(*document, snapshot)) return corrupt(path, "a member has the wrong type", files);
+  if (snapshot.realm.empty()) return corrupt(path, "it does not say which realm it belongs to", files);
   if (!realm.empty() && snapshot.realm != realm) return other_realm(path, snapshot.realm, realm);
 
   std::set<std::int64_t> ids;
@@ -74,6 +75,10 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
     if (!contents.entries.emplace(std::move(name), std::move(entry)).second)
       return corrupt(path, "an enrollment's name stands in it twice", files);
   }
+  std::set<std::int64_t> sequences;
+  for (Record const& intent : snapshot.open_intents)
+    if (intent.phase != Phase::intent || intent.sequence <= 0 || !sequences.insert(intent.sequence).second)
+      return corrupt(path, "a write in doubt has no number of its own", files);
   contents.realm = snapshot.realm;
   contents.serial = snapshot.serial;
   contents.sequence = snapshot.sequence;
@@ -154,7 +159,11 @@ Result<> take_record(Contents& contents, Record const& record) {
   auto const intent = std::ranges::find(contents.open_intents, record.intent, &Record::sequence);
   bool const known = intent != contents.open_intents.end();
   switch (record.phase) {
-    case Phase::intent: contents.open_intents.push_back(record); return {};
+    case Phase::intent:
+      if (std::ranges::count(contents.open_intents, record.sequence, &Record::sequence) > 0)
+        return Error{.code = Errc::internal, .message = "has the number of another write in doubt"};
+      contents.open_intents.push_back(record);
+      return {};
     case Phase::conflict:
       if (!known) return {};
       intent->reason = record.reason;
