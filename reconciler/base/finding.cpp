@@ -1,11 +1,16 @@
 #include "base/finding.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <tuple>
 
 namespace cpsctl {
 
 void sort_findings(std::vector<Finding>& findings) {
+  // Files are quoted in them; each stays on one line all the same.
+  for (Finding& finding : findings)
+    for (std::string* const words : {&finding.path, &finding.message, &finding.hint}) *words = text::printable(*words);
   auto const key = [](Finding const& f) { return std::tie(f.mark, f.rule, f.path, f.message); };
   std::ranges::sort(findings, {}, key);
   auto const repeated = std::ranges::unique(findings, {}, key);

@@ -167,11 +167,10 @@ class Builder final : public YAML::EventHandler {
     std::string_view const name = tree_.text(key);
     auto const colon = name.find(':');
     if (!open_.back().flow || tree_.at(key).kind != Kind::plain || colon == std::string_view::npos) return;
-    findings_.push_back(
-        {.mark = tree_.mark(key),
-         .message = fmt::format("\"{}\" is a key without a value", text::printable(text::shortened(name, 60))),
-         .hint = "write a space after ':'",
-         .rule = rule::syntax});
+    findings_.push_back({.mark = tree_.mark(key),
+                         .message = fmt::format("\"{}\" is a key without a value", text::shortened(name, 60)),
+                         .hint = "write a space after ':'",
+                         .rule = rule::syntax});
   }
 
   void check_quotes(YAML::Mark const& mark) {
@@ -327,7 +326,7 @@ std::vector<Tree> parse_yaml(Chunk const& chunk, std::vector<Finding>& findings)
     if (auto bracket = open ? builder.unclosed_bracket() : std::nullopt)
       findings.push_back(std::move(*bracket));
     else
-      findings.push_back(syntax_error(chunk, error.mark.line, error.mark.column, text::printable(error.msg)));
+      findings.push_back(syntax_error(chunk, error.mark.line, error.mark.column, error.msg));
   } catch (std::exception const& error) {
     findings.push_back(syntax_error(chunk, 0, 0, error.what()));
   }
