@@ -25,7 +25,8 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
       if (moved.code == Errc::not_found) moved.code = Errc::stale;
       co_return failed(item, moved);
     }
-    auto const settled = co_await journal_.settle(item.name, std::exchange(doubts, {}), not_there);
+    std::vector<std::int64_t> closing = std::exchange(doubts, {});
+    auto const settled = co_await journal_.settle(item.name, std::move(closing), not_there);
     if (!settled) co_return failed(item, settled.error());
     Put change{.live = std::move(*live),
                .target = item.target,
@@ -57,7 +58,8 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
     auto const live = co_await unmoved(item);
     bool const gone_already = !live && live.error().code == Errc::not_found;
     if (!live && !gone_already) co_return failed(item, live.error());
-    auto const settled = co_await journal_.settle(item.name, std::exchange(doubts, {}), not_there);
+    std::vector<std::int64_t> closing = std::exchange(doubts, {});
+    auto const settled = co_await journal_.settle(item.name, std::move(closing), not_there);
     if (!settled) co_return failed(item, settled.error());
     if (gone_already) {
       auto const dropped = co_await journal_.drop(item.name, 0);

@@ -108,7 +108,8 @@ http::Task<Result<>> Executor::before_create(plan::Scope const& scope, WallTime 
   if (first) spacing_.begin(scope);
   // A doubt that the plan disproved is closed only now that the create is sent again: one that is held back stays what
   // it was, also for the next run.
-  auto const settled = co_await journal_.settle(attempt.intent.name, std::exchange(before.doubts, {}), before.disproof);
+  std::vector<std::int64_t> closing = std::exchange(before.doubts, {});
+  auto const settled = co_await journal_.settle(attempt.intent.name, std::move(closing), before.disproof);
   auto begun = settled;
   if (begun) begun = co_await before_send(scope, read, attempt);
   if (first && !begun) spacing_.end(scope, journal_.wall(), false);

@@ -125,6 +125,10 @@ Result<> take_journal(Replayed& replayed, JournalText const& parsed, std::filesy
   CPS_CHECK(take(before, false));
   auto const unknown = take_before(contents, std::move(before));
   CPS_CHECK(take(contents, true));
+  std::set<std::int64_t> ids;
+  for (auto const& [name, entry] : contents.entries)
+    if (!ids.insert(entry.id).second)
+      return damaged_journal(journal, parsed.records.size() + 1, "leaves an enrollment with two names");
   contents.sequence = std::max(contents.sequence, parsed.head.sequence);
   replayed.newest_serial = std::max(contents.serial, parsed.head.serial);
   bool const nothing_new = unknown.empty() && (parsed.records.empty() || parsed.records.back().sequence <= contained);

@@ -2,6 +2,7 @@
 # Runs fuzz targets on their corpus and on what they make of it. Prints how many inputs each has run; one that breaks
 # ends with an error and is kept beside the target.
 #   run.sh SECONDS TARGET…      paths of targets, named fuzz_NAME; two run at once
+# FUZZ_SEED=N throws the same dice each time: what every test run does, so that it fails for what was changed.
 set -uo pipefail
 corpora=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/corpus
 seconds=$1
@@ -17,7 +18,7 @@ fuzz() {
   [ -f "$corpora/$name.dict" ] && dictionary=("-dict=$corpora/$name.dict")
   local seeds=("$work" "$corpora/$name")
   [ "$name" = manifest ] && seeds+=("$corpora/../../../manifests" "$corpora/../../manifest/data")
-  if ! "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 \
+  if ! "$target" -seed="${FUZZ_SEED:-0}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 \
       -artifact_prefix="$work-" "${dictionary[@]}" "${seeds[@]}" >"$log" 2>&1; then
     printf '%-12s BROKEN after %d s; the input is named below\n' "$name" $((SECONDS - begun))
     tail -n 60 "$log"
