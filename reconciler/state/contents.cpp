@@ -76,9 +76,11 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
       return corrupt(path, "an enrollment's name stands in it twice", files);
   }
   std::set<std::int64_t> sequences;
-  for (Record const& intent : snapshot.open_intents)
-    if (intent.phase != Phase::intent || intent.sequence <= 0 || !sequences.insert(intent.sequence).second)
+  for (Record const& intent : snapshot.open_intents) {
+    bool const in_range = intent.sequence > 0 && intent.sequence <= snapshot.sequence;
+    if (intent.phase != Phase::intent || !in_range || !sequences.insert(intent.sequence).second)
       return corrupt(path, "a write in doubt has no number of its own", files);
+  }
   contents.realm = snapshot.realm;
   contents.serial = snapshot.serial;
   contents.sequence = snapshot.sequence;
