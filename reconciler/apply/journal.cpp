@@ -28,6 +28,11 @@ http::Task<Result<std::int64_t>> Journal::record(state::Record record) {
   co_return record.sequence;
 }
 
+http::Task<Result<>> Journal::write(state::Record record_of) {
+  auto const written = co_await record(std::move(record_of));
+  co_return written ? Result<>() : Result<>(written.error());
+}
+
 http::Task<Result<>> Journal::begin(Attempt& attempt) {
   // Another attempt of the same write follows only what proves that nothing happened: a 429, or no connection.
   WallTime const begun = clock_.wall();
@@ -60,9 +65,7 @@ http::Task<Result<>> Journal::conflict(Attempt& attempt, std::string reason) {
                     .step = attempt.intent.step,
                     .name = attempt.intent.name,
                     .reason = std::move(reason)};
-  auto const written = co_await record(std::move(met));
-  if (!written) co_return written.error();
-  co_return Result<>();
+  return write(std::move(met));
 }
 
 http::Task<Result<>> Journal::lose(Attempt& attempt, std::string how) {
@@ -71,9 +74,7 @@ http::Task<Result<>> Journal::lose(Attempt& attempt, std::string how) {
                      .step = attempt.intent.step,
                      .name = attempt.intent.name,
                      .lost = std::move(how)};
-  auto const written = co_await record(std::move(lost));
-  if (!written) co_return written.error();
-  co_return Result<>();
+  return write(std::move(lost));
 }
 
 http::Task<Result<>> Journal::settle(std::string name, std::vector<std::int64_t> intents, std::string reason) {
@@ -92,17 +93,13 @@ http::Task<Result<>> Journal::done(Attempt attempt, std::int64_t id, std::vector
                           .name = attempt.intent.name,
                           .enrollment = id,
                           .changes = std::move(changes)};
-  auto const written = co_await record(std::move(record_of));
-  if (!written) co_return written.error();
-  co_return Result<>();
+  return write(std::move(record_of));
 }
 
 http::Task<Result<>> Journal::drop(std::string name, std::int64_t intent) {
   state::Record dropped{
       .phase = state::Phase::dropped, .intent = intent, .step = state::Step::delete_, .name = std::move(name)};
-  auto const written = co_await record(std::move(dropped));
-  if (!written) co_return written.error();
-  co_return Result<>();
+  return write(std::move(dropped));
 }
 
 http::Task<Result<>> Journal::keep(state::Entry entry, std::string name, std::int64_t intent) {
@@ -111,9 +108,7 @@ http::Task<Result<>> Journal::keep(state::Entry entry, std::string name, std::in
                        .name = std::move(name),
                        .enrollment = entry.id,
                        .entry = std::make_shared<state::Entry const>(entry)};
-  auto const written = co_await record(std::move(stored));
-  if (!written) co_return written.error();
-  co_return Result<>();
+  return write(std::move(stored));
 }
 
 }  // namespace cpsctl::apply

@@ -50,6 +50,9 @@ class Journal {
   std::string now() const { return timestamp(wall()); }
 
  private:
+  /// record() for those who do not ask for its number.
+  http::Task<Result<>> write(state::Record record_of);
+
   state::Store& store_;
   http::Loop& loop_;
   Clock const& clock_;
