@@ -147,6 +147,11 @@ class Run {
       result.next =
           item.live.pending.empty() ? "run cpsctl apply again" : "run cpsctl apply again once its change has ended";
     }
+    if (result.outcome == Outcome::done && item.state_only && item.proven != 0 && !item.changes.empty()) {
+      result.outcome = Outcome::waiting;
+      result.message = fmt::format("recorded as {}; the manifest was edited since it was sent", item.id);
+      result.next = "run cpsctl apply again: it brings what was edited";
+    }
     if (options_.progress && news) options_.progress(result);
     results_.insert_or_assign(item.name, std::move(result));
   }

@@ -15,6 +15,7 @@ constexpr char const* not_there = "it is over, and CPS does not show it";
 http::Task<ItemResult> Executor::update(plan::Item const& item) {
   plan::Scope const scope = scope_of(item);
   std::vector<std::int64_t> doubts = item.settles;
+  std::int64_t proven = item.proven;
   for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);
     if (!listed) co_return not_begun(item, listed.error());
@@ -24,6 +25,10 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
       Error moved = live.error();
       if (moved.code == Errc::not_found) moved.code = Errc::stale;
       co_return failed(item, moved);
+    }
+    if (std::int64_t const done = std::exchange(proven, 0); done != 0) {
+      auto const noted = co_await journal_.prove(item.name, done, state::Step::update, item.id);
+      if (!noted) co_return failed(item, noted.error());
     }
     std::vector<std::int64_t> closing = std::exchange(doubts, {});
     auto const settled = co_await journal_.settle(item.name, std::move(closing), not_there);

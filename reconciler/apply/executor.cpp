@@ -67,16 +67,11 @@ int Executor::refusals(std::string const& name) const {
 http::Task<ItemResult> Executor::record(plan::Item const& item) {
   // What is known goes down before the doubts about it: after a crash between the two the next plan closes them, while
   // a closed doubt without its entry would be an enrollment that nobody knows.
-  std::vector<std::int64_t> others = item.settles;
-  std::int64_t const proven = others.empty() ? 0 : others.back();
-  if (!others.empty()) others.pop_back();
   Result<> written;
   if (item.action == plan::Action::forget) {
-    written = co_await journal_.drop(item.name, proven);
-  } else if (item.action == plan::Action::delete_) {
-    state::Entry entry = *known(item.name);
-    entry.removal = item.removal;
-    written = co_await journal_.keep(std::move(entry), item.name, proven);
+    written = co_await journal_.drop(item.name, item.settles.empty() ? 0 : item.settles.front());
+  } else if (item.action == plan::Action::adopt && item.proven != 0) {
+    written = co_await journal_.prove(item.name, item.proven, state::Step::create, item.id);
   } else {
     state::Entry entry = entry_for(item);
     entry.open_steps = item.open_steps;
@@ -86,9 +81,10 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
       entry.written = before->written;
       entry.changes = before->changes;
     }
-    written = co_await journal_.keep(std::move(entry), item.name, proven);
+    written = co_await journal_.keep(std::move(entry), item.name, item.proven);
   }
-  if (written) written = co_await journal_.settle(item.name, std::move(others), item.reason);
+  std::vector<std::int64_t> closing = item.settles;
+  if (written) written = co_await journal_.settle(item.name, std::move(closing), item.reason);
   co_return written ? result_of(item, Outcome::done) : failed(item, written.error());
 }
 
@@ -189,7 +185,7 @@ http::Task<Result<cps::Live>> Executor::unmoved(plan::Item const& item) {
   cps::Live const* const live = snapshots_.by_id(scope, item.id);
   // Lists lag: only the enrollment itself can say that it is gone, that a write in doubt was not done, or what is
   // pending before the second write of a create.
-  if (live != nullptr && item.settles.empty() && !item.completes) {
+  if (live != nullptr && item.settles.empty() && item.proven == 0 && !item.completes) {
     now = *live;
   } else {
     cps::EnrollmentId const id{item.id};

@@ -96,6 +96,12 @@ http::Task<Result<>> Journal::done(Attempt attempt, std::int64_t id, std::vector
   return write(std::move(record_of));
 }
 
+http::Task<Result<>> Journal::prove(std::string name, std::int64_t intent, state::Step step, std::int64_t id) {
+  state::Record done{
+      .phase = state::Phase::done, .intent = intent, .step = step, .name = std::move(name), .enrollment = id};
+  return write(std::move(done));
+}
+
 http::Task<Result<>> Journal::drop(std::string name, std::int64_t intent) {
   state::Record dropped{
       .phase = state::Phase::dropped, .intent = intent, .step = state::Step::delete_, .name = std::move(name)};

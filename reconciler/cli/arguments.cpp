@@ -247,6 +247,14 @@ class Grammar {
     auto* const move = command(*state, "mv", Command::state_mv, "Give an enrollment of the state another name");
     move->add_option("OLD", options_.name, "name in the state")->required();
     move->add_option("NEW", options_.other_name, "name of the manifest")->required();
+    auto* const settle =
+        command(*state, "settle", Command::state_settle, "Say what became of a write whose answer never came");
+    settle->add_option("NAME", options_.name, "manifest name")->required();
+    auto* const as = settle->add_option("--as", options_.settle_as, "it was done: this is its enrollment")
+                         ->type_name("ID")
+                         ->check(CLI::PositiveNumber);
+    auto* const not_done = settle->add_flag("--not-done", options_.settle_not_done, "it was not done");
+    as->excludes(not_done);
     command(*state, "unlock", Command::state_unlock, "End the lock of a run that is dead")
         ->add_flag("--force", options_.force, "also of a run on another machine that seems to live");
     auto* const rebuild = command(*state, "rebuild", Command::state_rebuild,
@@ -403,6 +411,7 @@ std::vector<Format> formats_of(Command command) {
     case Command::state_show:
     case Command::state_forget:
     case Command::state_mv:
+    case Command::state_settle:
     case Command::state_unlock:
     case Command::state_rebuild:
     case Command::sandbox:

@@ -17,6 +17,7 @@ Exit run_state_show(Options const& options, World& world);
 Exit run_state_forget(Options const& options, World& world);
 Exit run_state_unlock(Options const& options, World& world);
 Exit run_state_mv(Options const& options, World& world);
+Exit run_state_settle(Options const& options, World& world);
 Exit run_state_rebuild(Options const& options, World& world);
 Exit run_sandbox(Options const& options, World& world);
 Exit run_schema(Options const& options, World& world);

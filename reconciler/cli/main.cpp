@@ -29,6 +29,7 @@ Exit run(Options const& options, World& world) {
     case Command::state_show: return run_state_show(options, world);
     case Command::state_forget: return run_state_forget(options, world);
     case Command::state_mv: return run_state_mv(options, world);
+    case Command::state_settle: return run_state_settle(options, world);
     case Command::state_unlock: return run_state_unlock(options, world);
     case Command::state_rebuild: return run_state_rebuild(options, world);
     case Command::sandbox: return run_sandbox(options, world);

@@ -26,6 +26,7 @@ enum class Command : std::uint8_t {
   state_show,
   state_forget,
   state_mv,
+  state_settle,
   state_unlock,
   state_rebuild,
   sandbox,
@@ -103,12 +104,14 @@ struct SelectionOptions {
 struct Options {
   Command command = Command::help;
   GlobalOptions global = {};
-  std::vector<std::string> paths = {};  ///< validate, plan, apply
-  bool detailed_exitcode = false;       ///< plan, apply
-  bool yes = false;                     ///< apply
-  std::string name = {};                ///< state show NAME, schema NAME, help TOPIC, import NAME
-  std::string other_name = {};          ///< state mv NAME OTHER
-  bool force = false;                   ///< state unlock
+  std::vector<std::string> paths = {};         ///< validate, plan, apply
+  bool detailed_exitcode = false;              ///< plan, apply
+  bool yes = false;                            ///< apply
+  std::string name = {};                       ///< state show NAME, schema NAME, help TOPIC, import NAME
+  std::string other_name = {};                 ///< state mv NAME OTHER
+  std::optional<std::int64_t> settle_as = {};  ///< state settle NAME --as ID: it was done, and made this enrollment
+  bool settle_not_done = false;                ///< state settle NAME --not-done
+  bool force = false;                          ///< state unlock
   SelectionOptions selection = {};
   GuardOptions guard = {};
   ImportOptions import = {};

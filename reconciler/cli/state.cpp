@@ -85,6 +85,58 @@ Result<> move(std::string const& from, std::string const& to, Offline const& off
   return store.save();
 }
 
+Error cannot_settle(std::string message, std::string next) {
+  return {.code = Errc::guard_rail, .message = std::move(message), .next = std::move(next)};
+}
+
+/// What a person found out about the writes to `name`. A create that was done is the enrollment `as`; an update or a
+/// delete can only be settled as not done, since a list proves that they were.
+Result<> settle(std::string const& name, std::optional<std::int64_t> as, Offline const& offline, World& world) {
+  state::Store& store = *offline.writing.store;
+  std::vector<state::Record> open;
+  for (state::Record const& intent : store.contents().open_intents)
+    if (intent.name == name) open.push_back(intent);
+  if (open.empty())
+    return Error{.code = Errc::usage,
+                 .message = fmt::format("no write to \"{}\" is in doubt", name),
+                 .next = "see: cpsctl state list"};
+  WallTime const now = world.clock.wall();
+  for (state::Record const& intent : open)
+    if (auto const ends = parse_timestamp(intent.ends_by); ends && *ends > now)
+      return cannot_settle(fmt::format("the write of {} may still be under way", intent.at),
+                           fmt::format("settle it after {}", intent.ends_by));
+  bool const create = open.back().step == state::Step::create && open.back().entry != nullptr;
+  if (as && !create)
+    return cannot_settle(fmt::format("the write in doubt is {} {}, which made no enrollment",
+                                     open.back().step == state::Step::update ? "an" : "a",
+                                     open.back().step == state::Step::update ? "update" : "delete"),
+                         "cpsctl apply proves it from CPS's list; if it was not done: --not-done");
+  for (auto const& [other, entry] : store.contents().entries)
+    if (as && entry.id == *as && other != name)
+      return cannot_settle(fmt::format("enrollment {} belongs to {}", *as, other), "look at: cpsctl state list");
+  std::string const at = timestamp(now);
+  std::string const reason = as ? fmt::format("a person settled it: it made enrollment {}", *as)
+                                : std::string("a person settled it: it was not done");
+  // The one that made the enrollment goes first: a closed doubt without its entry would be an enrollment lost.
+  if (as)
+    CPS_CHECK(store.write({.phase = state::Phase::done,
+                           .intent = open.back().sequence,
+                           .step = state::Step::create,
+                           .name = name,
+                           .at = at,
+                           .enrollment = *as,
+                           .reason = reason}));
+  if (as) open.pop_back();
+  for (state::Record const& intent : open)
+    CPS_CHECK(store.write({.phase = state::Phase::refused,
+                           .intent = intent.sequence,
+                           .step = intent.step,
+                           .name = name,
+                           .at = at,
+                           .reason = reason}));
+  return store.save();
+}
+
 }  // namespace
 
 /// cpsctl state list: what cpsctl remembers, open intents included.
@@ -139,6 +191,24 @@ Exit run_state_mv(Options const& options, World& world) {
   if (!moved) return fail(moved.error(), options.global, world);
   std::string const line = fmt::format("{} is now {}.", options.name, options.other_name);
   return delivered(said(line, {options.name, options.other_name}), Exit::done, options.global, world);
+}
+
+/// cpsctl state settle NAME --as ID | --not-done: after a person looked into Akamai Control Center.
+Exit run_state_settle(Options const& options, World& world) {
+  if (!options.settle_as && !options.settle_not_done)
+    return fail({.code = Errc::usage,
+                 .message = "state settle needs to know what became of the write",
+                 .next = "look in Akamai Control Center, then say --as ID or --not-done"},
+                options.global, world);
+  auto const offline = open_offline("cpsctl state settle", options, world);
+  if (!offline) return fail(offline.error(), options.global, world);
+  auto const settled = settle(options.name, options.settle_as, *offline, world);
+  if (!settled) return fail(settled.error(), options.global, world);
+  std::string const line =
+      options.settle_as ? fmt::format("{} is enrollment {}. The next plan compares it with its manifest.", options.name,
+                                      *options.settle_as)
+                        : fmt::format("The write to {} was not done. The next plan starts without it.", options.name);
+  return delivered(said(line, {options.name}), Exit::done, options.global, world);
 }
 
 /// cpsctl state unlock: what a dead run on another machine left; one of this machine leaves nothing that holds.

@@ -1,62 +1,140 @@
 #include "plan/doubts.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace cpsctl::plan {
+namespace {
 
-Verdict judge_create(state::Record const& intent, cps::Listing const& listing, Index const& index,
-                     std::function<bool(std::int64_t)> const& owned, Inputs const& inputs) {
-  Verdict verdict;
-  auto const ended = parse_timestamp(intent.ends_by);
-  auto const& entry = intent.entry;
-  // An intent that cannot be read proves nothing and disproves nothing.
-  if (!ended || !entry || !entry->last_applied) return verdict;
-  auto const schema = schema::enrollment(entry->api_schema);
-  if (!schema) return verdict;
-  json::Ref const sent = json::share(diff::create_body(*entry->last_applied, **schema));
-  std::vector<cps::Live const*> candidates;
-  for (cps::Live const* live : index.by_name(entry->common_name)) {
-    bool const was_there = std::ranges::find(intent.known_ids, live->id.value) != intent.known_ids.end();
-    if (was_there || owned(live->id.value)) continue;
-    // By the diff, not by equal bytes: CPS fills in and reorders.
-    if (diff::compare_applied(sent, *live->document, **schema).changes.empty()) candidates.push_back(live);
-    verdict.candidates.push_back(live->id.value);
-  }
-  if (candidates.size() == 1) {
-    verdict.kind = Verdict::Kind::proven;
-    verdict.live = candidates.front();
-    return verdict;
-  }
-  if (!verdict.candidates.empty()) {
-    // With a 409 CPS says that it did not do it: what is there and differs is somebody else's.
-    bool const refused = !intent.reason.empty();
-    verdict.kind = refused && candidates.empty() ? Verdict::Kind::disproven : Verdict::Kind::ambiguous;
-    return verdict;
-  }
-  WallTime const trusted = *ended + inputs.settle;
-  verdict.kind = listing.begun >= trusted ? Verdict::Kind::disproven : Verdict::Kind::open;
-  verdict.until = trusted;
-  return verdict;
+using Kind = Fate::Kind;
+
+bool knew(std::vector<std::int64_t> const& ids, std::int64_t id) {
+  return std::ranges::count(ids, id) > 0;
 }
 
-Verdict less_certain(Verdict left, Verdict right) {
-  using Kind = Verdict::Kind;
-  if (left.kind == Kind::proven && right.kind == Kind::proven && left.live != right.live) {
+Fate of_create(state::Record const& intent, state::Entry const& entry, Seen const& seen, WallTime ended) {
+  Fate fate;
+  auto const schema = schema::enrollment(entry.api_schema);
+  if (!schema) return fate;
+  json::Ref const sent = json::share(diff::create_body(*entry.last_applied, **schema));
+  std::vector<cps::Live const*> equal;
+  for (cps::Live const* live : seen.same_name) {
+    if (knew(intent.known_ids, live->id.value) || seen.owned(live->id.value)) continue;
+    // By the diff, not by equal bytes: CPS fills in and reorders.
+    if (diff::compare_applied(sent, *live->document, **schema).changes.empty()) equal.push_back(live);
+    fate.candidates.push_back(live);
+  }
+  if (equal.size() == 1) {
+    fate.kind = Kind::done;
+    fate.live = equal.front();
+    return fate;
+  }
+  if (!fate.candidates.empty()) {
+    // With a 409 CPS says that it did not do it: what is there and differs is somebody else's.
+    bool const refused = !intent.reason.empty();
+    fate.kind = refused && equal.empty() ? Kind::not_done : Kind::ambiguous;
+    return fate;
+  }
+  WallTime const trusted = ended + seen.settle;
+  fate.kind = seen.listed >= trusted ? Kind::not_done : Kind::open;
+  fate.until = trusted;
+  return fate;
+}
+
+/// An update or a delete of which nothing is seen: only time tells.
+Fate by_time(Seen const& seen, WallTime ended) {
+  if (seen.listed <= ended) return {.kind = Kind::open, .until = ended};
+  WallTime const trusted = ended + seen.settle;
+  return {.kind = seen.listed >= trusted ? Kind::not_done : Kind::not_shown, .until = trusted};
+}
+
+/// Does `live` show all that was sent, what it was to take away included?
+bool shows(state::Entry const& sent, Seen const& seen) {
+  auto const schema = schema::enrollment(sent.api_schema);
+  if (!schema || !sent.last_applied) return false;
+  if (!diff::compare_applied(sent.last_applied, *seen.live->document, **schema).changes.empty()) return false;
+  auto const found = diff::three_way(sent.last_applied, seen.last_applied, *seen.live->document, **schema);
+  return std::ranges::none_of(found.changes, &diff::Change::unset);
+}
+
+Fate of_update(state::Record const& intent, Seen const& seen, WallTime ended) {
+  if (seen.live == nullptr) return {.kind = Kind::not_done};  // whatever it did is gone with its enrollment
+  if (intent.entry && shows(*intent.entry, seen)) return {.kind = Kind::done, .live = seen.live};
+  return by_time(seen, ended);
+}
+
+/// May this change be a removal? These are known to be something else.
+bool may_remove(cps::PendingChange const& change) {
+  constexpr std::array<std::string_view, 3> others{"new-certificate", "modify-san", "renewal"};
+  return std::ranges::count(others, change.type) == 0;
+}
+
+Fate of_delete(state::Record const& intent, Seen const& seen, WallTime ended) {
+  if (seen.live == nullptr) return {.kind = Kind::done};
+  Fate fate{.kind = Kind::open};
+  for (cps::PendingChange const& change : seen.live->pending)
+    if (!knew(intent.pending_changes, change.id.value) && may_remove(change)) fate.under_way.push_back(change.id.value);
+  return fate.under_way.empty() ? by_time(seen, ended) : fate;
+}
+
+void add_names(json::Value& applied, json::Value const& sent, json::Value const& live, json::Pool& pool) {
+  for (auto const& [key, value] : sent.GetObject()) {
+    std::string_view const name = json::view(key);
+    json::Value const* const there = json::find(live, name);
+    if (there == nullptr) continue;
+    json::Value* const present = json::find(applied, name);
+    if (value.IsObject() && there->IsObject()) {
+      json::Value inner(rapidjson::kObjectType);
+      json::Value& into = present != nullptr ? *present : inner;
+      if (into.IsObject()) add_names(into, value, *there, pool);
+      if (present == nullptr && !inner.ObjectEmpty()) json::set(applied, name, std::move(inner), pool);
+    } else if (present == nullptr && json::equal(value, *there)) {
+      json::set(applied, name, json::Value(value, pool), pool);
+    }
+  }
+}
+
+}  // namespace
+
+Fate what_became_of(state::Record const& intent, Seen const& seen) {
+  // An intent that cannot be read proves nothing and disproves nothing.
+  auto const ended = parse_timestamp(intent.ends_by);
+  if (!ended) return {};
+  if (intent.step == state::Step::create) {
+    bool const readable = intent.entry && intent.entry->last_applied;
+    return readable ? of_create(intent, *intent.entry, seen, *ended) : Fate();
+  }
+  // It was about an enrollment that the name does not mean any more.
+  if (!intent.known_ids.empty() && !knew(intent.known_ids, seen.id)) return {.kind = Kind::not_done};
+  return intent.step == state::Step::delete_ ? of_delete(intent, seen, *ended) : of_update(intent, seen, *ended);
+}
+
+Fate less_certain(Fate left, Fate right) {
+  if (left.kind == Kind::done && right.kind == Kind::done && left.live != right.live) {
     left.kind = Kind::ambiguous;
-    left.candidates.insert(left.candidates.end(), right.candidates.begin(), right.candidates.end());
+    left.candidates = {left.live, right.live};
     return left;
   }
-  auto const doubt = [](Verdict const& verdict) {
-    switch (verdict.kind) {
-      case Kind::disproven: return 0;
-      case Kind::proven: return 1;
-      case Kind::open: return verdict.until ? 2 : 3;
-      case Kind::ambiguous: return 4;
+  auto const doubt = [](Fate const& fate) {
+    switch (fate.kind) {
+      case Kind::not_done: return 0;
+      case Kind::done: return 1;
+      case Kind::not_shown: return 2;
+      case Kind::open: return fate.until ? 3 : 4;
+      case Kind::ambiguous: return 5;
     }
-    return 4;
+    return 5;
   };
   if (doubt(left) != doubt(right)) return doubt(left) > doubt(right) ? left : right;
   return left.until >= right.until ? left : right;
+}
+
+json::Ref also_applied(json::Ref const& applied, json::Value const& sent, json::Value const& live) {
+  if (!applied || !applied->IsObject() || !sent.IsObject() || !live.IsObject()) return applied;
+  json::Document both = json::clone(*applied);
+  add_names(both, sent, live, both.GetAllocator());
+  return json::share(std::move(both));
 }
 
 }  // namespace cpsctl::plan

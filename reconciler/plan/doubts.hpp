@@ -4,34 +4,50 @@
 
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
-/// What became of a create whose answer never came (design: never twice). Pure, and conservative: only a list that can
-/// be trusted disproves it.
+/// What became of a write whose answer never came (design: never twice, never lost). Pure, and conservative: only what
+/// can be trusted proves that it happened, or that it did not.
 namespace cpsctl::plan {
 
-struct Verdict {
+struct Fate {
   enum class Kind : std::uint8_t {
-    proven,     ///< `live` is what it made
-    disproven,  ///< the list is late enough, and nothing is there: it may be sent again
-    open,       ///< not yet known, until `until`
-    ambiguous   ///< several could be it: `candidates`
+    done,       ///< of a create: `live` is what it made
+    not_done,   ///< proven: a create may be sent again
+    not_shown,  ///< of an update or a delete: the attempt is over and the list, which may lag, does not show it. It may
+                ///< be sent again after a look at the enrollment itself
+    open,       ///< not known yet; until `until`, if that can be said
+    ambiguous   ///< of a create: `candidates` could be it, and none is known to be
   };
   Kind kind = Kind::open;
   cps::Live const* live = nullptr;
-  std::vector<std::int64_t> candidates = {};
+  std::vector<cps::Live const*> candidates = {};
+  std::vector<std::int64_t> under_way = {};  ///< of an open delete: changes that may carry it out
   std::optional<WallTime> until = {};
+};
+
+/// What CPS shows of what a write was about.
+struct Seen {
+  WallTime listed = {};                          ///< when the list began
+  Duration settle = {};                          ///< how long a list may lag
+  std::vector<cps::Live const*> same_name = {};  ///< create: the enrollments with its common name
+  std::function<bool(std::int64_t)> owned = {};  ///< create: ids that belong to entries of the state
+  cps::Live const* live = nullptr;               ///< update, delete: the enrollment; null: a 404 proved that it is gone
+  std::int64_t id = 0;          ///< update, delete: the enrollment that the state means by the name now
+  json::Ref last_applied = {};  ///< update: what was applied before it, if that is known
 };
 
 /// The attempt ended at the latest when the intent says (ends_by), since a killed process does not tell; from then on
 /// the list may lag by `settle`. A create that met a 409 (its intent has a reason) is judged likewise: an earlier
-/// arrival of the same request may have been the one that CPS took. `owned` says which ids belong to entries of the
-/// state.
-Verdict judge_create(state::Record const& intent, cps::Listing const& listing, Index const& index,
-                     std::function<bool(std::int64_t)> const& owned, Inputs const& inputs);
+/// arrival of the same request may have been the one that CPS took. A pending change never proves a delete: it is the
+/// 404 that does (cps-api.md 4.6: CPS gives a removal no type of its own).
+Fate what_became_of(state::Record const& intent, Seen const& seen);
 
-/// Of two creates of one name the less certain verdict holds for both; two proofs that differ are no proof.
-Verdict less_certain(Verdict left, Verdict right);
+/// Of two creates of one name the less certain fate holds for both; two proofs that differ are no proof.
+Fate less_certain(Fate left, Fate right);
+
+/// `applied` with what `sent` names beside it and `live` shows: a write in doubt may have brought that, so it counts as
+/// managed from then on.
+json::Ref also_applied(json::Ref const& applied, json::Value const& sent, json::Value const& live);
 
 }  // namespace cpsctl::plan

@@ -75,7 +75,8 @@ struct Item {
   json::Ref target = {};                     ///< the document that a PUT lays over live
   cps::Live live = {};                       ///< as it was planned on; no document: does not exist
   std::vector<std::int64_t> known_ids = {};  ///< live enrollments with that CN, for the intent
-  std::vector<std::int64_t> settles = {};    ///< open intents (sequences) that this item's result closes
+  std::vector<std::int64_t> settles = {};    ///< open intents (sequences) that this item's result closes as not done
+  std::int64_t proven = 0;                   ///< the open intent that CPS proves to be done; 0: none
   std::vector<std::string> open_steps = {};  ///< of adopt: pointers that a second write still has to bring
   std::vector<std::int64_t> removal = {};    ///< of delete: changes that carry out a removal sent before
   bool completes = false;                    ///< of update: it is the second write of our own create, and no more

@@ -47,6 +47,9 @@ class Planner {
   Item update(Item item, Desired const& desired, cps::Live const& live, Entry const& entry);
   /// Nothing differs at CPS; the state may still have something to learn.
   Item converged(Item item, Desired const& desired, Entry const& entry, std::vector<std::string> const& released);
+  /// What the open updates and deletes of the item's enrollment come to: `settles` and `proven` of the item, or a
+  /// block. Gives what counts as applied last.
+  json::Ref judge_writes(Item& item, cps::Live const& live, Entry const& entry);
   void missing_step(Item& item, cps::Live const& live, Entry const& entry);
   /// The PUT that brings `item.changes`, or what is in its way.
   void put(Item& item, cps::Live const& live, manifest::OnPendingChange policy);
@@ -57,12 +60,15 @@ class Planner {
   Item remove(Item item, Entry const& entry, cps::Live const& live);
 
   // planner_doubts.cpp: writes whose answers never came
-  Verdict judge(state::Record const& intent, Scope const& scope) const;
+  Fate fate_of_create(state::Record const& intent, Scope const& scope) const;
+  Fate fate_of(state::Record const& intent, Entry const& entry, cps::Live const* live) const;
   std::vector<state::Record const*> open_intents(std::string const& name, state::Step step) const;
   /// What an open create intent of that name decides, if there is one.
   std::optional<Item> doubtful(Item const& item, Desired const& desired);
-  /// Blocks while an earlier write of that step may still be under way; else the item settles it.
-  void settle(Item& item, state::Step step, char const* what);
+  Item proven_create(Item item, Desired const& desired, state::Record const& intent, cps::Live const& live);
+  Item ambiguous_create(Item item, Desired const& desired, Fate const& fate, std::string const& story);
+  /// Blocks while a write may still be under way; else the item settles it, or has it for proven.
+  void close(Item& item, state::Record const& intent, Fate const& fate);
   void orphaned_intents();
   Item orphaned(state::Record const& intent, Entry const& entry);
   void no_create_beside_a_doubt();
@@ -100,5 +106,7 @@ void count(Item const& item, Summary& summary);
 manifest::Lifecycle policy_of(state::Entry const& entry);
 std::vector<std::int64_t> ids_of(std::vector<cps::Live const*> const& lives);
 std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes);
+/// Does the change lie in what a create still owes (JSON pointers)?
+bool is_owed(diff::Change const& change, std::vector<std::string> const& owed);
 
 }  // namespace cpsctl::plan

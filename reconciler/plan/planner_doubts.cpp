@@ -2,10 +2,12 @@
 #include "diff/compare.hpp"
 #include "plan/planner.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-/// The planner's part about creates whose answers never came.
+/// The planner's part about writes whose answers never came.
 namespace cpsctl::plan {
 namespace {
 
@@ -19,9 +21,20 @@ std::string story_of(state::Record const& intent) {
 
 }  // namespace
 
-Verdict Planner::judge(state::Record const& intent, Scope const& scope) const {
-  return judge_create(
-      intent, inputs_.listings.at(scope), indexes_.at(scope), [this](std::int64_t id) { return owned(id); }, inputs_);
+Fate Planner::fate_of_create(state::Record const& intent, Scope const& scope) const {
+  Seen seen{.listed = inputs_.listings.at(scope).begun, .settle = inputs_.settle, .owned = [this](std::int64_t id) {
+              return owned(id);
+            }};
+  if (intent.entry) seen.same_name = indexes_.at(scope).by_name(intent.entry->common_name);
+  return what_became_of(intent, seen);
+}
+
+Fate Planner::fate_of(state::Record const& intent, Entry const& entry, cps::Live const* live) const {
+  return what_became_of(intent, {.listed = inputs_.listings.at({entry.account, entry.contract}).begun,
+                                 .settle = inputs_.settle,
+                                 .live = live,
+                                 .id = entry.id,
+                                 .last_applied = entry.last_applied});
 }
 
 std::vector<state::Record const*> Planner::open_intents(std::string const& name, state::Step step) const {
@@ -31,32 +44,51 @@ std::vector<state::Record const*> Planner::open_intents(std::string const& name,
   return found;
 }
 
-void Planner::settle(Item& item, state::Step step, char const* what) {
-  WallTime const begun = inputs_.listings.at({item.account, item.contract}).begun;
-  for (state::Record const* intent : open_intents(item.name, step)) {
-    auto const ended = parse_timestamp(intent->ends_by);
-    if (!ended) {
-      block(item, fmt::format("{} was sent at {}, and the journal does not say by when it was over", what, intent->at),
-            "look in Akamai Control Center whether it was done");
-      return;
-    }
-    if (*ended >= begun) {
-      item.waits = true;
-      block(item,
-            fmt::format("{} was sent at {}, its answer never came, and it may still be under way", what, intent->at),
-            fmt::format("run again after {}", intent->ends_by));
-      return;
-    }
+void Planner::close(Item& item, state::Record const& intent, Fate const& fate) {
+  char const* const what = intent.step == state::Step::delete_ ? "a delete" : "an update";
+  switch (fate.kind) {
+    case Fate::Kind::done: item.proven = intent.sequence; return;
     // It is over, and CPS's list does not show what it was to bring: sending it again brings it about once.
-    item.settles.push_back(intent->sequence);
+    case Fate::Kind::not_shown:
+    case Fate::Kind::not_done: item.settles.push_back(intent.sequence); return;
+    case Fate::Kind::ambiguous:
+    case Fate::Kind::open: break;
   }
+  item.waits = fate.until || !fate.under_way.empty();
+  if (!fate.under_way.empty())
+    return block(item,
+                 fmt::format("{} was sent at {} and its answer never came; change {} may be it", what, intent.at,
+                             fmt::join(fate.under_way, ", ")),
+                 "run again once that change has ended");
+  if (fate.until)
+    return block(
+        item, fmt::format("{} was sent at {}, its answer never came, and it may still be under way", what, intent.at),
+        fmt::format("run again after {}", timestamp(*fate.until)));
+  block(item, fmt::format("{} was sent at {}, and the journal does not say by when it was over", what, intent.at),
+        fmt::format("look in Akamai Control Center whether it was done; if not: cpsctl state settle {} --not-done",
+                    item.name));
+}
+
+json::Ref Planner::judge_writes(Item& item, cps::Live const& live, Entry const& entry) {
+  json::Ref applied = entry.last_applied;
+  for (state::Record const* intent : open_intents(item.name, state::Step::update)) {
+    Fate const fate = fate_of(*intent, entry, &live);
+    close(item, *intent, fate);
+    if (!intent->entry || !intent->entry->last_applied) continue;
+    json::Ref const& sent = intent->entry->last_applied;
+    applied = fate.kind == Fate::Kind::done ? sent : also_applied(applied, *sent, *live.document);
+  }
+  for (state::Record const* intent : open_intents(item.name, state::Step::delete_))
+    close(item, *intent, fate_of(*intent, entry, &live));
+  return applied;
 }
 
 std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) {
   Item decided = item;
   decided.action = Action::create;
   std::string story;
-  std::optional<Verdict> judged;
+  std::optional<Fate> judged;
+  state::Record const* proof = nullptr;
   for (state::Record const* intent : open_intents(item.name, state::Step::create)) {
     decided.settles.push_back(intent->sequence);
     story = story_of(*intent);
@@ -66,23 +98,18 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
             "put contract and account back and run again: the doubt is resolved then");
       return decided;
     }
-    Verdict verdict = judge(*intent, {item.account, item.contract});
-    judged = judged ? less_certain(std::move(*judged), std::move(verdict)) : std::move(verdict);
+    Fate fate = fate_of_create(*intent, {item.account, item.contract});
+    if (fate.kind == Fate::Kind::done) proof = intent;
+    judged = judged ? less_certain(std::move(*judged), std::move(fate)) : std::move(fate);
   }
   if (!judged) return std::nullopt;
-  Verdict const& verdict = *judged;
-  switch (verdict.kind) {
-    case Verdict::Kind::proven: {
-      decided.action = Action::adopt;
-      decided.state_only = true;
-      decided.id = verdict.live->id.value;
-      decided.live = *verdict.live;
-      decided.open_steps = diff::deferred_on_create(*desired.enrollment, schema_of(desired));
-      decided.reason = fmt::format("{}; CPS's list proves that it was done", story);
-      note_pending(decided, *verdict.live);
-      return decided;
-    }
-    case Verdict::Kind::disproven: {
+  Fate const& fate = *judged;
+  switch (fate.kind) {
+    case Fate::Kind::done:
+      decided.reason = fmt::format("{}; CPS's list proves that it was done", story_of(*proof));
+      return proven_create(std::move(decided), desired, *proof, *fate.live);
+    case Fate::Kind::not_shown:
+    case Fate::Kind::not_done: {
       std::vector<std::int64_t> const settles = decided.settles;
       decided = unknown(item, desired);
       decided.settles = settles;
@@ -90,18 +117,64 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
         decided.reason = fmt::format("{}; CPS's list proves that it was not done", story);
       return decided;
     }
-    case Verdict::Kind::ambiguous:
-      block(decided, fmt::format("{}; it may have made {}", story, fmt::join(verdict.candidates, ", ")),
-            "make the manifest agree with the one that is right: it is taken over then");
-      return decided;
-    case Verdict::Kind::open:
-      decided.waits = verdict.until.has_value();
+    case Fate::Kind::ambiguous: return ambiguous_create(std::move(decided), desired, fate, story);
+    case Fate::Kind::open:
+      decided.waits = fate.until.has_value();
       block(decided, fmt::format("{}; CPS may still have done it", story),
-            verdict.until ? fmt::format("run again after {}: CPS's list tells then", timestamp(*verdict.until))
-                          : std::string("look in Akamai Control Center whether it exists"));
+            fate.until ? fmt::format("run again after {}: CPS's list tells then", timestamp(*fate.until))
+                       : fmt::format("look in Akamai Control Center whether it exists, then say what became of it: "
+                                     "cpsctl state settle {} --as ID | --not-done",
+                                     item.name));
       return decided;
   }
   return decided;
+}
+
+/// What was sent is recorded as last applied, whatever the manifest says today: what it says beside that is a change.
+Item Planner::proven_create(Item item, Desired const& desired, state::Record const& intent, cps::Live const& live) {
+  item.action = Action::adopt;
+  item.state_only = true;
+  item.id = live.id.value;
+  item.live = live;
+  item.proven = intent.sequence;
+  std::erase(item.settles, intent.sequence);
+  item.open_steps = intent.entry->open_steps;
+  item.changes =
+      diff::three_way(desired.enrollment, intent.entry->last_applied, *live.document, schema_of(desired)).changes;
+  std::erase_if(item.changes, [&](diff::Change const& change) { return is_owed(change, item.open_steps); });
+  note_pending(item, live);
+  if (!item.changes.empty())
+    item.notes.emplace_back("the manifest was edited since it was sent: that is a change of its own");
+  return item;
+}
+
+Item Planner::ambiguous_create(Item item, Desired const& desired, Fate const& fate, std::string const& story) {
+  schema::Schema const& schema = schema_of(desired);
+  auto const differences = [&](cps::Live const* live) {
+    return diff::compare_applied(desired.enrollment, *live->document, schema).changes;
+  };
+  std::vector<cps::Live const*> agreeing;
+  std::ranges::copy_if(fate.candidates, std::back_inserter(agreeing), [&](cps::Live const* live) {
+    return same_identity(*desired.enrollment, *live->document, schema) && differences(live).empty();
+  });
+  if (agreeing.size() == 1) {
+    item.action = Action::adopt;
+    item.state_only = true;
+    item.id = agreeing.front()->id.value;
+    item.live = *agreeing.front();
+    item.reason = fmt::format("{}; of what it may have made the manifest agrees with {}", story, item.id);
+    note_pending(item, *agreeing.front());
+    return item;
+  }
+  if (fate.candidates.size() == 1) {
+    item.changes = differences(fate.candidates.front());
+    item.live = *fate.candidates.front();
+  }
+  block(item, fmt::format("{}; it may have made {}", story, fmt::join(ids_of(fate.candidates), ", ")),
+        fmt::format("make the manifest agree with the one that is right: it is taken over then; or say what became of "
+                    "it: cpsctl state settle {} --as ID | --not-done",
+                    item.name));
+  return item;
 }
 
 /// Creates in doubt whose manifests are gone: what they made is still ours to know.
@@ -119,15 +192,17 @@ Item Planner::orphaned(state::Record const& intent, Entry const& entry) {
   Item item{
       .name = intent.name, .contract = entry.contract, .account = entry.account, .common_name = entry.common_name};
   std::string const story = story_of(intent) + "; its manifest is gone";
-  Verdict const verdict = judge(intent, {entry.account, entry.contract});
+  Fate const fate = fate_of_create(intent, {entry.account, entry.contract});
   item.action = Action::create;
   item.settles = {intent.sequence};
-  switch (verdict.kind) {
-    case Verdict::Kind::proven:
+  switch (fate.kind) {
+    case Fate::Kind::done:
       item.action = Action::adopt;
       item.state_only = true;
-      item.id = verdict.live->id.value;
-      item.live = *verdict.live;
+      item.id = fate.live->id.value;
+      item.live = *fate.live;
+      item.proven = intent.sequence;
+      item.settles.clear();
       item.desired = Desired{.name = entry.name,
                              .labels = entry.labels,
                              .source = entry.source,
@@ -138,18 +213,20 @@ Item Planner::orphaned(state::Record const& intent, Entry const& entry) {
                              .lifecycle = policy_of(entry)};
       item.reason = story + "; CPS's list proves that it was done: it is recorded";
       return item;
-    case Verdict::Kind::disproven:
+    case Fate::Kind::not_shown:
+    case Fate::Kind::not_done:
       item.action = Action::forget;
       item.state_only = true;
       item.reason = story + "; CPS's list proves that it was not done";
       return item;
-    case Verdict::Kind::ambiguous:
-    case Verdict::Kind::open: break;
+    case Fate::Kind::ambiguous:
+    case Fate::Kind::open: break;
   }
-  item.waits = verdict.until.has_value();
+  item.waits = fate.kind == Fate::Kind::open && fate.until;
   block(item, story,
-        item.waits ? fmt::format("run again after {}: CPS's list tells then", timestamp(*verdict.until))
-                   : std::string("put the manifest back and run again"));
+        item.waits ? fmt::format("run again after {}: CPS's list tells then", timestamp(*fate.until))
+                   : fmt::format("put the manifest back and run again, or: cpsctl state settle {} --as ID | --not-done",
+                                 item.name));
   return item;
 }
 
@@ -166,9 +243,9 @@ void Planner::no_create_beside_a_doubt() {
     for (auto doubt = first; doubt != last && item.action == Action::create; ++doubt) {
       state::Record const& intent = *doubt->second;
       if (intent.name == item.name) continue;
-      Verdict const verdict = judge(intent, scope);
-      if (verdict.kind == Verdict::Kind::disproven) continue;
-      item.waits = declared_.contains(intent.name) && verdict.kind == Verdict::Kind::open && verdict.until;
+      Fate const fate = fate_of_create(intent, scope);
+      if (fate.kind == Fate::Kind::not_done) continue;
+      item.waits = declared_.contains(intent.name) && fate.kind == Fate::Kind::open && fate.until;
       block(item, fmt::format("of {}, which has this common name, {}", intent.name, story_of(intent)),
             declared_.contains(intent.name)
                 ? "run again once that doubt is resolved"

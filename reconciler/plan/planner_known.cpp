@@ -15,13 +15,6 @@ std::string places(std::vector<std::string> const& pointers) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// Does the change lie in what a create still owes?
-bool is_owed(diff::Change const& change, std::vector<std::string> const& owed) {
-  return std::ranges::any_of(owed, [&](std::string const& step) {
-    return change.pointer == step || change.pointer.starts_with(step + "/") || step.starts_with(change.pointer + "/");
-  });
-}
-
 /// What the state records of a manifest beside its fields.
 std::vector<std::string> moved_records(state::Entry const& entry, manifest::Desired const& desired) {
   std::vector<std::string> moved;
@@ -48,6 +41,12 @@ bool is_ours(cps::PendingChange const& change, std::vector<std::int64_t> const& 
 }
 
 }  // namespace
+
+bool is_owed(diff::Change const& change, std::vector<std::string> const& owed) {
+  return std::ranges::any_of(owed, [&](std::string const& step) {
+    return change.pointer == step || change.pointer.starts_with(step + "/") || step.starts_with(change.pointer + "/");
+  });
+}
 
 Result<Item> Planner::known(Item item, Desired const& desired, Entry const& entry) {
   item.id = entry.id;
@@ -82,10 +81,18 @@ Result<Item> Planner::known(Item item, Desired const& desired, Entry const& entr
 Item Planner::absent(Item item, Desired const& desired, Entry const& entry) {
   item.id = 0;  // what is created in its place is another one
   if (auto decided = doubtful(item, desired)) return std::move(*decided);
-  bool const by_us = !entry.removal.empty();
+  // What was to become of the enrollment is over with it.
+  std::vector<std::int64_t> over;
+  bool by_us = !entry.removal.empty();
+  for (state::Record const* intent : open_intents(item.name, state::Step::delete_)) {
+    by_us = by_us || fate_of(*intent, entry, nullptr).kind == Fate::Kind::done;
+    over.push_back(intent->sequence);
+  }
+  for (state::Record const* intent : open_intents(item.name, state::Step::update)) over.push_back(intent->sequence);
   bool const consented = std::ranges::count(inputs_.consent.recreate, item.name) > 0;
   if (by_us || consented) {
     Item anew = unknown(std::move(item), desired);
+    if (anew.action != Action::blocked) anew.settles = std::move(over);
     if (anew.action == Action::create)
       anew.reason = fmt::format("enrollment {} was {}", entry.id, by_us ? "deleted" : "deleted outside cpsctl");
     return anew;
@@ -99,9 +106,12 @@ Item Planner::absent(Item item, Desired const& desired, Entry const& entry) {
 
 Item Planner::update(Item item, Desired const& desired, cps::Live const& live, Entry const& entry) {
   schema::Schema const& schema = schema_of(desired);
-  diff::ThreeWay found = diff::three_way(desired.enrollment, entry.last_applied, *live.document, schema);
+  item.action = Action::update;
+  json::Ref const applied = judge_writes(item, live, entry);
+  diff::ThreeWay found = diff::three_way(desired.enrollment, applied, *live.document, schema);
   item.changes = std::move(found.changes);
   item.target = found.target;
+  if (item.action == Action::blocked) return item;
   if (item.changes.empty()) return converged(std::move(item), desired, entry, found.released);
 
   bool const renewing = std::ranges::count(live.pending, "renewal", &cps::PendingChange::type) > 0;
@@ -111,9 +121,6 @@ Item Planner::update(Item item, Desired const& desired, cps::Live const& live, E
   }
   if (!found.released.empty())
     item.notes.push_back(fmt::format("no longer in the manifest, left as CPS has it: {}", places(found.released)));
-  item.action = Action::update;
-  settle(item, state::Step::update, "an update");
-  if (item.action == Action::blocked) return item;
   auto const others =
       std::ranges::count_if(item.changes, [](diff::Change const& change) { return change.cause != diff::Cause::owed; });
   if (others == 0)
@@ -125,8 +132,16 @@ Item Planner::update(Item item, Desired const& desired, cps::Live const& live, E
 
 Item Planner::converged(Item item, Desired const& desired, Entry const& entry,
                         std::vector<std::string> const& released) {
-  for (state::Record const* intent : open_intents(item.name, state::Step::update))
-    item.settles.push_back(intent->sequence);
+  // Nothing is written that would look at the enrollment itself first: only a list that cannot lag any more tells that
+  // a write was not done.
+  for (state::Step const step : {state::Step::update, state::Step::delete_})
+    for (state::Record const* intent : open_intents(item.name, step))
+      if (Fate const fate = fate_of(*intent, entry, &item.live); fate.kind == Fate::Kind::not_shown) {
+        item.waits = true;
+        block(item, fmt::format("a write was sent at {}, its answer never came, and CPS's list may lag", intent->at),
+              fmt::format("run again after {}", timestamp(*fate.until)));
+        return item;
+      }
   // A create in doubt whose enrollment was taken into the state another way: it is what that create made.
   for (state::Record const* intent : open_intents(item.name, state::Step::create))
     if (std::ranges::count(intent->known_ids, entry.id) == 0) item.settles.push_back(intent->sequence);
@@ -135,10 +150,14 @@ Item Planner::converged(Item item, Desired const& desired, Entry const& entry,
                     diff::same_wish(*desired.enrollment, *entry.last_applied, schema_of(desired));
   if (!same) moved.emplace_back("the fields that it names");
   bool const owed = !entry.open_steps.empty();
-  if (item.settles.empty() && moved.empty() && !owed) return item;
-  item.action = Action::update;
+  if (item.settles.empty() && item.proven == 0 && moved.empty() && !owed) {
+    item.action = Action::none;
+    return item;
+  }
   item.state_only = true;
-  if (!item.settles.empty())
+  if (item.proven == 0 && !item.settles.empty() && !owed)
+    item.reason = "a write whose answer never came is settled: CPS's list does not show it, and nothing differs";
+  else if (item.proven != 0 || !item.settles.empty())
     item.reason = owed ? "the second write of its create is proven by CPS's list"
                        : "a write whose answer never came is proven by CPS's list";
   else if (owed)

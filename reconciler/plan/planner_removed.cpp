@@ -47,18 +47,8 @@ Item Planner::remove(Item item, Entry const& entry, cps::Live const& live) {
       item.removal = entry.removal;
       return item;
     }
-  for (state::Record const* intent : open_intents(item.name, state::Step::delete_)) {
-    std::ranges::copy_if(pending, std::back_inserter(item.removal),
-                         [&](std::int64_t change) { return std::ranges::count(intent->pending_changes, change) == 0; });
-    item.settles.push_back(intent->sequence);
-    if (item.removal.empty()) continue;
-    item.state_only = true;
-    item.reason = fmt::format("a delete was sent at {} and its answer never came; change {} shows that it was done",
-                              intent->at, fmt::join(item.removal, ", "));
-    return item;
-  }
-  item.settles.clear();
-  settle(item, state::Step::delete_, "a delete");
+  for (state::Record const* intent : open_intents(item.name, state::Step::delete_))
+    close(item, *intent, fate_of(*intent, entry, &live));
   if (item.action == Action::blocked) return item;
 
   item.reason = "its manifest is gone, and its policy was to delete it then";

@@ -94,10 +94,53 @@ TEST_CASE("causes: an update whose answer never came") {
   }
   SUBCASE("the list shows it: it is recorded, nothing is sent") {
     world = story(off, on, on);
-    world.inputs.open_intents = {unanswered(state::Step::update, "www", "2026-11-23T09:59:30Z")};
+    world.inputs.open_intents = {unanswered_update("2026-11-23T09:59:30Z", on)};
+    auto const plan = planned(world);
+    CHECK(plan.items[0].state_only);
+    CHECK(plan.items[0].proven == 8);
+  }
+}
+
+TEST_CASE("causes: an update whose answer never came, and the manifest is what it was before") {
+  std::string const more = R"("orgId":7)";
+  SUBCASE("it was done: what it brought is set back, also when the list is young") {
+    World world = story("", "", more);
+    world.inputs.open_intents = {unanswered_update("2026-11-23T09:59:30Z", more)};
+    auto const plan = planned(world);
+    CHECK(causes(world) == "orgId manifest set back\n");
+    CHECK(plan.items[0].proven == 8);
+    CHECK(plan.items[0].steps.size() == 1);
+  }
+  SUBCASE("it was done, and something else was changed since: what it brought is set back all the same") {
+    World world = story(off, off, more + "," + on);
+    world.inputs.open_intents = {unanswered_update("2026-11-23T09:50:00Z", more + "," + off)};
+    CHECK(causes(world) == "changeManagement outside\norgId manifest set back\n");
+  }
+  SUBCASE("the list does not show it and may lag: nothing is concluded") {
+    World world = story("", "", "");
+    world.inputs.open_intents = {unanswered_update("2026-11-23T09:59:30Z", more)};
+    CHECK(planned(world).items[0].waits);
+    world.inputs.open_intents = {unanswered_update("2026-11-23T09:56:00Z", more)};
+    CHECK(planned(world).items[0].waits);
+    CHECK(planned(world).items[0].next == "run again after 2026-11-23T10:02:00Z");
+  }
+  SUBCASE("it is not shown, and a list that cannot lag any more was read: it is closed") {
+    World world = story("", "", "");
+    world.inputs.open_intents = {unanswered_update("2026-11-23T09:50:00Z", more)};
     auto const plan = planned(world);
     CHECK(plan.items[0].state_only);
     CHECK(plan.items[0].settles == std::vector<std::int64_t>{8});
+    CHECK(plan.items[0].proven == 0);
+  }
+  SUBCASE("what somebody else has set meanwhile is not taken for it") {
+    World world = story("", "", R"("orgId":9)");
+    world.inputs.open_intents = {unanswered_update("2026-11-23T09:50:00Z", more)};
+    CHECK(planned(world).items[0].changes.empty());
+  }
+  SUBCASE("it was to take a field away, and the list shows the field: that is no proof") {
+    World world = story(more, more, more);
+    world.inputs.open_intents = {unanswered_update("2026-11-23T09:50:00Z", "")};
+    CHECK(planned(world).items[0].proven == 0);
   }
 }
 
@@ -111,12 +154,49 @@ TEST_CASE("causes: a delete whose answer never came") {
   world.has(live(1, "www.example.com")).knows(known);
   world.inputs.consent = {.allow_delete = true, .max_deletes = 1};
   auto& enrollment = world.inputs.listings[scope].enrollments[1];
-  SUBCASE("a change has appeared since: it is the removal") {
-    enrollment.pending = {{.id = {70}}};
-    world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-23T09:59:30Z")};
+  SUBCASE("a change has appeared since, which may be the removal: nothing is claimed, and nothing sent") {
+    enrollment.pending = {{.id = {70}, .type = "modify-certificate"}};
+    world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-20T09:59:30Z")};
     auto const plan = planned(world);
-    CHECK(plan.items[0].state_only);
-    CHECK(plan.items[0].removal == std::vector<std::int64_t>{70});
+    CHECK(plan.items[0].action == plan::Action::blocked);
+    CHECK(plan.items[0].waits);
+    CHECK(plan.items[0].next == "run again once that change has ended");
+  }
+  SUBCASE("a renewal that CPS began is not the removal") {
+    enrollment.pending = {{.id = {70}, .type = "renewal"}};
+    world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-20T09:59:30Z")};
+    auto const plan = planned(world);
+    CHECK(plan.items[0].reason == "change 70 (renewal) is pending at CPS");
+  }
+  SUBCASE("it was about an enrollment that the name does not mean any more: it is sent anew, and the old one closed") {
+    auto old = unanswered(state::Step::delete_, "www", "2026-11-23T09:59:59Z");
+    old.known_ids = {77};
+    world.inputs.open_intents = {old};
+    CHECK(planned(world).items[0].steps.size() == 1);
+    CHECK(planned(world).items[0].settles == std::vector<std::int64_t>{8});
+  }
+  SUBCASE("its manifest is back") {
+    world.want(desired("www", "www.example.com"));
+    auto lost = unanswered(state::Step::delete_, "www", "2026-11-23T09:50:00Z");
+    lost.known_ids = {1};
+    world.inputs.open_intents = {lost};
+    SUBCASE("it is there, and the delete can not happen any more: the doubt is closed") {
+      auto const plan = planned(world);
+      CHECK(plan.items[0].state_only);
+      CHECK(plan.items[0].settles == std::vector<std::int64_t>{8});
+    }
+    SUBCASE("it may still be under way") {
+      world.inputs.open_intents[0].ends_by = "2026-11-23T10:00:30Z";
+      CHECK(planned(world).items[0].waits);
+    }
+    SUBCASE("it is gone: that was the delete, so no consent is asked, and the doubt ends with it") {
+      std::erase_if(world.inputs.listings[scope].enrollments, [](auto const& one) { return one.id.value == 1; });
+      world.gone(1);
+      auto const plan = planned(world);
+      CHECK(plan.items[0].action == plan::Action::create);
+      CHECK(plan.items[0].reason == "enrollment 1 was deleted");
+      CHECK(plan.items[0].settles == std::vector<std::int64_t>{8});
+    }
   }
   SUBCASE("nothing has happened, and it is over: it is sent again") {
     world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-23T09:50:00Z")};

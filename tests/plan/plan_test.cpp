@@ -226,7 +226,8 @@ TEST_CASE("plan: a create whose answer never came") {
     REQUIRE(plan->items.size() == 1);
     CHECK(plan->items[0].action == plan::Action::adopt);
     CHECK(plan->items[0].id == 5);
-    CHECK(plan->items[0].settles == std::vector<std::int64_t>{7});
+    CHECK(plan->items[0].proven == 7);
+    CHECK(plan->items[0].settles.empty());
   }
   SUBCASE("listed, but it was there before: that is not it") {
     expect(world().doubt("www", "2026-11-23T09:55:00Z", {5}).has(live(5, "www.example.com")),
@@ -237,9 +238,33 @@ TEST_CASE("plan: a create whose answer never came") {
            "www blocked(create): " + story + "; it may have made 5, 6\n0 unchanged");
   }
   SUBCASE("one that is listed and new differs: that is not known to be it, and nothing is sent") {
-    expect(world().doubt("www", "2026-11-20T09:55:00Z").has(different(5)),
+    auto const differing = world().doubt("www", "2026-11-20T09:55:00Z").has(different(5));
+    expect(differing,
            "www blocked(create): a create was sent at 2026-11-20T09:55:00Z and its answer never came; it may have made "
            "5\n0 unchanged");
+    auto const plan = planned(differing);
+    REQUIRE(plan.items[0].changes.size() == 1);
+    CHECK(plan.items[0].changes[0].pointer == "/networkConfiguration/quicEnabled");
+  }
+  SUBCASE("one that differs from what was sent, and the manifest agrees with it: it is taken over") {
+    auto agreeing = world().doubt("www", "2026-11-20T09:55:00Z").has(different(5));
+    agreeing.inputs.desired[0].enrollment = different(5).document;
+    auto const plan = planned(agreeing);
+    REQUIRE(plan.items.size() == 1);
+    CHECK(plan.items[0].action == plan::Action::adopt);
+    CHECK(plan.items[0].state_only);
+    CHECK(plan.items[0].id == 5);
+    CHECK(plan.items[0].settles == std::vector<std::int64_t>{7});
+  }
+  SUBCASE("proven, and the manifest was edited since: what was sent is recorded, the edits are shown") {
+    auto edited = world().doubt("www", "2026-11-23T09:55:00Z").has(live(5, "www.example.com"));
+    edited.inputs.desired[0].enrollment = different(5).document;
+    auto const plan = planned(edited);
+    REQUIRE(plan.items.size() == 1);
+    CHECK(plan.items[0].proven == 7);
+    CHECK(plan.items[0].state_only);
+    REQUIRE(plan.items[0].changes.size() == 1);
+    CHECK(plan.items[0].changes[0].cause == diff::Cause::manifest);
   }
   SUBCASE("not listed long after: disproven, it may be sent again") {
     auto const plan = plan::make_plan(world().doubt("www", "2026-11-23T09:50:00Z").inputs);

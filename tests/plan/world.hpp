@@ -129,6 +129,16 @@ inline state::Record unanswered(state::Step step, std::string const& name, std::
           .pending_changes = std::move(pending)};
 }
 
+/// An update that was to bring `sent`.
+inline state::Record unanswered_update(std::string const& at, std::string const& sent) {
+  auto intent = unanswered(state::Step::update, "www", at);
+  auto one = entry("www", 1);
+  one.last_applied = document("www.example.com", sent);
+  intent.known_ids = {1};
+  intent.entry = std::make_shared<state::Entry const>(one);
+  return intent;
+}
+
 inline plan::Plan planned(World const& world) {
   return plan::make_plan(world.inputs).value();
 }

@@ -37,6 +37,25 @@ bool has(std::string const& text, std::string const& part) {
   return text.find(part) != std::string::npos;
 }
 
+void edit(Doubtful const& project, std::string const& from, std::string const& to) {
+  std::string text = read(project.folder / "certs/www-0.yaml");
+  auto const at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  project.folder.write("certs/www-0.yaml", text.replace(at, from.size(), to));
+}
+
+void expect_exit(Run const& run, int exit) {
+  INFO(run.out, run.err);
+  CHECK(run.exit == exit);
+}
+
+/// The last run's answer is lost, and there is no time to find out.
+std::vector<std::string> losing(std::string const& request) {
+  return {"--complete-after", "0s", "--fault", request + ": drop-after times 1", "--deadline", "900ms"};
+}
+
+std::vector<std::string> const at_once{"--complete-after", "0s"};
+
 }  // namespace
 
 TEST_CASE("doubts: an answer was lost, and the same run finds in the list that CPS did it") {
@@ -80,6 +99,112 @@ TEST_CASE("doubts: an update whose answer was lost ends in the same run") {
   INFO(run.out, run.err);
   CHECK(run.exit == 0);
   CHECK(has(project.plan(), "2 unchanged"));
+}
+
+TEST_CASE(
+    "doubts: a manifest edited between a lost create and its proof: what was sent is recorded, the edit follows") {
+  Doubtful const project(1);
+  edit(project, "quicEnabled: false", "quicEnabled: false\n      ocspStapling: \"on\"");
+  expect_exit(project.apply(losing("POST /enrollments")), 75);
+  edit(project, "quicEnabled: false\n      ocspStapling: \"on\"", "quicEnabled: true");
+  Run const first = project.run({"plan"}, at_once);
+  CHECK(has(first.out, "CPS's list proves that it was done"));
+  CHECK(has(first.out, "the manifest was edited since it was sent"));
+  Run const recorded = project.apply(at_once);
+  expect_exit(recorded, 75);
+  CHECK(has(recorded.out, "the manifest was edited since it was sent"));
+  Run const plan = project.run({"plan"}, at_once);
+  CHECK(has(plan.out, "quicEnabled"));
+  CHECK_FALSE(has(plan.out, "changed outside"));
+  expect_exit(project.apply(at_once), 0);
+  CHECK(has(project.plan(), "1 unchanged"));
+  CHECK(project.posts() == 1);
+}
+
+TEST_CASE("doubts: a create that made something that differs is settled by a person, or by the manifest") {
+  Doubtful const project(1);
+  expect_exit(project.apply(losing("POST /enrollments")), 75);
+  // CPS changed what it was given: that can not be told from an enrollment of somebody else.
+  Folder const other;
+  other.write("cpsctl.yaml", read(project.folder / "cpsctl.yaml"));
+  other.write("certs/www-0.yaml", read(project.folder / "certs/www-0.yaml"));
+  auto const elsewhere = [&](std::vector<std::string> arguments) {
+    arguments.push_back("--sandbox=" + (project.folder / "cps").string());
+    arguments.insert(arguments.end(), {"--state", "other.json", "--complete-after", "0s"});
+    return run_cpsctl(std::move(arguments), {.folder = other.path()});
+  };
+  expect_exit(elsewhere({"apply", "--yes"}), 0);
+  std::string text = read(other / "certs/www-0.yaml");
+  other.write("certs/www-0.yaml", text.replace(text.find("quicEnabled: false"), 18, "quicEnabled: true"));
+  expect_exit(elsewhere({"apply", "--yes"}), 0);
+
+  Run const blocked = project.apply(at_once);
+  expect_exit(blocked, 4);
+  CHECK(has(blocked.out + blocked.err, "quicEnabled"));
+  CHECK(has(blocked.out + blocked.err, "cpsctl state settle www-0 --as ID | --not-done"));
+  SUBCASE("the manifest agrees with it") {
+    edit(project, "quicEnabled: false", "quicEnabled: true");
+  }
+  SUBCASE("a person says which enrollment it made") {
+    std::string const id = "10001";
+    expect_exit(project.run({"state", "settle", "www-0"}, {}), 64);
+    expect_exit(project.run({"state", "settle", "nobody", "--not-done"}, {}), 64);
+    Run const settled = project.run({"state", "settle", "www-0", "--as", id}, {});
+    expect_exit(settled, 0);
+    CHECK(has(settled.out, "www-0 is enrollment 10001"));
+    CHECK(has(project.run({"plan"}, at_once).out, "quicEnabled"));
+  }
+  expect_exit(project.apply(at_once), 0);
+  CHECK(has(project.plan(), "1 unchanged"));
+  CHECK(project.posts() == 1);
+}
+
+TEST_CASE("doubts: a person says that a create was not done, and it is sent again") {
+  Doubtful const project(1, "settle: 1h, timeout: 2s");
+  std::vector<std::string> const lost{"--fault", "POST /enrollments: drop-before times 1", "--deadline", "900ms"};
+  expect_exit(project.apply(lost), 75);
+  Run const waiting = project.apply({"--deadline", "500ms"});
+  expect_exit(waiting, 75);
+  expect_exit(project.run({"state", "settle", "www-0", "--not-done"}, {}), 0);
+  expect_exit(project.apply(), 0);
+  CHECK(has(project.plan(), "1 unchanged"));
+}
+
+TEST_CASE("doubts: a manifest that goes back while its update is in doubt: what the update brought is set back") {
+  Doubtful const project(1);
+  expect_exit(project.apply(at_once), 0);
+  edit(project, "c: US,", "c: US, ou: Platform,");
+  expect_exit(project.apply(losing("PUT /enrollments/*")), 75);
+  edit(project, "c: US, ou: Platform,", "c: US,");
+  Run const plan = project.run({"plan"}, at_once);
+  CHECK(has(plan.out, "csr.ou"));
+  CHECK_FALSE(has(plan.out, "changed outside"));
+  expect_exit(project.apply(at_once), 0);
+  CHECK(has(project.plan(), "1 unchanged"));
+}
+
+TEST_CASE("doubts: a delete that was done is not claimed again for the enrollment that took its place") {
+  Doubtful const project(2);
+  std::string const manifest = read(project.folder / "certs/www-0.yaml");
+  edit(project, "spec:\n", "spec:\n  lifecycle: { deletion: delete }\n");
+  std::string const deletable = read(project.folder / "certs/www-0.yaml");
+  expect_exit(project.apply({}), 0);  // its first change stays pending, so it is not in production
+  std::filesystem::remove(project.folder / "certs/www-0.yaml");
+  expect_exit(project.apply({"--allow-delete", "--max-deletes", "1", "--on-pending", "cancel", "--fault",
+                             "DELETE /enrollments/*: drop-after times 1", "--deadline", "900ms"}),
+              75);
+  project.folder.write("certs/www-0.yaml", deletable);
+  expect_exit(project.apply(), 0);  // it was our own delete: no consent is asked to create it anew
+  CHECK(project.posts() == 3);
+  CHECK_FALSE(has(project.run({"state", "list"}, {}).out, "in doubt"));
+  std::filesystem::remove(project.folder / "certs/www-0.yaml");
+  auto const deletes = [&] {
+    auto const all = requests(project.folder / "cps");
+    return std::ranges::count_if(all, [](auto const& line) { return line.starts_with("DELETE"); });
+  };
+  auto const before = deletes();
+  expect_exit(project.apply({"--allow-delete", "--max-deletes", "1", "--on-pending", "cancel"}), 0);
+  CHECK(deletes() == before + 1);
 }
 
 TEST_CASE("doubts: a list that lags behind an update is no proof that it was not done") {
