@@ -7,6 +7,23 @@
 
 /// The planner's part about enrollments whose manifests are gone.
 namespace cpsctl::plan {
+namespace {
+
+/// A state that was edited, restored or mixed up may name somebody else's enrollment: how it differs from what CPS has.
+std::optional<std::string> another_than(Item const& item, state::Entry const& entry) {
+  auto const told = [&](std::string_view what, std::string_view recorded, std::string_view live) {
+    return fmt::format("enrollment {} has {} {} at CPS, and the state says {}", item.id, what, live, recorded);
+  };
+  if (!diff::same_host(item.common_name, entry.common_name))
+    return told("the common name", entry.common_name, item.common_name);
+  auto const schema = schema::enrollment(entry.api_schema);
+  if (!schema || !entry.last_applied) return std::nullopt;
+  std::string const kind = kind_of(*entry.last_applied, **schema);
+  if (!kind.empty() && kind != item.validation_type) return told("the kind", kind, item.validation_type);
+  return std::nullopt;
+}
+
+}  // namespace
 
 Result<std::optional<Item>> Planner::removed(Entry const& entry) {
   if (!in_scope(entry.source)) return std::optional<Item>();
@@ -26,6 +43,8 @@ Result<std::optional<Item>> Planner::removed(Entry const& entry) {
   }
   item.live = *live;
   if (auto const schema = schema::enrollment(entry.api_schema)) {
+    // What CPS says is shown: the state may be wrong, and a delete is approved by the name that will be gone.
+    item.common_name = common_name(*live->document, **schema);
     item.validation_type = kind_of(*live->document, **schema);
     item.production = in_production(*live->document, **schema);
   }
@@ -52,6 +71,13 @@ Item Planner::remove(Item item, Entry const& entry, cps::Live const& live) {
   if (item.action == Action::blocked) return item;
 
   item.reason = "its manifest is gone, and its policy was to delete it then";
+  if (auto const other = another_than(item, entry)) {
+    block(item, *other,
+          fmt::format("check whose state this is; if CPS is right, the enrollment is not the one that {0} was: "
+                      "cpsctl state forget {0}",
+                      item.name));
+    return item;
+  }
   if (inputs_.desired.empty() && !inputs_.only) {
     block(item, "no manifest is left at all: that is more likely a mistake than a wish to delete everything",
           "check the paths; delete the last ones one by one in Akamai Control Center");

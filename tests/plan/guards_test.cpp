@@ -285,3 +285,34 @@ TEST_CASE("guards: a partial plan says so, and leaves alone what it did not look
   CHECK(plan.items[0].name == "a");
   CHECK(plan.summary.left_out >= 1);
 }
+
+TEST_CASE("guards: a delete is of the enrollment that the state means, and shows the name that CPS has") {
+  auto const removed = [](state::Entry known, cps::Live one) {
+    World world;
+    world.want(desired("other", "other.example.com"))
+        .has(live(9, "other.example.com"))
+        .knows(entry("other", 9, "other.example.com"));
+    known.lifecycle = json::share(json::parse(R"({"deletion":"delete"})", "policy").value());
+    world.has(std::move(one)).knows(std::move(known));
+    world.inputs.consent = {.allow_delete = true, .max_deletes = 1};
+    return planned(world).items.at(0);
+  };
+  SUBCASE("another common name") {
+    auto const item = removed(entry("old", 1, "obsolete.example.com"), live(1, "payroll.example.com"));
+    CHECK(item.action == plan::Action::blocked);
+    CHECK(item.common_name == "payroll.example.com");
+    CHECK(item.reason ==
+          "enrollment 1 has the common name payroll.example.com at CPS, and the state says obsolete.example.com");
+  }
+  SUBCASE("another kind") {
+    auto known = entry("old", 1);
+    json::Document applied = json::clone(*known.last_applied);
+    json::find(applied, "validationType")->SetString("ov");
+    known.last_applied = json::share(std::move(applied));
+    CHECK(removed(known, live(1, "www.example.com")).reason ==
+          "enrollment 1 has the kind dv at CPS, and the state says ov");
+  }
+  SUBCASE("the same in another spelling") {
+    CHECK(removed(entry("old", 1, "WWW.example.com."), live(1, "www.example.com")).action == plan::Action::delete_);
+  }
+}
