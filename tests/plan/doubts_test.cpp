@@ -1,0 +1,98 @@
+// What became of a write, by a table over step, what CPS shows and time.
+#include "plan/doubts.hpp"
+
+#include "plan/world.hpp"
+
+using namespace plan_test;
+using Kind = plan::Fate::Kind;
+
+namespace {
+
+std::string const with_unit = R"("orgId":7)";
+
+/// Sent at 10:00, over at 10:01, on enrollment 1; a list may lag by five minutes.
+state::Record sent(state::Step step, std::string const& more = "") {
+  auto one = entry("www", step == state::Step::create ? 0 : 1);
+  one.last_applied = document("www.example.com", more);
+  state::Record intent{.sequence = 8,
+                       .phase = state::Phase::intent,
+                       .step = step,
+                       .name = "www",
+                       .at = "2026-11-23T10:00:00Z",
+                       .ends_by = "2026-11-23T10:01:00Z",
+                       .entry = std::make_shared<state::Entry const>(one)};
+  if (step != state::Step::create) intent.known_ids = {1};
+  return intent;
+}
+
+struct Row {
+  char const* title;
+  state::Step step;
+  std::string sent;
+  std::optional<std::string> live;  ///< what CPS has in place of `sent`; none: nothing there
+  std::vector<cps::PendingChange> pending;
+  char const* listed;  ///< time of the list, on that day
+  Kind kind;
+};
+
+Kind judged(Row const& row) {
+  cps::Live there = live(1, "www.example.com", row.live.value_or(""));
+  there.pending = row.pending;
+  plan::Seen seen{.listed = parse_timestamp(std::string("2026-11-23T") + row.listed + "Z").value(),
+                  .settle = 300s,
+                  .owned = [](std::int64_t) { return false; },
+                  .id = 1,
+                  .last_applied = document("www.example.com")};
+  if (row.live) seen.live = &there;
+  if (row.live) seen.same_name = {&there};
+  return plan::what_became_of(sent(row.step, row.sent), seen).kind;
+}
+
+}  // namespace
+
+TEST_CASE("doubts: what became of a write") {
+  constexpr auto create = state::Step::create, update = state::Step::update, remove = state::Step::delete_;
+  std::string const u = with_unit;
+  std::vector<Row> const rows{
+      {"create: listed and equal", create, u, u, {}, "10:00:01", Kind::done},
+      {"create: listed and another", create, u, "", {}, "12:00:00", Kind::ambiguous},
+      {"create: not listed, under way", create, u, {}, {}, "10:00:30", Kind::open},
+      {"create: not listed, the list may lag", create, u, {}, {}, "10:05:59", Kind::open},
+      {"create: not listed, the list cannot lag", create, u, {}, {}, "10:06:00", Kind::not_done},
+      {"update: shown, under way", update, u, u, {}, "10:00:30", Kind::done},
+      {"update: shown, over", update, u, u, {}, "12:00:00", Kind::done},
+      {"update: not shown, under way", update, u, "", {}, "10:00:30", Kind::open},
+      {"update: not shown, as it ends", update, u, "", {}, "10:01:00", Kind::open},
+      {"update: not shown, the list may lag", update, u, "", {}, "10:05:59", Kind::not_shown},
+      {"update: not shown, the list cannot lag", update, u, "", {}, "10:06:00", Kind::not_done},
+      {"update: the enrollment is gone", update, u, {}, {}, "10:00:30", Kind::not_done},
+      {"delete: gone", remove, "", {}, {}, "10:00:30", Kind::done},
+      {"delete: there, under way", remove, "", "", {}, "10:00:30", Kind::open},
+      {"delete: there, the list may lag", remove, "", "", {}, "10:05:59", Kind::not_shown},
+      {"delete: there, the list cannot lag", remove, "", "", {}, "10:06:00", Kind::not_done},
+      {"delete: a change that may be it", remove, "", "", {{.id = {5}}}, "12:00:00", Kind::open},
+      {"delete: a renewal", remove, "", "", {{.id = {5}, .type = "renewal"}}, "12:00:00", Kind::not_done},
+  };
+  for (Row const& row : rows) {
+    CAPTURE(row.title);
+    CHECK(judged(row) == row.kind);
+  }
+}
+
+TEST_CASE("doubts: a write about an enrollment that the name does not mean any more was not done to this one") {
+  cps::Live const there = live(2, "www.example.com", with_unit);
+  plan::Seen const seen{.listed = parse_timestamp("2026-11-23T10:00:30Z").value(), .live = &there, .id = 2};
+  CHECK(plan::what_became_of(sent(state::Step::update, with_unit), seen).kind == Kind::not_done);
+  CHECK(plan::what_became_of(sent(state::Step::delete_), seen).kind == Kind::not_done);
+}
+
+TEST_CASE("doubts: what a write in doubt may have brought counts as applied, what others brought does not") {
+  auto const parsed = [](char const* text) { return json::share(json::parse(text, "document").value()); };
+  auto const both = [&](char const* applied, char const* sent, char const* live) {
+    return json::canonical(*plan::also_applied(parsed(applied), *parsed(sent), *parsed(live)));
+  };
+  CHECK(both(R"({"a":1})", R"({"a":1,"b":2})", R"({"a":1,"b":2})") == R"({"a":1,"b":2})");
+  CHECK(both(R"({"a":1})", R"({"a":1,"b":2})", R"({"a":1,"b":3})") == R"({"a":1})");
+  CHECK(both(R"({"a":{"x":1}})", R"({"a":{"x":1,"y":2}})", R"({"a":{"x":1,"y":2}})") == R"({"a":{"x":1,"y":2}})");
+  CHECK(both(R"({})", R"({"a":{"x":1,"y":2}})", R"({"a":{"y":2}})") == R"({"a":{"y":2}})");
+}
