@@ -103,12 +103,13 @@ struct SelectionOptions {
 struct Options {
   Command command = Command::help;
   GlobalOptions global = {};
-  std::vector<std::string> paths = {};  ///< validate, plan, apply
-  bool detailed_exitcode = false;       ///< plan, apply
-  bool yes = false;                     ///< apply
-  std::string name = {};                ///< state show NAME, schema NAME, help TOPIC, import NAME
-  std::string other_name = {};          ///< state mv NAME OTHER
-  bool force = false;                   ///< state unlock
+  std::vector<std::string> paths = {};   ///< validate, plan, apply
+  bool detailed_exitcode = false;        ///< plan, apply
+  bool yes = false;                      ///< apply
+  std::optional<std::string> plan = {};  ///< apply --plan FILE
+  std::string name = {};                 ///< state show NAME, schema NAME, help TOPIC, import NAME
+  std::string other_name = {};           ///< state mv NAME OTHER
+  bool force = false;                    ///< state unlock
   SelectionOptions selection = {};
   GuardOptions guard = {};
   ImportOptions import = {};
