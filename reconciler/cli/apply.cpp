@@ -1,3 +1,5 @@
+#include "base/fields.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
@@ -11,6 +13,7 @@
 #include <poll.h>
 
 #include <fmt/ostream.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 namespace cpsctl::cli {
@@ -146,30 +149,88 @@ class Applying {
   std::atomic<bool> planning_ = true;
 };
 
-/// A single PATH that is a plan document rather than manifests.
-Result<std::optional<plan::Plan>> saved_plan(Options const& options, World& world) {
-  if (options.paths.size() != 1 || options.paths.front() == "-") return std::optional<plan::Plan>();
-  std::string const& file = options.paths.front();
-  CPS_TRY(FileKind const kind, world.files.kind(file));
-  if (kind != FileKind::file) return std::optional<plan::Plan>();
+Result<plan::Plan> read_plan(std::string const& file, World& world) {
   CPS_TRY(std::string const text, world.files.read(file, longest_plan));
-  if (!plan::looks_like_plan(text)) return std::optional<plan::Plan>();
-  CPS_TRY(plan::Plan plan, plan::read_document(text, file));
-  return std::optional(std::move(plan));
+  return plan::read_document(text, file);
 }
 
-Error contradicts_plan() {
-  return {.code = Errc::usage,
-          .message = "a saved plan is carried out as it is: selection and guard rails belong to cpsctl plan",
-          .next = "make the plan with them, or leave them out"};
-}
-
-bool has_own_wishes(Options const& options) {
-  GuardOptions const& guard = options.guard;
+/// May the call take a saved plan? What it is about was said when it was made; where nobody is asked, the caller must
+/// say which one was approved.
+Result<> check_plan_call(Options const& options, bool can_ask) {
   SelectionOptions const& selection = options.selection;
-  return guard.allow_delete || guard.max_deletes || guard.max_changes || !guard.confirm_delete.empty() ||
-         !guard.recreate.empty() || !guard.override_renewal_window.empty() || guard.on_pending ||
-         !selection.labels.empty() || !selection.names.empty() || !selection.contracts.empty();
+  bool const selects = !selection.labels.empty() || !selection.names.empty() || !selection.contracts.empty();
+  if (!options.paths.empty() || selects)
+    return Error{.code = Errc::usage,
+                 .message = "--plan is carried out as it is: PATHs and selection belong to cpsctl plan",
+                 .next = "make the plan with them, or leave them out"};
+  if (can_ask || options.guard.approved) return {};
+  return Error{.code = Errc::usage,
+               .message = "there is no terminal to ask on, and --plan does not say which plan was approved",
+               .next = fmt::format("look at cpsctl show {0}, then add --approved with the digest that it prints",
+                                   text::printable(*options.plan))};
+}
+
+/// The flags that a consent stands for.
+std::vector<std::string> flags_of(plan::Consent const& consent) {
+  std::vector<std::string> flags;
+  auto const names = [&flags](char const* flag, std::vector<std::string> const& each) {
+    for (std::string const& name : each) flags.push_back(fmt::format("{} {}", flag, text::printable(name)));
+  };
+  if (consent.allow_delete) flags.emplace_back("--allow-delete");
+  if (consent.allow_delete && consent.max_deletes > 0)
+    flags.push_back(fmt::format("--max-deletes {}", consent.max_deletes));
+  if (consent.max_changes) flags.push_back(fmt::format("--max-changes {}", *consent.max_changes));
+  if (consent.max_changes_percent) flags.push_back(fmt::format("--max-changes {}%", *consent.max_changes_percent));
+  names("--confirm-delete", consent.confirm_delete);
+  names("--recreate", consent.recreate);
+  names("--override-renewal-window", consent.override_renewal_window);
+  if (consent.on_pending) flags.push_back(fmt::format("--on-pending {}", fields::word(*consent.on_pending)));
+  return flags;
+}
+
+/// The part of a plan's consent that goes beyond what this run allows. A plan is a file: who can write it must not be
+/// able to consent in the operator's name.
+plan::Consent beyond(plan::Consent const& saved, plan::Consent const& allowed) {
+  using manifest::OnPendingChange;
+  auto const others = [](std::vector<std::string> names, std::vector<std::string> const& known) {
+    std::erase_if(names, [&](std::string const& name) { return std::ranges::count(known, name) > 0; });
+    return names;
+  };
+  plan::Consent more{.confirm_delete = others(saved.confirm_delete, allowed.confirm_delete),
+                     .recreate = others(saved.recreate, allowed.recreate),
+                     .override_renewal_window = others(saved.override_renewal_window, allowed.override_renewal_window)};
+  if (saved.allow_delete && (!allowed.allow_delete || saved.max_deletes > allowed.max_deletes)) {
+    more.allow_delete = true;
+    more.max_deletes = saved.max_deletes;
+  }
+  auto const pending = saved.on_pending.value_or(OnPendingChange::refuse);
+  bool const same = pending == allowed.on_pending ||
+                    (pending == OnPendingChange::wait && allowed.on_pending == OnPendingChange::cancel);
+  if (pending != OnPendingChange::refuse && !same) more.on_pending = pending;
+  return more;
+}
+
+/// Is there a limit of changes that the plan was not held against?
+bool loosens_changes(plan::Consent const& saved, plan::Consent const& allowed) {
+  auto const looser = [](std::optional<std::int64_t> const& here, std::optional<std::int64_t> const& limit) {
+    return limit && (!here || *here > *limit);
+  };
+  return looser(saved.max_changes, allowed.max_changes) ||
+         looser(saved.max_changes_percent, allowed.max_changes_percent);
+}
+
+Result<> check_consent(plan::Consent const& saved, Settings const& settings, GuardOptions const& flags) {
+  plan::Consent allowed = settings.consent;
+  allowed.max_deletes = flags.max_deletes.value_or(0);  // a project file consents to nothing
+  if (auto const missing = flags_of(beyond(saved, allowed)); !missing.empty())
+    return Error{.code = Errc::guard_rail,
+                 .message = fmt::format("the plan was made with consent that this call does not give: {}",
+                                        fmt::join(missing, " ")),
+                 .next = "look at cpsctl show, then add these flags; or make the plan again without them"};
+  if (!loosens_changes(saved, allowed)) return {};
+  return Error{.code = Errc::guard_rail,
+               .message = "the plan was made without the limit of changes that holds here (--max-changes)",
+               .next = "make the plan again with it, or give --max-changes as the plan had it"};
 }
 
 }  // namespace
@@ -183,13 +244,16 @@ Exit run_apply(Options const& options, World& world) {
                  .message = "apply asks before it writes, and there is no terminal to ask on",
                  .next = "look at cpsctl plan, then run cpsctl apply --yes"},
                 options.global, world);
-  auto saved = saved_plan(options, world);
-  if (!saved) return fail(saved.error(), options.global, world);
-  if (*saved) {
-    if (has_own_wishes(options)) return fail(contradicts_plan(), options.global, world);
+  if (options.plan) {
+    auto const fits = check_plan_call(options, can_ask);
+    if (!fits) return fail(fits.error(), options.global, world);
+    auto plan = read_plan(*options.plan, world);
+    if (!plan) return fail(plan.error(), options.global, world);
     auto settings = make_settings(options, world);
     if (!settings) return fail(settings.error(), options.global, world);
-    return Applying(options, std::move(*settings), world, signals).saved(std::move(**saved));
+    auto const covered = check_consent(plan->consent, *settings, options.guard);
+    if (!covered) return fail(covered.error(), options.global, world);
+    return Applying(options, std::move(*settings), world, signals).saved(std::move(*plan));
   }
   auto wanted = read_wanted(options, world);
   if (!wanted) return fail(wanted.error(), options.global, world);
@@ -199,16 +263,19 @@ Exit run_apply(Options const& options, World& world) {
 
 /// cpsctl show: a saved plan, also a stale one.
 Exit run_show(Options const& options, World& world) {
-  auto const plan = [&]() -> Result<plan::Plan> {
-    CPS_TRY(std::string const text, world.files.read(options.name, longest_plan));
-    return plan::read_document(text, options.name);
-  }();
+  auto const plan = read_plan(options.name, world);
   if (!plan) return fail(plan.error(), options.global, world);
-  Product const product{
-      .text = [&](std::ostream& out, report::Style style) { report::plan_text(*plan, {}, style, out); },
-      .json = [&] { return plan::document(*plan); },
-      .md = [&] { return report::plan_markdown(*plan, {}); },
-      .junit = [&] { return report::plan_junit(*plan); }};
+  Product const product{.text =
+                            [&](std::ostream& out, report::Style style) {
+                              report::plan_text(*plan, {}, style, out);
+                              if (!plan->changes()) fmt::print(out, "Digest: {}\n", plan::digest(*plan));
+                              auto const flags = flags_of(plan->consent);
+                              fmt::print(out, "Consent: {}\n",
+                                         flags.empty() ? "none" : fmt::format("{}", fmt::join(flags, " ")));
+                            },
+                        .json = [&] { return plan::document(*plan); },
+                        .md = [&] { return report::plan_markdown(*plan, {}); },
+                        .junit = [&] { return report::plan_junit(*plan); }};
   return delivered(product, Exit::done, options.global, world);
 }
 

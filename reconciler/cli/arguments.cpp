@@ -163,9 +163,9 @@ class Grammar {
     guard_rails(*plan);
     auto* const apply =
         command(app_, "apply", Command::apply, "Make CPS match the manifests, or carry out a saved plan");
-    apply->add_option(
-        "PLAN|PATH", options_.paths,
-        "a plan saved with plan --out json=FILE; or files, folders, - (default: the project's manifests)");
+    paths(apply);
+    apply->add_option("--plan", options_.plan, "carry out this plan, saved with plan --out json=FILE")
+        ->type_name("FILE");
     detailed(apply);
     selection(*apply);
     guard_rails(*apply);

@@ -112,6 +112,7 @@ struct Options {
   std::optional<std::int64_t> settle_as = {};  ///< state settle NAME --as ID: it was done, and made this enrollment
   bool settle_not_done = false;                ///< state settle NAME --not-done
   bool force = false;                          ///< state unlock
+  std::optional<std::string> plan = {};        ///< apply --plan FILE
   SelectionOptions selection = {};
   GuardOptions guard = {};
   ImportOptions import = {};

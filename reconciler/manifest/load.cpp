@@ -126,8 +126,9 @@ class Loader {
     bool const ours = kind == "Enrollment" || kind == "Profile";
     report(tree.mark(place == no_node ? 0 : place), place == no_node ? "" : "apiVersion", rule::foreign_document,
            std::move(message),
-           ours || version.empty() ? "add apiVersion: cpsctl.dev/v1, or list the file under exclude: in cpsctl.yaml"
-                                   : "move the file away, or list it under exclude: in cpsctl.yaml");
+           kind == "Plan"            ? "a saved plan is carried out with cpsctl apply --plan FILE"
+           : ours || version.empty() ? "add apiVersion: cpsctl.dev/v1, or list the file under exclude: in cpsctl.yaml"
+                                     : "move the file away, or list it under exclude: in cpsctl.yaml");
   }
 
   /// The schema of spec.enrollment for a version word; an unknown word gets a finding, and the newest schema serves.

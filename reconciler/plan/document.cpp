@@ -60,13 +60,6 @@ std::string digest(Plan const& plan) {
   return digest_of(undigested(plan));
 }
 
-bool looks_like_plan(std::string_view text) {
-  if (!text::trimmed(text).starts_with('{')) return false;
-  auto const document = json::parse(text, "it");
-  return document && json::text_or(json::find(*document, "kind"), "") == kind &&
-         json::find(*document, "format_version") != nullptr;
-}
-
 Result<Plan> read_document(std::string_view text, std::string const& what) {
   std::string const again = "make it again with cpsctl plan --out json=FILE";
   auto parsed = json::parse(text, "it");

@@ -13,9 +13,6 @@ json::Document document(Plan const& plan);
 /// SHA-256 over the canonical form of the document without its digest and its request counts.
 std::string digest(Plan const& plan);
 
-/// Does the text look like a plan document, rather than like a manifest?
-bool looks_like_plan(std::string_view text);
-
 /// A saved plan. Errors: manifest, when it is no plan, was changed after it was made, or comes from a newer cpsctl.
 Result<Plan> read_document(std::string_view text, std::string const& what);
 

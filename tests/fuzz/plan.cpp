@@ -26,7 +26,6 @@ std::string sealed(std::string_view text) {
 
 int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t size) {
   std::string const text = sealed(fuzz::text(bytes, size));
-  static_cast<void>(plan::looks_like_plan(text));
   auto const plan = plan::read_document(text, "plan.json");
   if (!plan) {
     fuzz::holds(!plan.error().next.empty() && fuzz::is_printable(describe(plan.error())), "an error says what to do",

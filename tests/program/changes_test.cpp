@@ -42,6 +42,10 @@ struct Project {
     more.insert(more.begin(), "plan");
     return run(std::move(more));
   }
+  Run apply_saved(std::string const& digest, std::vector<std::string> more = {}) const {
+    more.insert(more.end(), {"--plan", "plan.json", "--approved", digest});
+    return apply(std::move(more));
+  }
   Run apply(std::vector<std::string> more = {}) const {
     more.insert(more.begin(), {"apply", "--yes"});
     return run(std::move(more));
@@ -79,6 +83,46 @@ TEST_CASE("an update: the plan shows field, values, effect; apply sends one PUT;
   CHECK(says(project.plan().out, "No changes"));
 }
 
+TEST_CASE("a saved plan is taken by --plan alone, once approved, and brings no consent of its own") {
+  Project const project;
+  project.site("old", deletable);
+  REQUIRE(project.apply().exit == 0);
+  project.remove("old");
+  auto const opened = std::vector<std::string>{"--allow-delete", "--max-deletes", "1", "--confirm-delete", "old",
+                                               "--on-pending",   "cancel"};
+  auto plan = opened;
+  plan.insert(plan.end(), {"--out", "json=plan.json"});
+  REQUIRE(project.plan(plan).exit == 0);
+  auto const document = json::parse(read(project.folder / "plan.json"), "plan").value();
+  std::string const digest(json::text_or(json::find(document, "digest"), ""));
+
+  Run const path = project.apply({"plan.json"});
+  CHECK(path.exit == 65);
+  CHECK(says(path.err, "apply --plan FILE"));
+
+  Run const nobody = project.apply({"--plan", "plan.json"});
+  CHECK(nobody.exit == 64);
+  CHECK(says(nobody.err, "--approved"));
+
+  Run const bare = project.apply_saved(digest);
+  CHECK(bare.exit == 4);
+  CHECK(says(bare.err, "--allow-delete --max-deletes 1 --confirm-delete old --on-pending cancel"));
+  CHECK(project.apply_saved(digest, {"--allow-delete", "--confirm-delete", "old", "--on-pending", "cancel"}).exit == 4);
+  CHECK(project.apply_saved(digest, {"--allow-delete", "--max-deletes", "1", "--confirm-delete", "old"}).exit == 4);
+  project.folder.write("cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: { guard: { maxDeletes: 9 } }\n");
+  CHECK(project.apply_saved(digest, {"--allow-delete", "--confirm-delete", "old", "--on-pending", "cancel"}).exit == 4);
+  CHECK(project.sent("DELETE") == 0);
+
+  Run const shown = run_cpsctl({"show", "plan.json"}, {.folder = project.folder.path()});
+  CHECK(says(shown.out, "Consent: --allow-delete --max-deletes 1 --confirm-delete old --on-pending cancel\n"));
+  CHECK(says(shown.out, "Digest: " + digest));
+
+  Run const done = project.apply_saved(digest, opened);
+  INFO(done.out, done.err);
+  CHECK(done.exit == 0);
+  CHECK(project.sent("DELETE") == 1);
+}
+
 TEST_CASE("drift is told from what the manifest changed, and is set back") {
   Project const project;
   {  // somebody else, with a state of his own, changes it at CPS
@@ -110,6 +154,7 @@ TEST_CASE("a saved plan is carried out as it was seen, and what moved since is r
   auto const schema = schema::named("plan.v1").value();
   CHECK(schema::check(document, schema->root(), {.direction = schema::Direction::any}).empty());
   CHECK(json::find(document, "items")->Size() == 2);
+  std::string const digest(json::text_or(json::find(document, "digest"), ""));
 
   SUBCASE("show prints it, also without CPS") {
     Run const shown = run_cpsctl({"show", "plan.json"}, {.folder = project.folder.path()});
@@ -119,9 +164,9 @@ TEST_CASE("a saved plan is carried out as it was seen, and what moved since is r
   }
   SUBCASE("nothing moved: all of it; twice: nothing is left") {
     project.edit("www", "quicEnabled: true", "quicEnabled: false");  // what was reviewed counts, not the files
-    CHECK(project.apply({"plan.json"}).exit == 0);
+    CHECK(project.apply_saved(digest).exit == 0);
     CHECK(project.sent("PUT") == 1);
-    Run const again = project.apply({"plan.json"});
+    Run const again = project.apply_saved(digest);
     INFO(again.out, again.err);
     CHECK(again.exit == 0);
     CHECK(project.sent("PUT") == 1);
@@ -131,7 +176,7 @@ TEST_CASE("a saved plan is carried out as it was seen, and what moved since is r
     project.edit("www", "quicEnabled: true", "quicEnabled: false");
     project.edit("www", "changeManagement: false", "changeManagement: true");
     REQUIRE(project.apply({"--name", "www"}).exit == 0);
-    Run const run = project.apply({"plan.json", "-o", "json"});
+    Run const run = project.apply_saved(digest, {"-o", "json"});
     INFO(run.out, run.err);
     CHECK(run.exit == 4);
     CHECK(json::text_or(json::at(run.json(), "/items/0/outcome"), "") == "done");
@@ -143,16 +188,16 @@ TEST_CASE("a saved plan is carried out as it was seen, and what moved since is r
     std::string text = read(project.folder / "plan.json");
     text.replace(text.find("new.example.com"), 15, "own.example.com");
     project.folder.write("plan.json", text);
-    Run const run = project.apply({"plan.json"});
+    Run const run = project.apply_saved(digest);
     CHECK(run.exit == 65);
     CHECK(says(run.err, "its digest does not fit"));
     CHECK(project.sent("POST") == 2);
   }
-  SUBCASE("flags of its own are refused") {
-    CHECK(project.apply({"plan.json", "--allow-delete"}).exit == 64);
+  SUBCASE("a selection of its own and PATHs are refused") {
+    CHECK(project.apply_saved(digest, {"--name", "www"}).exit == 64);
+    CHECK(project.apply_saved(digest, {"manifests"}).exit == 64);
   }
   SUBCASE("--approved: the same plan goes on, another does not") {
-    std::string const digest(json::text_or(json::find(document, "digest"), ""));
     CHECK(project.apply({"--approved", std::string(64, '0')}).exit == 4);
     CHECK(project.sent("PUT") == 0);
     CHECK(project.run({"apply", "--approved", digest, "--yes"}).exit == 0);

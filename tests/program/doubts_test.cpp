@@ -249,7 +249,11 @@ TEST_CASE("doubts: a second write whose answer was lost, or that never arrived, 
 TEST_CASE("doubts: a saved plan goes on with what it began, and is no other plan for it") {
   Doubtful const project(2);
   REQUIRE(project.run({"plan", "--out", "json=plan.json"}, {}).exit == 0);
-  std::vector<std::string> const apply{"apply", "--yes", (project.folder / "plan.json").string()};
+  auto const document = cpsctl::json::parse(read(project.folder / "plan.json"), "plan").value();
+  std::vector<std::string> const apply{
+      "apply",      "--yes",
+      "--plan",     (project.folder / "plan.json").string(),
+      "--approved", std::string(cpsctl::json::text_or(cpsctl::json::find(document, "digest"), ""))};
   Run const first = project.run(
       apply, {"--fault", "POST /enrollments: drop-after nth 1", "--parallelism", "1", "--deadline", "900ms"});
   INFO(first.out, first.err);
