@@ -36,7 +36,8 @@ void item_text(plan::Item const& item, std::size_t width, Style style, std::ostr
   changes_text(item.changes, style, out);
   bool const blocked = item.action == plan::Action::blocked;
   if (!item.reason.empty())
-    screen::line(out, "    {}{}", blocked ? paint("blocked: ", Ink::bad, style) : screen::Painted(), text::printable(item.reason));
+    screen::line(out, "    {}{}", blocked ? paint("blocked: ", Ink::bad, style) : screen::Painted(),
+                 text::printable(item.reason));
   if (!item.next.empty()) screen::line(out, "    next: {}", text::printable(item.next));
   for (std::string const& step : telling_steps(item))
     screen::line(out, "    {}", paint(text::printable(step), Ink::faint, style));
