@@ -105,7 +105,7 @@ Result<> write_files(Product const& product, GlobalOptions const& options, World
     auto written = write_report(out.file, rendered(product, out.format, style), world);
     if (!written && outcome) {
       Error error = std::move(written).error();
-      error.next = "check the path of --out";
+      if (error.next.empty()) error.next = "check the path of --out";
       outcome = std::move(error);
     }
   }

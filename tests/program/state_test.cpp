@@ -166,3 +166,10 @@ TEST_CASE("status says what is odd about the state's files, as plan does") {
   CHECK(said.find("warning: ") != std::string::npos);
   CHECK(project.run({"status"}).err == said);
 }
+
+TEST_CASE("a report that cannot be written keeps the advice that fits the reason") {
+  Project const project;
+  Run const run = project.run({"plan", "--out", "json=plan.json"}, {.file_size = rlim_t{100}});
+  CHECK(run.exit == 74);
+  contains(run, "raise the limit on file sizes");
+}
