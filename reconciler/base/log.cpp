@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
+#include "base/screen.hpp"
 #include "base/text.hpp"
 
 #include <memory>
@@ -75,7 +76,7 @@ bool enabled(Level level) {
 
 void write(Level level, std::string_view line) {
   Sink const& to = sink();
-  std::string const text = to.format == Format::json ? json_line(level, line) : text::printable(line);
+  std::string const text = to.format == Format::json ? json_line(level, line) : screen::inert(text::printable(line));
   to.logger->log(spd(level), "{}", text);
 }
 

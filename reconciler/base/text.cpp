@@ -46,6 +46,17 @@ bool is_ascii(std::string_view bytes) {
   return std::ranges::all_of(bytes, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+/// Must a reader not overlook it? Controls, which can rewrite what a terminal shows, other spaces than " ", marks that
+/// change directions or how others look, fillers, tags, and what Unicode calls no characters.
+bool is_hidden(ucs4_t point) {
+  return point < 0x20 || (point >= 0x7f && point <= 0xa0) || point == 0xad || point == 0x034f || point == 0x061c ||
+         point == 0x115f || point == 0x1160 || point == 0x1680 || (point >= 0x180b && point <= 0x180f) ||
+         (point >= 0x2000 && point <= 0x200f) || (point >= 0x2028 && point <= 0x202f) ||
+         (point >= 0x205f && point <= 0x206f) || point == 0x3000 || point == 0x3164 ||
+         (point >= 0xe000 && point <= 0xf8ff) || (point >= 0xfe00 && point <= 0xfe0f) || point == 0xfeff ||
+         point == 0xffa0 || (point >= 0xfff0 && point <= 0xfffb) || (point & 0xfffeU) == 0xfffe || point >= 0xe0000;
+}
+
 /// `at` is just behind the pattern's "**/": tries every folder boundary of the path.
 bool glob(std::string_view pattern, std::string_view path) {
   if (pattern.empty()) return path.empty();
@@ -138,10 +149,7 @@ std::string printable(std::string_view text) {
     auto const c = static_cast<unsigned char>(text[i]);
     ucs4_t point = c;
     int const length = c < 0x80 ? 1 : u8_mbtoucr(&point, unsigned_bytes(text) + i, text.size() - i);
-    // C0, DEL, C1, the bidirectional overrides and the line separators can rewrite what a terminal shows.
-    bool const hidden = length < 0 || point < 0x20 || (point >= 0x7f && point < 0xa0) ||
-                        (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
-                        point == 0x2028 || point == 0x2029;
+    bool const hidden = length < 0 || is_hidden(point);
     auto const size = length > 0 ? static_cast<std::size_t>(length) : 1;
     if (!hidden)
       shown += text.substr(i, size);
@@ -152,7 +160,7 @@ std::string printable(std::string_view text) {
     else if (c == '\t')
       shown += "\\t";
     else if (length > 1 && point > 0xff)
-      shown += fmt::format("\\u{:04x}", point);
+      shown += point > 0xffff ? fmt::format("\\U{:08x}", point) : fmt::format("\\u{:04x}", point);
     else
       shown += fmt::format("\\x{:02x}", length > 0 ? point : c);
     i += size;

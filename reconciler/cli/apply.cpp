@@ -1,4 +1,5 @@
 #include "base/fields.hpp"
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -22,7 +23,7 @@ namespace {
 /// Asks on the terminal; anything but yes is no, and so is a signal.
 bool confirmed(World& world, Signals const& signals) {
   constexpr int look_at_signals_ms = 100;
-  fmt::print(world.err, "\nApply this plan? Only \"yes\" is taken as yes: ");
+  fmt::print(world.err, "\nApply this plan? Only \"yes\" is taken as yes: ");  // past the door: no line
   world.err.flush();
   for (;;) {
     if (signals.received() != 0) return false;
@@ -122,7 +123,7 @@ class Applying {
                                        settings_, world_, signals_);
     Exit const exit = delivered(result, plan, options_, world_);
     if (signals_.received() == 0) return exit;
-    fmt::print(world_.err, "Stopped by a signal; everything is saved. Go on with: cpsctl apply\n");
+    screen::line(world_.err, "Stopped by a signal; everything is saved. Go on with: cpsctl apply");
     return signals_.exit();
   }
 

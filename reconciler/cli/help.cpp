@@ -1,4 +1,5 @@
 #include "base/embedded.hpp"
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -16,18 +17,20 @@ std::span<EmbeddedFile const> help_topics();  // generated from reconciler/cli/h
 Exit run_help(Options const& options, World& world) {
   auto const topics = help_topics();
   if (options.name.empty()) {
-    fmt::print(world.out, "{}\nTopics (cpsctl help TOPIC):\n", command_help("").value_or(""));
+    world.out << command_help("").value_or("");  // past the door: our help
+    screen::line(world.out, "");
+    screen::line(world.out, "Topics (cpsctl help TOPIC):");
     for (EmbeddedFile const& topic : topics) {
       std::string_view const title = topic.text.substr(0, topic.text.find('\n'));
-      fmt::print(world.out, "  {:<14} {}\n", topic.name, text::trimmed(title.substr(title.find_first_not_of('#'))));
+      screen::line(world.out, "  {:<14} {}", topic.name, text::trimmed(title.substr(title.find_first_not_of('#'))));
     }
     return Exit::done;
   }
   auto const topic = std::ranges::find(topics, options.name, &EmbeddedFile::name);
   auto const command = command_help(options.name);
-  if (topic != topics.end()) fmt::print(world.out, "{}", topic->text);
-  if (topic != topics.end() && command) fmt::print(world.out, "\n");
-  if (command) fmt::print(world.out, "{}", *command);
+  if (topic != topics.end()) fmt::print(world.out, "{}", topic->text);  // past the door: ours
+  if (topic != topics.end() && command) screen::line(world.out, "");
+  if (command) fmt::print(world.out, "{}", *command);  // past the door: our help
   if (topic != topics.end() || command) return Exit::done;
 
   std::vector<std::string> known;

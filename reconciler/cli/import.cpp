@@ -1,4 +1,5 @@
 #include "base/fields.hpp"
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -11,7 +12,6 @@
 #include <filesystem>
 #include <set>
 
-#include <fmt/ostream.h>
 #include <fmt/ranges.h>
 
 namespace cpsctl::cli {
@@ -60,16 +60,16 @@ json::Document document_of(Imported const& imported) {
 void text_of(Imported const& imported, report::Style style, std::ostream& out) {
   manifest::Written const& written = imported.written;
   for (manifest::WriteNote const& note : written.notes)
-    fmt::print(out, "? {} (id {}): {}{}{}\n", note.name, note.id, note.field.empty() ? "" : note.field + ": ",
-               text::printable(note.message), note.hint.empty() ? "" : "; " + note.hint);
+    screen::line(out, "? {} (id {}): {}{}{}", note.name, note.id, note.field.empty() ? "" : note.field + ": ",
+                 text::printable(note.message), note.hint.empty() ? "" : "; " + note.hint);
   if (written.names.empty()) {
-    fmt::print(out, "Nothing to import: every enrollment is managed already.\n");
+    screen::line(out, "Nothing to import: every enrollment is managed already.");
     return;
   }
-  fmt::print(out, "Imported {} into {}: {}, {}.\n", text::counted(written.names.size(), "enrollment"), imported.folder,
-             text::counted(written.files.size(), "file"), text::counted(written.profiles, "profile"));
+  screen::line(out, "Imported {} into {}: {}, {}.", text::counted(written.names.size(), "enrollment"), imported.folder,
+               text::counted(written.files.size(), "file"), text::counted(written.profiles, "profile"));
   if (report::quiet(imported.left))
-    fmt::print(out, "The plan is empty: the manifests say what CPS has.\n");
+    screen::line(out, "The plan is empty: the manifests say what CPS has.");
   else
     report::plan_text(imported.left, {}, style, out);
 }

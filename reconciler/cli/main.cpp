@@ -1,3 +1,4 @@
+#include "base/screen.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/settings.hpp"
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <iostream>
 
-#include <fmt/ostream.h>
 #include <unistd.h>
 
 using namespace cpsctl;
@@ -49,7 +49,7 @@ Exit run_arguments(std::vector<std::string> arguments, World& world) {
   auto const parsed = parse_arguments(std::move(arguments));
   if (!parsed) return fail(parsed.error(), {}, world);
   if (parsed->print) {
-    world.out << *parsed->print;
+    world.out << *parsed->print;  // past the door: our help
     return Exit::done;
   }
   GlobalOptions const& global = parsed->options.global;
@@ -86,10 +86,8 @@ int main(int argc, char** argv) {
   try {
     return static_cast<int>(run_arguments({argv + 1, argv + argc}, world));
   } catch (std::exception const& bug) {
-    fmt::print(std::cerr,
-               "error: this is a bug in cpsctl: {}\n  next: report it with the command line; "
-               "what was written to disk is safe, run again\n",
-               bug.what());
+    screen::line(std::cerr, "error: this is a bug in cpsctl: {}", bug.what());
+    screen::line(std::cerr, "  next: report it with the command line; what was written to disk is safe, run again");
     return static_cast<int>(Exit::bug);
   }
 }

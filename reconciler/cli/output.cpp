@@ -75,7 +75,7 @@ std::ostream* stream_of(std::string const& file, World& world) {
 /// Replaces the file. What is behind a descriptor (/dev/fd/3) must not be replaced, also when it is a regular file.
 Result<> write_report(std::string const& file, std::string const& bytes, World& world) {
   if (std::ostream* const stream = stream_of(file, world)) {
-    *stream << bytes;
+    *stream << bytes;  // past the door: a whole report
     stream->flush();
     if (*stream) return {};
     return Error{.code = Errc::io, .message = "cannot write " + file};
@@ -105,7 +105,7 @@ Result<> write_files(Product const& product, GlobalOptions const& options, World
     auto written = write_report(out.file, rendered(product, out.format, style), world);
     if (!written && outcome) {
       Error error = std::move(written).error();
-      error.next = "check the path of --out";
+      if (error.next.empty()) error.next = "check the path of --out";
       outcome = std::move(error);
     }
   }
@@ -113,7 +113,8 @@ Result<> write_files(Product const& product, GlobalOptions const& options, World
 }
 
 Result<> print(Product const& product, GlobalOptions const& options, World& world) {
-  world.out << rendered(product, options.output, style_for(options, world, world.out_is_terminal));
+  std::string const report = rendered(product, options.output, style_for(options, world, world.out_is_terminal));
+  world.out << report;  // past the door: a whole report
   world.out.flush();
   if (world.out) return {};
   return Error{.code = Errc::io, .message = "cannot write to stdout", .next = "check where the output goes"};

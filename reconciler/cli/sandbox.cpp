@@ -1,4 +1,5 @@
 #include "base/log.hpp"
+#include "base/screen.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/signals.hpp"
@@ -23,13 +24,12 @@ Exit run_sandbox(Options const& options, World& world) {
   sandbox::Server& running = **server;
   Product const product{.text =
                             [&](std::ostream& out, report::Style) {
-                              fmt::print(out,
-                                         "The embedded CPS listens on https://{}\n"
-                                         "credentials  {}\n"
-                                         "CA           {}\n"
-                                         "use it with  cpsctl --edgerc {} --ca-file {} plan\n",
-                                         running.authority(), running.edgerc().string(), running.ca_file().string(),
-                                         running.edgerc().string(), running.ca_file().string());
+                              std::string const edgerc = running.edgerc().string();
+                              std::string const ca_file = running.ca_file().string();
+                              screen::line(out, "The embedded CPS listens on https://{}", running.authority());
+                              screen::line(out, "credentials  {}", edgerc);
+                              screen::line(out, "CA           {}", ca_file);
+                              screen::line(out, "use it with  cpsctl --edgerc {} --ca-file {} plan", edgerc, ca_file);
                             },
                         .json =
                             [&] {

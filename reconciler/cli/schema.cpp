@@ -1,21 +1,20 @@
 #include "schema/schema.hpp"
 
+#include "base/screen.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-
-#include <fmt/ostream.h>
 
 namespace cpsctl::cli {
 
 /// cpsctl schema [NAME]: a whole schema for editors and other tools; without a name, the names.
 Exit run_schema(Options const& options, World& world) {
   if (options.name.empty()) {
-    for (std::string const& name : schema::names()) fmt::print(world.out, "{}\n", name);
+    for (std::string const& name : schema::names()) screen::line(world.out, "{}", name);
     return Exit::done;
   }
   auto const found = schema::named(options.name);
   if (!found) return fail(found.error(), options.global, world);
-  world.out << (*found)->text() << '\n';
+  world.out << (*found)->text() << '\n';  // past the door: a document of ours
   return Exit::done;
 }
 

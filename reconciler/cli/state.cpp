@@ -1,6 +1,7 @@
 #include "report/state.hpp"
 
 #include "base/fields.hpp"
+#include "base/screen.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 
-#include <fmt/ostream.h>
 #include <fmt/ranges.h>
 
 namespace cpsctl::cli {
@@ -43,7 +43,7 @@ Result<Offline> open_offline(std::string const& command, Options const& options,
 
 /// What a command that mends the state says, in both forms.
 Product said(std::string line, std::vector<std::string> names) {
-  return {.text = [line](std::ostream& out, report::Style) { fmt::print(out, "{}\n", line); },
+  return {.text = [line](std::ostream& out, report::Style) { screen::line(out, "{}", line); },
           .json =
               [names = std::move(names)] {
                 json::Document document(rapidjson::kObjectType);

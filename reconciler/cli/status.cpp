@@ -1,5 +1,6 @@
 #include "report/status.hpp"
 
+#include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
@@ -105,6 +106,7 @@ Exit run_status(Options const& given, World& world) {
   if (!connection) return fail(connection.error(), options.global, world);
   auto const contents = state::read(settings.state, connection->realm, world.files);
   if (!contents) return fail(contents.error(), options.global, world);
+  for (std::string const& note : contents->notes) log::warning("{}", note);
 
   auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
   auto const rows = [&]() -> Result<std::vector<report::StatusRow>> {

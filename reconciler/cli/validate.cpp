@@ -1,9 +1,8 @@
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/manifests.hpp"
 #include "cli/output.hpp"
-
-#include <fmt/ostream.h>
 
 namespace cpsctl::cli {
 
@@ -31,8 +30,8 @@ Exit run_validate(Options const& options, World& world) {
           [&](std::ostream& out, report::Style style) {
             if (!loaded.findings.empty()) report::findings_text(loaded.findings, source_text(world), style, out);
             if (!has_errors(loaded.findings))
-              fmt::print(out, "{} in {}: valid\n", text::counted(loaded.desired.size(), "enrollment"),
-                         text::counted(loaded.files, "file"));
+              screen::line(out, "{} in {}: valid", text::counted(loaded.desired.size(), "enrollment"),
+                           text::counted(loaded.files, "file"));
           },
       .json = [&] { return report::findings_document(loaded.findings, loaded.files, loaded.desired.size()); },
       .sarif = [&] { return report::findings_sarif(loaded.findings, surroundings(world)); },

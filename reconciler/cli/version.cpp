@@ -1,7 +1,6 @@
+#include "base/screen.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-
-#include <fmt/ostream.h>
 
 namespace cpsctl::cli {
 
@@ -10,7 +9,7 @@ char const* program_version() {
 }
 
 Exit run_version(Options const& options, World& world) {
-  Product const product{.text = [](std::ostream& out, report::Style) { fmt::print(out, "cpsctl {}\n", CPS_VERSION); },
+  Product const product{.text = [](std::ostream& out, report::Style) { screen::line(out, "cpsctl {}", CPS_VERSION); },
                         .json =
                             [] {
                               json::Document document(rapidjson::kObjectType);

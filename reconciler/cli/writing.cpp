@@ -70,11 +70,11 @@ class Progress {
       log::info("{}: {} {}", item.name, fields::word(item.action), fields::word(item.outcome));
       return;
     }
-    if (live_) fmt::print(world_.err, "\r\x1b[K");
+    if (live_) world_.err << "\r\x1b[K";  // past the door: our own code
     report::progress_line(row_of(item), style_, world_.err);
     if (live_ && !left_.empty())
-      fmt::print(world_.err, "{} left, about {}", left_.size(),
-                 duration_text(connection_.session->estimate(requests_left_)));
+      world_.err << left_.size() << " left, about "  // past the door: no line, and words of ours
+                 << duration_text(connection_.session->estimate(requests_left_));
     world_.err.flush();
   }
 

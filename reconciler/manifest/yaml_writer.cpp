@@ -56,23 +56,9 @@ Character character_at(std::string_view text, std::size_t at) {
   return {.size = size, .point = point};
 }
 
-/// Must a reviewer not overlook it? Controls, other spaces than " ", marks that change directions, and what Unicode
-/// calls no characters. YAML forbids some of them.
-bool is_hidden(char32_t point) {
-  return point < 0x20 || (point >= 0x7F && point <= 0xA0) || point == 0xAD || point == 0x061C || point == 0x1680 ||
-         point == 0x180E || (point >= 0x2000 && point <= 0x200F) || (point >= 0x2028 && point <= 0x202F) ||
-         (point >= 0x205F && point <= 0x206F) || point == 0x3000 || point == 0xFEFF ||
-         (point >= 0xE000 && point <= 0xF8FF) || (point >= 0xFFF0 && point <= 0xFFFB) || (point & 0xFFFEU) == 0xFFFE ||
-         point >= 0xE0000;
-}
-
+/// Must a reviewer not overlook it? YAML forbids some of them, too.
 bool has_hidden(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    Character const one = character_at(text, i);
-    if (is_hidden(one.point)) return true;
-    i += one.size;
-  }
-  return false;
+  return text::printable(text) != text;
 }
 
 std::string escape(char32_t point) {
@@ -89,7 +75,7 @@ std::string quoted(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     Character const one = character_at(text, i);
     if (one.point == '"' || one.point == '\\') out += '\\';
-    if (is_hidden(one.point))
+    if (has_hidden(text.substr(i, one.size)))
       out += escape(one.point);
     else
       out += text.substr(i, one.size);

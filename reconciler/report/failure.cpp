@@ -1,11 +1,10 @@
 #include "report/failure.hpp"
 
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/junit.hpp"
 #include "report/markdown.hpp"
 #include "report/wording.hpp"
-
-#include <fmt/ostream.h>
 
 namespace cpsctl::report {
 namespace {
@@ -19,8 +18,8 @@ std::string words_of(Error const& error) {
 }  // namespace
 
 void error_text(Error const& error, Style style, std::ostream& out) {
-  fmt::print(out, "{} {}\n", paint("error:", Ink::bad, style), text::printable(describe(error)));
-  if (!error.next.empty()) fmt::print(out, "  next: {}\n", text::printable(error.next));
+  screen::line(out, "{} {}", paint("error:", Ink::bad, style), text::printable(describe(error)));
+  if (!error.next.empty()) screen::line(out, "  next: {}", text::printable(error.next));
 }
 
 json::Document failure_document(Failure const& failure) {

@@ -1,11 +1,11 @@
 #include "report/findings.hpp"
 
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/junit.hpp"
 
 #include <algorithm>
 
-#include <fmt/ostream.h>
 #include <fmt/ranges.h>
 
 namespace cpsctl::report {
@@ -17,15 +17,16 @@ char const* word(Severity severity) {
   return severity == Severity::error ? "error" : "warning";
 }
 
-/// The source line and a caret under the column. Tabs become single spaces in both, so that they stay aligned.
-void caret_text(std::string_view line, int column, Style style, std::ostream& out) {
-  auto const at = static_cast<std::size_t>(std::max(column, 1) - 1);
+/// The source line behind its number, and a caret under the column. Tabs become single spaces in both, so that they
+/// stay aligned.
+void caret_text(std::string_view line, Mark const& mark, Style style, std::ostream& out) {
+  auto const at = static_cast<std::size_t>(std::max(mark.column, 1) - 1);
   if (line.empty() || at > line.size() || at >= longest_line) return;
   std::string source(line.substr(0, longest_line));
   std::ranges::replace(source, '\t', ' ');
   std::string const before = text::printable(source.substr(0, at));
-  fmt::print(out, "    {}\n    {}{}\n", text::printable(source), std::string(columns(before), ' '),
-             paint("^", Ink::bad, style));
+  screen::line(out, "{:>5} | {}", mark.line, source);
+  screen::line(out, "      | {}{}", std::string(columns(before), ' '), paint("^", Ink::bad, style));
 }
 
 std::string place(Mark const& mark) {
@@ -45,19 +46,19 @@ void findings_text(std::span<Finding const> findings, SourceText const& source, 
     files.insert(finding.mark.file);
     std::string const path = finding.path.empty() ? "" : text::printable(finding.path) + ": ";
     std::string const rule = finding.rule.empty() ? "" : fmt::format(" [{}]", finding.rule);
-    fmt::print(out, "{}: {}{}: {}{}\n", text::printable(place(finding.mark)),
-               paint(word(finding.severity), error ? Ink::bad : Ink::warn, style), rule, path,
-               text::printable(finding.message));
-    if (auto const line = lines.line(finding.mark)) caret_text(*line, finding.mark.column, style, out);
-    if (!finding.hint.empty()) fmt::print(out, "    hint: {}\n", text::printable(finding.hint));
+    screen::line(out, "{}: {}{}: {}{}", text::printable(place(finding.mark)),
+                 paint(word(finding.severity), error ? Ink::bad : Ink::warn, style), rule, path,
+                 text::printable(finding.message));
+    if (auto const line = lines.line(finding.mark)) caret_text(*line, finding.mark, style, out);
+    if (!finding.hint.empty()) screen::line(out, "    hint: {}", text::printable(finding.hint));
   }
   if (findings.empty()) return;
   std::size_t const warnings = findings.size() - errors;
   std::string count;
   if (errors > 0) count = text::counted(errors, "error");
   if (warnings > 0) count += (count.empty() ? "" : ", ") + text::counted(warnings, "warning");
-  fmt::print(out, "{} in {}{}\n", count, text::counted(files.size(), "file"),
-             errors > 0 ? "; nothing was sent to CPS" : "");
+  screen::line(out, "{} in {}{}", count, text::counted(files.size(), "file"),
+               errors > 0 ? "; nothing was sent to CPS" : "");
 }
 
 json::Document findings_document(std::span<Finding const> findings, std::size_t files, std::size_t enrollments) {

@@ -1,3 +1,4 @@
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/findings.hpp"
 
@@ -7,7 +8,7 @@ namespace cpsctl::report {
 namespace {
 
 /// The data of a workflow command; its line breaks are the only ones that may stand in it.
-std::string data(std::string_view text) {
+std::string escaped_data(std::string_view text) {
   std::string escaped;
   for (char const c : text) {
     switch (c) {
@@ -23,7 +24,7 @@ std::string data(std::string_view text) {
 /// A property of a workflow command: what ends a property is escaped, too.
 std::string property(std::string_view text) {
   std::string escaped;
-  for (char const c : data(text)) {
+  for (char const c : escaped_data(text)) {
     if (c == ':')
       escaped += "%3A";
     else if (c == ',')
@@ -51,9 +52,10 @@ std::string command_of(Finding const& finding, Surroundings const& around, Sourc
 
 std::string github_command(Severity severity, Mark const& place, std::string_view title, std::string_view message) {
   std::string command = severity == Severity::error ? "::error " : "::warning ";
-  if (!place.file.empty()) command += fmt::format("file={},", property(text::printable(place.file)));
+  if (!place.file.empty()) command += fmt::format("file={},", property(screen::inert(text::printable(place.file))));
   if (!place.file.empty() && place.line > 0) command += fmt::format("line={},col={},", place.line, place.column);
-  return command + fmt::format("title={}::{}\n", property(text::printable(title)), data(message));
+  return command + fmt::format("title={}::{}\n", property(screen::inert(text::printable(title))),
+                               escaped_data(screen::inert(message)));
 }
 
 std::string findings_github(std::span<Finding const> findings, Surroundings const& around) {

@@ -1,5 +1,6 @@
 #include "report/junit.hpp"
 
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/result.hpp"
 #include "report/wording.hpp"
@@ -47,7 +48,8 @@ std::string escaped(std::string_view text) {
   std::string xml;
   std::string const lines = [text] {
     std::vector<std::string> printable;
-    for (std::string_view const line : text::split(text, '\n')) printable.push_back(text::printable(line));
+    for (std::string_view const line : text::split(text, '\n'))
+      printable.push_back(screen::inert(text::printable(line)));
     return fmt::format("{}", fmt::join(printable, "\n"));
   }();
   for (std::size_t i = 0; i < lines.size(); ++i) {

@@ -1,5 +1,6 @@
 #include "report/markdown.hpp"
 
+#include "base/screen.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -17,30 +18,6 @@ constexpr std::size_t first_rows = 5;
 constexpr std::size_t open_rows = 12;
 /// For what a section says beside rows and details: title, folds, fences, "N more not shown".
 constexpr std::size_t section_frame = 400;
-
-/// Characters that are not seen, or that only change how others are seen: UTF-8 and what is written instead.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> invisible{{{"\u00ad", "\\u00ad"},
-                                                                                   {"\u061c", "\\u061c"},
-                                                                                   {"\u115f", "\\u115f"},
-                                                                                   {"\u180e", "\\u180e"},
-                                                                                   {"\u200b", "\\u200b"},
-                                                                                   {"\u200c", "\\u200c"},
-                                                                                   {"\u200d", "\\u200d"},
-                                                                                   {"\u200e", "\\u200e"},
-                                                                                   {"\u200f", "\\u200f"},
-                                                                                   {"\u2060", "\\u2060"},
-                                                                                   {"\u2061", "\\u2061"},
-                                                                                   {"\u2062", "\\u2062"},
-                                                                                   {"\u2063", "\\u2063"},
-                                                                                   {"\u2064", "\\u2064"},
-                                                                                   {"\u3164", "\\u3164"},
-                                                                                   {"\ufeff", "\\ufeff"}}};
-
-std::pair<std::string_view, std::string_view> const* invisible_at(std::string_view text) {
-  if (static_cast<unsigned char>(text.front()) < 0x80) return nullptr;
-  auto const found = std::ranges::find_if(invisible, [text](auto const& one) { return text.starts_with(one.first); });
-  return found == invisible.end() ? nullptr : &*found;
-}
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -166,17 +143,11 @@ class Composer {
 
 std::string literal(std::string_view text, std::size_t limit) {
   std::string escaped;
-  std::string const printable = text::printable(text::shortened(text, limit));
-  for (std::size_t i = 0; i < printable.size(); ++i) {
-    char const c = printable[i];
-    if (c == '`' || c == '<' || c == '>' || c == '&' || c == '|') {
+  for (char const c : screen::inert(text::printable(text::shortened(text, limit)))) {
+    if (c == '`' || c == '<' || c == '>' || c == '&' || c == '|')
       escaped += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else if (auto const unseen = invisible_at(std::string_view(printable).substr(i)); unseen != nullptr) {
-      escaped += unseen->second;
-      i += unseen->first.size() - 1;
-    } else {
+    else
       escaped += c;
-    }
   }
   return escaped;
 }

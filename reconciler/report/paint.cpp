@@ -1,13 +1,15 @@
 #include "report/paint.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
 
 namespace cpsctl::report {
 
-std::string paint(std::string_view text, Ink ink, Style style) {
-  if (!style.colour || ink == Ink::plain) return std::string(text);
+screen::Painted paint(std::string_view text, Ink ink, Style style) {
+  if (!style.colour || ink == Ink::plain) return {text::printable(text)};
   char const* code = "0";
   switch (ink) {
     case Ink::plain: break;
@@ -18,7 +20,7 @@ std::string paint(std::string_view text, Ink ink, Style style) {
     case Ink::faint: code = "2"; break;
     case Ink::strong: code = "1"; break;
   }
-  return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+  return {fmt::format("\x1b[{}m{}\x1b[0m", code, text::printable(text))};
 }
 
 std::size_t columns(std::string_view text) {
@@ -27,8 +29,9 @@ std::size_t columns(std::string_view text) {
 }
 
 std::string padded(std::string_view text, std::size_t width) {
-  std::size_t const used = columns(text);
-  return std::string(text) + std::string(used < width ? width - used : 0, ' ');
+  std::string const shown = text::printable(text);
+  std::size_t const used = columns(shown);
+  return shown + std::string(used < width ? width - used : 0, ' ');
 }
 
 }  // namespace cpsctl::report

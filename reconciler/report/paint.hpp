@@ -1,4 +1,6 @@
 #pragma once
+#include "base/screen.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,12 +16,12 @@ struct Style {
 
 enum class Ink : std::uint8_t { plain, good, change, bad, warn, faint, strong };
 
-/// `text` in a colour, or as it is when the style has none.
-std::string paint(std::string_view text, Ink ink, Style style);
+/// `text`, printable, in a colour, or without when the style has none.
+screen::Painted paint(std::string_view text, Ink ink, Style style);
 
 /// Columns that `text` takes on a terminal: characters, not bytes.
 std::size_t columns(std::string_view text);
-/// `text` with spaces behind it up to `width` columns.
+/// `text`, printable, with spaces behind it up to `width` columns.
 std::string padded(std::string_view text, std::size_t width);
 
 }  // namespace cpsctl::report

@@ -1,13 +1,13 @@
 #include "report/result.hpp"
 
 #include "base/fields.hpp"
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/paint.hpp"
 #include "report/wording.hpp"
 
 #include <map>
 
-#include <fmt/ostream.h>
 #include <fmt/ranges.h>
 
 namespace cpsctl::report {
@@ -30,16 +30,16 @@ std::map<std::string, std::size_t> counted_outcomes(std::vector<ResultRow> const
 
 void progress_line(ResultRow const& row, Style style, std::ostream& out) {
   Sign const sign = sign_of(row);
-  fmt::print(out, "{} {} {}\n", paint(sign.symbol, sign.ink, style), row.name, after(row));
+  screen::line(out, "{} {} {}", paint(sign.symbol, sign.ink, style), row.name, after(row));
 }
 
 void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style style, std::ostream& out) {
   for (ResultRow const& row : rows) {
     if (row.outcome == "done") continue;
     progress_line(row, style, out);
-    if (!row.next.empty()) fmt::print(out, "    next: {}\n", text::printable(row.next));
+    if (!row.next.empty()) screen::line(out, "    next: {}", text::printable(row.next));
   }
-  fmt::print(out, "{} {} ({}).\n", paint("Apply:", Ink::strong, style), counts(rows), cost_words(facts));
+  screen::line(out, "{} {} ({}).", paint("Apply:", Ink::strong, style), counts(rows), cost_words(facts));
 }
 
 json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts const& facts) {

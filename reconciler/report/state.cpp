@@ -1,12 +1,12 @@
 #include "report/state.hpp"
 
 #include "base/fields.hpp"
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/paint.hpp"
 
 #include <algorithm>
-
-#include <fmt/ostream.h>
+#include <span>
 
 namespace cpsctl::report {
 
@@ -19,18 +19,18 @@ void state_text(Entries const& entries, std::vector<state::Record> const& open_i
     contract = std::max(contract, columns(entry.contract));
   }
   if (!entries.empty())
-    fmt::print(out, "{}\n",
-               paint(fmt::format("{}  {:<10}  {}  {:<20}  {}", padded("NAME", name), "ID", padded("CONTRACT", contract),
-                                 "WRITTEN", "COMMON NAME"),
-                     Ink::strong, style));
+    screen::line(out, "{}",
+                 paint(fmt::format("{}  {:<10}  {}  {:<20}  {}", padded("NAME", name), "ID",
+                                   padded("CONTRACT", contract), "WRITTEN", "COMMON NAME"),
+                       Ink::strong, style));
   for (auto const& [key, entry] : entries)
-    fmt::print(out, "{}  {:<10}  {}  {:<20}  {}\n", padded(key, name), entry.id, padded(entry.contract, contract),
-               entry.written.substr(0, 19) + "Z", text::printable(entry.common_name));
+    screen::line(out, "{}  {:<10}  {}  {:<20}  {}", padded(key, name), entry.id, padded(entry.contract, contract),
+                 entry.written.substr(0, 19) + "Z", text::printable(entry.common_name));
   for (state::Record const& intent : open_intents)
-    fmt::print(out, "{} {}: in doubt: {} sent at {}{}; cpsctl plan says what became of it\n",
-               paint("?", Ink::warn, style), intent.name, fields::word(intent.step), intent.at,
-               intent.reason.empty() ? "" : ", refused for now");
-  fmt::print(out, "{}\n", text::counted(entries.size(), "enrollment"));
+    screen::line(out, "{} {}: in doubt: {} sent at {}{}; cpsctl plan says what became of it",
+                 paint("?", Ink::warn, style), intent.name, fields::word(intent.step), intent.at,
+                 intent.reason.empty() ? "" : ", refused for now");
+  screen::line(out, "{}", text::counted(entries.size(), "enrollment"));
 }
 
 json::Document state_document(std::string const& realm, std::int64_t serial, Entries const& entries,
@@ -51,9 +51,15 @@ void entry_text(state::Entry const& entry, std::ostream& out) {
   json::Document document;
   json::Value const value = fields::to_json(entry, document.GetAllocator());
   for (auto const& member : value.GetObject()) {
-    std::string const shown =
-        member.value.IsString() ? text::printable(json::view(member.value)) : json::pretty(member.value);
-    fmt::print(out, "{:<13} {}\n", json::view(member.name), shown);
+    std::string const name(json::view(member.name));
+    if (member.value.IsString()) {
+      screen::line(out, "{} {}", padded(name, 13), json::view(member.value));
+      continue;
+    }
+    std::string const whole = json::pretty(member.value);
+    auto const lines = text::split(whole, '\n');
+    screen::line(out, "{} {}", padded(name, 13), lines.front());
+    for (std::string_view const line : std::span(lines).subspan(1)) screen::line(out, "{}", line);
   }
 }
 

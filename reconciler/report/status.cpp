@@ -1,13 +1,13 @@
 #include "report/status.hpp"
 
 #include "base/fields.hpp"
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/paint.hpp"
 
 #include <algorithm>
 #include <map>
 
-#include <fmt/ostream.h>
 #include <fmt/ranges.h>
 
 namespace cpsctl::report {
@@ -29,24 +29,24 @@ void status_text(std::vector<StatusRow> const& rows, Style style, std::ostream& 
     condition = std::max(condition, columns(row.condition));
   }
   if (!rows.empty())
-    fmt::print(out, "{}\n",
-               paint(fmt::format("{}  {:<10}  {}  {:<12}  {}", padded("NAME", name), "ID",
-                                 padded("CONDITION", condition), "KIND", "COMMON NAME"),
-                     Ink::strong, style));
+    screen::line(out, "{}",
+                 paint(fmt::format("{}  {:<10}  {}  {:<12}  {}", padded("NAME", name), "ID",
+                                   padded("CONDITION", condition), "KIND", "COMMON NAME"),
+                       Ink::strong, style));
   std::map<std::string, std::size_t> counts;
   for (StatusRow const& row : rows) {
     ++counts[row.condition];
-    fmt::print(out, "{}  {:<10}  {}  {:<12}  {}{}\n", padded(row.name.empty() ? "-" : row.name, name),
-               row.id == 0 ? "-" : std::to_string(row.id),
-               paint(padded(row.condition, condition), ink_of(row.condition), style), row.kind,
-               text::printable(row.common_name), row.production ? "  (production)" : "");
+    screen::line(out, "{}  {:<10}  {}  {:<12}  {}{}", padded(row.name.empty() ? "-" : row.name, name),
+                 row.id == 0 ? "-" : std::to_string(row.id),
+                 paint(padded(row.condition, condition), ink_of(row.condition), style), row.kind,
+                 text::printable(row.common_name), row.production ? "  (production)" : "");
     for (std::string const& note : row.notes)
-      fmt::print(out, "{}  {}\n", std::string(name, ' '), paint(text::printable(note), Ink::faint, style));
+      screen::line(out, "{}  {}", std::string(name, ' '), paint(text::printable(note), Ink::faint, style));
   }
   std::vector<std::string> parts;
   for (auto const& [word, count] : counts) parts.push_back(fmt::format("{} {}", count, word));
-  fmt::print(out, "{}{}\n", text::counted(rows.size(), "enrollment"),
-             parts.empty() ? "" : fmt::format(": {}", fmt::join(parts, ", ")));
+  screen::line(out, "{}{}", text::counted(rows.size(), "enrollment"),
+               parts.empty() ? "" : fmt::format(": {}", fmt::join(parts, ", ")));
 }
 
 json::Document status_document(std::vector<StatusRow> const& rows) {

@@ -7,6 +7,7 @@ endfunction()
 cps_check(architecture.layering ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR}/reconciler -DTABLE=${checks}/rooms.txt
           -P ${checks}/layering.cmake)
 cps_check(architecture.awaits ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR}/reconciler -P ${checks}/awaits.cmake)
+cps_check(architecture.door ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR}/reconciler -P ${checks}/door.cmake)
 cps_check(architecture.planted ${CMAKE_COMMAND} -DHERE=${checks} -DWORK=${CMAKE_CURRENT_BINARY_DIR}/architecture
           -P ${checks}/planted.cmake)
 if(CMAKE_GENERATOR STREQUAL "Ninja")

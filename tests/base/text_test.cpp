@@ -72,6 +72,11 @@ TEST_CASE("printable: nothing that could move a terminal's cursor gets through")
   CHECK(text::printable("\xc2\x9b") == "\\x9b");
   CHECK(text::printable("\xff") == "\\xff");
   CHECK(text::printable("\xe2\x80\xae") == "\\u202e");
+  for (char const* const unseen :
+       {"\u00a0", "\u00ad", "\u061c", "\u115f", "\u180e", "\u200b", "\u200e", "\u200f", "\u2028", "\u2066", "\u3164",
+        "\ufe0f", "\ufeff", "\ufffe", "\U000e0041", "\U000e0100"})
+    CHECK(text::printable(unseen).starts_with('\\'));
+  CHECK(text::printable("\U000e0041") == "\\U000e0041");
 }
 
 TEST_CASE("glob_matches: stars stop at slashes, double stars do not") {

@@ -1,6 +1,7 @@
 #include "program/project.hpp"
 
 #include <cstdlib>
+#include <fstream>
 
 /// A state that cannot be used or written: said, nothing sent, and nothing lost.
 using namespace program;
@@ -155,4 +156,20 @@ TEST_CASE("a folder that takes no files is exit 74 before anything is sent") {
   CHECK(run.exit == 74);
   contains(run, "/proc/cpsctl");
   CHECK(requests(project.folder / "cps").empty());
+}
+
+TEST_CASE("status says what is odd about the state's files, as plan does") {
+  Project const project;
+  REQUIRE(project.run({"apply", "--yes"}).exit == 0);
+  std::ofstream(project.folder / ".cpsctl/state.json.journal", std::ios::app) << R"({"sequence": 9)";
+  std::string const said = project.run({"plan"}).err;
+  CHECK(said.find("warning: ") != std::string::npos);
+  CHECK(project.run({"status"}).err == said);
+}
+
+TEST_CASE("a report that cannot be written keeps the advice that fits the reason") {
+  Project const project;
+  Run const run = project.run({"plan", "--out", "json=plan.json"}, {.file_size = rlim_t{100}});
+  CHECK(run.exit == 74);
+  contains(run, "raise the limit on file sizes");
 }
