@@ -269,10 +269,10 @@ Exit run_show(Options const& options, World& world) {
   Product const product{.text =
                             [&](std::ostream& out, report::Style style) {
                               report::plan_text(*plan, {}, style, out);
-                              if (!plan->changes()) fmt::print(out, "Digest: {}\n", plan::digest(*plan));
+                              if (!plan->changes()) screen::line(out, "Digest: {}", plan::digest(*plan));
                               auto const flags = flags_of(plan->consent);
-                              fmt::print(out, "Consent: {}\n",
-                                         flags.empty() ? "none" : fmt::format("{}", fmt::join(flags, " ")));
+                              screen::line(out, "Consent: {}",
+                                           flags.empty() ? "none" : fmt::format("{}", fmt::join(flags, " ")));
                             },
                         .json = [&] { return plan::document(*plan); },
                         .md = [&] { return report::plan_markdown(*plan, {}); },

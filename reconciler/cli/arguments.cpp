@@ -82,6 +82,9 @@ class Grammar {
     flag("--account-key", global.account_key, "account switch key", "CPSCTL_ACCOUNT_KEY")->type_name("KEY");
     flag("--ca-file", global.ca_file, "trust these CAs instead of the system's", "CPSCTL_CA_FILE")->type_name("FILE");
     flag("--state", global.state, "state file (default: .cpsctl/state.json)", "CPSCTL_STATE")->type_name("FILE");
+    flag("--env", global.env, "let manifests use this environment variable; repeatable (CPSCTL_ENV)")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
     flag("-o,--output", output_, "text, json … on stdout: cpsctl help reports")
         ->type_name("FORMAT (Env:CPSCTL_OUTPUT)");
     flag("--out", out_, "also write the document to a file; repeatable")
@@ -303,6 +306,7 @@ class Grammar {
     if (options_.command == Command::help) options_.name = fmt::format("{}", fmt::join(words_, " "));
     global.command = command_words();
     CPS_CHECK(take_formats());
+    take_granted();
     if (!rate_.empty()) {
       CPS_TRY(global.rate, rate(rate_));
     }
@@ -355,6 +359,16 @@ class Grammar {
       global.out.push_back({.format = wanted, .file = std::move(file)});
     }
     return {};
+  }
+
+  /// CPSCTL_ENV adds to --env: names between commas or spaces.
+  void take_granted() {
+    char const* const variable = std::getenv("CPSCTL_ENV");
+    if (variable == nullptr) return;
+    std::string names = variable;
+    std::ranges::replace(names, ',', ' ');
+    for (auto const name : text::split(names, ' '))
+      if (!name.empty()) options_.global.env.emplace_back(name);
   }
 
   bool offers(Format format) const {

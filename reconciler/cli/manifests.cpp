@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,34 @@ Result<> check_account_key(std::vector<manifest::Desired> const& desired, Global
                                       *options.account_key, other->account_key, other->name),
                .next = "leave one of them out",
                .at = other->mark};
+}
+
+using Words = std::vector<std::string>;
+
+/// The secrets of the API client, as far as there are any: of the environment, also when it is not complete, and of the
+/// credentials file.
+Words known_secrets(edgegrid::CredentialSource const& source, World& world) {
+  Words secrets;
+  for (std::string const& section : {std::string("default"), source.section})
+    for (char const* const key : {"CLIENT_SECRET", "CLIENT_TOKEN", "ACCESS_TOKEN"})
+      secrets.push_back(world.environment(edgegrid::variable_of(section, key)).value_or(""));
+  if (auto const loaded = edgegrid::load_credentials(source, world.environment, world.files))
+    for (Secret const* secret : {&loaded->client_secret, &loaded->client_token, &loaded->access_token})
+      secrets.emplace_back(secret->reveal());
+  return secrets;
+}
+
+/// Is a value one of the secrets, or does it contain one? They are looked up once a manifest uses a variable.
+std::function<bool(std::string_view)> secrets_of(Settings const& settings, World& world) {
+  constexpr std::size_t long_enough = 8;  // a shorter one stands in too much by chance
+  auto const secrets = std::make_shared<std::optional<Words>>();
+  return [secrets, source = settings.credentials, &world](std::string_view value) {
+    if (!*secrets) *secrets = known_secrets(source, world);
+    return std::ranges::any_of(**secrets, [&](std::string const& secret) {
+      if (secret.size() < long_enough) return !secret.empty() && value == secret;
+      return value.find(secret) != std::string_view::npos;
+    });
+  };
 }
 
 }  // namespace
@@ -42,8 +71,9 @@ manifest::Loaded load_manifests(Settings const& settings, World& world) {
                          .exclude = settings.project.exclude,
                          .project_file = settings.project.file,
                          .default_schema = settings.api_schema,
-                         .allowed_env = {settings.project.env.begin(), settings.project.env.end()},
+                         .allowed_env = settings.allowed_env,
                          .env = world.environment,
+                         .is_secret = secrets_of(settings, world),
                          .input = &world.in},
                         world.files);
 }

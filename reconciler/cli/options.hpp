@@ -58,6 +58,7 @@ struct GlobalOptions {
   std::optional<std::string> account_key = {};
   std::optional<std::string> ca_file = {};
   std::optional<std::string> state = {};
+  std::vector<std::string> env = {};  ///< variables that manifests may use
   Format output = Format::text;
   std::vector<OutFile> out = {};
   Colour colour = Colour::automatic;

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "cli/manifests.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -112,6 +113,14 @@ Result<plan::Consent> consent_of(GuardOptions const& options, manifest::Project 
   return consent;
 }
 
+/// The variables that the operator grants; the project can only narrow them.
+std::set<std::string> allowed_env(GlobalOptions const& options, manifest::Project const& project) {
+  std::set<std::string> allowed(options.env.begin(), options.env.end());
+  if (!project.env.empty())
+    std::erase_if(allowed, [&](std::string const& name) { return std::ranges::count(project.env, name) == 0; });
+  return allowed;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> manifest_paths(Options const& options, manifest::Project const& project,
@@ -158,6 +167,7 @@ Result<Settings> make_settings(Options const& options, World& world) {
   settings.credentials.section = global.section.value_or(project.section.value_or("default"));
   CPS_TRY(settings.selection, selection_of(options.selection));
   CPS_TRY(settings.consent, consent_of(options.guard, project));
+  settings.allowed_env = allowed_env(global, project);
   std::string const usual = global.sandbox ? *global.sandbox + "/state.json" : project.state.value_or(default_state);
   settings.state = global.state.value_or(usual);
   return settings;

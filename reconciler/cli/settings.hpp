@@ -7,6 +7,7 @@
 #include "plan/consent.hpp"
 #include "report/report.hpp"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct Settings {
   manifest::Project project = {};
   std::vector<std::string> paths = {};  ///< of manifests
   std::string state = {};
+  std::set<std::string> allowed_env = {};  ///< what manifests may use
   edgegrid::CredentialSource credentials = {};
   std::string api_schema = "v11";
   std::vector<cps::Window> windows = {};  ///< empty: no limits

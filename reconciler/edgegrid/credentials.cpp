@@ -137,7 +137,7 @@ struct FromEnvironment {
 };
 
 FromEnvironment look_around(std::string const& section, Environment const& environment) {
-  FromEnvironment found{.prefix = section == "default" ? "AKAMAI_" : "AKAMAI_" + upper(section) + "_"};
+  FromEnvironment found{.prefix = variable_of(section, "")};
   for (char const* const key : required) {
     std::string const name = found.prefix + upper(key);
     auto value = environment(name);
@@ -234,6 +234,10 @@ struct Wiped {
 };
 
 }  // namespace
+
+std::string variable_of(std::string const& section, std::string const& key) {
+  return (section == "default" ? "AKAMAI_" : "AKAMAI_" + upper(section) + "_") + key;
+}
 
 Result<Credentials> load_credentials(CredentialSource const& source, Environment const& environment, Files& files) {
   FromEnvironment around = look_around(source.section, environment);

@@ -32,6 +32,9 @@ struct CredentialSource {
   std::string section = "default";
 };
 
+/// The environment variable of a section's key: "AKAMAI_STAGE_HOST".
+std::string variable_of(std::string const& section, std::string const& key);
+
 /// The environment wins if all four required variables of the section are set; else the file. Never mixed.
 /// Errors: unauthorized with what is missing (file, section, key: distinct texts, all missing keys named) and the
 /// next step; io when the file cannot be read.

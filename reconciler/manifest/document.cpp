@@ -12,6 +12,13 @@
 namespace cpsctl::manifest {
 namespace {
 
+/// Names that hold credentials, proxies with their passwords, or our own settings: nobody can grant them.
+bool is_reserved(std::string_view name) {
+  std::string const lower = text::lower(name);
+  return lower.starts_with("akamai_") || lower.starts_with("cpsctl_") || lower.ends_with("_proxy") ||
+         lower.find("edgerc") != std::string::npos;
+}
+
 /// What names an enrollment must be readable in git: it never comes from outside.
 constexpr std::array<std::string_view, 3> identity{"/metadata/name", "/spec/contractId", "/spec/accountSwitchKey"};
 
@@ -121,15 +128,25 @@ class Typer {
       refuse(id, pointer, "${env:…} is not allowed in a field that says which enrollment it is", "write the value");
       return std::nullopt;
     }
+    if (is_reserved(name)) {
+      refuse(id, pointer, fmt::format("the environment variable {} is for credentials or settings", name),
+             "use a variable of another name");
+      return std::nullopt;
+    }
     if (!environment_.allowed.contains(name)) {
       refuse(id, pointer, fmt::format("the environment variable {} is not allowed here", name),
-             fmt::format("add {} to spec.env of cpsctl.yaml", name));
+             fmt::format("grant it with --env {}; spec.env of cpsctl.yaml, if it is there, must list it too", name));
       return std::nullopt;
     }
     auto value = environment_.get ? environment_.get(name) : std::nullopt;
     if (!value) refuse(id, pointer, fmt::format("the environment variable {} is not set", name), "set it");
     if (value && text::invalid_utf8(*value)) {
       refuse(id, pointer, fmt::format("the environment variable {} is not UTF-8", name), "mend its value");
+      return std::nullopt;
+    }
+    if (value && environment_.is_secret && environment_.is_secret(*value)) {
+      refuse(id, pointer, fmt::format("the environment variable {} holds a secret of the API client", name),
+             fmt::format("give {} another value, or leave out --env {}", name, name));
       return std::nullopt;
     }
     return value;

@@ -38,6 +38,7 @@ constexpr std::string_view environment_opening = "${env:";
 struct Environment {
   std::set<std::string> const& allowed;
   std::function<std::optional<std::string>(std::string const&)> const& get;
+  std::function<bool(std::string_view)> is_secret = {};  ///< values that must go nowhere
 };
 
 /// The field of `around` (at `pointer`'s parent) that stands at `pointer`; nullptr: no schema knows it.

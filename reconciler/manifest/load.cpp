@@ -43,7 +43,7 @@ class Loader {
         files_(files),
         out_(out),
         project_folder_(project_folder(options.project_file)),
-        environment_{options.allowed_env, options.env} {}
+        environment_{options.allowed_env, options.env, options.is_secret} {}
 
   /// The passes, in order: files to trees, profiles, enrollments, then what only shows between them.
   void run() {

@@ -18,7 +18,8 @@ struct LoadOptions {
   std::string default_schema = "v11";      ///< api.schema
   std::set<std::string> allowed_env = {};  ///< names that ${env:NAME} may use
   std::function<std::optional<std::string>(std::string const&)> env = {};  ///< the environment, injected
-  std::istream* input = nullptr;                                           ///< what "-" reads
+  std::function<bool(std::string_view)> is_secret = {};  ///< of a variable's value: it must go nowhere
+  std::istream* input = nullptr;                         ///< what "-" reads
 };
 
 /// Reads and checks all manifests. Findings cover everything that is wrong in one run: YAML, types, unknown keys,

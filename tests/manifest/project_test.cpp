@@ -104,8 +104,8 @@ TEST_CASE("project: the file is checked as strictly as a manifest") {
       {"a wrong version", std::string(head) + "spec: { api: { schema: v1 } }\n",
        "/p/cpsctl.yaml:3:24: error CPS006 spec.api.schema: there is no api schema \"v1\"; write one of v11, v12\n"},
       {"a variable", std::string(head) + "spec: { state: \"${env:HOME}\" }\n",
-       "/p/cpsctl.yaml:3:16: error CPS041 spec.state: the environment variable HOME is not allowed here; add HOME to "
-       "spec.env of cpsctl.yaml\n"},
+       "/p/cpsctl.yaml:3:16: error CPS041 spec.state: the environment variable HOME is not allowed here; grant it "
+       "with --env HOME; spec.env of cpsctl.yaml, if it is there, must list it too\n"},
       {"two documents", std::string(head) + "---\na: b\n",
        "/p/cpsctl.yaml:4:1: error CPS016: a project file is one document; remove this one\n"},
       {"a list", "[]",

@@ -146,10 +146,30 @@ TEST_CASE("environment: an allowed variable is put in, also in the middle and tw
   CHECK(value(only(city("$CITY ${CITY}")), "/org/city") == R"("$CITY ${CITY}")");
   CHECK(manifest::lines(city("${env:UNSET}").findings) ==
         "-:26:18: error CPS041 spec.enrollment.org.city: the environment variable UNSET is not set; set it\n");
-  CHECK(
-      manifest::lines(city("${env:HOME}").findings) ==
-      "-:26:18: error CPS041 spec.enrollment.org.city: the environment variable HOME is not allowed here; add HOME to "
-      "spec.env of cpsctl.yaml\n");
+  CHECK(manifest::lines(city("${env:HOME}").findings) ==
+        "-:26:18: error CPS041 spec.enrollment.org.city: the environment variable HOME is not allowed here; grant it "
+        "with --env HOME; spec.env of cpsctl.yaml, if it is there, must list it too\n");
+}
+
+TEST_CASE("environment: names of credentials, and values that hold a secret, go into no manifest") {
+  manifest::LoadOptions options{
+      .allowed_env = {"CITY", "AKAMAI_HOST", "Akamai_Prod_Client_Secret", "CPSCTL_STATE", "https_proxy", "MY_EDGERC"}};
+  options.env = [](std::string const&) -> std::optional<std::string> { return "x-hidden-y"; };
+  options.is_secret = [](std::string_view value) { return value.find("hidden") != std::string_view::npos; };
+  auto const findings = [&](std::string const& name) {
+    return manifest::lines(
+        manifest::load_text(on_base("    csr: { cn: www.example.com }\n    org: { city: \"${env:" + name + "}\" }\n"),
+                            options)
+            .findings);
+  };
+  for (std::string const& name : options.allowed_env) {
+    if (name == "CITY") continue;
+    CHECK(findings(name) == "-:26:18: error CPS041 spec.enrollment.org.city: the environment variable " + name +
+                                " is for credentials or settings; use a variable of another name\n");
+  }
+  CHECK(findings("CITY") ==
+        "-:26:18: error CPS041 spec.enrollment.org.city: the environment variable CITY holds a secret of the API "
+        "client; give CITY another value, or leave out --env CITY\n");
 }
 
 TEST_CASE("api schema: the document's, else the last profile's, else the project's") {

@@ -105,3 +105,36 @@ TEST_CASE("secrets: nothing that cpsctl prints or writes holds one, whatever it 
   written.add(cps.path());
   CHECK(written.holding({secret}).size() >= 2);
 }
+
+TEST_CASE("secrets: manifests use only the variables that the operator grants, and none that holds a secret") {
+  Folder const project;
+  std::string manifest = dv_manifest("www", "www.example.com");
+  auto const at = manifest.find("o: Example Inc }");
+  REQUIRE(at != std::string::npos);
+  project.write("manifests/www.yaml", manifest.replace(at, 16, "o: \"${env:ORG}\" }"));
+  auto const validate = [&](std::vector<std::string> more, std::map<std::string, std::string> environment) {
+    more.insert(more.begin(), "validate");
+    return run_cpsctl(more, {.folder = project.path(), .environment = std::move(environment)});
+  };
+  Run const ungranted = validate({}, {{"ORG", "Example"}});
+  CHECK(ungranted.exit == 65);
+  CHECK(ungranted.out.find("--env ORG") != std::string::npos);
+  project.write("cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: { env: [ORG] }\n");
+  CHECK(validate({}, {{"ORG", "Example"}}).exit == 65);
+  CHECK(validate({"--env", "ORG"}, {{"ORG", "Example"}}).exit == 0);
+  CHECK(validate({}, {{"ORG", "Example"}, {"CPSCTL_ENV", "OTHER, ORG"}}).exit == 0);
+
+  std::string const secret = "a-secret-of-the-client";
+  std::string const edgerc =
+      project.write("edgerc", "[default]\nhost = a.example.com\nclient_token = tttttttttt\nclient_secret = " + secret +
+                                  "\naccess_token = aaaaaaaaaa\n");
+  Run const of_file = validate({"--env", "ORG", "--edgerc", edgerc}, {{"ORG", "x" + secret}});
+  Run const of_environment = validate({"--env", "ORG"}, {{"ORG", secret}, {"AKAMAI_CLIENT_SECRET", secret}});
+  for (Run const* run : {&of_file, &of_environment}) {
+    CHECK(run->exit == 65);
+    CHECK(run->out.find("holds a secret") != std::string::npos);
+    CHECK((run->out + run->err).find(secret) == std::string::npos);
+  }
+  project.write("cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: { env: [OTHER] }\n");
+  CHECK(validate({"--env", "ORG"}, {{"ORG", "Example"}}).exit == 65);
+}
