@@ -1,5 +1,6 @@
 #include "apply/executor.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,17 +11,71 @@ namespace {
 
 constexpr char const* not_there = "it is over, and CPS does not show it";
 
+/// What the plan cancels by its own id; an own first change is cancelled by the write.
+std::vector<std::int64_t> named_cancels(plan::Item const& item) {
+  return item.cancels_first ? std::vector<std::int64_t>() : item.cancels;
+}
+
 }  // namespace
+
+http::Task<Result<>> Executor::give_up(plan::Item const& item, std::vector<std::int64_t>& left, WallTime read,
+                                       Attempt& attempt) {
+  plan::Scope const scope = scope_of(item);
+  while (!left.empty()) {
+    std::int64_t const change = left.front();
+    attempt = {.intent = {.phase = state::Phase::intent,
+                          .step = state::Step::cancel,
+                          .name = item.name,
+                          .known_ids = {item.id},
+                          .pending_changes = {change}}};
+    cps::CancelRequest request{.subject = item.name, .account_key = item.account, .id = {item.id}, .change = {change}};
+    request.before_send = [this, scope, read, &attempt] { return before_send(scope, read, attempt); };
+    auto const entered = co_await enter();
+    if (!entered) co_return entered.error();
+    auto const cancelled = co_await writer_.cancel(std::move(request));
+    gate_.leave();
+    bool const gone = !cancelled && cancelled.error().code == Errc::not_found;
+    if (!cancelled && !gone) co_return cancelled.error();
+    auto const written = co_await journal_.done(attempt, item.id, {});
+    if (!written) co_return unrecorded("cancelled", written.error());
+    attempt.sequence = 0;
+    left.erase(left.begin());
+  }
+  co_return Result<>();
+}
+
+http::Task<Result<cps::Live>> Executor::base_of(plan::Item const& item, bool cancelled) {
+  if (!cancelled) co_return co_await unmoved(item);
+  cps::EnrollmentId const id{item.id};
+  std::string const version = item.desired ? item.desired->api_schema : "v11";
+  auto now = co_await writer_.get(item.account, id, version, item.name);
+  if (!now) co_return now.error();
+  for (cps::PendingChange const& change : now->pending) {
+    bool const known = std::ranges::count(item.cancels, change.id.value) > 0;
+    co_return Error{
+        .code = known ? Errc::conflict : Errc::stale,
+        .message = fmt::format("change {} is {}", change.id.value, known ? "still being cancelled" : "pending by now"),
+        .next = "look at a new plan and apply that"};
+  }
+  auto const schema = schema::enrollment(version);
+  if (!schema) co_return schema.error();
+  if (diff::same_wish(*item.live.document, *now->document, **schema)) co_return now;
+  co_return Error{.code = Errc::stale,
+                  .message = fmt::format("enrollment {} is another one without the change that was cancelled", item.id),
+                  .next = "look at a new plan and apply that"};
+}
 
 http::Task<ItemResult> Executor::update(plan::Item const& item) {
   plan::Scope const scope = scope_of(item);
   std::vector<std::int64_t> doubts = item.settles;
   std::int64_t proven = item.proven;
+  std::vector<std::int64_t> cancels = named_cancels(item);
+  bool cancelled = false;
   for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);
     if (!listed) co_return not_begun(item, listed.error());
     WallTime const read = snapshots_.read(scope);
-    auto live = co_await unmoved(item);
+    auto live = co_await base_of(item, cancelled);
     if (!live) {
       Error moved = live.error();
       if (moved.code == Errc::not_found) moved.code = Errc::stale;
@@ -33,13 +88,20 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
     std::vector<std::int64_t> closing = std::exchange(doubts, {});
     auto const settled = co_await journal_.settle(item.name, std::move(closing), not_there);
     if (!settled) co_return failed(item, settled.error());
+    Attempt attempt;
+    if (!cancels.empty()) {
+      auto const given_up = co_await give_up(item, cancels, read, attempt);
+      if (!given_up && given_up.error().code == Errc::stale) continue;
+      if (!given_up) co_return co_await unsuccessful(item, attempt, given_up.error());
+      cancelled = true;
+      continue;
+    }
     Put change{.live = std::move(*live),
                .target = item.target,
                .entry = entry_for(item),
-               .cancel_pending = !item.cancels.empty(),
+               .cancel_pending = item.cancels_first,
                .override_renewal_window = item.overrides_renewal_window,
                .read = read};
-    Attempt attempt;
     auto const updated = co_await put(item, change, attempt);
     if (!updated && updated.error().code == Errc::stale) continue;
     if (!updated) co_return co_await unsuccessful(item, attempt, updated.error());
@@ -56,11 +118,13 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
   std::vector<std::int64_t> doubts = item.settles;
   state::Entry const entry = *known(item.name);
   plan::Scope const scope = scope_of(item);
+  std::vector<std::int64_t> cancels = named_cancels(item);
+  bool cancelled = false;
   for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);
     if (!listed) co_return not_begun(item, listed.error());
     WallTime const read = snapshots_.read(scope);
-    auto const live = co_await unmoved(item);
+    auto const live = co_await base_of(item, cancelled);
     bool const gone_already = !live && live.error().code == Errc::not_found;
     if (!live && !gone_already) co_return failed(item, live.error());
     std::vector<std::int64_t> closing = std::exchange(doubts, {});
@@ -69,6 +133,14 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
     if (gone_already) {
       auto const dropped = co_await journal_.drop(item.name, 0);
       co_return dropped ? result_of(item, Outcome::done) : failed(item, unrecorded("deleted", dropped.error()));
+    }
+    if (!cancels.empty()) {
+      Attempt attempt;
+      auto const given_up = co_await give_up(item, cancels, read, attempt);
+      if (!given_up && given_up.error().code == Errc::stale) continue;
+      if (!given_up) co_return co_await unsuccessful(item, attempt, given_up.error());
+      cancelled = true;
+      continue;
     }
     Attempt attempt{.intent = {.phase = state::Phase::intent,
                                .step = state::Step::delete_,
@@ -79,7 +151,7 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
     cps::DeleteRequest request{.subject = item.name,
                                .account_key = item.account,
                                .id = {item.id},
-                               .allow_cancel_pending_changes = !item.cancels.empty()};
+                               .allow_cancel_pending_changes = item.cancels_first};
     request.before_send = [this, scope, read, &attempt] { return before_send(scope, read, attempt); };
     auto const entered = co_await enter();
     if (!entered) co_return not_begun(item, entered.error());

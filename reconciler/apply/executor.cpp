@@ -185,7 +185,7 @@ http::Task<Result<cps::Live>> Executor::unmoved(plan::Item const& item) {
   cps::Live const* const live = snapshots_.by_id(scope, item.id);
   // Lists lag: only the enrollment itself can say that it is gone, that a write in doubt was not done, or what is
   // pending before the second write of a create.
-  if (live != nullptr && item.settles.empty() && item.proven == 0 && !item.completes) {
+  if (live != nullptr && item.settles.empty() && item.proven == 0 && !item.completes && item.cancels.empty()) {
     now = *live;
   } else {
     cps::EnrollmentId const id{item.id};

@@ -63,6 +63,13 @@ class Executor {
   };
   http::Task<Result<cps::EnrollmentStatus>> put(plan::Item const& item, Put put, Attempt& attempt);
 
+  /// Gives up the changes that the plan cancels by their own ids, and takes each from `left` as it goes. Errors of an
+  /// attempt that is open are not closed yet.
+  http::Task<Result<>> give_up(plan::Item const& item, std::vector<std::int64_t>& left, WallTime read,
+                               Attempt& attempt);
+  /// What is written on: unmoved(), or, once the plan's cancels are done, the enrollment as it is without them. Errors:
+  /// stale: another change is pending by now, or the cancel brought back something else; not_found: it is gone.
+  http::Task<Result<cps::Live>> base_of(plan::Item const& item, bool cancelled);
   /// The item's enrollment as it is now, if it is still what was planned on. Errors: stale; not_found: it is gone.
   http::Task<Result<cps::Live>> unmoved(plan::Item const& item);
   /// Awaited when a write's turn has come: what it is based on, read at `read`, may have grown old while it waited.

@@ -130,4 +130,21 @@ http::Task<Result<EnrollmentStatus>> Writer::remove(DeleteRequest request) {
   co_return co_await send_write(session_, std::move(call));
 }
 
+http::Task<Result<>> Writer::cancel(CancelRequest request) {
+  Call call =
+      write("DELETE", fmt::format("/enrollments/{}/changes/{}", request.id.value, request.change.value), request);
+  call.accept = media_type("change-id", "v1");
+  std::string const what = call.method + " " + call.path;
+  auto const response = co_await session_.send(std::move(call));
+  if (!response) co_return response.error();
+  auto const document = json::parse(response->body, "the answer");
+  auto const named = document ? id_from_path(json::text_or(json::find(*document, "change"), "")) : std::nullopt;
+  if (named == request.change.value) co_return Result<>();
+  co_return Error{.code = Errc::protocol,
+                  .message = fmt::format("{} was answered with {}, but the answer does not name that change", what,
+                                         response->status),
+                  .next = "run again: cpsctl looks the enrollment up",
+                  .reached = Reached::unknown};
+}
+
 }  // namespace cpsctl::cps

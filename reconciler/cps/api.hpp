@@ -62,6 +62,15 @@ struct DeleteRequest {
   std::function<http::Task<Result<>>()> before_send = {};
 };
 
+/// Gives up one pending change, and no other.
+struct CancelRequest {
+  std::string subject = {};
+  std::string account_key = {};
+  EnrollmentId id = {};
+  ChangeId change = {};
+  std::function<http::Task<Result<>>()> before_send = {};
+};
+
 class Writer : public Reader {
  public:
   using Reader::Reader;
@@ -73,6 +82,9 @@ class Writer : public Reader {
   /// CPS v2, DELETE /enrollments/{id}: 200 removed at once (no changes then), 202 a removal was started; 404 when it is
   /// gone already (Errc::not_found).
   http::Task<Result<EnrollmentStatus>> remove(DeleteRequest request);
+  /// CPS v2, DELETE /enrollments/{id}/changes/{change}: 200; 404 when it is not pending any more (Errc::not_found), 409
+  /// when it cannot be cancelled (Errc::conflict). An enrollment that was never deployed goes with its only change.
+  http::Task<Result<>> cancel(CancelRequest request);
 };
 
 }  // namespace cpsctl::cps

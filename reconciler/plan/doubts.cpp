@@ -78,6 +78,13 @@ Fate of_delete(state::Record const& intent, Seen const& seen, WallTime ended) {
   return fate.under_way.empty() ? by_time(seen, ended) : fate;
 }
 
+Fate of_cancel(state::Record const& intent, Seen const& seen, WallTime ended) {
+  if (seen.live == nullptr) return {.kind = Kind::done};
+  bool const there = std::ranges::any_of(
+      seen.live->pending, [&](cps::PendingChange const& one) { return knew(intent.pending_changes, one.id.value); });
+  return there ? by_time(seen, ended) : Fate{.kind = Kind::done};
+}
+
 void add_names(json::Value& applied, json::Value const& sent, json::Value const& live, json::Pool& pool) {
   for (auto const& [key, value] : sent.GetObject()) {
     std::string_view const name = json::view(key);
@@ -107,7 +114,11 @@ Fate what_became_of(state::Record const& intent, Seen const& seen) {
   }
   // It was about an enrollment that the name does not mean any more.
   if (!intent.known_ids.empty() && !knew(intent.known_ids, seen.id)) return {.kind = Kind::not_done};
-  return intent.step == state::Step::delete_ ? of_delete(intent, seen, *ended) : of_update(intent, seen, *ended);
+  switch (intent.step) {
+    case state::Step::delete_: return of_delete(intent, seen, *ended);
+    case state::Step::cancel: return of_cancel(intent, seen, *ended);
+    default: return of_update(intent, seen, *ended);
+  }
 }
 
 Fate less_certain(Fate left, Fate right) {

@@ -19,6 +19,7 @@ std::string_view identity(schema::Field const& field) {
 struct Telling {
   std::vector<schema::Field const*> identity = {};
   schema::Field const* production = nullptr;
+  schema::Field const* staging = nullptr;
   schema::Field const* renewal_start = nullptr;
 };
 
@@ -26,6 +27,7 @@ void collect(schema::Field const& field, Telling& telling) {
   if (!identity(field).empty()) telling.identity.push_back(&field);
   std::string_view const tells = annotation(field, "x-tells");
   if (tells == "production") telling.production = &field;
+  if (tells == "staging") telling.staging = &field;
   if (tells == "renewal-start") telling.renewal_start = &field;
   for (auto const& [name, property] : field.properties) collect(*property, telling);
 }
@@ -48,6 +50,11 @@ std::string text_of(json::Value const& document, schema::Schema const& schema, s
   return {};
 }
 
+bool has_slots(json::Value const& document, schema::Field const* field) {
+  json::Value const* const slots = field == nullptr ? nullptr : json::at(document, field->pointer);
+  return slots != nullptr && slots->IsArray() && !slots->Empty();
+}
+
 bool agrees(json::Value const& desired, json::Value const& live, schema::Field const& field) {
   if (field.normalize == schema::Normalize::hostname && desired.IsString() && live.IsString())
     return diff::same_host(json::view(desired), json::view(live));
@@ -65,9 +72,12 @@ std::string kind_of(json::Value const& document, schema::Schema const& schema) {
 }
 
 bool in_production(json::Value const& document, schema::Schema const& schema) {
-  schema::Field const* const field = telling_fields(schema).production;
-  json::Value const* const slots = field == nullptr ? nullptr : json::at(document, field->pointer);
-  return slots != nullptr && slots->IsArray() && !slots->Empty();
+  return has_slots(document, telling_fields(schema).production);
+}
+
+bool is_deployed(json::Value const& document, schema::Schema const& schema) {
+  Telling const& telling = telling_fields(schema);
+  return has_slots(document, telling.production) || has_slots(document, telling.staging);
 }
 
 std::optional<WallTime> renewal_start(json::Value const& document, schema::Schema const& schema) {

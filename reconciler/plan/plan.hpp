@@ -63,7 +63,7 @@ struct Item {
   bool waits = false;       ///< of blocked: nobody has to do anything, a later run goes on
   std::vector<diff::Change> changes = {};
   std::vector<std::string> steps = {};     ///< the writes in order: "POST /enrollments", "PUT /enrollments/10001 …"
-  std::vector<std::int64_t> cancels = {};  ///< pending changes that the write cancels
+  std::vector<std::int64_t> cancels = {};  ///< pending changes that are given up for the write, newest first
   bool overrides_renewal_window = false;   ///< the write says that it may come inside the renewal window
   std::string reason = {};                 ///< why this action; of blocked: what is in the way
   std::string next = {};                   ///< of blocked, orphan: what to do
@@ -76,6 +76,8 @@ struct Item {
   cps::Live live = {};                       ///< as it was planned on; no document: does not exist
   std::vector<std::int64_t> known_ids = {};  ///< live enrollments with that CN, for the intent
   std::vector<std::int64_t> settles = {};    ///< open intents (sequences) that this item's result closes as not done
+  bool deployed = false;                     ///< to any network, ever
+  bool cancels_first = false;                ///< the write itself cancels them: our own create's, never deployed
   std::int64_t proven = 0;                   ///< the open intent that CPS proves to be done; 0: none
   std::vector<std::string> open_steps = {};  ///< of adopt: pointers that a second write still has to bring
   std::vector<std::int64_t> removal = {};    ///< of delete: changes that carry out a removal sent before

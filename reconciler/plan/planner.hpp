@@ -52,8 +52,12 @@ class Planner {
   json::Ref judge_writes(Item& item, cps::Live const& live, Entry const& entry);
   void missing_step(Item& item, cps::Live const& live, Entry const& entry);
   /// The PUT that brings `item.changes`, or what is in its way.
-  void put(Item& item, cps::Live const& live, manifest::OnPendingChange policy);
-  bool make_room(Item& item, cps::Live const& live, manifest::OnPendingChange policy);
+  /// `ours`: changes that our last write started.
+  void put(Item& item, cps::Live const& live, manifest::OnPendingChange policy, std::vector<std::int64_t> const& ours);
+  bool make_room(Item& item, cps::Live const& live, manifest::OnPendingChange policy,
+                 std::vector<std::int64_t> const& ours);
+  /// The steps that end with `write`, with what is cancelled for it.
+  static std::vector<std::string> steps_of(Item const& item, cps::Live const& live, std::string write);
 
   // planner_removed.cpp: what the state knows and no manifest declares
   Result<std::optional<Item>> removed(Entry const& entry);

@@ -45,9 +45,15 @@ std::vector<state::Record const*> Planner::open_intents(std::string const& name,
 }
 
 void Planner::close(Item& item, state::Record const& intent, Fate const& fate) {
-  char const* const what = intent.step == state::Step::delete_ ? "a delete" : "an update";
+  bool const cancel = intent.step == state::Step::cancel;
+  char const* const what = intent.step == state::Step::delete_ ? "a delete" : cancel ? "a cancel" : "an update";
   switch (fate.kind) {
-    case Fate::Kind::done: item.proven = intent.sequence; return;
+    case Fate::Kind::done:
+      if (!cancel) {
+        item.proven = intent.sequence;
+        return;
+      }
+      [[fallthrough]];  // nothing is recorded of it
     // It is over, and CPS's list does not show what it was to bring: sending it again brings it about once.
     case Fate::Kind::not_shown:
     case Fate::Kind::not_done: item.settles.push_back(intent.sequence); return;
@@ -78,8 +84,9 @@ json::Ref Planner::judge_writes(Item& item, cps::Live const& live, Entry const& 
     json::Ref const& sent = intent->entry->last_applied;
     applied = fate.kind == Fate::Kind::done ? sent : also_applied(applied, *sent, *live.document);
   }
-  for (state::Record const* intent : open_intents(item.name, state::Step::delete_))
-    close(item, *intent, fate_of(*intent, entry, &live));
+  for (state::Step const step : {state::Step::delete_, state::Step::cancel})
+    for (state::Record const* intent : open_intents(item.name, step))
+      close(item, *intent, fate_of(*intent, entry, &live));
   return applied;
 }
 

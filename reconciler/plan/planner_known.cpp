@@ -64,6 +64,7 @@ Result<Item> Planner::known(Item item, Desired const& desired, Entry const& entr
   if (live == nullptr) return absent(std::move(item), desired, entry);
   item.live = *live;
   item.production = in_production(*live->document, schema_of(desired));
+  item.deployed = is_deployed(*live->document, schema_of(desired));
   note_pending(item, *live);
   auto const removing = std::ranges::find_if(
       live->pending, [&](cps::PendingChange const& change) { return is_ours(change, entry.removal); });
@@ -88,7 +89,8 @@ Item Planner::absent(Item item, Desired const& desired, Entry const& entry) {
     by_us = by_us || fate_of(*intent, entry, nullptr).kind == Fate::Kind::done;
     over.push_back(intent->sequence);
   }
-  for (state::Record const* intent : open_intents(item.name, state::Step::update)) over.push_back(intent->sequence);
+  for (state::Step const step : {state::Step::update, state::Step::cancel})
+    for (state::Record const* intent : open_intents(item.name, step)) over.push_back(intent->sequence);
   bool const consented = std::ranges::count(inputs_.consent.recreate, item.name) > 0;
   if (by_us || consented) {
     Item anew = unknown(std::move(item), desired);
@@ -126,7 +128,7 @@ Item Planner::update(Item item, Desired const& desired, cps::Live const& live, E
   if (others == 0)
     missing_step(item, live, entry);
   else
-    put(item, live, on_pending(desired.lifecycle));
+    put(item, live, on_pending(desired.lifecycle), entry.changes);
   return item;
 }
 
@@ -134,7 +136,7 @@ Item Planner::converged(Item item, Desired const& desired, Entry const& entry,
                         std::vector<std::string> const& released) {
   // Nothing is written that would look at the enrollment itself first: only a list that cannot lag any more tells that
   // a write was not done.
-  for (state::Step const step : {state::Step::update, state::Step::delete_})
+  for (state::Step const step : {state::Step::update, state::Step::delete_, state::Step::cancel})
     for (state::Record const* intent : open_intents(item.name, step))
       if (Fate const fate = fate_of(*intent, entry, &item.live); fate.kind == Fate::Kind::not_shown) {
         item.waits = true;
@@ -176,21 +178,23 @@ void Planner::missing_step(Item& item, cps::Live const& live, Entry const& entry
   item.reason = story;
   bool const ours = live.pending.size() == 1 && is_ours(live.pending.front(), entry.changes);
   bool const consented = on_pending(item.desired->lifecycle) == manifest::OnPendingChange::cancel;
-  put(item, live, ours || consented ? manifest::OnPendingChange::cancel : manifest::OnPendingChange::wait);
+  put(item, live, ours || consented ? manifest::OnPendingChange::cancel : manifest::OnPendingChange::wait,
+      entry.changes);
   if (item.action == Action::blocked)
     item.reason = fmt::format("{}; {}", story, item.reason);
   else
     item.completes = ours || live.pending.empty();
 }
 
-void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange policy) {
+void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange policy,
+                  std::vector<std::int64_t> const& ours) {
   auto const immutable = std::ranges::find(item.changes, schema::Effect::immutable, &diff::Change::effect);
   if (immutable != item.changes.end())
     return block(item, json::dotted(immutable->pointer) + " cannot be changed in place",
                  "set it back, or create a second enrollment under another name and move traffic there first");
   bool const certificate = std::ranges::count(item.changes, schema::Effect::certificate, &diff::Change::effect) > 0;
   if (certificate && too_late(item, *item.desired)) return;
-  if (!make_room(item, live, policy)) return;
+  if (!make_room(item, live, policy, ours)) return;
 
   auto const renewal = renewal_start(*live.document, schema_of(*item.desired));
   bool const inside = renewal && *renewal <= inputs_.now;
@@ -202,17 +206,45 @@ void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange p
                              "--override-renewal-window {}",
                              item.name));
   item.overrides_renewal_window = inside;
-  std::string step = fmt::format("PUT /enrollments/{}", item.id);
-  if (!item.cancels.empty()) step += "; cancels " + named(live.pending);
-  if (inside) step += "; inside the renewal window";
-  item.steps.push_back(std::move(step));
+  item.steps =
+      steps_of(item, live, fmt::format("PUT /enrollments/{}{}", item.id, inside ? "; inside the renewal window" : ""));
+}
+
+/// A change is cancelled by its own id, so that nothing is given up that the plan did not show; an enrollment that was
+/// never deployed would go with it, and its own first change alone is cancelled by the write.
+std::vector<std::string> Planner::steps_of(Item const& item, cps::Live const& live, std::string write) {
+  std::vector<std::string> steps;
+  if (item.cancels_first) write += "; cancels " + named(live.pending);
+  if (!item.cancels_first)
+    for (std::int64_t const change : item.cancels) {
+      auto const pending = std::ranges::find(live.pending, cps::ChangeId{change}, &cps::PendingChange::id);
+      std::string const type = pending == live.pending.end() || pending->type.empty() ? "" : "; " + pending->type;
+      steps.push_back(fmt::format("DELETE /enrollments/{}/changes/{}{}", item.id, change, type));
+    }
+  if (!item.cancels.empty()) steps.push_back(fmt::format("GET /enrollments/{}", item.id));
+  steps.push_back(std::move(write));
+  return steps;
 }
 
 /// Pending changes stand in a write's way: it cancels them, waits, or is refused.
-bool Planner::make_room(Item& item, cps::Live const& live, manifest::OnPendingChange policy) {
+bool Planner::make_room(Item& item, cps::Live const& live, manifest::OnPendingChange policy,
+                        std::vector<std::int64_t> const& ours) {
   if (live.pending.empty()) return true;
   switch (policy) {
-    case manifest::OnPendingChange::cancel: item.cancels = ids_of(live.pending); return true;
+    case manifest::OnPendingChange::cancel: {
+      bool const all_ours =
+          std::ranges::all_of(live.pending, [&](cps::PendingChange const& change) { return is_ours(change, ours); });
+      if (!item.deployed && !all_ours && item.action != Action::delete_) {
+        item.waits = true;
+        block(item, fmt::format("waits for {} to end: cancelling it would remove the enrollment", named(live.pending)),
+              "run again once it has ended");
+        return false;
+      }
+      item.cancels = ids_of(live.pending);
+      std::ranges::reverse(item.cancels);  // the last one is the newest
+      item.cancels_first = !item.deployed && all_ours;
+      return true;
+    }
     case manifest::OnPendingChange::wait:
       item.waits = true;
       block(item, fmt::format("waits for {} to end", named(live.pending)),

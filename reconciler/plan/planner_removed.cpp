@@ -47,6 +47,7 @@ Result<std::optional<Item>> Planner::removed(Entry const& entry) {
     item.common_name = common_name(*live->document, **schema);
     item.validation_type = kind_of(*live->document, **schema);
     item.production = in_production(*live->document, **schema);
+    item.deployed = is_deployed(*live->document, **schema);
   }
   note_pending(item, *live);
   if (policy_of(entry).deletion == manifest::Deletion::delete_)
@@ -66,8 +67,9 @@ Item Planner::remove(Item item, Entry const& entry, cps::Live const& live) {
       item.removal = entry.removal;
       return item;
     }
-  for (state::Record const* intent : open_intents(item.name, state::Step::delete_))
-    close(item, *intent, fate_of(*intent, entry, &live));
+  for (state::Step const step : {state::Step::delete_, state::Step::cancel})
+    for (state::Record const* intent : open_intents(item.name, step))
+      close(item, *intent, fate_of(*intent, entry, &live));
   if (item.action == Action::blocked) return item;
 
   item.reason = "its manifest is gone, and its policy was to delete it then";
@@ -92,10 +94,8 @@ Item Planner::remove(Item item, Entry const& entry, cps::Live const& live) {
           fmt::format("run with --confirm-delete {}, or put the manifest back", item.name));
     return item;
   }
-  if (!make_room(item, live, on_pending(policy_of(entry)))) return item;
-  item.steps.push_back(
-      fmt::format("DELETE /enrollments/{}{}", item.id,
-                  item.cancels.empty() ? "" : fmt::format("; cancels {}", fmt::join(item.cancels, ", "))));
+  if (!make_room(item, live, on_pending(policy_of(entry)), entry.changes)) return item;
+  item.steps = steps_of(item, live, fmt::format("DELETE /enrollments/{}", item.id));
   return item;
 }
 

@@ -60,6 +60,7 @@ Item Planner::adopt(Item item, Desired const& desired, cps::Live const& live) {
   item.id = live.id.value;
   item.live = live;
   item.production = in_production(*live.document, schema);
+  item.deployed = is_deployed(*live.document, schema);
   item.action = Action::adopt;
   diff::ThreeWay found = diff::compare_applied(desired.enrollment, *live.document, schema);
   item.target = std::move(found.target);
@@ -79,7 +80,7 @@ Item Planner::adopt(Item item, Desired const& desired, cps::Live const& live) {
     item.reason = "exists already and is identical";
   } else if (policy == manifest::Adopt::always) {
     item.reason = "exists already and differs: it is taken over and changed";
-    put(item, live, on_pending(desired.lifecycle));
+    put(item, live, on_pending(desired.lifecycle), {});
   } else {
     block(item, fmt::format("enrollment {} exists already and differs", live.id.value),
           "make the manifest say what CPS has, or set spec.lifecycle.adopt: always to change it to what the manifest "

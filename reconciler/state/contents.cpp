@@ -192,6 +192,7 @@ Result<> take_record(Contents& contents, Record const& record) {
     }
     case Phase::done:
     case Phase::stored: {
+      if (record.step == Step::cancel) break;
       bool const own = record.entry != nullptr || !known;
       auto const& said = own ? record.entry : intent->entry;
       Entry entry = said ? *said : Entry{};

@@ -36,10 +36,11 @@ BOOST_DESCRIBE_STRUCT(Entry, (),
 // done puts the intent's entry, with this id and these changes, or the record's own.
 // stored puts an entry (and takes away the one of the record's name, if it is another: a move); dropped takes one away,
 // and closes what was to become of it.
+// A cancel gives up one pending change (`pending_changes`); it has no entry, and done only closes it.
 // conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.
 // lost: the attempt is over, and nobody knows what became of it; the intent stays open.
 BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict, lost)
-BOOST_DEFINE_ENUM_CLASS(Step, create, update, delete_)
+BOOST_DEFINE_ENUM_CLASS(Step, create, update, delete_, cancel)
 
 /// One line of the journal.
 struct Record {

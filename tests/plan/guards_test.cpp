@@ -168,9 +168,31 @@ TEST_CASE("guards: somebody else's pending change is not ours to cancel") {
   CHECK(refused.items[0].reason == "change 5 (renewal) is pending at CPS");
   CHECK_FALSE(refused.items[0].waits);
   CHECK(planned(world(OnPendingChange::wait)).items[0].waits);
-  auto const cancelled = planned(world(OnPendingChange::cancel));
-  CHECK(cancelled.items[0].steps == std::vector<std::string>{"PUT /enrollments/1; cancels change 5 (renewal)"});
-  CHECK(cancelled.items[0].cancels == std::vector<std::int64_t>{5});
+  SUBCASE("what was deployed: each change is cancelled by its own id, the newest first") {
+    for (char const* const where : {"productionSlots", "stagingSlots"}) {
+      auto deployed = pending(unchanged(fmt::format(R"("{}":[7])", where)), 5, "renewal");
+      deployed.pending.push_back({.id = {6}});
+      auto const item = planned(change(deployed, {.on_pending_change = OnPendingChange::cancel})).items.at(0);
+      CHECK(item.steps == std::vector<std::string>{"DELETE /enrollments/1/changes/6",
+                                                   "DELETE /enrollments/1/changes/5; renewal", "GET /enrollments/1",
+                                                   "PUT /enrollments/1"});
+      CHECK(item.cancels == std::vector<std::int64_t>{6, 5});
+    }
+  }
+  SUBCASE("what was never deployed: the first change of our own create goes with the write") {
+    World own = change(pending(unchanged(), 5), {.on_pending_change = OnPendingChange::cancel});
+    own.inputs.entries.at("www").changes = {5};
+    auto const item = planned(own).items.at(0);
+    CHECK(item.cancels_first);
+    CHECK(item.steps ==
+          std::vector<std::string>{"GET /enrollments/1", "PUT /enrollments/1; cancels change 5 (new-certificate)"});
+  }
+  SUBCASE("what was never deployed, and the change is not ours: the enrollment would go with it") {
+    auto const item = planned(world(OnPendingChange::cancel)).items.at(0);
+    CHECK(item.action == plan::Action::blocked);
+    CHECK(item.waits);
+    CHECK(item.reason == "waits for change 5 (renewal) to end: cancelling it would remove the enrollment");
+  }
   SUBCASE("the flag comes before the manifest") {
     World strict = world(OnPendingChange::cancel);
     strict.inputs.consent.on_pending = OnPendingChange::refuse;

@@ -329,3 +329,74 @@ TEST_CASE("inside the renewal window nothing is changed without consent") {
   CHECK(project.apply({"--override-renewal-window", "old"}).exit == 0);
   CHECK(project.sent("PUT") == 1);
 }
+
+namespace {
+
+/// An enrollment that is deployed, with a change of a colleague's pending; the manifest wants something else.
+struct Contested : Project {
+  Contested() { colleague({"apply", "--yes"}, "quicEnabled: true"); }
+  std::string folder_of_cps() const { return "--sandbox=" + (folder / "sandbox").string(); }
+  void colleague(std::vector<std::string> arguments, std::string const& wants) const {
+    Folder const other;
+    std::string theirs = dv_manifest("www", "www.example.com");
+    theirs.replace(theirs.find("quicEnabled: false"), 18, wants);
+    other.write("manifests/www.yaml", theirs + "  lifecycle: { adopt: always }\n");
+    arguments.insert(arguments.end(), {folder_of_cps(), "--state", "own.json", "--on-pending", "cancel"});
+    Run const run = run_cpsctl(std::move(arguments), {.folder = other.path()});
+    INFO(run.out, run.err);
+    REQUIRE(run.exit == 0);
+  }
+  std::vector<std::string> cancelling(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {folder_of_cps(), "--on-pending", "cancel"});
+    return arguments;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a cancel names its victim: the change that the plan showed, and then the write without a flag") {
+  Contested const project;
+  Run const plan = run_cpsctl(project.cancelling({"plan"}), {.folder = project.folder.path()});
+  INFO(plan.out, plan.err);
+  CHECK(says(plan.out, "DELETE /enrollments/10002/changes/"));
+  auto const before = project.sent("PUT");
+  Run const run = run_cpsctl(project.cancelling({"apply", "--yes"}), {.folder = project.folder.path()});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  CHECK(project.sent("PUT") == before + 1);
+  CHECK(project.sent("DELETE") == 1);
+  for (std::string const& line : requests(project.folder / "sandbox"))
+    CHECK_FALSE(says(line, "allow-cancel-pending-changes"));
+}
+
+TEST_CASE("a cancel names its victim: what was started since is not touched") {
+  Contested const project;
+  auto const saved = project.cancelling({"plan", "--out", "json=plan.json"});
+  REQUIRE(run_cpsctl(saved, {.folder = project.folder.path()}).exit == 0);
+  project.colleague({"apply", "--yes"}, "quicEnabled: true\n      ocspStapling: \"off\"");
+  auto const deletes = project.sent("DELETE");
+  auto const document = json::parse(read(project.folder / "plan.json"), "plan").value();
+  std::string const digest(json::text_or(json::find(document, "digest"), ""));
+  Run const run = run_cpsctl(project.cancelling({"apply", "--yes", "--plan", "plan.json", "--approved", digest}),
+                             {.folder = project.folder.path()});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 4);
+  CHECK(project.sent("DELETE") == deletes);
+}
+
+TEST_CASE("a cancel names its victim: an answer that was lost is found out, and the write follows") {
+  for (char const* const fault : {"drop-after", "drop-before", "status 409 cannot-cancel-pending-change"}) {
+    CAPTURE(fault);
+    Contested const project;
+    auto const applied = [&](std::vector<std::string> more) {
+      more.insert(more.begin(), {"apply", "--yes", "--timeout", "1s", "--deadline", "900ms"});
+      return run_cpsctl(project.cancelling(std::move(more)), {.folder = project.folder.path()});
+    };
+    Run run = applied({"--fault", fmt::format("DELETE /enrollments/*/changes/*: {} times 1", fault)});
+    INFO(run.out, run.err);
+    CHECK(run.exit == 75);
+    for (int tries = 0; tries < 50 && run.exit == 75; ++tries) run = applied({});
+    CHECK(run.exit == 0);
+    CHECK_FALSE(says(project.run({"state", "list"}).out, "in doubt"));
+  }
+}
