@@ -1,5 +1,5 @@
-// Histories of one enrollment: manifests change, people change it at CPS, CPS shows it in another shape. Whatever
-// happened, one apply makes the next plan empty.
+// Histories of one enrollment: manifests change, people change it at CPS, CPS shows it in another shape, answers to
+// updates are lost. Whatever happened, one apply makes the next plan empty.
 #include "diff/generator.hpp"
 #include "plan/document.hpp"
 #include "plan/world.hpp"
@@ -58,7 +58,10 @@ class History {
   void step() {
     schema::Field const& field = *fields_[draw_.below(fields_.size())];
     switch (draw_.below(4)) {
-      case 0: edit(wanted_, field); break;
+      case 0:
+        edit(wanted_, field);
+        edited_.insert(&field);
+        break;
       case 1:
         if (!field.nullable()) break;
         put(wanted_, field.pointer, std::nullopt);
@@ -66,6 +69,7 @@ class History {
       case 2: {  // somebody at CPS
         json::Document changed = json::clone(*live_);
         edit(changed, field);
+        outside_ = true;
         show(changed);
         break;
       }
@@ -79,18 +83,61 @@ class History {
     one.enrollment = json::share(json::clone(wanted_));
     auto known = entry("www", 1);
     known.last_applied = last_;
+    world.inputs.open_intents = intents_;
     return planned(world.want(one).has({.id = {1}, .document = live_}).knows(known));
+  }
+
+  /// An update is sent and its answer lost: CPS did it, or it never arrived. Manifests are edited before anybody knows.
+  void lose() {
+    plan::Plan const now = plan();
+    if (now.items.empty() || now.items[0].steps.empty()) return;
+    plan::Item const& item = now.items[0];
+    close(item);
+    auto sent = entry("www", 1);
+    sent.last_applied = item.desired->enrollment;
+    auto intent = unanswered(state::Step::update, "www", "2026-11-23T09:00:00Z");
+    intent.sequence = ++sequence_;
+    intent.known_ids = {1};
+    intent.entry = std::make_shared<state::Entry const>(sent);
+    intents_.push_back(intent);
+    if (draw_.below(2) == 0) show(diff::update_body(*item.target, *live_, *schema_));
+  }
+
+  bool touched_by_others() const { return outside_; }
+  bool in_doubt() const { return !intents_.empty(); }
+
+  /// Fields that some manifest named and that this one does not: what CPS still has of them.
+  std::vector<std::string> left_behind() const {
+    std::vector<std::string> left;
+    for (schema::Field const* field : edited_) {
+      json::Value const* const live = json::at(*live_, field->pointer);
+      bool const filled = field->derived != nullptr && field->derived->fills_in;
+      bool const stays = field->on_remove == schema::OnRemove::release || filled;
+      bool const nothing = live == nullptr || live->IsNull() || (live->IsArray() && live->Empty()) ||
+                           (live->IsString() && live->GetStringLength() == 0);
+      if (!stays && !nothing && json::at(wanted_, field->pointer) == nullptr) left.push_back(field->pointer);
+    }
+    return left;
   }
 
   /// What apply does with a plan.
   void apply(plan::Plan const& plan) {
     for (plan::Item const& item : plan.items) {
+      close(item);
       if (!item.steps.empty()) show(diff::update_body(*item.target, *live_, *schema_));
       if (!item.steps.empty() || item.state_only) last_ = item.desired->enrollment;
     }
   }
 
  private:
+  /// What was proven is what was applied last; what was not done is forgotten.
+  void close(plan::Item const& item) {
+    for (state::Record const& intent : intents_)
+      if (intent.sequence == item.proven) last_ = intent.entry->last_applied;
+    std::erase_if(intents_, [&](state::Record const& intent) {
+      return intent.sequence == item.proven || std::ranges::count(item.settles, intent.sequence) > 0;
+    });
+  }
   void edit(json::Document& document, schema::Field const& field) {
     put(document, field.pointer, draw_.value(field, 60, document.GetAllocator()));
     // What CPS refuses cannot happen: a list of one's own names needs names.
@@ -108,6 +155,10 @@ class History {
   json::Document wanted_;
   json::Ref last_ = {};
   json::Ref live_ = {};
+  std::vector<state::Record> intents_ = {};
+  std::int64_t sequence_ = 0;
+  std::set<schema::Field const*> edited_ = {};
+  bool outside_ = false;
 };
 
 }  // namespace
@@ -133,6 +184,35 @@ TEST_CASE("property: whatever happened to manifest and enrollment, one apply mak
   MESSAGE(histories << " histories: " << writes << " writes, " << records << " records");
   CHECK(writes > 1000);
   CHECK(records > 100);
+}
+
+TEST_CASE(
+    "property: manifests are edited while updates are in doubt: one apply ends the doubt, and nothing is left behind") {
+  int doubts = 0, watched = 0;
+  for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
+    CAPTURE(seed);
+    History history(seed);
+    for (int round = 0; round < 3; ++round) {
+      for (int i = 0; i < 6; ++i) {
+        history.step();
+        if (i % 2 == 0) history.lose();
+      }
+      doubts += history.in_doubt() ? 1 : 0;
+      plan::Plan const plan = history.plan();
+      REQUIRE(plan.summary.blocked == 0);
+      history.apply(plan);
+      CHECK_FALSE(history.in_doubt());
+      plan::Plan const next = history.plan();
+      INFO(json::pretty(plan::document(next)));
+      REQUIRE_FALSE(next.work());
+      if (history.touched_by_others()) continue;
+      ++watched;
+      CHECK(history.left_behind() == std::vector<std::string>());
+    }
+  }
+  MESSAGE(doubts << " plans with a write in doubt, " << watched << " of them with nobody else");
+  CHECK(doubts > 1000);
+  CHECK(watched > 300);
 }
 
 TEST_CASE("property: a plan document is read back as it was written") {
