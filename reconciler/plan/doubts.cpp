@@ -53,9 +53,8 @@ Fate by_time(Seen const& seen, WallTime ended) {
 bool shows(state::Entry const& sent, Seen const& seen) {
   auto const schema = schema::enrollment(sent.api_schema);
   if (!schema || !sent.last_applied) return false;
-  if (!diff::compare_applied(sent.last_applied, *seen.live->document, **schema).changes.empty()) return false;
-  auto const found = diff::three_way(sent.last_applied, seen.last_applied, *seen.live->document, **schema);
-  return std::ranges::none_of(found.changes, &diff::Change::unset);
+  json::Ref const target = diff::three_way(sent.last_applied, seen.last_applied, *seen.live->document, **schema).target;
+  return diff::compare_applied(target, *seen.live->document, **schema).changes.empty();
 }
 
 Fate of_update(state::Record const& intent, Seen const& seen, WallTime ended) {
@@ -85,22 +84,34 @@ Fate of_cancel(state::Record const& intent, Seen const& seen, WallTime ended) {
   return there ? by_time(seen, ended) : Fate{.kind = Kind::done};
 }
 
-void add_names(json::Value& applied, json::Value const& sent, json::Value const& live, json::Pool& pool) {
-  for (auto const& [key, value] : sent.GetObject()) {
-    std::string_view const name = json::view(key);
-    json::Value const* const there = json::find(live, name);
-    if (there == nullptr) continue;
-    json::Value* const present = json::find(applied, name);
-    if (value.IsObject() && there->IsObject()) {
-      json::Value inner(rapidjson::kObjectType);
-      json::Value& into = present != nullptr ? *present : inner;
-      if (into.IsObject()) add_names(into, value, *there, pool);
-      if (present == nullptr && !inner.ObjectEmpty()) json::set(applied, name, std::move(inner), pool);
-    } else if (present == nullptr && json::equal(value, *there)) {
-      json::set(applied, name, json::Value(value, pool), pool);
+/// Adds to `applied` what `sent` names and `live` shows.
+class Shown {
+ public:
+  Shown(json::Value const& sent, json::Value const& live, schema::Schema const& schema, json::Pool& pool)
+      : live_(live), differing_(diff::compare(sent, live, schema)), pool_(pool) {}
+
+  void add(json::Value& applied, json::Value const& sent, std::string const& at = "") const {
+    for (auto const& [key, value] : sent.GetObject()) {
+      std::string_view const name = json::view(key);
+      std::string const pointer = json::child(at, name);
+      if (json::at(live_, pointer) == nullptr) continue;
+      json::Value* const present = json::find(applied, name);
+      if (value.IsObject()) {
+        json::Value inner(rapidjson::kObjectType);
+        json::Value& into = present != nullptr ? *present : inner;
+        if (into.IsObject()) add(into, value, pointer);
+        if (present == nullptr && !inner.ObjectEmpty()) json::set(applied, name, std::move(inner), pool_);
+      } else if (present == nullptr && std::ranges::count(differing_, pointer, &diff::Change::pointer) == 0) {
+        json::set(applied, name, json::Value(value, pool_), pool_);
+      }
     }
   }
-}
+
+ private:
+  json::Value const& live_;
+  std::vector<diff::Change> differing_;
+  json::Pool& pool_;
+};
 
 }  // namespace
 
@@ -141,10 +152,11 @@ Fate less_certain(Fate left, Fate right) {
   return left.until >= right.until ? left : right;
 }
 
-json::Ref also_applied(json::Ref const& applied, json::Value const& sent, json::Value const& live) {
+json::Ref also_applied(json::Ref const& applied, json::Value const& sent, json::Value const& live,
+                       schema::Schema const& schema) {
   if (!applied || !applied->IsObject() || !sent.IsObject() || !live.IsObject()) return applied;
   json::Document both = json::clone(*applied);
-  add_names(both, sent, live, both.GetAllocator());
+  Shown(sent, live, schema, both.GetAllocator()).add(both, sent);
   return json::share(std::move(both));
 }
 

@@ -48,6 +48,7 @@ Fate less_certain(Fate left, Fate right);
 
 /// `applied` with what `sent` names beside it and `live` shows: a write in doubt may have brought that, so it counts as
 /// managed from then on.
-json::Ref also_applied(json::Ref const& applied, json::Value const& sent, json::Value const& live);
+json::Ref also_applied(json::Ref const& applied, json::Value const& sent, json::Value const& live,
+                       schema::Schema const& schema);
 
 }  // namespace cpsctl::plan

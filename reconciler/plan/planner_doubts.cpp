@@ -82,7 +82,8 @@ json::Ref Planner::judge_writes(Item& item, cps::Live const& live, Entry const& 
     close(item, *intent, fate);
     if (!intent->entry || !intent->entry->last_applied) continue;
     json::Ref const& sent = intent->entry->last_applied;
-    applied = fate.kind == Fate::Kind::done ? sent : also_applied(applied, *sent, *live.document);
+    applied =
+        fate.kind == Fate::Kind::done ? sent : also_applied(applied, *sent, *live.document, schema_of(*item.desired));
   }
   for (state::Step const step : {state::Step::delete_, state::Step::cancel})
     for (state::Record const* intent : open_intents(item.name, step))

@@ -87,12 +87,16 @@ TEST_CASE("doubts: a write about an enrollment that the name does not mean any m
 }
 
 TEST_CASE("doubts: what a write in doubt may have brought counts as applied, what others brought does not") {
-  auto const parsed = [](char const* text) { return json::share(json::parse(text, "document").value()); };
+  auto const schema = schema::enrollment("v11").value();
   auto const both = [&](char const* applied, char const* sent, char const* live) {
-    return json::canonical(*plan::also_applied(parsed(applied), *parsed(sent), *parsed(live)));
+    auto const parsed = [](char const* text) { return json::share(json::parse(text, "document").value()); };
+    return json::canonical(*plan::also_applied(parsed(applied), *parsed(sent), *parsed(live), *schema));
   };
-  CHECK(both(R"({"a":1})", R"({"a":1,"b":2})", R"({"a":1,"b":2})") == R"({"a":1,"b":2})");
-  CHECK(both(R"({"a":1})", R"({"a":1,"b":2})", R"({"a":1,"b":3})") == R"({"a":1})");
-  CHECK(both(R"({"a":{"x":1}})", R"({"a":{"x":1,"y":2}})", R"({"a":{"x":1,"y":2}})") == R"({"a":{"x":1,"y":2}})");
-  CHECK(both(R"({})", R"({"a":{"x":1,"y":2}})", R"({"a":{"y":2}})") == R"({"a":{"y":2}})");
+  CHECK(both(R"({"ra":"a"})", R"({"ra":"a","orgId":2})", R"({"ra":"a","orgId":2})") == R"({"orgId":2,"ra":"a"})");
+  CHECK(both(R"({"ra":"a"})", R"({"ra":"a","orgId":2})", R"({"ra":"a","orgId":3})") == R"({"ra":"a"})");
+  CHECK(both(R"({"csr":{"c":"US"}})", R"({"csr":{"c":"US","ou":"X"}})", R"({"csr":{"c":"US","ou":"X"}})") ==
+        R"({"csr":{"c":"US","ou":"X"}})");
+  CHECK(both(R"({})", R"({"csr":{"c":"US","ou":"X"}})", R"({"csr":{"ou":"X"}})") == R"({"csr":{"ou":"X"}})");
+  CHECK(both(R"({})", R"({"csr":{"sans":["B.example","a.example"]}})",
+             R"({"csr":{"sans":["a.example","b.example"]}})") == R"({"csr":{"sans":["B.example","a.example"]}})");
 }

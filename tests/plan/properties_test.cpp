@@ -103,6 +103,10 @@ class History {
     if (draw_.below(2) == 0) show(diff::update_body(*item.target, *live_, *schema_));
   }
 
+  /// The commit is reverted.
+  void remember_manifest() { before_ = json::share(json::clone(wanted_)); }
+  void revert() { wanted_ = json::clone(*before_); }
+
   bool touched_by_others() const { return outside_; }
   bool in_doubt() const { return !intents_.empty(); }
 
@@ -111,8 +115,8 @@ class History {
     std::vector<std::string> left;
     for (schema::Field const* field : edited_) {
       json::Value const* const live = json::at(*live_, field->pointer);
-      bool const filled = field->derived != nullptr && field->derived->fills_in;
-      bool const stays = field->on_remove == schema::OnRemove::release || filled;
+      // CPS has values of its own for what is derived.
+      bool const stays = field->on_remove == schema::OnRemove::release || field->derived != nullptr;
       bool const nothing = live == nullptr || live->IsNull() || (live->IsArray() && live->Empty()) ||
                            (live->IsString() && live->GetStringLength() == 0);
       if (!stays && !nothing && json::at(wanted_, field->pointer) == nullptr) left.push_back(field->pointer);
@@ -157,6 +161,7 @@ class History {
   json::Ref live_ = {};
   std::vector<state::Record> intents_ = {};
   std::int64_t sequence_ = 0;
+  json::Ref before_ = {};
   std::set<schema::Field const*> edited_ = {};
   bool outside_ = false;
 };
@@ -193,10 +198,12 @@ TEST_CASE(
     CAPTURE(seed);
     History history(seed);
     for (int round = 0; round < 3; ++round) {
+      history.remember_manifest();
       for (int i = 0; i < 6; ++i) {
         history.step();
         if (i % 2 == 0) history.lose();
       }
+      if (seed % 2 == 0) history.revert();
       doubts += history.in_doubt() ? 1 : 0;
       plan::Plan const plan = history.plan();
       REQUIRE(plan.summary.blocked == 0);
