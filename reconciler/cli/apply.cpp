@@ -8,6 +8,7 @@
 #include "plan/document.hpp"
 #include "plan/saved.hpp"
 #include "schema/schema.hpp"
+#include "state/realm.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -62,12 +63,12 @@ class Applying {
   Exit run(MakeInputs const& make_inputs) {
     auto connection = connect(options_, settings_, world_);
     if (!connection) return failed(connection.error());
-    if (saved_ && saved_->realm != connection->realm)
+    if (saved_ && state::realm_of(saved_->realm) != connection->realm)
       return failed(
           {.code = Errc::manifest,
            .message = fmt::format("the plan was made for {}, this run talks to {}", saved_->realm, connection->realm),
            .next = "use the credentials that it was made with"});
-    auto writing = begin_writing("cpsctl apply", connection->realm, settings_, world_, &signals_);
+    auto writing = begin_writing("cpsctl apply", connection->realm, connection->host, settings_, world_, &signals_);
     if (!writing) return failed(writing.error());
 
     auto const handler = signals_.on_first([this, &connection] {

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "state/realm.hpp"
 
 #include <filesystem>
 
@@ -12,12 +13,6 @@ Result<std::unique_ptr<sandbox::Server>> start_sandbox(Options const& options) {
   return sandbox::Server::start({.folder = *options.global.sandbox,
                                  .behaviour = options.sandbox.behaviour,
                                  .log = [](std::string_view line) { log::debug("sandbox: {}", line); }});
-}
-
-/// The real CPS never lives on loopback: what answers there is a sandbox, whatever its port is today.
-std::string realm_of(std::string const& host) {
-  bool const loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
-  return loopback ? "sandbox" : text::lower(host);
 }
 
 /// Where processes of this machine share CPS's request limit. Empty: nowhere, and why has been said. The embedded CPS
@@ -50,7 +45,9 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
   CPS_TRY(edgegrid::Credentials credentials, edgegrid::load_credentials(source, environment, world.files));
   CPS_TRY(http::Endpoint const endpoint, http::Endpoint::parse(credentials.host));
   CPS_TRY(http::ProxyChoice proxy, http::choose_proxy(endpoint, environment));
-  to.realm = options.global.sandbox ? "sandbox" : realm_of(endpoint.host);
+  to.realm = options.global.sandbox ? "sandbox" : state::realm_of(endpoint.host);
+  to.host = text::lower(endpoint.host);
+  to.parallelism = settings.parallelism;
   to.default_account = options.global.account_key.value_or(credentials.account_key);
   to.loop = std::make_unique<http::Loop>();
   CPS_TRY(to.client, http::Client::open(*to.loop, {.endpoint = endpoint,

@@ -17,7 +17,9 @@ struct Connection {
   std::unique_ptr<http::Loop> loop = {};
   std::unique_ptr<http::Client> client = {};
   std::unique_ptr<cps::Session> session = {};
-  std::string realm = {};            ///< what the state belongs to: "sandbox", or the API host
+  std::string realm = {};            ///< what the state belongs to (state/realm.hpp)
+  std::string host = {};             ///< the API host of the credentials
+  std::size_t parallelism = 1;       ///< requests in flight at once
   std::string default_account = {};  ///< account key of the flag or of the credentials
 };
 

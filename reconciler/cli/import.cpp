@@ -86,14 +86,15 @@ class Import {
   Result<Imported> run() {
     CPS_TRY(manifest::Loaded existing, load_existing());
     CPS_TRY(auto connection, connect(options_, settings_, world_));
-    CPS_TRY(Writing const writing, begin_writing("cpsctl import", connection.realm, settings_, world_, &signals_));
+    CPS_TRY(Writing const writing,
+            begin_writing("cpsctl import", connection.realm, connection.host, settings_, world_, &signals_));
     auto const handler = signals_.on_first([&] { connection.loop->post([&] { connection.session->cancel(); }); });
     std::vector<manifest::Desired> const manifests = existing.desired;
     plan::Inputs known = inputs_for({.settings = settings_, .loaded = std::move(existing)}, connection,
                                     writing.store->contents(), world_);
     known.rebuild = true;
     for (std::string const& contract : settings_.selection.contracts)
-      known.also_listed.insert({connection.default_account, contract});
+      known.also_listed.try_emplace({connection.default_account, contract}, schema::enrollment_versions().front());
     known.selection = {};
     cps::Reader const reader(*connection.session);
     CPS_TRY(plan::Inputs inputs, connection.loop->run(read_account(reader, connection, std::move(known))));

@@ -28,7 +28,7 @@ Exit run_state_rebuild(Options const& options, World& world) {
   Settings const settings = wanted->settings;
   auto connection = connect(options, settings, world);
   if (!connection) return fail(connection.error(), options.global, world);
-  auto writing = begin_writing("cpsctl state rebuild", connection->realm, settings, world, &signals);
+  auto writing = begin_writing("cpsctl state rebuild", connection->realm, connection->host, settings, world, &signals);
   if (!writing) return signals.exit_or(fail(writing.error(), options.global, world));
 
   auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });

@@ -37,7 +37,7 @@ Result<Offline> open_offline(std::string const& command, Options const& options,
   Offline offline;
   CPS_TRY(offline.settings, make_settings(options, world));
   CPS_TRY(std::string const realm, recorded_realm(offline.settings, world));
-  CPS_TRY(offline.writing, begin_writing(command, realm, offline.settings, world));
+  CPS_TRY(offline.writing, begin_writing(command, realm, "", offline.settings, world));
   return offline;
 }
 
@@ -148,7 +148,7 @@ Exit run_state_list(Options const& options, World& world) {
                    report::Style style) { report::state_text(contents->entries, contents->open_intents, style, out); },
        .json =
            [&] {
-             return report::state_document(contents->realm, contents->serial, contents->entries,
+             return report::state_document(contents->realm, contents->host, contents->serial, contents->entries,
                                            contents->open_intents);
            }},
       Exit::done, options.global, world);

@@ -147,8 +147,8 @@ class Guarded final : public state::Store {
 
 }  // namespace
 
-Result<Writing> begin_writing(std::string const& command, std::string const& realm, Settings const& settings,
-                              World& world, Signals const* signals) {
+Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
+                              Settings const& settings, World& world, Signals const* signals) {
   std::string const run = world.random.uuid();
   CPS_CHECK(world.files.make_folders(std::filesystem::path(settings.state).parent_path()));
   Writing writing;
@@ -163,7 +163,7 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
                                      }};
   CPS_TRY(writing.lock,
           state::Lock::take(settings.state, state::own_lease(run, command, world.clock), patience, world.clock));
-  CPS_TRY(auto store, state::Store::open(settings.state, realm, run, world.files));
+  CPS_TRY(auto store, state::Store::open(settings.state, realm, run, world.files, host));
   writing.store = std::make_unique<Guarded>(std::move(store), *writing.lock, world.clock);
   for (std::string const& note : writing.store->contents().notes) log::warning("{}", note);
   return writing;

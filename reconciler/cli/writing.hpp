@@ -20,10 +20,10 @@ struct Writing {
   std::unique_ptr<state::Store> store = {};
 };
 
-/// Takes the lock and opens the state of `realm`; a signal ends the wait for the lock (none: the process ends as
-/// usual). Errors: locked, cancelled, io.
-Result<Writing> begin_writing(std::string const& command, std::string const& realm, Settings const& settings,
-                              World& world, Signals const* signals = nullptr);
+/// Takes the lock and opens the state of `realm`, to record `host` in it (empty: as it was); a signal ends the wait for
+/// the lock (none: the process ends as usual). Errors: locked, cancelled, io.
+Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
+                              Settings const& settings, World& world, Signals const* signals = nullptr);
 
 /// The realm that the state file names, for commands that talk to nobody. Errors: io; usage when there is no state.
 Result<std::string> recorded_realm(Settings const& settings, World& world);

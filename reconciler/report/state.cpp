@@ -33,14 +33,15 @@ void state_text(Entries const& entries, std::vector<state::Record> const& open_i
   screen::line(out, "{}", text::counted(entries.size(), "enrollment"));
 }
 
-json::Document state_document(std::string const& realm, std::int64_t serial, Entries const& entries,
-                              std::vector<state::Record> const& open_intents) {
+json::Document state_document(std::string const& realm, std::string const& host, std::int64_t serial,
+                              Entries const& entries, std::vector<state::Record> const& open_intents) {
   json::Document document(rapidjson::kObjectType);
   auto& pool = document.GetAllocator();
   json::Value list(rapidjson::kArrayType);
   for (auto const& [name, entry] : entries) list.PushBack(fields::to_json(entry, pool), pool);
   json::set(document, "format_version", json::string("1.0", pool), pool);
   json::set(document, "realm", json::string(realm, pool), pool);
+  json::set(document, "host", json::string(host, pool), pool);
   json::set(document, "serial", json::Value(serial), pool);
   json::set(document, "enrollments", std::move(list), pool);
   json::set(document, "openIntents", fields::to_json(open_intents, pool), pool);

@@ -14,8 +14,8 @@ namespace cpsctl::report {
 using Entries = std::map<std::string, state::Entry>;
 
 void state_text(Entries const& entries, std::vector<state::Record> const& open_intents, Style style, std::ostream& out);
-json::Document state_document(std::string const& realm, std::int64_t serial, Entries const& entries,
-                              std::vector<state::Record> const& open_intents);
+json::Document state_document(std::string const& realm, std::string const& host, std::int64_t serial,
+                              Entries const& entries, std::vector<state::Record> const& open_intents);
 
 /// One entry, member by member.
 void entry_text(state::Entry const& entry, std::ostream& out);

@@ -2,6 +2,7 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "state/journal.hpp"
+#include "state/realm.hpp"
 #include "state/replay.hpp"
 #include "state/store.hpp"
 
@@ -64,7 +65,8 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   Snapshot snapshot;
   if (!fields::from_json(*document, snapshot)) return corrupt(path, "a member has the wrong type", files);
   if (snapshot.realm.empty()) return corrupt(path, "it does not say which realm it belongs to", files);
-  if (!realm.empty() && snapshot.realm != realm) return other_realm(path, snapshot.realm, realm);
+  std::string const its = realm_of(snapshot.realm);
+  if (!realm.empty() && its != realm) return other_realm(path, its, realm);
 
   std::set<std::int64_t> ids;
   for (Entry& entry : snapshot.enrollments) {
@@ -81,7 +83,9 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
     if (intent.phase != Phase::intent || !in_range || !sequences.insert(intent.sequence).second)
       return corrupt(path, "a write in doubt has no number of its own", files);
   }
-  contents.realm = snapshot.realm;
+  // Older versions recorded the host for a realm.
+  contents.host = snapshot.host.empty() && its != snapshot.realm ? snapshot.realm : snapshot.host;
+  contents.realm = its;
   contents.serial = snapshot.serial;
   contents.sequence = snapshot.sequence;
   contents.open_intents = std::move(snapshot.open_intents);
@@ -230,8 +234,9 @@ Result<Replayed> replay(std::filesystem::path const& path, std::string const& re
     return replayed;
   }
   CPS_TRY(JournalText const parsed, parse_journal(text, journal.string()));
-  if (!realm.empty() && parsed.head.realm != realm) return other_realm(journal, parsed.head.realm, realm);
-  if (!contents.exists) contents.realm = parsed.head.realm;
+  std::string const its = realm_of(parsed.head.realm);
+  if (!realm.empty() && its != realm) return other_realm(journal, its, realm);
+  if (!contents.exists) contents.realm = its;
   contents.exists = true;
   replayed.valid_bytes = parsed.valid_bytes;
   replayed.torn = text.substr(parsed.valid_bytes);

@@ -135,6 +135,7 @@ class FileStore final : public Store {
   Result<> write_snapshot(std::unique_ptr<Appender>& file) {
     Snapshot snapshot{.format_version = format_version,
                       .realm = contents_.realm,
+                      .host = contents_.host,
                       .serial = newest_serial_ + 1,
                       .sequence = contents_.sequence,
                       .open_intents = contents_.open_intents};
@@ -192,11 +193,12 @@ Result<std::int64_t> Store::write(Record record) {
   return record.sequence;
 }
 
-Result<std::unique_ptr<Store>> Store::open(std::filesystem::path path, std::string realm, std::string run,
-                                           Files& files) {
+Result<std::unique_ptr<Store>> Store::open(std::filesystem::path path, std::string realm, std::string run, Files& files,
+                                           std::string host) {
   if (path.has_parent_path()) CPS_CHECK(files.make_folders(path.parent_path()));
   CPS_TRY(Replayed replayed, replay(path, realm, files));
   replayed.contents.realm = std::move(realm);
+  if (!host.empty()) replayed.contents.host = std::move(host);
   CPS_TRY(auto journal, open_journal(path, replayed, files));
   return std::make_unique<FileStore>(std::move(path), std::move(run), files, std::move(replayed), std::move(journal));
 }

@@ -15,6 +15,7 @@ namespace cpsctl::state {
 /// What the files say: the snapshot with the journal replayed over it.
 struct Contents {
   std::string realm = {};
+  std::string host = {};  ///< that was last talked to, for people
   std::int64_t serial = 0;
   std::int64_t sequence = 0;  ///< last record seen
   std::map<std::string, Entry> entries = {};
@@ -32,9 +33,9 @@ Result<Contents> read(std::filesystem::path const& path, std::string const& real
 /// the lock itself. Thread-safe where said.
 class Store {
  public:
-  /// Reads as read() does, and opens the journal. Errors: io.
+  /// Reads as read() does, and opens the journal. `host`: to record for people; empty: as it was. Errors: io.
   static Result<std::unique_ptr<Store>> open(std::filesystem::path path, std::string realm, std::string run,
-                                             Files& files);
+                                             Files& files, std::string host = {});
   virtual ~Store() = default;
 
   virtual Contents const& contents() const = 0;

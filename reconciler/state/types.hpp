@@ -68,13 +68,14 @@ BOOST_DESCRIBE_STRUCT(Record, (),
 /// The snapshot file.
 struct Snapshot {
   std::int64_t format_version = 1;
-  std::string realm = {};                 ///< "sandbox", or the real host and account
+  std::string realm = {};                 ///< "akamai", "sandbox" (realm.hpp); older versions: the host
+  std::string host = {};                  ///< that was last talked to, for people
   std::int64_t serial = 0;                ///< grows with each snapshot; the journal names the serial it follows
   std::int64_t sequence = 0;              ///< last journal record that the snapshot contains
   std::vector<Entry> enrollments = {};    ///< sorted by name
   std::vector<Record> open_intents = {};  ///< doubts, oldest first; older versions leave them to the journal alone
 };
-BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, serial, sequence, enrollments, open_intents))
+BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, host, serial, sequence, enrollments, open_intents))
 
 /// The journal's first line. Absent members: an older version wrote it.
 struct JournalHead {

@@ -45,7 +45,7 @@ TEST_CASE("a state refuses another realm") {
   std::filesystem::remove(project.folder / ".cpsctl/state.json.journal");
   Run const run = project.run({"plan"});
   CHECK(run.exit == 74);
-  contains(run, "akab-real.luna.akamaiapis.net");
+  contains(run, "belongs to akamai, this run talks to sandbox");
 }
 
 TEST_CASE("a full disk: exit 74, and the next run knows every enrollment") {

@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "state/failing_files.hpp"
 #include "state/journal.hpp"
+#include "state/realm.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -540,4 +541,38 @@ TEST_CASE("store: what a write came to is its intent's entry with the id and the
     CHECK(one.removal == std::vector<std::int64_t>{9});
   });
   CHECK(store->contents().open_intents.empty());
+}
+
+TEST_CASE("store: a state belongs to Akamai or to a sandbox, whatever the credential's host is") {
+  struct Case {
+    char const* host;
+    char const* realm;
+  };
+  for (Case const& one :
+       {Case{"akab-x.luna.akamaiapis.net", "akamai"}, Case{"AKAB-Y.luna.AkamaiAPIs.net", "akamai"},
+        Case{"akamai", "akamai"}, Case{"sandbox", "sandbox"}, Case{"localhost", "sandbox"},
+        Case{"127.0.0.2", "sandbox"}, Case{"::1", "sandbox"}, Case{"127.evil.example", "127.evil.example"},
+        Case{"::2", "::2"}, Case{"akamaiapis.net.evil.example", "akamaiapis.net.evil.example"}}) {
+    CAPTURE(one.host);
+    CHECK(state::realm_of(one.host) == one.realm);
+  }
+}
+
+TEST_CASE("store: a state that recorded the host of an API client serves the next one, and says which was last") {
+  failing::Disk disk;
+  std::string const old = "akab-old.luna.akamaiapis.net";
+  {
+    auto store = state::Store::open(path, old, "run", disk).value();
+    REQUIRE(done(*store, intend(*store, "www"), "www", 1) != 0);
+    REQUIRE(store->save().has_value());
+    REQUIRE(intend(*store, "api") != 0);  // in the journal alone
+  }
+  CHECK(state::read(path, "akamai", disk).value().host == old);
+  CHECK(state::read(path, "sandbox", disk).error().message.find("belongs to akamai") != std::string::npos);
+  auto store = state::Store::open(path, "akamai", "run", disk, "akab-new.luna.akamaiapis.net").value();
+  CHECK(store->contents().entries.contains("www"));
+  CHECK(store->contents().open_intents.size() == 1);
+  REQUIRE(store->save().has_value());
+  CHECK(state::read(path, "akamai", disk).value().host == "akab-new.luna.akamaiapis.net");
+  CHECK(state::read(path, "", disk).value().realm == "akamai");
 }
