@@ -1,9 +1,9 @@
 #include "apply/apply.hpp"
 
-#include "apply/crew.hpp"
 #include "apply/executor.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "http/crew.hpp"
 
 #include <algorithm>
 
@@ -187,7 +187,7 @@ class Run {
     };
     // While the result of one is written down the request of another may be under way; one at a time stays one.
     std::size_t const hands = options_.parallelism > 1 ? 2 * options_.parallelism : 1;
-    co_await crew(loop_, hands, items.size(), stop, step);
+    co_await http::crew(loop_, hands, items.size(), stop, step);
   }
 
   static ItemResult fulfilled(plan::Item const& item) {
@@ -243,7 +243,7 @@ class Run {
   Snapshots snapshots_;
   Spacing spacing_;
   Journal journal_;
-  Gate gate_;
+  http::Gate gate_;
   Executor executor_;
   std::map<std::string, ItemResult> results_ = {};
   std::map<std::string, WallTime> said_ = {};  ///< when people were told to expect a create

@@ -36,7 +36,8 @@ http::Task<Result<>> Executor::give_up(plan::Item const& item, std::vector<std::
     gate_.leave();
     bool const gone = !cancelled && cancelled.error().code == Errc::not_found;
     if (!cancelled && !gone) co_return cancelled.error();
-    auto const written = co_await journal_.done(attempt, item.id, {});
+    std::vector<std::int64_t> const none_started;
+    auto const written = co_await journal_.done(attempt, item.id, none_started);
     if (!written) co_return unrecorded("cancelled", written.error());
     attempt.sequence = 0;
     left.erase(left.begin());
@@ -47,8 +48,7 @@ http::Task<Result<>> Executor::give_up(plan::Item const& item, std::vector<std::
 http::Task<Result<cps::Live>> Executor::base_of(plan::Item const& item, bool cancelled) {
   if (!cancelled) co_return co_await unmoved(item);
   cps::EnrollmentId const id{item.id};
-  std::string const version = item.desired ? item.desired->api_schema : "v11";
-  auto now = co_await writer_.get(item.account, id, version, item.name);
+  auto now = co_await writer_.get(item.account, id, item.api_schema, item.name);
   if (!now) co_return now.error();
   for (cps::PendingChange const& change : now->pending) {
     bool const known = std::ranges::count(item.cancels, change.id.value) > 0;
@@ -57,7 +57,7 @@ http::Task<Result<cps::Live>> Executor::base_of(plan::Item const& item, bool can
         .message = fmt::format("change {} is {}", change.id.value, known ? "still being cancelled" : "pending by now"),
         .next = "look at a new plan and apply that"};
   }
-  auto const schema = schema::enrollment(version);
+  auto const schema = schema::enrollment(item.api_schema);
   if (!schema) co_return schema.error();
   if (diff::same_wish(*item.live.document, *now->document, **schema)) co_return now;
   co_return Error{.code = Errc::stale,

@@ -28,6 +28,13 @@ bool too_old(Result<cps::EnrollmentStatus> const& status) {
   return !status && status.error().code == Errc::stale;
 }
 
+Error not_new(cps::EnrollmentId id) {
+  return {.code = Errc::protocol,
+          .message = fmt::format("POST /enrollments was answered with enrollment {}, which existed before", id.value),
+          .next = "run again: cpsctl looks the enrollment up",
+          .reached = Reached::unknown};
+}
+
 constexpr char const* conflict_hint =
     "CPS refuses a second certificate of a contract within five minutes of another, and a CN that exists already "
     "(maybe where this credential cannot see it): look at Akamai Control Center";
@@ -75,8 +82,9 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     };
     auto const entered = co_await enter();
     if (!entered) co_return not_begun(item, entered.error());
-    auto const created = co_await writer_.create(std::move(request));
+    auto created = co_await writer_.create(std::move(request));
     gate_.leave();
+    if (created && existed(scope, read, created->enrollment.value)) created = not_new(created->enrollment);
     if (under_way) spacing_.end(scope, journal_.wall(), created || created.error().reached != Reached::no);
     if (!created && created.error().code == Errc::stale) {
       if (spacing_.holds(scope, journal_.wall())) co_return held_back(item);
@@ -97,6 +105,13 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     if (entry.open_steps.empty()) co_return result;
     co_return co_await second_write(item, std::move(entry), std::move(result));
   }
+}
+
+/// What existed before a create was sent is not what it made.
+bool Executor::existed(plan::Scope const& scope, WallTime read, std::int64_t id) const {
+  auto const is_it = [id](auto const& one) { return one.second.id == id; };
+  if (std::ranges::any_of(store_.contents().entries, is_it)) return true;
+  return snapshots_.read(scope) == read && snapshots_.by_id(scope, id) != nullptr;
 }
 
 http::Task<Result<>> Executor::before_create(plan::Scope const& scope, WallTime read, Disproven before,
@@ -173,7 +188,7 @@ http::Task<ItemResult> Executor::second_write(plan::Item const& item, state::Ent
   std::optional<Result<cps::EnrollmentStatus>> updated;
   for (int tries = 0; tries < most_readings && (!updated || too_old(*updated)); ++tries) {
     cps::EnrollmentId const id{entry.id};
-    auto const live = co_await writer_.get(item.account, id, item.desired->api_schema, item.name);
+    auto const live = co_await writer_.get(item.account, id, item.api_schema, item.name);
     if (!live) co_return missing(without_turn(live.error()) ? Outcome::waiting : Outcome::failed, live.error());
     // Only our own first change may be cancelled for it; anybody else's is not ours to touch.
     bool const ours = live->pending.size() == 1 && entry.changes.size() == 1 &&

@@ -105,7 +105,7 @@ state::Entry Executor::entry_for(plan::Item const& item) const {
           .api_schema = desired.api_schema,
           .common_name = item.common_name,
           .last_applied = desired.enrollment,
-          .lifecycle = json::share(std::move(policy)),
+          .lifecycle = json::share(policy),
           .labels = desired.labels,
           .written = journal_.now()};
 }
@@ -189,8 +189,7 @@ http::Task<Result<cps::Live>> Executor::unmoved(plan::Item const& item) {
     now = *live;
   } else {
     cps::EnrollmentId const id{item.id};
-    std::string const version = item.desired ? item.desired->api_schema : "v11";
-    auto got = co_await writer_.get(item.account, id, version, item.name);
+    auto got = co_await writer_.get(item.account, id, item.api_schema, item.name);
     if (!got && got.error().code != Errc::not_found) co_return got.error();
     if (got) now = std::move(*got);
   }
@@ -203,7 +202,8 @@ http::Task<Result<cps::Live>> Executor::unmoved(plan::Item const& item) {
 
 http::Task<Result<cps::EnrollmentStatus>> Executor::put(plan::Item const& item, Put put, Attempt& attempt) {
   manifest::Desired const& desired = *item.desired;
-  auto const schema = schema::enrollment(desired.api_schema);
+  // In the version of what it is laid over, or a member that the manifest's version does not know would be lost.
+  auto const schema = schema::enrollment(put.live.api_schema);
   if (!schema) co_return schema.error();
   std::string const body = json::compact(diff::update_body(*put.target, *put.live.document, **schema));
   attempt.intent = {.phase = state::Phase::intent,
@@ -216,7 +216,7 @@ http::Task<Result<cps::EnrollmentStatus>> Executor::put(plan::Item const& item, 
   cps::UpdateRequest request{.subject = item.name,
                              .account_key = item.account,
                              .id = {put.entry.id},
-                             .api_schema = desired.api_schema,
+                             .api_schema = put.live.api_schema,
                              .body = body,
                              .allow_cancel_pending_changes = put.cancel_pending,
                              .override_renewal_window = put.override_renewal_window};

@@ -1,9 +1,9 @@
 #pragma once
 #include "apply/apply.hpp"
-#include "apply/crew.hpp"
 #include "apply/journal.hpp"
 #include "apply/snapshots.hpp"
 #include "apply/spacing.hpp"
+#include "http/crew.hpp"
 
 namespace cpsctl::apply {
 
@@ -13,7 +13,7 @@ class Executor {
   /// `look_again`: after how long a list may tell what became of a write in doubt.
   /// `gate`: how many requests may be under way, each with its intent; what follows an answer needs no place.
   /// `stopped`: asked before a request that waited for its place.
-  Executor(cps::Writer& writer, Snapshots& snapshots, Spacing& spacing, Journal& journal, Gate& gate,
+  Executor(cps::Writer& writer, Snapshots& snapshots, Spacing& spacing, Journal& journal, http::Gate& gate,
            state::Store& store, Duration look_again, std::function<bool()> stopped)
       : writer_(writer),
         snapshots_(snapshots),
@@ -41,6 +41,7 @@ class Executor {
     std::vector<std::int64_t>& doubts;
     std::string disproof;
   };
+  bool existed(plan::Scope const& scope, WallTime read, std::int64_t id) const;
   http::Task<Result<>> before_create(plan::Scope const& scope, WallTime read, Disproven before, Attempt& attempt,
                                      bool& under_way);
   http::Task<ItemResult> not_created(plan::Item const& item, Attempt& attempt, Error error);
@@ -94,7 +95,7 @@ class Executor {
   Snapshots& snapshots_;
   Spacing& spacing_;
   Journal& journal_;
-  Gate& gate_;
+  http::Gate& gate_;
   state::Store& store_;
   Duration look_again_;
   std::function<bool()> stopped_;

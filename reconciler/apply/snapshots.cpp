@@ -31,8 +31,9 @@ Snapshots::Snapshots(Listings listings, cps::Reader& reader, http::Loop& loop, C
 
 void Snapshots::replace(Listings listings) {
   for (auto& [scope, listing] : listings) {
-    contracts_[scope].failure.reset();
-    static_cast<void>(take(contracts_[scope], std::move(listing)));
+    Contract& contract = contracts_[scope];
+    contract.failure.reset();
+    if (auto const taken = take(contract, std::move(listing)); !taken) contract.failure = taken.error();
   }
 }
 
@@ -63,7 +64,7 @@ http::Task<Result<>> Snapshots::refresh(plan::Scope const& scope) {
     }
     if (contract.unused >= most_unused) co_return too_slow(scope.second);
     contract.reading = std::make_shared<http::Event>(loop_);
-    std::string const version = contract.listing ? contract.listing->api_schema : "v11";
+    std::string const version = contract.listing ? contract.listing->api_schema : schema::enrollment_versions().front();
     auto listing = co_await reader_.list(scope.first, scope.second, version);
     std::shared_ptr<http::Event> const reading = std::exchange(contract.reading, nullptr);
     Result<> const taken = listing ? take(contract, std::move(*listing)) : Result<>(listing.error());

@@ -178,7 +178,7 @@ struct Codec<json::Ref> {
       handler.Null();
   }
   static bool in(json::Value const& v, json::Ref& value) {
-    value = v.IsNull() ? nullptr : json::copy(v);
+    value = v.IsNull() ? nullptr : json::share(v);
     return true;
   }
 };

@@ -195,11 +195,7 @@ Document clone(Value const& value) {
   return copy;
 }
 
-Ref share(Document document) {
-  return std::make_shared<Document const>(std::move(document));
-}
-
-Ref copy(Value const& value) {
+Ref share(Value const& value) {
   struct Kept {
     explicit Kept(Value const& of) : value(of, pool) {}
     Pool pool{small_chunk};

@@ -65,11 +65,8 @@ std::string_view text_or(Value const* value, std::string_view otherwise);
 
 /// A document that owns a deep copy of `value`.
 Document clone(Value const& value);
-/// Freezes a document into a shared read-only value.
-Ref share(Document document);
-/// A shared read-only copy in as much memory as it needs: what is kept for each enrollment (a document of its own would
-/// take 64 KB).
-Ref copy(Value const& value);
+/// A shared read-only copy in as much memory as it needs; a Document would keep a pool of 64 KB for four words.
+Ref share(Value const& value);
 
 std::string compact(Value const& value);
 std::string pretty(Value const& value);

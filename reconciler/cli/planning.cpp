@@ -1,54 +1,43 @@
 #include "cli/planning.hpp"
 
 #include "base/log.hpp"
+#include "http/crew.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace cpsctl::cli {
 namespace {
 
-/// Requests of one phase, all under way at once; the client's pool and the governor decide how many really are.
-struct Reading {
-  http::Event progress;
-  std::size_t left = 0;
-  std::vector<Error> errors = {};
-
-  void one_less() {
-    --left;
-    progress.notify_all();
-  }
-};
+using Errors = std::vector<Error>;
 
 http::Task<> list_one(cps::Reader& reader, plan::Scope scope, std::string api_schema, plan::Inputs& inputs,
-                      Reading& reading) {
+                      Errors& errors) {
   auto listing = co_await reader.list(scope.first, scope.second, std::move(api_schema));
   if (listing)
     inputs.listings.insert_or_assign(scope, std::move(*listing));
   else
-    reading.errors.push_back(std::move(listing).error().within("listing contract " + scope.second));
-  reading.one_less();
+    errors.push_back(std::move(listing).error().within("listing contract " + scope.second));
 }
 
-http::Task<> look_up(cps::Reader& reader, plan::Lookup lookup, plan::Inputs& inputs, Reading& reading) {
+http::Task<> look_up(cps::Reader& reader, plan::Lookup lookup, plan::Inputs& inputs, Errors& errors) {
   cps::EnrollmentId const id{lookup.id};
   auto live = co_await reader.get(lookup.scope.first, id, lookup.api_schema, lookup.name);
-  if (live) {
+  if (live)
     inputs.lookups.insert_or_assign(lookup.id, std::move(*live));
-  } else if (live.error().code == Errc::not_found) {
+  else if (live.error().code == Errc::not_found)
     inputs.lookups.insert_or_assign(lookup.id, std::nullopt);
-  } else {
-    reading.errors.push_back(std::move(live).error().within(fmt::format("looking up enrollment {}", lookup.id)));
-  }
-  reading.one_less();
+  else
+    errors.push_back(std::move(live).error().within(fmt::format("looking up enrollment {}", lookup.id)));
 }
 
 /// All that went wrong is said; the first error ends the command.
-Result<> outcome(Reading& reading) {
-  if (reading.errors.empty()) return {};
-  for (std::size_t i = 1; i < reading.errors.size(); ++i) log::error("{}", describe(reading.errors[i]));
-  return std::move(reading.errors.front());
+Result<> outcome(Errors errors) {
+  if (errors.empty()) return {};
+  for (std::size_t i = 1; i < errors.size(); ++i) log::error("{}", describe(errors[i]));
+  return std::move(errors.front());
 }
 
 }  // namespace
@@ -68,21 +57,23 @@ plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Cont
 }
 
 http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs) {
-  auto const scopes = plan::scopes(inputs);
-  Reading listing{.progress = http::Event(*connection.loop), .left = scopes.size()};
-  for (auto const& [scope, api_schema] : scopes)
-    connection.loop->spawn(list_one(reader, scope, api_schema, inputs, listing));
-  while (listing.left > 0) co_await listing.progress.wait();
-  CPS_CO_CHECK(outcome(listing));
+  auto const to_the_end = [] { return false; };
+  auto const found = plan::scopes(inputs);
+  std::vector<std::pair<plan::Scope, std::string>> const scopes(found.begin(), found.end());
+  Errors errors;
+  auto const list_next = [&](std::size_t at) {
+    return list_one(reader, scopes[at].first, scopes[at].second, inputs, errors);
+  };
+  co_await http::crew(*connection.loop, connection.parallelism, scopes.size(), to_the_end, list_next);
+  CPS_CO_CHECK(outcome(std::exchange(errors, {})));
 
   // Requests are money: once it is plain that too much is gone, nobody asks for the rest (plan's mass_absence blocks).
   std::vector<plan::Lookup> lookups = plan::lookups_needed(inputs);
   while (!lookups.empty()) {
     std::vector<plan::Lookup> const round = plan::next_round(lookups, inputs);
-    Reading looking{.progress = http::Event(*connection.loop), .left = round.size()};
-    for (plan::Lookup const& lookup : round) connection.loop->spawn(look_up(reader, lookup, inputs, looking));
-    while (looking.left > 0) co_await looking.progress.wait();
-    CPS_CO_CHECK(outcome(looking));
+    auto const look_up_next = [&](std::size_t at) { return look_up(reader, round[at], inputs, errors); };
+    co_await http::crew(*connection.loop, connection.parallelism, round.size(), to_the_end, look_up_next);
+    CPS_CO_CHECK(outcome(std::exchange(errors, {})));
   }
   co_return inputs;
 }

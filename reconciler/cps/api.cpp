@@ -8,7 +8,8 @@ namespace cpsctl::cps {
 namespace {
 
 /// CPS v2, enrollment-status.v1: {"enrollment":"/cps/v2/enrollments/N","changes":["…/changes/M"]}.
-Result<EnrollmentStatus> read_status(http::Response const& response, std::string_view what) {
+Result<EnrollmentStatus> read_status(http::Response const& response, std::string_view what,
+                                     std::optional<EnrollmentId> about) {
   auto const unreadable = [&](std::string problem) {
     // The write was taken, only its answer is of no use: what became of it has to be looked up.
     return Error{.code = Errc::protocol,
@@ -20,6 +21,7 @@ Result<EnrollmentStatus> read_status(http::Response const& response, std::string
   if (!document) return unreadable(document.error().message);
   auto const id = id_from_path(json::text_or(json::find(*document, "enrollment"), ""));
   if (!id) return unreadable("the answer names no enrollment");
+  if (about && about->value != *id) return unreadable(fmt::format("the answer is about enrollment {}", *id));
   EnrollmentStatus status{.enrollment = {*id}, .started = response.status == 202};
   json::Value const* const changes = json::find(*document, "changes");
   if (changes != nullptr && changes->IsArray())
@@ -51,11 +53,12 @@ Call write_document(std::string method, std::string path, Request& request) {
   return call;
 }
 
-http::Task<Result<EnrollmentStatus>> send_write(Session& session, Call call) {
+/// `about`: the enrollment that the answer must name.
+http::Task<Result<EnrollmentStatus>> send_write(Session& session, Call call, std::optional<EnrollmentId> about) {
   std::string const what = call.method + " " + call.path;
   auto const response = co_await session.send(std::move(call));
   if (!response) co_return response.error();
-  co_return read_status(*response, what);
+  co_return read_status(*response, what, about);
 }
 
 /// The age of an answer counts from when its request's turn came, not from when it began to wait.
@@ -83,6 +86,7 @@ http::Task<Result<Listing>> Reader::list(std::string account_key, std::string co
   call.before_send = [&listing, this] { return begins(listing.begun, session_.clock()); };
   call.check = [&reader, &listing](http::Response const&) -> Result<> {
     CPS_TRY(listing.enrollments, reader->finish());
+    for (Live& live : listing.enrollments) live.api_schema = listing.api_schema;
     return {};
   };
   auto response = co_await session_.send(std::move(call));
@@ -101,11 +105,17 @@ http::Task<Result<Live>> Reader::get(std::string account_key, EnrollmentId id, s
   call.before_send = [&begun, this] { return begins(begun, session_.clock()); };
   call.check = [&live, id](http::Response const& response) -> Result<> {
     CPS_TRY(auto document, json::parse(response.body, fmt::format("enrollment {}", id.value)));
-    CPS_TRY(live, live_from(json::share(std::move(document))));
-    return {};
+    CPS_TRY(live, live_from(json::share(document)));
+    if (live.id == id) return {};
+    return Error{
+        .code = Errc::protocol,
+        .message = fmt::format("CPS was asked for enrollment {} and answered with {}", id.value, live.id.value),
+        .next = "run again; if it stays, report it to Akamai's support",
+        .reached = Reached::yes};
   };
   auto const response = co_await session_.send(std::move(call));
   if (!response) co_return response.error();
+  live.api_schema = std::move(api_schema);
   live.begun = begun;
   co_return live;
 }
@@ -114,20 +124,20 @@ http::Task<Result<EnrollmentStatus>> Writer::create(CreateRequest request) {
   Call call = write_document("POST", "/enrollments", request);
   call.query.emplace_back("contractId", request.contract);
   if (request.allow_duplicate_cn) call.query.emplace_back("allow-duplicate-cn", "true");
-  co_return co_await send_write(session_, std::move(call));
+  co_return co_await send_write(session_, std::move(call), std::nullopt);
 }
 
 http::Task<Result<EnrollmentStatus>> Writer::update(UpdateRequest request) {
   Call call = write_document("PUT", fmt::format("/enrollments/{}", request.id.value), request);
   if (request.allow_cancel_pending_changes) call.query.emplace_back("allow-cancel-pending-changes", "true");
   if (request.override_renewal_window) call.query.emplace_back("renewal-date-check-override", "true");
-  co_return co_await send_write(session_, std::move(call));
+  co_return co_await send_write(session_, std::move(call), request.id);
 }
 
 http::Task<Result<EnrollmentStatus>> Writer::remove(DeleteRequest request) {
   Call call = write("DELETE", fmt::format("/enrollments/{}", request.id.value), request);
   if (request.allow_cancel_pending_changes) call.query.emplace_back("allow-cancel-pending-changes", "true");
-  co_return co_await send_write(session_, std::move(call));
+  co_return co_await send_write(session_, std::move(call), request.id);
 }
 
 http::Task<Result<>> Writer::cancel(CancelRequest request) {

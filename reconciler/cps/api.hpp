@@ -33,7 +33,7 @@ struct CreateRequest {
   std::string subject = {};  ///< the enrollment's name, for logs and errors
   std::string account_key = {};
   std::string contract = {};
-  std::string api_schema = "v11";
+  std::string api_schema = {};
   std::string body = {};  ///< the Enrollment, as JSON text
   std::optional<Day> deploy_not_before = {};
   std::optional<Day> deploy_not_after = {};
@@ -45,7 +45,7 @@ struct UpdateRequest {
   std::string subject = {};
   std::string account_key = {};
   EnrollmentId id = {};
-  std::string api_schema = "v11";
+  std::string api_schema = {};
   std::string body = {};
   std::optional<Day> deploy_not_before = {};
   std::optional<Day> deploy_not_after = {};

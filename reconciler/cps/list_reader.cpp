@@ -1,5 +1,8 @@
 #include "cps/list_reader.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 namespace cpsctl::cps {
@@ -7,6 +10,11 @@ namespace {
 
 constexpr std::size_t envelope_limit = 1 << 16;
 constexpr std::size_t chunk = 1 << 18;
+// An enrollment with a thousand names has some 100 KB. A list of numbers or of empty objects takes many times its text.
+constexpr std::size_t most_element_bytes = std::size_t{4} << 20;
+constexpr std::size_t most_memory_per_byte = 4;
+constexpr std::size_t free_memory = std::size_t{16} << 20;
+constexpr std::size_t looks_at_memory_after = std::size_t{1} << 20;
 
 bool space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -92,6 +100,7 @@ Result<> ListReader::byte(char c) {
       return {};
     case Place::in_element:
       element_ += c;
+      if (element_.size() > most_element_bytes) return bad("has an element that is far too large for an enrollment");
       track(c);
       if (depth_ != element_depth_ || quoted_) return {};
       place_ = Place::after_element;
@@ -126,6 +135,12 @@ Result<> ListReader::element() {
   auto const held = std::make_shared<Held>(Held{.pool = pool_, .value = std::move(*parsed)});
   CPS_TRY(Live live, live_from(json::Ref(held, &held->value)));
   enrollments_.push_back(std::move(live));
+  if (offset_ - memory_seen_ < looks_at_memory_after) return {};
+  memory_seen_ = offset_;
+  // Beside the list's own place and the shared value's, what make_shared needs.
+  std::size_t const each = sizeof(Live) + sizeof(Held) + 2 * sizeof(void*);
+  std::size_t const memory = pool_->Size() + enrollments_.capacity() * each;
+  if (memory > free_memory + most_memory_per_byte * offset_) return bad("takes far more memory than enrollments would");
   return {};
 }
 
@@ -139,6 +154,11 @@ Result<std::vector<Live>> ListReader::finish() {
     return error;
   }
   if (!found_) return bad("has no member \"enrollments\" that is a list");
+  std::vector<std::int64_t> ids;
+  std::ranges::transform(enrollments_, std::back_inserter(ids), [](Live const& live) { return live.id.value; });
+  std::ranges::sort(ids);
+  if (auto const twice = std::ranges::adjacent_find(ids); twice != ids.end())
+    return bad(fmt::format("has enrollment {} twice", *twice));
   return std::move(enrollments_);
 }
 

@@ -15,9 +15,9 @@ class ListReader {
  public:
   explicit ListReader(std::size_t max_bytes);
 
-  /// Errors: protocol (no such list, more than max_bytes), with the offset.
+  /// Errors: protocol (no such list, more than max_bytes, four times the memory of its text), with the offset.
   Result<> feed(std::string_view piece);
-  /// After the last piece. Errors: protocol when the text ends early or has no `enrollments`.
+  /// After the last piece. Errors: protocol when the text ends early, has no `enrollments`, or one of them twice.
   Result<std::vector<Live>> finish();
 
  private:
@@ -42,6 +42,7 @@ class ListReader {
   Place place_ = Place::outside;
   std::size_t max_bytes_;
   std::size_t offset_ = 0;
+  std::size_t memory_seen_ = 0;  ///< the offset at which it was looked at last
   int depth_ = 0;
   int element_depth_ = 0;
   bool quoted_ = false;

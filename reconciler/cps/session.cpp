@@ -103,18 +103,13 @@ void Session::cancel() {
   client_.close();
 }
 
-http::Request Session::signed_request(Call const& call, std::string target) const {
-  http::Request request{.method = call.method, .target = std::move(target), .body = call.body};
+void Session::sign(http::Request& request) const {
   auto const now = std::chrono::floor<std::chrono::seconds>(clock_.wall());
   std::string const authorization = edgegrid::authorization(
       credentials_,
       {.method = request.method, .host = credentials_.host, .target = request.target, .body = request.body},
       edgegrid::timestamp(now), random_.uuid());
   request.headers.push_back({.name = "Authorization", .value = authorization});
-  request.headers.push_back({.name = "Accept", .value = call.accept});
-  if (!call.content_type.empty())
-    request.headers.push_back({.name = "Content-Type", .value = call.content_type + "; charset=utf-8"});
-  return request;
 }
 
 http::Task<Result<http::Response>> Session::attempt(Call const& call, std::string const& target) {
@@ -137,18 +132,24 @@ http::Task<Result<http::Response>> Session::attempt(Call const& call, std::strin
   co_return judged(call, std::move(*response));
 }
 
-/// One request and its answer, whatever that is. The attempt began at `begun`, and is over a timeout later.
+/// One request and its answer, whatever that is. A write's attempt began at `begun`, and is over a timeout later; a
+/// read has its timeout from when a connection is free.
 http::Task<Result<http::Response>> Session::exchange(Call const& call, std::string const& target, SteadyTime begun) {
-  // Signed after the wait: a signature is good for thirty seconds.
-  http::Request request = signed_request(call, target);
+  http::Request request{.method = call.method, .target = target, .body = call.body};
+  request.headers.push_back({.name = "Accept", .value = call.accept});
+  if (!call.content_type.empty())
+    request.headers.push_back({.name = "Content-Type", .value = call.content_type + "; charset=utf-8"});
   // A sink bounds what it takes by itself, in its own words.
   std::size_t const unbounded = std::numeric_limits<std::size_t>::max();
   // A write in flight is not cut off by the run's end: that would only make a doubt of it.
-  http::SendOptions how{.deadline = call.repeat == Repeat::freely ? options_.deadline : SteadyTime::max(),
+  bool const reads = call.repeat == Repeat::freely;
+  http::SendOptions how{.deadline = reads ? options_.deadline : SteadyTime::max(),
                         .timeout = options_.timeout,
-                        .begun = begun,
+                        .begun = reads ? std::nullopt : std::optional(begun),
                         .max_body = call.sink ? unbounded : options_.max_body,
                         .sink = call.sink};
+  // A signature is good for thirty seconds: it is made after every wait.
+  how.complete = [this](http::Request& request_to_sign) { sign(request_to_sign); };
   SteadyTime const sent = clock_.steady();
   ++requests_;
   auto response = co_await client_.send(std::move(request), std::move(how));

@@ -20,7 +20,7 @@ namespace cpsctl::cps {
 
 struct SessionOptions {
   std::vector<Window> windows = default_windows();  ///< empty: no limits (the sandbox's default)
-  Duration timeout = std::chrono::seconds(60);      ///< of an attempt, with what precedes its sending
+  Duration timeout = std::chrono::seconds(60);      ///< of an attempt; of a write with what precedes its sending
   std::size_t max_body = std::size_t{16} << 20;
   std::size_t max_list_bytes = std::size_t{512} << 20;
   SteadyTime deadline = SteadyTime::max();
@@ -91,7 +91,7 @@ class Session {
  private:
   http::Task<Result<http::Response>> attempt(Call const& call, std::string const& target);
   http::Task<Result<http::Response>> exchange(Call const& call, std::string const& target, SteadyTime begun);
-  http::Request signed_request(Call const& call, std::string target) const;
+  void sign(http::Request& request) const;
   Result<http::Response> judged(Call const& call, http::Response response);
   std::unique_ptr<Ledger> open_ledger(std::string const& account_key, std::vector<Window> const& windows);
 

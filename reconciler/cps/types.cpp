@@ -19,7 +19,6 @@ std::optional<std::int64_t> number(std::string_view text) {
 
 /// An id is an integer on the wire, a text in the published schema: both are taken.
 std::optional<std::int64_t> id_of(json::Value const* value) {
-  if (value == nullptr) return std::nullopt;
   if (value->IsInt64()) return value->GetInt64() > 0 ? std::optional(value->GetInt64()) : std::nullopt;
   return value->IsString() ? number(json::view(*value)) : std::nullopt;
 }
@@ -42,8 +41,11 @@ std::optional<std::int64_t> id_from_path(std::string_view path) {
 
 Result<Live> live_from(json::Ref document) {
   if (!document || !document->IsObject()) return unreadable("that is no JSON object");
-  auto id = id_of(json::find(*document, "id"));
-  if (!id) id = id_from_path(json::text_or(json::find(*document, "location"), ""));
+  json::Value const* const given = json::find(*document, "id");
+  auto const place = id_from_path(json::text_or(json::find(*document, "location"), ""));
+  auto const id = json::absent(given) ? place : id_of(given);
+  if (id && place && *id != *place)
+    return unreadable(fmt::format("whose id {} is not the one of its location, {}", *id, *place));
   if (!id) {
     auto const name = json::text_or(json::at(*document, "/csr/cn"), "?");
     return unreadable(fmt::format("(CN {}) that has neither a usable id nor a location", text::printable(name)));

@@ -34,19 +34,21 @@ struct Live {
   EnrollmentId id = {};
   json::Ref document = {};
   std::vector<PendingChange> pending = {};
-  WallTime begun = {};  ///< of one that was asked for by its id: when the request was sent
+  std::string api_schema = {};  ///< the version that it was read in, and that a write over it has to be in
+  WallTime begun = {};          ///< of one that was asked for by its id: when the request was sent
 };
 
 /// One contract's enrollments.
 struct Listing {
   std::string account_key = {};
   std::string contract = {};
-  std::string api_schema = "v11";
+  std::string api_schema = {};
   std::vector<Live> enrollments = {};
   WallTime begun = {};  ///< when the request was sent
 };
 
-/// Reads id (integer or string, else from location) and pendingChanges. Errors: protocol, naming the field.
+/// Reads id (integer or string, else from location; they must not disagree) and pendingChanges. Errors: protocol,
+/// naming the field.
 Result<Live> live_from(json::Ref document);
 
 /// Last path segment as a number: "/cps/v2/enrollments/10002" and "/cps-api/enrollments/10002" -> 10002.

@@ -59,7 +59,7 @@ std::vector<Member> members_of(json::Value const& object, Field const& around) {
 }
 
 json::Ref copied(json::Value const* value) {
-  return value == nullptr ? nullptr : json::copy(*value);
+  return value == nullptr ? nullptr : json::share(*value);
 }
 
 /// Two documents and the rules by which their fields are the same.

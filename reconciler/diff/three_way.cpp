@@ -75,7 +75,7 @@ json::Ref without(json::Ref const& target, std::vector<std::string> const& point
       if (!name.empty() && around != nullptr) around = json::find(*around, name);
     if (around != nullptr) json::remove(*around, std::string_view(pointer).substr(slash + 1));
   }
-  return json::share(std::move(document));
+  return json::share(document);
 }
 
 std::set<std::string> pointers(std::vector<Change> const& changes) {

@@ -128,9 +128,12 @@ Limit limit_after(SteadyTime begun, Duration span) {
   return {.at = begun + span, .passed = "took longer than " + duration_text(span)};
 }
 
+Limit run_limit(SendOptions const& options) {
+  return {.at = options.deadline, .passed = "was cut short by the deadline of the run"};
+}
+
 Limit limit_of(SendOptions const& options) {
-  return earlier(limit_after(options.begun.value_or(now()), options.timeout),
-                 {.at = options.deadline, .passed = "was cut short by the deadline of the run"});
+  return earlier(limit_after(options.begun.value_or(now()), options.timeout), run_limit(options));
 }
 
 Task<Result<Slot>> take_slot(std::shared_ptr<Pool> pool, Limit limit) {
@@ -168,11 +171,12 @@ Task<Result<Ready>> get_ready(std::shared_ptr<Pool> pool, bool repeatable, Limit
 }
 
 Task<Result<Response>> send_on(std::shared_ptr<Pool> pool, Request request, SendOptions options) {
+  CPS_CO_TRY(Slot slot, co_await take_slot(pool, options.begun ? limit_of(options) : run_limit(options)));
   Limit const limit = limit_of(options);
-  CPS_CO_TRY(std::string const text, request_text(request, pool->options->endpoint));
-  CPS_CO_TRY(Slot slot, co_await take_slot(pool, limit));
   CPS_CO_TRY(Ready ready, co_await get_ready(pool, request.method == "GET", limit));
   if (pool->closed) co_return cancelled("before the request was sent");
+  if (options.complete) options.complete(request);
+  CPS_CO_TRY(std::string const text, request_text(request, pool->options->endpoint));
   AnswerOptions reading{.from = pool->options->endpoint.authority(),
                         .bodiless = request.method == "HEAD",
                         .max_body = options.max_body,

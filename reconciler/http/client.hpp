@@ -47,11 +47,14 @@ struct Response {
 using Sink = std::function<Result<>(std::string_view piece)>;
 
 struct SendOptions {
-  SteadyTime deadline = SteadyTime::max();       ///< of the run
-  Duration timeout = std::chrono::seconds(60);   ///< of this request, head to tail
-  std::optional<SteadyTime> begun = {};          ///< from when on the timeout counts; nothing: from now on
+  SteadyTime deadline = SteadyTime::max();      ///< of the run
+  Duration timeout = std::chrono::seconds(60);  ///< of this request, head to tail
+  /// From when on the timeout counts; nothing: from when the request has its place among the connections.
+  std::optional<SteadyTime> begun = {};
   std::size_t max_body = std::size_t{16} << 20;  ///< larger answers are refused, not truncated
   Sink sink = {};
+  /// Called once the connection is there, right before the request goes out: what must be fresh then, as a signature.
+  std::function<void(Request&)> complete = {};
 };
 
 struct ClientOptions {

@@ -232,7 +232,7 @@ class Loader {
     desired.contract = contract(whole);
     desired.account_key = json::text_or(json::at(whole.value, "/spec/accountSwitchKey"), "");
     if (auto const* const part = json::at(whole.value, enrollment_at); part != nullptr && part->IsObject())
-      desired.enrollment = json::copy(*part);
+      desired.enrollment = json::share(*part);
     for (auto const& [pointer, mark] : whole.marks.values)
       if (pointer.starts_with(enrollment_at)) desired.marks.emplace(pointer.substr(enrollment_at.size()), mark);
     desired.deploy = {.not_before = day(whole, "/spec/deploy/notBefore"),

@@ -157,7 +157,7 @@ json::Ref also_applied(json::Ref const& applied, json::Value const& sent, json::
   if (!applied || !applied->IsObject() || !sent.IsObject() || !live.IsObject()) return applied;
   json::Document both = json::clone(*applied);
   Shown(sent, live, schema, both.GetAllocator()).add(both, sent);
-  return json::share(std::move(both));
+  return json::share(both);
 }
 
 }  // namespace cpsctl::plan

@@ -41,7 +41,7 @@ struct Inputs {
   Duration settle = std::chrono::seconds(300);  ///< how long a list may lag behind a create
   Selection selection = {};
   Consent consent = {};
-  std::set<Scope> also_listed = {};  ///< contracts that are listed whatever manifests and state say
+  std::map<Scope, std::string> also_listed = {};  ///< listed whatever manifests and state say, at least in this version
   /// Of a saved plan that is carried out: the names that it is about; nobody else is looked at.
   std::optional<std::set<std::string>> only = {};
   /// A lost state is found again: what exists is taken over as it is, differences and all, and nothing is changed.
@@ -55,7 +55,8 @@ struct Item {
   Action wanted = Action::none;  ///< of blocked: what would have been done
   std::string contract = {};
   std::string account = {};
-  std::int64_t id = 0;  ///< 0: does not exist yet
+  std::int64_t id = 0;          ///< 0: does not exist yet
+  std::string api_schema = {};  ///< of what acts: the version that its contract is read in
   std::string common_name = {};
   std::string validation_type = {};
   bool production = false;  ///< serves on the production network
@@ -85,9 +86,9 @@ struct Item {
   bool moved = false;                        ///< of a saved plan's item: not what was planned on any more
 };
 BOOST_DESCRIBE_STRUCT(Item, (),
-                      (name, action, wanted, contract, account, id, common_name, validation_type, production,
-                       state_only, waits, changes, steps, cancels, overrides_renewal_window, reason, next, notes,
-                       fingerprint, desired))
+                      (name, action, wanted, contract, account, id, api_schema, common_name, validation_type,
+                       production, state_only, waits, changes, steps, cancels, overrides_renewal_window, reason, next,
+                       notes, fingerprint, desired))
 
 /// The enrollment that stands behind an item, to say whether it is still the one that was planned on.
 bool same_live(cps::Live const& left, cps::Live const& right);
@@ -126,8 +127,9 @@ struct Lookup {
   std::string api_schema = {};
 };
 std::vector<Lookup> lookups_needed(Inputs const& inputs);
-/// Takes from `lookups` what to ask for next. Of a contract of which more is known to be gone than may be, the rest
-/// counts as gone, too, without being asked for (inputs.lookups): its creates and forgets are blocked anyway.
+/// Takes from `lookups` what to ask for next. Of a contract whose list lacks more than may be gone, a handful is asked
+/// for; where those are gone, the rest counts as gone, too, without being asked for (inputs.lookups): its creates and
+/// forgets are blocked anyway.
 std::vector<Lookup> next_round(std::vector<Lookup>& lookups, Inputs& inputs);
 
 /// We sent its delete: that it is gone is what was wanted, and tells nothing about the account.

@@ -217,10 +217,12 @@ Plan Planner::finish() {
     count(item, plan.summary);
     plan.requests_to_apply += static_cast<std::int64_t>(item.steps.size());
     bool const acts = !item.steps.empty() || item.state_only;
-    if (acts)
+    if (acts) {
+      item.api_schema = inputs_.listings.at({item.account, item.contract}).api_schema;
       item.fingerprint = fingerprint_of(item);
-    else
+    } else {
       item.desired.reset();
+    }
     if (item.action != Action::none || !item.notes.empty()) plan.items.push_back(std::move(item));
   }
   return plan;

@@ -43,6 +43,8 @@ void restrict_to(Plan const& saved, Inputs& inputs) {
   for (Item const& item : saved.items) {
     if (!acts(item)) continue;
     inputs.only->insert(item.name);
+    // Listed as it was for the plan, whatever version the other manifests of the contract were written for.
+    if (!item.api_schema.empty()) inputs.also_listed.insert_or_assign({item.account, item.contract}, item.api_schema);
     if (item.desired) inputs.desired.push_back(*item.desired);
   }
 }
@@ -59,10 +61,13 @@ Plan agreed(Plan const& saved, Plan fresh, std::set<std::string> const& begun) {
   plan.requests_to_apply = 0;
   auto const listed = std::ranges::count(saved.items, Action::none, &Item::action);
   plan.summary = {.unchanged = saved.summary.unchanged - listed, .left_out = saved.summary.left_out};
+  std::map<std::string, Item*> by_name;
+  for (Item& item : fresh.items) by_name.emplace(item.name, &item);
   for (Item& item : plan.items) {
     if (!acts(item)) continue;
-    auto const now = std::ranges::lower_bound(fresh.items, item.name, {}, &Item::name);
-    bool const there = now != fresh.items.end() && now->name == item.name;
+    auto const found = by_name.find(item.name);
+    bool const there = found != by_name.end();
+    Item* const now = there ? found->second : nullptr;
     bool const same = there && now->fingerprint == item.fingerprint;
     if (same || (there && begun.contains(item.name) && goes_on(item, *now))) {
       plan.requests_to_apply += static_cast<std::int64_t>(now->steps.size());

@@ -5,6 +5,9 @@
 namespace cpsctl::plan {
 namespace {
 
+/// So many 404s, and few answers beside them, prove a wrong account where the list lacks more than may be gone.
+constexpr std::size_t handful = 5;
+
 /// Versions compare by their number, in the order that the schemas give.
 std::string const& higher(std::string const& left, std::string const& right) {
   auto const versions = schema::enrollment_versions();
@@ -36,7 +39,7 @@ std::map<Scope, std::string> scopes(Inputs const& inputs) {
   for (state::Record const& intent : inputs.open_intents)
     if (auto const& entry = intent.entry; entry && asked_for(entry->name, entry->contract, entry->labels))
       add({entry->account, entry->contract}, entry->api_schema);
-  for (Scope const& scope : inputs.also_listed) add(scope, schema::enrollment_versions().front());
+  for (auto const& [scope, version] : inputs.also_listed) add(scope, version);
   // A selected one keeps the version of all that share its list.
   for (manifest::Desired const& one : inputs.desired)
     if (auto const place =
@@ -58,8 +61,10 @@ std::vector<Lookup> lookups_needed(Inputs const& inputs) {
     Scope const scope{entry.account, entry.contract};
     auto const ids = listed.find(scope);
     bool const looked_at = ids != listed.end() && (!inputs.only || inputs.only->contains(name));
-    if (looked_at && !std::ranges::binary_search(ids->second, entry.id))
-      needed.push_back({.scope = scope, .id = entry.id, .name = name, .api_schema = entry.api_schema});
+    if (!looked_at || std::ranges::binary_search(ids->second, entry.id)) continue;
+    // In the list's version: whoever compares the two sees no difference that is none.
+    std::string const& version = inputs.listings.at(scope).api_schema;
+    needed.push_back({.scope = scope, .id = entry.id, .name = name, .api_schema = version});
   }
   return needed;
 }
@@ -76,23 +81,34 @@ std::size_t tolerable_absence(std::size_t recorded) {
 }
 
 std::vector<Lookup> next_round(std::vector<Lookup>& lookups, Inputs& inputs) {
-  std::map<Scope, std::size_t> recorded, absent, asked;
+  struct Count {
+    std::size_t recorded = 0, absent = 0, found = 0, open = 0, asked = 0;
+  };
+  std::map<Scope, Count> counts;
   for (auto const& [name, entry] : inputs.entries) {
     if (leaving(inputs, entry)) continue;
-    Scope const scope{entry.account, entry.contract};
-    ++recorded[scope];
-    auto const known = inputs.lookups.find(entry.id);
-    if (known != inputs.lookups.end() && !known->second) ++absent[scope];
+    Count& count = counts[{entry.account, entry.contract}];
+    ++count.recorded;
+    if (auto const known = inputs.lookups.find(entry.id); known != inputs.lookups.end())
+      ++(known->second ? count.found : count.absent);
   }
+  auto const leaves = [&](Lookup const& lookup) { return leaving(inputs, inputs.entries.at(lookup.name)); };
+  for (Lookup const& lookup : lookups)
+    if (!leaves(lookup)) ++counts[lookup.scope].open;
+
   std::vector<Lookup> round, later;
   for (Lookup& lookup : lookups) {
-    std::size_t const most = tolerable_absence(recorded[lookup.scope]);
-    if (leaving(inputs, inputs.entries.at(lookup.name))) {
+    Count& count = counts[lookup.scope];
+    std::size_t const most = tolerable_absence(count.recorded);
+    std::size_t const enough = std::min(handful, most + 1);
+    bool const too_many = count.absent + count.open > most;
+    bool const plain = count.absent >= enough && count.absent > count.found;
+    if (leaves(lookup) || !too_many) {
       round.push_back(std::move(lookup));
-    } else if (absent[lookup.scope] > most) {
+    } else if (plain) {
       inputs.lookups.emplace(lookup.id, std::nullopt);
-    } else if (asked[lookup.scope] < most + 1 - absent[lookup.scope]) {
-      ++asked[lookup.scope];
+    } else if (count.asked < enough) {
+      ++count.asked;
       round.push_back(std::move(lookup));
     } else {
       later.push_back(std::move(lookup));

@@ -118,7 +118,7 @@ json::Ref Mask::value(std::string_view pointer, json::Ref const& value) const {
     found = json::string(found.IsString() ? masked(json::view(found)) : hidden, shown.GetAllocator());
     changed = true;
   });
-  return changed ? json::share(std::move(shown)) : value;
+  return changed ? json::share(shown) : value;
 }
 
 std::string Mask::element(std::string_view pointer, std::string_view text) const {

@@ -218,16 +218,24 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
     return refused(
         {.status = 400, .slug = "malformed-json", .title = "Malformed JSON", .detail = parsed.error().message});
   body.document = std::move(*parsed);
-  auto schema = schema::enrollment(*version >= newest_shape ? "v12" : "v11");
+  if (auto const member = unknown_member(body.document, *version))
+    return refused({.status = 400,
+                    .slug = "invalid-enrollment",
+                    .title = "Invalid enrollment",
+                    .detail = fmt::format("unknown field \"{}\" under api schema v{}", *member, *version)});
+  std::optional<json::Document> before;
+  if (live != nullptr)
+    if (auto stored = json::parse(live->document, "a stored enrollment")) before = std::move(*stored);
+  shape_up(body.document, *version, before ? &*before : nullptr);
+
+  // What an older client does not know is kept for it, and is no mistake of its body.
+  bool const newest = *version >= newest_shape || unknown_member(body.document, oldest_described);
+  auto schema = schema::enrollment(newest ? "v12" : "v11");
   if (!schema) {
     body.refusal = disk_trouble(call, schema.error());
     return body;
   }
   body.schema = std::move(*schema);
-  std::optional<json::Document> before;
-  if (live != nullptr)
-    if (auto stored = json::parse(live->document, "a stored enrollment")) before = std::move(*stored);
-  shape_up(body.document, *version, before ? &*before : nullptr);
 
   // CPS leaves this member out of what it shows, and its own clients send what it showed back in a PUT.
   bool const shown = json::find(body.document, "enableMultiStackedCertificates") != nullptr;

@@ -1,5 +1,6 @@
 #include "sandbox/versions.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace cpsctl::sandbox {
@@ -109,6 +110,15 @@ std::string shape_down(std::string const& text, int version) {
     if (object != nullptr) json::remove(*object, since.member);
   }
   return json::compact(document);
+}
+
+std::optional<std::string> unknown_member(json::Value const& body, int version) {
+  for (Since const& since : since_table) {
+    if (since.version <= std::max(version, oldest_described)) continue;
+    json::Value const* const object = body.IsObject() ? object_of(body, since.object) : nullptr;
+    if (object != nullptr && json::find(*object, since.member) != nullptr) return std::string(since.member);
+  }
+  return std::nullopt;
 }
 
 void shape_up(json::Document& body, int version, json::Value const* live) {

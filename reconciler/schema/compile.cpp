@@ -145,13 +145,13 @@ Result<> read_derived(json::Value const& node, Field& field) {
       field.derived->includes = json::view(member.value);
     } else if (name == "when" && member.value.IsObject()) {
       for (auto const& condition : member.value.GetObject())
-        field.derived->when.emplace_back(json::view(condition.name), json::share(json::clone(condition.value)));
+        field.derived->when.emplace_back(json::view(condition.name), json::share(condition.value));
     } else if (name == "live" && member.value.IsNull()) {
       field.derived->only_when_empty = true;
     } else if (name == "fillsIn" && member.value.IsTrue()) {
       field.derived->fills_in = true;
     } else if (name == "missing") {
-      field.derived->missing = json::share(json::clone(member.value));
+      field.derived->missing = json::share(member.value);
     } else {
       return broken(field.pointer, fmt::format("x-derived: {} does not stand here", name));
     }
@@ -203,7 +203,7 @@ class Compiler {
         std::ranges::any_of(out.properties, [](auto const& one) { return one.second->not_all_created; });
     for (char const* const keyword : {"properties", "items", "$defs", "allOf", "additionalProperties", "propertyNames"})
       json::remove(node, keyword);
-    out.annotations = json::share(std::move(node));
+    out.annotations = json::share(node);
     return {};
   }
 

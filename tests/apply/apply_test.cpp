@@ -94,6 +94,25 @@ TEST_CASE("apply: an answer lost after CPS created the enrollment orders one cer
   CHECK(bench.state().open_intents.empty());
 }
 
+TEST_CASE("apply: a create that is answered with an enrollment known before is a doubt, not ours") {
+  Bench bench;
+  bench.manifests = {desired("a")};
+  CHECK(outcomes(bench.apply()) == "a done\n");
+  std::int64_t const known = bench.state().entries.at("a").id;
+  bench.manifests.push_back(desired("b"));
+  bench.client->after = [&](http::Request const& request, Result<http::Response> response) -> Result<http::Response> {
+    if (request.method != "POST" || !response) return response;
+    response->body = fmt::format(R"({{"enrollment":"/cps/v2/enrollments/{}","changes":[]}})", known);
+    return response;
+  };
+  CHECK(outcomes(bench.apply()) == "b doubt\n");
+  CHECK(bench.state().entries.size() == 1);
+  bench.client->after = {};
+  CHECK(outcomes(bench.apply()) == "b done\n");
+  CHECK(bench.sent("POST") == 2);
+  CHECK(bench.state().entries.at("b").id != known);
+}
+
 TEST_CASE("apply: a proven create is known before its doubt is closed, wherever the disk dies between") {
   int runs = 0;
   for (auto const how : {failing::Disk::At::crash, failing::Disk::At::error}) {

@@ -1,10 +1,10 @@
 #include "bench/workload.hpp"
 
 #include "apply/apply.hpp"
-#include "apply/crew.hpp"
 #include "base/random.hpp"
 #include "diff/three_way.hpp"
 #include "edgegrid/signer.hpp"
+#include "http/crew.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -111,7 +111,7 @@ http::Task<bool> Workload::send_all(std::size_t in_flight, std::size_t count, bo
     return send(creates ? "POST" : "GET", creates ? bodies_[i] : std::string());
   };
   std::function<bool()> const never = [] { return false; };
-  co_await apply::crew(loop_, in_flight, count, never, step);
+  co_await http::crew(loop_, in_flight, count, never, step);
   co_return true;
 }
 

@@ -66,6 +66,11 @@ TEST_CASE("what is no list of enrollments is an error with its place, never a sh
       {"a missing comma", R"({"enrollments":[{"id":1}{"id":2}]})", "between two elements"},
       {"an element that is no JSON", R"({"enrollments":[{"id":1},{"id":}]})", "enrollment 2"},
       {"an element without an id", R"({"enrollments":[{"csr":{"cn":"www.example.com"}}]})", "www.example.com"},
+      {"an enrollment twice", R"({"enrollments":[{"id":1},{"id":2},{"id":"1"}]})", "enrollment 1 twice"},
+      {"an id that its location denies", R"({"enrollments":[{"id":1,"location":"/cps/v2/enrollments/2"}]})",
+       "location"},
+      {"an id that is none, beside a location", R"({"enrollments":[{"id":1.5,"location":"/e/2"}]})", "usable id"},
+      {"an id below zero, beside a location", R"({"enrollments":[{"id":-1,"location":"/e/2"}]})", "usable id"},
       {"something behind it", R"({"enrollments":[]} more)", "not valid JSON"},
       {"bytes that are no UTF-8", "{\"enrollments\":[{\"id\":1,\"t\":\"\xff\"}]}", "enrollment 1"},
       {"too deep", "", ""},
@@ -86,6 +91,22 @@ TEST_CASE("what is no list of enrollments is an error with its place, never a sh
       }
     }
   }
+}
+
+TEST_CASE("a list that takes many times its text in memory is refused while it arrives") {
+  auto const outcome = [](std::string const& begin, std::string const& piece, std::size_t times) -> std::string {
+    cps::ListReader reader(std::size_t{1} << 30);
+    if (!reader.feed(begin)) return "begin";
+    for (std::size_t i = 0; i < times; ++i)
+      if (auto const fed = reader.feed(fmt::format(fmt::runtime(piece), i + 1)); !fed) return fed.error().message;
+    return "taken";
+  };
+  std::string const begin = R"({"enrollments":[{"id":99999999})";
+  CHECK(outcome(begin, R"(,{{"id":{}}})", 4'000'000).find("far more memory") != std::string::npos);
+  CHECK(outcome(begin + R"(,{"x":[0)", ",0", 4'000'000).find("far too large for an enrollment") != std::string::npos);
+  std::string const usual = R"(,{{"id":{0},"csr":{{"cn":"www{0}.example.com","sans":["a.example.com","b.example.com"],)"
+                            R"("o":"Example Inc","l":"Cambridge"}},"org":{{"name":"Example Incorporated"}}}})";
+  CHECK(outcome(begin, usual, 50'000) == "taken");
 }
 
 TEST_CASE("an endless list is refused while it arrives") {
@@ -129,7 +150,7 @@ TEST_CASE("mutated lists end in a list or an error, and a list is what a whole p
     REQUIRE(elements != nullptr);
     std::string ids;
     for (auto const& element : elements->GetArray()) {
-      auto const live = cps::live_from(json::share(json::clone(element)));
+      auto const live = cps::live_from(json::share(element));
       REQUIRE(live.has_value());
       ids += fmt::format("{}{}", ids.empty() ? "" : " ", live->id.value);
     }

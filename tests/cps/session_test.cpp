@@ -58,6 +58,7 @@ class Script final : public http::Client {
   explicit Script(std::deque<Result<http::Response>> answers) : answers_(std::move(answers)) {}
 
   http::Task<Result<http::Response>> send(http::Request request, http::SendOptions options) override {
+    if (options.complete) options.complete(request);
     requests.push_back(std::move(request));
     bodies_allowed.push_back(options.max_body);
     begun.push_back(options.begun);
@@ -186,6 +187,23 @@ TEST_CASE("a GET has no content type, and its answer is bounded") {
   CHECK(header(sent, "Content-Type") == "(none)");
   CHECK(header(sent, "Authorization") == resigned(sent));
   CHECK(bench.client.bodies_allowed[0] == std::size_t{16} << 20U);
+}
+
+TEST_CASE("what names another enrollment than was asked for is not believed: no document, and of a write a doubt") {
+  Bench bench({answer(200, R"({"id":666})"), answer(200, R"({"id":666})"), answer(200, R"({"id":666})")});
+  cps::Reader reader(bench.session);
+  auto const live = bench.loop.run(reader.get("", {77}, "v11", "www"));
+  REQUIRE_FALSE(live.has_value());
+  CHECK(live.error().code == Errc::protocol);
+  CHECK(live.error().message.find("asked for enrollment 77 and answered with 666") != std::string::npos);
+  Bench writes({answer(200, status_body), answer(202, status_body)});
+  cps::Writer writer(writes.session);
+  for (auto const& done : {writes.loop.run(writer.update({.id = {4242}, .api_schema = "v11", .body = "{}"})),
+                           writes.loop.run(writer.remove({.id = {4242}}))}) {
+    REQUIRE_FALSE(done.has_value());
+    CHECK(done.error().reached == Reached::unknown);
+    CHECK(done.error().message.find("about enrollment 7") != std::string::npos);
+  }
 }
 
 TEST_CASE("send: reads are tried again on what may pass, writes only when nothing can have happened") {

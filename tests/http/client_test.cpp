@@ -467,6 +467,28 @@ TEST_CASE("client: close() ends what waits, connects and reads") {
   CHECK(!late.has_value());
 }
 
+TEST_CASE("client: a request is completed when its connection is there, and its time begins then") {
+  char const* const empty = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  Server const server({.identity = &world().server}, {says(empty), says(empty)});
+  Loop loop;
+  ClientOptions options = to(server.port());
+  options.connections = 1;
+  auto const client = Client::open(loop, std::move(options));
+  std::vector<std::string> events;
+  auto const one = [&events](Client& through, std::string name, SendOptions how) -> Task<> {
+    how.complete = [&events, name](Request& request) {
+      events.push_back("complete " + name);
+      request.headers.push_back({.name = "X-Name", .value = name});
+    };
+    auto const answer = co_await through.send(Request(), how);
+    events.push_back((answer ? "answer " : "error ") + name);
+  };
+  loop.spawn(one(**client, "a", SendOptions()));
+  loop.spawn(one(**client, "b", SendOptions()));
+  loop.run();
+  CHECK(events == std::vector<std::string>{"complete a", "answer a", "complete b", "answer b"});
+}
+
 TEST_CASE("client: a sink takes a 2xx body, an error body stays with the answer") {
   Server const server({.identity = &world().server}, {says("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd"),
                                                       says("HTTP/1.1 500 Oh\r\nContent-Length: 4\r\n\r\nabcd")});

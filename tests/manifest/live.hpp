@@ -45,8 +45,7 @@ inline json::Document live_dv(std::string_view host, std::int64_t id = 10001) {
 }
 
 inline Found found(json::Document document, std::int64_t id, std::string schema = "v11") {
-  return {
-      .id = id, .contract = "1-1TJZH5", .api_schema = std::move(schema), .document = json::share(std::move(document))};
+  return {.id = id, .contract = "1-1TJZH5", .api_schema = std::move(schema), .document = json::share(document)};
 }
 
 /// Sets the value at a pointer, whose parent exists.

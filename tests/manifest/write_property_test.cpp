@@ -33,7 +33,7 @@ class Generator {
                      .contract = chance(80) ? "1-1TJZH5" : "C-2",
                      .account_key = chance(90) ? "" : "1-5C0YLB:1-8BYUX",
                      .api_schema = version,
-                     .document = json::share(std::move(live))});
+                     .document = json::share(live)});
     }
     return all;
   }

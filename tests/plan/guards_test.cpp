@@ -282,6 +282,31 @@ TEST_CASE("guards: a wrong account, where everything is gone, loses neither cert
   CHECK_FALSE(plan.work());
 }
 
+TEST_CASE("guards: a handful of 404s is enough of an account of thousands; where lists lag, each is asked for") {
+  World world;
+  for (int i = 1; i <= 2000; ++i) {
+    std::string const name = fmt::format("n{:04}", i);
+    world.knows(entry(name, i, name + ".example.com"));
+  }
+  bool gone = true;
+  int expected = 5;
+  SUBCASE("all are gone") {}
+  SUBCASE("none is: the list lagged") {
+    gone = false;
+    expected = 2000;
+  }
+  int asked = 0;
+  for (auto lookups = plan::lookups_needed(world.inputs); !lookups.empty();)
+    for (plan::Lookup const& lookup : plan::next_round(lookups, world.inputs)) {
+      if (gone)
+        world.gone(lookup.id);
+      else
+        world.inputs.lookups[lookup.id] = live(static_cast<int>(lookup.id), lookup.name + ".example.com");
+      ++asked;
+    }
+  CHECK(asked == expected);
+}
+
 TEST_CASE("guards: a partial plan says so, and leaves alone what it did not look at") {
   World world;
   auto a = desired("a", "a.example.com");
@@ -330,7 +355,7 @@ TEST_CASE("guards: a delete is of the enrollment that the state means, and shows
     auto known = entry("old", 1);
     json::Document applied = json::clone(*known.last_applied);
     json::find(applied, "validationType")->SetString("ov");
-    known.last_applied = json::share(std::move(applied));
+    known.last_applied = json::share(applied);
     CHECK(removed(known, live(1, "www.example.com")).reason ==
           "enrollment 1 has the kind dv at CPS, and the state says ov");
   }

@@ -113,7 +113,7 @@ TEST_CASE("plan: which enrollment a manifest means") {
     auto other = live(1, "www.example.com");
     json::Document changed = json::clone(*other.document);
     (*json::find(*json::find(changed, "networkConfiguration"), "secureNetwork")).SetString("standard-tls");
-    other.document = json::share(std::move(changed));
+    other.document = json::share(changed);
     World world;
     world.want(desired("www", "www.example.com")).has(other);
     expect(world, "www blocked(create): CPS has this common name already: 1\n0 unchanged");

@@ -52,7 +52,7 @@ class History {
   explicit History(std::uint64_t seed) : draw_(seed), wanted_(json::parse(base_text, "base").value()) {
     editable(schema_->root(), fields_);
     show(diff::create_body(wanted_, *schema_));
-    last_ = json::share(json::clone(wanted_));
+    last_ = json::share(wanted_);
   }
 
   void step() {
@@ -80,7 +80,7 @@ class History {
   plan::Plan plan() const {
     World world;
     manifest::Desired one = desired("www", "www.example.com");
-    one.enrollment = json::share(json::clone(wanted_));
+    one.enrollment = json::share(wanted_);
     auto known = entry("www", 1);
     known.last_applied = last_;
     world.inputs.open_intents = intents_;
@@ -104,7 +104,7 @@ class History {
   }
 
   /// The commit is reverted.
-  void remember_manifest() { before_ = json::share(json::clone(wanted_)); }
+  void remember_manifest() { before_ = json::share(wanted_); }
   void revert() { wanted_ = json::clone(*before_); }
 
   bool touched_by_others() const { return outside_; }
@@ -150,7 +150,7 @@ class History {
   void show(json::Value const& body) {
     json::Document document = sandbox::normalised(body, schema_->root(), 1, sandbox::Policy::lenient);
     sandbox::vary(document, schema_->root(), draw_.below(1000));
-    live_ = json::share(std::move(document));
+    live_ = json::share(document);
   }
 
   Generator draw_;

@@ -40,7 +40,7 @@ inline cps::Live different(std::int64_t id) {
   cps::Live one = live(id, "www.example.com");
   json::Document changed = json::clone(*one.document);
   json::find(*json::find(changed, "networkConfiguration"), "quicEnabled")->SetBool(true);
-  one.document = json::share(std::move(changed));
+  one.document = json::share(changed);
   return one;
 }
 

@@ -52,7 +52,7 @@ void poison(T& value) {
     json::Document document(rapidjson::kObjectType);
     auto& pool = document.GetAllocator();
     document.AddMember(json::string(nasty, pool), json::string(nasty, pool), pool);
-    value = json::share(std::move(document));
+    value = json::share(document);
   } else if constexpr (boost::describe::has_describe_members<T>::value) {
     using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
     boost::mp11::mp_for_each<Members>([&](auto member) { poison(value.*member.pointer); });

@@ -247,7 +247,7 @@ plan::Plan hostile_plan(unsigned seed, std::size_t items) {
   auto const json_text = [&] {
     json::Document document;
     document.SetString(hostile.text(), document.GetAllocator());
-    return json::share(std::move(document));
+    return json::share(document);
   };
   for (std::size_t i = 0; i < items; ++i) {
     plan::Item item{.name = fmt::format("{:06}{}", i, hostile.text()),
