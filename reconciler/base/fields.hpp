@@ -89,7 +89,7 @@ std::string to_text(T const& value) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
   write(value, writer);
-  return {buffer.GetString(), buffer.GetSize()};
+  return json::written(buffer);
 }
 template <class T>
 bool from_json(json::Value const& in, T& out) {

@@ -30,6 +30,8 @@ char const* next_step(int reason) {
       return "let this user read and write it and its folder (ls -ld shows whose they are), or name a file elsewhere";
     case EISDIR: return "a folder is in the way: name a file, or move the folder away";
     case ENOTDIR: return "a file stands where its path needs a folder: name another path, or move that file away";
+    case ELOOP: return "it is a link, which cpsctl does not write through: move it away, or name the file itself";
+    case ENXIO: return "nobody reads from it: start its reader first, or name a file";
     case EIO: return "look after the disk (dmesg says more) and run again: what CPS did is found again";
     default: return "";
   }
@@ -140,15 +142,17 @@ class SystemFiles final : public Files {
 
   Result<std::unique_ptr<Appender>> append(Path const& path) override {
     CPS_TRY(FileKind const present, kind(path));
-    Fd fd = open_file(path, O_WRONLY | O_CREAT | O_APPEND);
+    Fd fd = open_file(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
     if (!fd.open()) return file_error("open", path);
+    CPS_CHECK(own_file(fd, path));
     if (present == FileKind::missing) CPS_CHECK(sync_folder(folder_of(path)));
     return std::make_unique<FileAppender>(std::move(fd), path);
   }
 
   Result<> truncate(Path const& path, std::uint64_t size) override {
-    Fd const fd = open_file(path, O_WRONLY);
+    Fd const fd = open_file(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
     if (!fd.open()) return file_error("open", path);
+    CPS_CHECK(own_file(fd, path));
     if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) return file_error("cut", path);
     if (::fsync(fd.get()) != 0) return file_error("sync", path);
     return {};
@@ -199,8 +203,10 @@ class SystemFiles final : public Files {
   }
 
   static Result<> write_through(Path const& path, std::string_view bytes) {
-    Fd const fd = open_file(path, O_WRONLY);
+    // Opening a pipe without a reader would wait for one, where no signal and no deadline ends it.
+    Fd const fd = open_file(path, O_WRONLY | O_NONBLOCK);
     if (!fd.open()) return file_error("open", path);
+    if (::fcntl(fd.get(), F_SETFL, 0) != 0) return file_error("open", path);
     if (!write_all(fd.get(), bytes)) return file_error("write", path);
     return {};
   }
@@ -212,6 +218,21 @@ Error file_error(std::string_view verb, Path const& path, int reason) {
   return Error{.code = Errc::io,
                .message = fmt::format("cannot {} {}: {}", verb, path.string(), std::generic_category().message(reason)),
                .next = next_step(reason)};
+}
+
+Result<> own_file(Fd const& fd, Path const& path) {
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return file_error("look at", path);
+  if (S_ISREG(info.st_mode) && info.st_nlink == 1) return {};
+  return Error{.code = Errc::io,
+               .message = fmt::format("cannot write {}: it is {}", path.string(),
+                                      S_ISREG(info.st_mode) ? "a second name of another file" : "no regular file"),
+               .next = "move it away and run again: cpsctl makes its own"};
+}
+
+Result<> write_to(int fd, std::string_view bytes, Path const& path) {
+  if (!write_all(fd, bytes)) return file_error("write", path);
+  return {};
 }
 
 Fd::~Fd() {

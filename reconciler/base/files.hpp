@@ -31,7 +31,8 @@ struct Files {
   /// Replaces the file so that a reader, or a crash, sees the old one or the new one: temporary file in the same
   /// folder, fsync, rename, fsync of the folder. Mode 0600.
   virtual Result<> replace(std::filesystem::path const& path, std::string_view bytes) = 0;
-  /// Opens for appending (created 0600 when missing; the folder is synced then).
+  /// Opens for appending (created 0600 when missing; the folder is synced then). Neither this nor truncate() follows a
+  /// link, or writes into a file that has other names.
   virtual Result<std::unique_ptr<Appender>> append(std::filesystem::path const& path) = 0;
   /// Cuts the file to `size` bytes and syncs it.
   virtual Result<> truncate(std::filesystem::path const& path, std::uint64_t size) = 0;
@@ -47,14 +48,26 @@ Files& system_files();
 /// "cannot write p/state.json: No space left on device", with the next step that `reason` (an errno) calls for.
 Error file_error(std::string_view verb, std::filesystem::path const& path, int reason = errno);
 
+class Fd;
+
+/// What we go on writing is a file of its own: bytes that went through a link, or into one of a file's several names,
+/// would land in a file that somebody else means. Errors: io.
+Result<> own_file(Fd const& fd, std::filesystem::path const& path);
+
+/// Writes to a descriptor that somebody else opened; `path` names it in errors. Errors: io.
+Result<> write_to(int fd, std::string_view bytes, std::filesystem::path const& path);
+
 /// Owns a file descriptor.
 class Fd {
  public:
-  explicit Fd(int fd) : fd_(fd) {}
+  explicit Fd(int fd = -1) : fd_(fd) {}
   Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Fd(Fd const&) = delete;
   Fd& operator=(Fd const&) = delete;
-  Fd& operator=(Fd&&) = delete;
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   ~Fd();
   int get() const { return fd_; }
   bool open() const { return fd_ >= 0; }

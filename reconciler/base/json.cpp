@@ -1,5 +1,7 @@
 #include "base/json.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <unordered_set>
@@ -84,10 +86,6 @@ void write_canonical(Value const& value, Writer& writer) {
   } else {
     value.Accept(writer);
   }
-}
-
-std::string take(rapidjson::StringBuffer const& buffer) {
-  return {buffer.GetString(), buffer.GetSize()};
 }
 
 }  // namespace
@@ -205,11 +203,17 @@ Ref share(Value const& value) {
   return {kept, &kept->value};
 }
 
+std::string written(rapidjson::StringBuffer const& buffer) {
+  std::string text(buffer.GetString(), buffer.GetSize());
+  if (text::invalid_utf8(text)) throw std::logic_error("a text that is not UTF-8 would have been written as JSON");
+  return text;
+}
+
 std::string compact(Value const& value) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
   value.Accept(writer);
-  return take(buffer);
+  return written(buffer);
 }
 
 std::string pretty(Value const& value) {
@@ -217,14 +221,14 @@ std::string pretty(Value const& value) {
   rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(buffer);
   writer.SetIndent(' ', 2);
   value.Accept(writer);
-  return take(buffer);
+  return written(buffer);
 }
 
 std::string canonical(Value const& value) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
   write_canonical(value, writer);
-  return take(buffer);
+  return written(buffer);
 }
 
 bool equal(Value const& left, Value const& right) {

@@ -68,6 +68,10 @@ Document clone(Value const& value);
 /// A shared read-only copy in as much memory as it needs; a Document would keep a pool of 64 KB for four words.
 Ref share(Value const& value);
 
+/// What a writer wrote. That this program writes nothing that it cannot read is held here: a text that is no UTF-8 is a
+/// bug of whoever let it in, and ends as one.
+std::string written(rapidjson::StringBuffer const& buffer);
+
 std::string compact(Value const& value);
 std::string pretty(Value const& value);
 /// Members sorted by name, no white space: equal values give equal bytes (digests).

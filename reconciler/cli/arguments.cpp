@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 namespace cpsctl::cli {
 namespace {
@@ -98,6 +99,18 @@ class Grammar {
     flag("--log-format", log_format_, "text or json lines on stderr", "CPSCTL_LOG_FORMAT")
         ->check(CLI::IsMember({"text", "json"}));
     flag("--rate", rate_, "requests a minute, as in 20/min", "CPSCTL_RATE")->type_name("N/min");
+    flag("--request-limit", global.request_limits, "instead of CPS's 35/60s and 20/2s; repeatable",
+         "CPSCTL_REQUEST_LIMIT")
+        ->type_name("N/DURATION")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    duration(app_, "--settle", global.settle, "how long CPS's list may lag behind a write (default: 300s)")
+        ->envname("CPSCTL_SETTLE")
+        ->group("Global options");
+    duration(app_, "--create-spacing", global.create_spacing,
+             "between creates of a contract after a 409 (default: 300s)")
+        ->envname("CPSCTL_CREATE_SPACING")
+        ->group("Global options");
     flag("--parallelism", global.parallelism, "requests in flight at once (default: 8)", "CPSCTL_PARALLELISM")
         ->check(CLI::Range(1, 64));
     duration(app_, "--timeout", global.timeout, "of one request (default: 60s)")
@@ -436,8 +449,29 @@ std::vector<Format> formats_of(Command command) {
   return {Format::text};
 }
 
+Result<> check_utf8(std::vector<std::string> const& arguments) {
+  auto const refused = [](std::string const& what) {
+    return Error{.code = Errc::usage,
+                 .message = what + " is not UTF-8",
+                 .next = "cpsctl writes such texts into files that are UTF-8: use another name"};
+  };
+  for (std::string const& argument : arguments)
+    if (text::invalid_utf8(argument)) return refused("the argument " + argument);
+  for (char* const* variable = environ; *variable != nullptr; ++variable)
+    if (std::string_view const text(*variable); text.starts_with("CPSCTL_") && text::invalid_utf8(text))
+      return refused("the environment variable " + std::string(text.substr(0, text.find('='))));
+  return {};
+}
+
 Result<Parsed> parse_arguments(std::vector<std::string> arguments) {
-  return Grammar().parse(std::move(arguments));
+  CPS_CHECK(check_utf8(arguments));
+  CPS_TRY(Parsed parsed, Grammar().parse(std::move(arguments)));
+  std::error_code ignored;
+  if (text::invalid_utf8(std::filesystem::current_path(ignored).string()))
+    return Error{.code = Errc::usage,
+                 .message = "the name of the working directory is not UTF-8",
+                 .next = "run cpsctl in a folder of another name"};
+  return parsed;
 }
 
 std::optional<std::string> command_help(std::string const& command) {

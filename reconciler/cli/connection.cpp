@@ -55,6 +55,8 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
                                                    .proxy = proxy.proxy,
                                                    .proxy_authorization = std::move(proxy.authorization),
                                                    .connections = settings.parallelism}));
+  // A name of a budget means something within its realm: what a strange host says must not hold up Akamai's requests.
+  std::string const group = settings.budget_group.empty() ? "" : to.realm + "\n" + settings.budget_group;
   to.session =
       std::make_unique<cps::Session>(*to.loop, *to.client, std::move(credentials), world.clock, world.random,
                                      cps::SessionOptions{.windows = settings.windows,
@@ -62,7 +64,7 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
                                                          .max_list_bytes = settings.max_list_bytes,
                                                          .deadline = settings.deadline,
                                                          .ledger_folder = ledger_folder(options, settings, world),
-                                                         .budget_group = settings.budget_group});
+                                                         .budget_group = group});
   return to;
 }
 

@@ -58,7 +58,9 @@ report::SourceText source_text(World& world) {
   return [&world](std::string const& file) -> std::optional<std::string> {
     constexpr std::size_t limit = std::size_t{64} << 20;
     auto text = world.files.read(file, limit);
-    return text ? std::optional(std::move(*text)) : std::nullopt;
+    // Lines are quoted of what is ours: a file that came among the manifests by mistake may be anything.
+    bool const ours = text && text->find("cpsctl.dev/") != std::string::npos;
+    return ours ? std::optional(std::move(*text)) : std::nullopt;
   };
 }
 
@@ -68,6 +70,7 @@ void print_findings(std::span<Finding const> findings, GlobalOptions const& opti
 
 manifest::Loaded load_manifests(Settings const& settings, World& world) {
   return manifest::load({.paths = settings.paths,
+                         .paths_of_project = settings.paths_of_project,
                          .exclude = settings.project.exclude,
                          .project_file = settings.project.file,
                          .default_schema = settings.api_schema,

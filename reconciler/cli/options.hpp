@@ -65,7 +65,10 @@ struct GlobalOptions {
   bool no_input = false;
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::text;
-  std::optional<int> rate = {};  ///< requests a minute
+  std::optional<int> rate = {};                  ///< requests a minute
+  std::vector<std::string> request_limits = {};  ///< instead of CPS's own
+  std::optional<Duration> settle = {};
+  std::optional<Duration> create_spacing = {};
   std::optional<std::int64_t> parallelism = {};
   std::optional<Duration> timeout = {};
   std::optional<Duration> deadline = {};

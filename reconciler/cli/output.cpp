@@ -6,7 +6,9 @@
 #include "manifest/rules.hpp"
 #include "report/failure.hpp"
 
+#include <charconv>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 
@@ -72,7 +74,19 @@ std::ostream* stream_of(std::string const& file, World& world) {
   return nullptr;
 }
 
-/// Replaces the file. What is behind a descriptor (/dev/fd/3) must not be replaced, also when it is a regular file.
+/// The descriptor that a file name stands for: "/dev/fd/3".
+std::optional<int> descriptor_of(std::string_view file) {
+  for (std::string_view const folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!file.starts_with(folder)) continue;
+    std::string_view const digits = file.substr(folder.size());
+    int number = -1;
+    auto const [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (problem == std::errc{} && end == digits.data() + digits.size() && number >= 0) return number;
+  }
+  return std::nullopt;
+}
+
+/// Replaces the file. What is behind a descriptor must not be replaced, also when it is a regular file.
 Result<> write_report(std::string const& file, std::string const& bytes, World& world) {
   if (std::ostream* const stream = stream_of(file, world)) {
     *stream << bytes;  // past the door: a whole report
@@ -80,12 +94,8 @@ Result<> write_report(std::string const& file, std::string const& bytes, World& 
     if (*stream) return {};
     return Error{.code = Errc::io, .message = "cannot write " + file};
   }
-  bool const descriptor = file.starts_with("/dev/") || file.starts_with("/proc/");
-  if (!descriptor) return world.files.replace(file, bytes);
-  CPS_TRY(FileKind const present, world.files.kind(file));
-  if (present != FileKind::file) return world.files.replace(file, bytes);
-  CPS_TRY(auto const appender, world.files.append(file));
-  return appender->append(bytes);
+  if (auto const descriptor = descriptor_of(file)) return write_to(*descriptor, bytes, file);
+  return world.files.replace(file, bytes);
 }
 
 /// A file's name below the root of the repository: annotations are shown only where the names agree.

@@ -4,6 +4,7 @@
 #include "cli/manifests.hpp"
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
+#include "cli/writing.hpp"
 #include "plan/document.hpp"
 
 namespace cpsctl::cli {
@@ -17,9 +18,8 @@ Exit run_plan(Options const& options, World& world) {
 
   auto connection = connect(options, settings, world);
   if (!connection) return fail(connection.error(), options.global, world);
-  auto const contents = state::read(settings.state, connection->realm, world.files);
+  auto const contents = read_state(settings, connection->realm, world);
   if (!contents) return fail(contents.error(), options.global, world);
-  for (std::string const& note : contents->notes) log::warning("{}", note);
 
   auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
   auto const plan = [&]() -> Result<plan::Plan> {

@@ -53,7 +53,8 @@ plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Cont
           .now = world.clock.wall(),
           .settle = wanted.settings.settle,
           .selection = std::move(wanted.settings.selection),
-          .consent = std::move(wanted.settings.consent)};
+          .consent = std::move(wanted.settings.consent),
+          .settings = std::move(wanted.settings.unusual)};
 }
 
 http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs) {

@@ -1,8 +1,10 @@
 #include "cli/settings.hpp"
 
 #include "base/fields.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/manifests.hpp"
+#include "cli/places.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,8 +15,6 @@
 
 namespace cpsctl::cli {
 namespace {
-
-constexpr char const* default_state = ".cpsctl/state.json";
 
 /// "512MB", "16 MB", "1000000". Decimal units mean powers of 1024 here: a limit may be generous.
 Result<std::size_t> parse_bytes(std::string_view text) {
@@ -48,14 +48,20 @@ Result<> take(std::optional<std::string> const& text, T& to, Parse parse, std::s
 
 Result<> take_limits(Options const& options, Settings& settings) {
   bool const metered = !options.global.sandbox || options.sandbox.behaviour.real_limits;
-  if (metered) settings.windows = cps::default_windows();
-  if (metered && !settings.project.limits.empty()) {
-    settings.windows.clear();
-    for (std::string const& limit : settings.project.limits) {
-      cps::Window window;
-      CPS_CHECK(take(limit, window, cps::parse_window, "spec.api.limits"));
-      settings.windows.push_back(window);
-    }
+  if (metered && options.global.request_limits.empty()) settings.windows = cps::default_windows();
+  for (std::string const& limit : options.global.request_limits) {
+    CPS_TRY(cps::Window const window, cps::parse_window(limit));
+    settings.windows.push_back(window);
+    settings.unusual.push_back("a request limit of " + cps::window_text(window));
+  }
+  for (std::string const& limit : settings.project.limits) {
+    cps::Window window;
+    CPS_CHECK(take(limit, window, cps::parse_window, "spec.api.limits"));
+    // It comes on top: a project can lower what CPS allows, never raise it.
+    auto const implies = [&](cps::Window const& one) {
+      return one.per >= window.per && one.requests <= window.requests;
+    };
+    if (metered && std::ranges::none_of(settings.windows, implies)) settings.windows.push_back(window);
   }
   auto left = cps::with_reserve(std::move(settings.windows), settings.project.reserve.value_or(0));
   if (!left) {
@@ -68,6 +74,31 @@ Result<> take_limits(Options const& options, Settings& settings) {
   // A rate of one's own comes on top: it can lower what CPS allows, never raise it.
   settings.windows.insert(settings.windows.begin(),
                           {.requests = *options.global.rate, .per = std::chrono::seconds(60)});
+  return {};
+}
+
+/// A time that the laws rest on, from the flag, the project and the default. The project makes it longer, only an
+/// operator shorter; the embedded CPS has nothing to lose.
+struct Span {
+  std::optional<Duration> flag;
+  std::optional<std::string> written;
+  std::string name;
+  std::string flag_name;
+};
+
+Result<> take_span(Span const& span, bool embedded, Duration& to, std::vector<std::string>& unusual) {
+  Duration const usual = to;
+  Duration wanted = usual;
+  std::string const field = "spec.api." + span.name;
+  CPS_CHECK(take(span.written, wanted, parse_duration, field));
+  if (wanted < usual && !embedded && !span.flag) {
+    log::warning("{} of the project file is shorter than {}, which only {} can ask for: {} it is", field,
+                 duration_text(usual), span.flag_name, duration_text(usual));
+    wanted = usual;
+  }
+  to = span.flag.value_or(wanted);
+  if (to != usual && !embedded)
+    unusual.push_back(fmt::format("{} {} instead of {}", span.name, duration_text(to), duration_text(usual)));
   return {};
 }
 
@@ -153,8 +184,14 @@ Result<Settings> make_settings(Options const& options, World& world) {
   Settings settings{.project = std::move(loaded->project)};
   manifest::Project const& project = settings.project;
   CPS_CHECK(take(project.timeout, settings.timeout, parse_duration, "spec.api.timeout"));
-  CPS_CHECK(take(project.settle, settings.settle, parse_duration, "spec.api.settle"));
-  CPS_CHECK(take(project.create_spacing, settings.create_spacing, parse_duration, "spec.api.createSpacing"));
+  Span const settle{.flag = global.settle, .written = project.settle, .name = "settle", .flag_name = "--settle"};
+  Span const spacing{.flag = global.create_spacing,
+                     .written = project.create_spacing,
+                     .name = "createSpacing",
+                     .flag_name = "--create-spacing"};
+  bool const embedded = global.sandbox.has_value();
+  CPS_CHECK(take_span(settle, embedded, settings.settle, settings.unusual));
+  CPS_CHECK(take_span(spacing, embedded, settings.create_spacing, settings.unusual));
   CPS_CHECK(take(project.max_list_bytes, settings.max_list_bytes, parse_bytes, "spec.api.maxListBytes"));
   CPS_CHECK(take_limits(options, settings));
   settings.budget_group = project.budget_group.value_or("");
@@ -168,8 +205,8 @@ Result<Settings> make_settings(Options const& options, World& world) {
   CPS_TRY(settings.selection, selection_of(options.selection));
   CPS_TRY(settings.consent, consent_of(options.guard, project));
   settings.allowed_env = allowed_env(global, project);
-  std::string const usual = global.sandbox ? *global.sandbox + "/state.json" : project.state.value_or(default_state);
-  settings.state = global.state.value_or(usual);
+  settings.paths_of_project = options.paths.empty() && !project.manifests.empty();
+  CPS_TRY(settings.state, state_place(global, project));
   return settings;
 }
 

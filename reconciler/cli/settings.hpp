@@ -17,6 +17,7 @@ namespace cpsctl::cli {
 struct Settings {
   manifest::Project project = {};
   std::vector<std::string> paths = {};  ///< of manifests
+  bool paths_of_project = false;        ///< the project file names them
   std::string state = {};
   std::set<std::string> allowed_env = {};  ///< what manifests may use
   edgegrid::CredentialSource credentials = {};
@@ -27,6 +28,8 @@ struct Settings {
   Duration timeout = std::chrono::seconds(60);
   Duration settle = std::chrono::seconds(300);
   Duration create_spacing = std::chrono::seconds(300);
+  std::vector<std::string> unusual =
+      {};  ///< of the times and limits that the laws rest on, for the plan: "settle 30s …"
   std::size_t max_list_bytes = std::size_t{512} << 20;
   SteadyTime deadline = SteadyTime::max();
   Duration lock_timeout = {};

@@ -16,9 +16,7 @@ namespace {
 
 Result<state::Contents> read_state(Options const& options, World& world) {
   CPS_TRY(Settings const settings, make_settings(options, world));
-  CPS_TRY(state::Contents contents, state::read(settings.state, "", world.files));
-  for (std::string const& note : contents.notes) log::warning("{}", note);
-  return contents;
+  return read_state(settings, "", world);
 }
 
 Error unknown_name(std::string const& name) {

@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
 #include "cli/signals.hpp"
+#include "cli/writing.hpp"
 #include "plan/identity.hpp"
 
 #include <algorithm>
@@ -104,9 +105,8 @@ Exit run_status(Options const& given, World& world) {
   Settings const settings = wanted->settings;
   auto connection = connect(options, settings, world);
   if (!connection) return fail(connection.error(), options.global, world);
-  auto const contents = state::read(settings.state, connection->realm, world.files);
+  auto const contents = read_state(settings, connection->realm, world);
   if (!contents) return fail(contents.error(), options.global, world);
-  for (std::string const& note : contents->notes) log::warning("{}", note);
 
   auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
   auto const rows = [&]() -> Result<std::vector<report::StatusRow>> {

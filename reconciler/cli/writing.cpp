@@ -1,6 +1,8 @@
 #include "cli/writing.hpp"
 
 #include "base/fields.hpp"
+#include "base/log.hpp"
+#include "cli/places.hpp"
 #include "cli/planning.hpp"
 #include "cli/settings.hpp"
 
@@ -150,6 +152,7 @@ class Guarded final : public state::Store {
 Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
                               Settings const& settings, World& world, Signals const* signals) {
   std::string const run = world.random.uuid();
+  CPS_CHECK(check_untracked(settings.state, world.files));
   CPS_CHECK(world.files.make_folders(std::filesystem::path(settings.state).parent_path()));
   Writing writing;
   // Nobody waits for longer than the run may last.
@@ -167,6 +170,13 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
   writing.store = std::make_unique<Guarded>(std::move(store), *writing.lock, world.clock);
   for (std::string const& note : writing.store->contents().notes) log::warning("{}", note);
   return writing;
+}
+
+Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world) {
+  CPS_CHECK(check_untracked(settings.state, world.files));
+  CPS_TRY(state::Contents contents, state::read(settings.state, realm, world.files));
+  for (std::string const& note : contents.notes) log::warning("{}", note);
+  return contents;
 }
 
 Result<std::string> recorded_realm(Settings const& settings, World& world) {

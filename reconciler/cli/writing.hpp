@@ -25,6 +25,10 @@ struct Writing {
 Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
                               Settings const& settings, World& world, Signals const* signals = nullptr);
 
+/// The state as its files say it, for commands that only look; what is odd about them is logged. `realm`: "" for any.
+/// Errors: io.
+Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world);
+
 /// The realm that the state file names, for commands that talk to nobody. Errors: io; usage when there is no state.
 Result<std::string> recorded_realm(Settings const& settings, World& world);
 

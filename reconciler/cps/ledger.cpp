@@ -30,25 +30,6 @@ constexpr Duration liveness_interval = 200ms;
 constexpr Duration pause_after_damage = 60s;
 constexpr char const* extension = ".governor";
 
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  Fd(Fd const&) = delete;
-  Fd& operator=(Fd const&) = delete;
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Error failed(char const* verb, fs::path const& path, int reason = errno) {
   return Error{
       .code = Errc::io,
@@ -100,10 +81,7 @@ class FileLedger final : public Ledger {
     // A FIFO in its place must not keep us waiting, a link must not lead us elsewhere.
     Fd fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
     if (fd.get() < 0) return failed("open", path_);
-    struct stat info {};
-    if (::fstat(fd.get(), &info) != 0) return failed("look at", path_);
-    if (!S_ISREG(info.st_mode))
-      return Error{.code = Errc::io, .message = fmt::format("{} is no regular file", path_.string())};
+    CPS_CHECK(own_file(fd, path_));
     fd_ = std::move(fd);
     last_text_.clear();
     return {};

@@ -13,6 +13,7 @@ namespace cpsctl::manifest {
 
 struct LoadOptions {
   std::vector<std::string> paths = {};     ///< files, folders (recursive), or "-"
+  bool paths_of_project = false;           ///< the project file named them: they lie below its folder
   std::vector<std::string> exclude = {};   ///< the project's globs, relative to the project file's folder
   std::string project_file = {};           ///< never read as a manifest; empty: none
   std::string default_schema = "v11";      ///< api.schema
@@ -22,7 +23,8 @@ struct LoadOptions {
   std::istream* input = nullptr;                         ///< what "-" reads
 };
 
-/// Reads and checks all manifests. Findings cover everything that is wrong in one run: YAML, types, unknown keys,
+/// Reads and checks all manifests. No link leads it out of the project or the given folders: what it reads is quoted in
+/// findings, and those go into logs. Findings cover everything that is wrong in one run: YAML, types, unknown keys,
 /// duplicates, profiles, cross-field rules (CPS101 …). Never throws for any input.
 Loaded load(LoadOptions const& options, Files& files);
 

@@ -24,6 +24,10 @@ std::string identity(fs::path const& path) {
   return ignored ? path.lexically_normal().string() : real.string();
 }
 
+bool inside(std::string const& real, std::string const& folder) {
+  return real == folder || folder == "/" || real.starts_with(folder + "/");
+}
+
 class Finder {
  public:
   Finder(LoadOptions const& options, Files& files, std::vector<Finding>& findings)
@@ -63,7 +67,38 @@ class Finder {
     if (seen_.insert(real).second) found_.push_back(name);
   }
 
+  /// Where a given path may lead: a project's own below its folder; a person's to what it says, and with a link no
+  /// further than the project, or the folder that the link lies in.
+  void confine(std::string const& path) {
+    roots_ = {project_folder_};
+    if (options_.paths_of_project) return;
+    fs::path const written(path);
+    bool const climbs = written.is_absolute() || path.starts_with("..");
+    roots_.push_back(climbs ? identity(written.parent_path()) : identity("."));
+  }
+
+  /// Is it where it must not be read? The finding says so.
+  bool leads_out(std::string const& path, std::string const& real) {
+    if (std::ranges::any_of(roots_, [&](std::string const& root) { return inside(real, root); })) return false;
+    refuse(path, fmt::format("leads out of {}, to {}", roots_.back(), real),
+           options_.paths_of_project ? "manifests of a project lie below its folder; what lies elsewhere is given as a "
+                                       "PATH on the command line"
+                                     : "give the PATH that it leads to, or remove the link");
+    return true;
+  }
+
+  /// What we write about a file must be readable again.
+  bool unreadable_name(std::string const& path) {
+    if (!text::invalid_utf8(path)) return false;
+    refuse(text::printable(path), "its name is not UTF-8", "rename it");
+    return true;
+  }
+
   void given(std::string const& path) {
+    confine(path);
+    if (unreadable_name(path) || leads_out(path, identity(path))) return;
+    // What lies below a given folder is meant, wherever the folder is.
+    roots_.push_back(identity(path));
     auto const kind = files_.kind(path);
     if (!kind) return refuse(path, kind.error().message, kind.error().next);
     switch (*kind) {
@@ -83,7 +118,9 @@ class Finder {
   }
 
   void folder(fs::path const& path, int depth) {
-    if (!folders_.insert(identity(path)).second) {  // a loop of symbolic links, or a folder given twice
+    std::string const real = identity(path);
+    if (leads_out(path.string(), real)) return;
+    if (!folders_.insert(real).second) {  // a loop of symbolic links, or a folder given twice
       reached_ |= depth == 0;
       return;
     }
@@ -94,6 +131,7 @@ class Finder {
     for (std::string const& name : *names) {
       if (name.starts_with('.')) continue;
       fs::path const inner = path == "." ? fs::path(name) : path / name;
+      if (unreadable_name(inner.string())) continue;
       auto const kind = files_.kind(inner);
       if (!kind) {
         refuse(inner.string(), kind.error().message, kind.error().next);
@@ -101,9 +139,10 @@ class Finder {
         folder(inner, depth + 1);
       } else if (is_manifest_name(name) && !is_excluded(inner)) {
         reached_ = true;
-        if (*kind == FileKind::file)
-          add(inner.string(), identity(inner));
-        else
+        std::string const real_file = identity(inner);
+        if (*kind == FileKind::file && !leads_out(inner.string(), real_file))
+          add(inner.string(), real_file);
+        else if (*kind != FileKind::file)
           refuse(inner.string(), *kind == FileKind::missing ? "is a link to nothing" : "is not a regular file",
                  "remove it, or exclude it in cpsctl.yaml");
       }
@@ -127,7 +166,8 @@ class Finder {
   std::vector<Finding>& findings_;
   std::string project_file_;
   std::string project_folder_;
-  bool reached_ = false;  ///< the path at hand led to a file
+  std::vector<std::string> roots_;  ///< real folders that the path at hand may lead to
+  bool reached_ = false;            ///< the path at hand led to a file
   std::vector<std::string> found_;
   std::set<std::string> seen_;
   std::set<std::string> folders_;

@@ -32,6 +32,20 @@ struct Stop {};
 
 constexpr std::string_view core_tags = "tag:yaml.org,2002:";
 
+/// yaml-cpp 0.7 decodes the escapes \_ and \N (U+00A0, U+0085) to single bytes. They stand between whole characters, so
+/// that they cannot be taken for parts of others.
+std::string whole_utf8(std::string const& decoded) {
+  std::string whole;
+  std::string_view rest = decoded;
+  for (auto bad = text::invalid_utf8(rest); bad; bad = text::invalid_utf8(rest)) {
+    whole += rest.substr(0, *bad);
+    whole += '\xc2';
+    whole += rest[*bad];
+    rest.remove_prefix(*bad + 1);
+  }
+  return whole.append(rest);
+}
+
 class Builder final : public YAML::EventHandler {
  public:
   Builder(Chunk const& chunk, std::vector<Finding>& findings) : chunk_(chunk), findings_(findings) {}
@@ -96,7 +110,8 @@ class Builder final : public YAML::EventHandler {
   }
 
   void OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
-                std::string const& value) override {
+                std::string const& decoded) override {
+    std::string const value = tag == "?" ? decoded : whole_utf8(decoded);
     bool const plain = tag == "?";
     if (tag == "!") check_quotes(mark);
     Kind kind = plain ? Kind::plain : Kind::quoted;

@@ -41,6 +41,7 @@ struct Inputs {
   Duration settle = std::chrono::seconds(300);  ///< how long a list may lag behind a create
   Selection selection = {};
   Consent consent = {};
+  std::vector<std::string> settings = {};         ///< times and limits that are not the usual ones, in words
   std::map<Scope, std::string> also_listed = {};  ///< listed whatever manifests and state say, at least in this version
   /// Of a saved plan that is carried out: the names that it is about; nobody else is looked at.
   std::optional<std::set<std::string>> only = {};
@@ -107,13 +108,14 @@ struct Plan {
   std::vector<std::string> paths = {};
   Selection selection = {};
   Consent consent = {};
-  std::vector<Item> items = {};  ///< sorted by name; also those with nothing to do but a note
+  std::vector<std::string> settings = {};  ///< times and limits that it was made with and that are not the usual ones
+  std::vector<Item> items = {};            ///< sorted by name; also those with nothing to do but a note
   Summary summary = {};
   std::int64_t requests_to_apply = 0;  ///< writes and their reads, without the lists
   bool changes() const;                ///< something would be written to CPS
   bool work() const;                   ///< changes, or state-only items
 };
-BOOST_DESCRIBE_STRUCT(Plan, (), (realm, serial, paths, selection, consent, items, summary, requests_to_apply))
+BOOST_DESCRIBE_STRUCT(Plan, (), (realm, serial, paths, selection, consent, settings, items, summary, requests_to_apply))
 
 /// What has to be listed: the contracts of the manifests and of the state, as far as the selection reaches. The schema
 /// version is the highest that the contract's manifests use.

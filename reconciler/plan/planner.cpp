@@ -212,6 +212,7 @@ Plan Planner::finish() {
             .paths = inputs_.paths,
             .selection = inputs_.selection,
             .consent = inputs_.consent,
+            .settings = inputs_.settings,
             .summary = {.left_out = left_out_}};
   for (Item& item : items_) {
     count(item, plan.summary);

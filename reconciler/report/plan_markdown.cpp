@@ -140,6 +140,8 @@ std::string head_of(plan::Plan const& plan, std::vector<markdown::Section> const
     if (section.first_look && section.size > 0) careful.push_back(section.title);
   if (std::string const partial = partial_words(plan); !partial.empty())
     head += fmt::format("\n\n**Partial:** {}.", prose(partial));
+  if (!plan.settings.empty())
+    head += fmt::format("\n\n**Settings:** {}.", prose(fmt::format("{}", fmt::join(plan.settings, ", "))));
   if (!careful.empty()) head += fmt::format("\n\n**Look here first:** {}.", fmt::join(careful, ", "));
   return head;
 }

@@ -55,6 +55,9 @@ void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostre
   screen::line(out, "{} {}.", paint(quiet(plan) ? "No changes:" : "Plan:", Ink::strong, style), counts(plan.summary));
   if (std::string const partial = partial_words(plan); !partial.empty())
     screen::line(out, "{} {}.", paint("Partial:", Ink::warn, style), text::printable(partial));
+  if (!plan.settings.empty())
+    screen::line(out, "{} {}.", paint("Settings:", Ink::warn, style),
+                 text::printable(fmt::format("{}", fmt::join(plan.settings, ", "))));
   if (plan.changes()) screen::line(out, "Digest: {}", plan::digest(plan));
   if (cost.used > 0) screen::line(out, "Cost: {}.", cost_words(cost));
 }

@@ -36,7 +36,7 @@ Path lock_path(Path const& state_path) {
 }
 
 Fd open_lock(Path const& path, int more_flags = 0) {
-  return Fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | more_flags, 0600));
+  return Fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | more_flags, 0600));
 }
 
 std::string first_bytes(int fd) {
@@ -55,6 +55,16 @@ std::optional<Lease> read_lease(int fd) {
     if (bytes == before) return std::nullopt;
     before = std::move(bytes);
   }
+}
+
+/// A lease is written over an empty file or a lease, whole or torn, and over nothing else.
+Result<> own_lock(Fd const& fd, Path const& path) {
+  CPS_CHECK(own_file(fd, path));
+  std::string const bytes = first_bytes(fd.get());
+  if (bytes.empty() || bytes.starts_with('{')) return {};
+  return Error{.code = Errc::io,
+               .message = fmt::format("{} is no lock of cpsctl: something else is in it", path.string()),
+               .next = "move it away and run again"};
 }
 
 /// A shared folder shows what another machine wrote to whoever opens the file anew.
@@ -233,6 +243,7 @@ Result<std::unique_ptr<Lock>> Lock::take(Path const& state_path, Lease lease, Pa
   for (bool said = false;;) {
     Fd fd = open_lock(path, O_CREAT);  // each time: somebody may have removed the file
     if (!fd.open()) return file_error("open", path);
+    CPS_CHECK(own_lock(fd, path));
     bool const free_here = ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
     if (!free_here && errno != EWOULDBLOCK && errno != EINTR) return file_error("lock", path);
     auto present = read_lease(path);
@@ -264,6 +275,7 @@ Result<std::optional<Lease>> unlock(Path const& state_path, Lease const& own, bo
   Fd const fd = open_lock(path);
   if (!fd.open() && errno == ENOENT) return std::optional<Lease>();
   if (!fd.open()) return file_error("open", path);
+  CPS_CHECK(own_lock(fd, path));
   auto present = read_lease(fd.get());
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return file_error("lock", path);

@@ -29,11 +29,13 @@ std::string wanted_manifest(std::string const& name, int number, int version, bo
 void write_project(Folder const& folder) {
   folder.write("cpsctl.yaml",
                "apiVersion: cpsctl.dev/v1\nkind: Project\nspec:\n  manifests: [certs/]\n"
-               "  api: { settle: 1s, timeout: 2s, limits: [1000/1s] }\n");
+               "  api: { timeout: 2s }\n");
 }
 
 Run run_against(sandbox::Server const& server, std::filesystem::path const& folder, std::vector<std::string> arguments,
                 std::map<std::string, std::string> environment) {
+  environment.emplace("CPSCTL_SETTLE", "1s");
+  environment.emplace("CPSCTL_REQUEST_LIMIT", "1000/1s");
   arguments.insert(arguments.end(), {"--edgerc", server.edgerc().string(), "--ca-file", server.ca_file().string()});
   return run_cpsctl(std::move(arguments),
                     {.folder = folder, .environment = std::move(environment), .patience = std::chrono::seconds(300)});

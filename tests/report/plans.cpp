@@ -156,6 +156,12 @@ std::vector<ResultRow> every_outcome() {
       {.name = "i", .action = "delete", .outcome = "underWay", .id = 11, .message = "its removal is under way"}};
 }
 
+std::string Hostile::utf8() {
+  std::string made = text();
+  for (auto bad = text::invalid_utf8(made); bad; bad = text::invalid_utf8(made)) made.erase(*bad, 1);
+  return made;
+}
+
 std::string Hostile::text() {
   static constexpr std::array pieces{"`",
                                      "``",
@@ -243,40 +249,40 @@ std::string Hostile::text() {
 
 plan::Plan hostile_plan(unsigned seed, std::size_t items) {
   Hostile hostile(seed);
-  plan::Plan plan{.realm = hostile.text()};
+  plan::Plan plan{.realm = hostile.utf8()};
   auto const json_text = [&] {
     json::Document document;
-    document.SetString(hostile.text(), document.GetAllocator());
+    document.SetString(hostile.utf8(), document.GetAllocator());
     return json::share(document);
   };
   for (std::size_t i = 0; i < items; ++i) {
-    plan::Item item{.name = fmt::format("{:06}{}", i, hostile.text()),
+    plan::Item item{.name = fmt::format("{:06}{}", i, hostile.utf8()),
                     .action = static_cast<plan::Action>(hostile.below(9)),
-                    .contract = hostile.text(),
+                    .contract = hostile.utf8(),
                     .id = static_cast<std::int64_t>(hostile.below(3)),
-                    .common_name = hostile.text(),
-                    .validation_type = hostile.text(),
+                    .common_name = hostile.utf8(),
+                    .validation_type = hostile.utf8(),
                     .production = hostile.below(2) == 0,
                     .waits = hostile.below(2) == 0,
-                    .reason = hostile.text(),
-                    .next = hostile.text()};
+                    .reason = hostile.utf8(),
+                    .next = hostile.utf8()};
     item.overrides_renewal_window = hostile.below(4) == 0;
     if (hostile.below(4) == 0) item.cancels = {1, 2};
     for (std::size_t n = hostile.below(4); n > 0; --n)
       item.changes.push_back({.pointer = "/csr/sans",
-                              .added = {hostile.text(), hostile.text()},
-                              .removed = {hostile.text()},
+                              .added = {hostile.utf8(), hostile.utf8()},
+                              .removed = {hostile.utf8()},
                               .effect = static_cast<schema::Effect>(hostile.below(4)),
                               .set = true,
                               .unset = hostile.below(2) == 0,
                               .cause = static_cast<diff::Cause>(hostile.below(5))});
     if (hostile.below(2) == 0)
-      item.changes.push_back({.pointer = "/" + hostile.text(), .live = json_text(), .desired = json_text()});
-    for (std::size_t n = hostile.below(3); n > 0; --n) item.notes.push_back(hostile.text());
-    for (std::size_t n = hostile.below(4); n > 0; --n) item.steps.push_back(hostile.text());
+      item.changes.push_back({.pointer = "/" + hostile.utf8(), .live = json_text(), .desired = json_text()});
+    for (std::size_t n = hostile.below(3); n > 0; --n) item.notes.push_back(hostile.utf8());
+    for (std::size_t n = hostile.below(4); n > 0; --n) item.steps.push_back(hostile.utf8());
     plan.items.push_back(std::move(item));
   }
-  if (seed % 2 == 1) plan.selection = {.names = {hostile.text(), hostile.text()}};
+  if (seed % 2 == 1) plan.selection = {.names = {hostile.utf8(), hostile.utf8()}};
   plan.summary = {.create = static_cast<std::int64_t>(items)};
   return plan;
 }

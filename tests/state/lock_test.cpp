@@ -323,8 +323,8 @@ TEST_CASE("unlock: ends what a dead run left, and robs nobody who lives") {
     CHECK(state::unlock(folder.state(), lease(), false, system_clock()).value());
     CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
   }
-  SUBCASE("rubbish is nobody's lease") {
-    std::ofstream(folder.state().string() + ".lock") << "rubbish";
+  SUBCASE("a torn lease is nobody's") {
+    std::ofstream(folder.state().string() + ".lock") << "{rubbish";
     CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
   }
 }
