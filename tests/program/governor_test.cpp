@@ -101,8 +101,7 @@ TEST_CASE("governor: after a kill the next run counts what the killed one sent")
 TEST_CASE("governor: a request limit that others use up is waited out, told, and no failure") {
   Metered const cps({{.requests = 5, .per = 1s}});
   cps.project("site", 12, "");
-  Run const run =
-      run_cpsctl(cps.command({"apply", "--yes", "-o", "json", "--request-limit", "50/2s"}), cps.in("site"));
+  Run const run = run_cpsctl(cps.command({"apply", "--yes", "-o", "json", "--request-limit", "50/2s"}), cps.in("site"));
   INFO(run.out, run.err);
   CHECK(run.exit == 0);
   CHECK(cps.created() == 12);
