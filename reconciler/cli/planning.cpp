@@ -91,8 +91,11 @@ report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings co
                     .to_apply = static_cast<std::size_t>(plan.requests_to_apply)};
   auto const slowest = cps::slowest(settings.windows);
   if (slowest && plan.requests_to_apply > 0) {
-    cost.estimate = connection.session->estimate(requests_to_apply(plan));
+    cps::Requests const by_account = requests_to_apply(plan);
+    cost.estimate = connection.session->estimate(by_account);
     cost.limit = cps::window_text(*slowest);
+    if (by_account.size() > 1 && settings.budget_group.empty())
+      cost.limit += fmt::format(" for each of {} accounts", by_account.size());
   }
   return cost;
 }

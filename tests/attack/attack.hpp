@@ -42,8 +42,10 @@ class Job {
   cpsctl::sandbox::Server& cps() const { return *cps_; }
   std::filesystem::path folder() const { return folder_.path(); }
 
- private:
+ protected:
   Run checked(std::vector<std::string> arguments, std::map<std::string, std::string> environment) const;
+
+ private:
   void check_whole(Run const& run, std::map<std::string, std::string> const& before) const;
 
   program::Folder folder_;

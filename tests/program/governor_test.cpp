@@ -187,3 +187,23 @@ TEST_CASE("governor: a reserve that leaves nothing is an error of the project fi
   CHECK(run.err.find("leaves nothing of the limit 35 a minute") != std::string::npos);
   CHECK(run.err.find("spec.api.reserve") != std::string::npos);
 }
+
+TEST_CASE("governor: what an apply will take is told for several accounts: they go on beside each other") {
+  Metered const cps({});
+  cps.project("site", 8, "limits: [4/60s]");
+  for (int i = 0; i < 4; ++i) {
+    std::string const name = fmt::format("site/manifests/site-{}.yaml", i);
+    std::string text = read(cps.folder / name);
+    auto const at = text.find("spec:\n");
+    REQUIRE(at != std::string::npos);
+    cps.folder.write(name, text.insert(at + 6, "  accountSwitchKey: 1-5C0YLB:1-8BYUX\n"));
+  }
+  Run const run = run_cpsctl(cps.command({"plan"}), cps.in("site"));
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  CHECK(run.out.find("8 more to apply (at least 1 min at 4 a minute for each of 2 accounts)") != std::string::npos);
+  cps.project("site", 0, "limits: [4/60s], budgetGroup: corp");
+  Run const one = run_cpsctl(cps.command({"plan"}), cps.in("site"));
+  INFO(one.out, one.err);
+  CHECK(one.out.find("at 4 a minute)") != std::string::npos);
+}

@@ -1,0 +1,104 @@
+#include "attack/attack.hpp"
+#include "http/server.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+/// A CPS, or somebody in its place, that answers what it should not.
+namespace {
+
+using namespace attack;
+namespace wire = cpsctl::http::testing;
+
+std::string enrollment(std::int64_t id, std::string const& more = {}) {
+  return fmt::format(
+      R"({{"id":{0},"location":"/cps/v2/enrollments/{0}","validationType":"third-party","ra":"third-party",)"
+      R"("certificateType":"third-party","csr":{{"cn":"other{0}.example.com","sans":[]}},"pendingChanges":[]{1}}})",
+      id, more);
+}
+
+std::string answer(std::string const& status, std::string const& body) {
+  return fmt::format("HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", status,
+                     body.size(), body);
+}
+
+/// A server in CPS's place: `list` to every list, `rest` to all else.
+struct Impostor : Job {
+  wire::Identity authority;
+  wire::Identity identity;
+  std::string ca;
+  std::unique_ptr<wire::Server> server;
+
+  Impostor(std::string list, std::string rest) {
+    wire::make_identity(authority, {.authority = true});
+    wire::make_identity(identity, {.alternative_names = "DNS:localhost", .issuer = &authority});
+    ca = wire::write_pem(authority, folder() / "impostor.pem");
+    auto const play = [list = answer("200 OK", list), rest = std::move(rest)](wire::Peer& peer) {
+      for (std::string request = peer.read_request(); !request.empty(); request = peer.read_request())
+        if (!peer.write(request.starts_with("GET /cps/v2/enrollments?") ? list : rest)) return;
+    };
+    server =
+        std::make_unique<wire::Server>(wire::ServerOptions{.identity = &identity}, std::vector<wire::Script>{play});
+    std::ofstream(folder() / "edgerc") << fmt::format(
+        "[default]\nhost = localhost:{}\nclient_token = {}\nclient_secret = {}\naccess_token = {}\n", server->port(),
+        secret("client_token"), secret("client_secret"), secret("access_token"));
+  }
+  Run to_it(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--deadline", "3s", "--timeout", "2s"});
+    std::vector<std::string> const there{"--edgerc", (folder() / "edgerc").string(), "--ca-file", ca};
+    arguments.insert(arguments.end(), there.begin(), there.end());
+    return checked(std::move(arguments), {});
+  }
+  bool in_state(std::int64_t id) const {
+    auto const file = repo() / ".cpsctl/state.json";
+    return std::filesystem::exists(file) && program::read(file).find(fmt::format("\"id\":{}", id)) != std::string::npos;
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "answers: a create that is answered with an enrollment known before is in doubt, and stays out of the state") {
+  Impostor const cps(R"({"enrollments":[)" + enrollment(7) + "]}",
+                     answer("202 Accepted", R"({"enrollment":"/cps/v2/enrollments/7","changes":[]})"));
+  Run const run = cps.to_it({"apply", "--yes"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 75);
+  CHECK(says(run, "which existed before"));
+  CHECK_FALSE(cps.in_state(7));
+}
+
+TEST_CASE("answers: lists that contradict themselves are refused, and nothing is written") {
+  std::vector<std::string> const lists{
+      R"({"enrollments":[)" + enrollment(7) + "," + enrollment(7) + "]}",
+      R"({"enrollments":[{"id":7,"location":"/cps/v2/enrollments/8","csr":{"cn":"a.example"}}]})",
+      R"({"enrollments":[{"id":-7,"location":"/cps/v2/enrollments/8","csr":{"cn":"a.example"}}]})"};
+  for (std::string const& list : lists) {
+    CAPTURE(list);
+    Impostor const cps(list, answer("202 Accepted", "{}"));
+    Run const run = cps.to_it({"apply", "--yes"});
+    INFO(run.out, run.err);
+    CHECK((run.exit == 69 || run.exit == 75));
+    CHECK_FALSE(std::filesystem::exists(cps.repo() / ".cpsctl/state.json"));
+  }
+}
+
+TEST_CASE("answers: what CPS says steers neither terminal nor CI system") {
+  std::string const hostile = R"(\u001b[31m\n::error::v\u001b]0;x\u0007##vso[task.setvariable variable=P]y)";
+  std::string document = enrollment(7, fmt::format(R"(,"ctrl{0}key":"{0}","org":{{"name":"{0}"}})", hostile));
+  Impostor const cps(
+      R"({"enrollments":[)" + document + "]}",
+      answer("400 Bad Request", fmt::format(R"({{"type":"/x/{0}","title":"{0}","detail":"{0}"}})", hostile)));
+  for (std::vector<std::string> const& command :
+       std::initializer_list<std::vector<std::string>>{{"status", "--unmanaged", "--contract", "1-1TJZH5"},
+                                                       {"plan"},
+                                                       {"apply", "--yes"},
+                                                       {"import", "--contract", "1-1TJZH5", "--out-dir", "imported"},
+                                                       {"state", "list"}}) {
+    Run const run = cps.to_it(command);  // the job checks what was printed
+    INFO(run.out, run.err);
+    CHECK(run.exit < 128);
+    CHECK(run.exit != 64);
+    CHECK(run.exit != 70);
+  }
+}
