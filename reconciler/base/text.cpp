@@ -174,6 +174,16 @@ std::string shortened(std::string_view text, std::size_t limit) {
   return std::string(text.substr(0, limit)) + "…";
 }
 
+std::string middle_cut(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  auto const inside = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U; };
+  std::size_t begin = limit - limit / 3;
+  std::size_t end = text.size() - limit / 3;
+  while (begin > 0 && inside(begin)) --begin;
+  while (end < text.size() && inside(end)) ++end;
+  return fmt::format("{}…{}", text.substr(0, begin), text.substr(end));
+}
+
 std::string counted(std::size_t count, std::string_view singular, std::string_view plural) {
   if (count == 1) return fmt::format("1 {}", singular);
   return plural.empty() ? fmt::format("{} {}s", count, singular) : fmt::format("{} {}", count, plural);

@@ -31,6 +31,9 @@ std::string printable(std::string_view text);
 /// First `limit` bytes, cut at a character, with "…" when something was cut.
 std::string shortened(std::string_view text, std::size_t limit);
 
+/// First and last bytes, cut at characters, "…" between them: what stands at the end of a long value is not hidden.
+std::string middle_cut(std::string_view text, std::size_t limit);
+
 /// "1 change", "2 changes".
 std::string counted(std::size_t count, std::string_view singular, std::string_view plural = {});
 

@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
 #include "cli/writing.hpp"
+#include "manifest/saved.hpp"
 #include "plan/document.hpp"
 #include "plan/saved.hpp"
 #include "schema/schema.hpp"
@@ -153,7 +154,12 @@ class Applying {
 
 Result<plan::Plan> read_plan(std::string const& file, World& world) {
   CPS_TRY(std::string const text, world.files.read(file, longest_plan));
-  return plan::read_document(text, file);
+  CPS_TRY(plan::Plan plan, plan::read_document(text, file));
+  for (plan::Item const& item : plan.items) {
+    auto const checked = item.desired ? manifest::check_saved(*item.desired) : Result<>();
+    if (!checked) return Error(checked.error()).within("reading " + file);
+  }
+  return plan;
 }
 
 /// May the call take a saved plan? What it is about was said when it was made; where nobody is asked, the caller must

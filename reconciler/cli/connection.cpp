@@ -47,6 +47,7 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
   CPS_TRY(http::ProxyChoice proxy, http::choose_proxy(endpoint, environment));
   to.realm = options.global.sandbox ? "sandbox" : state::realm_of(endpoint.host);
   to.host = text::lower(endpoint.host);
+  if (!options.global.sandbox) to.credentials = credentials.origin;
   to.parallelism = settings.parallelism;
   to.default_account = options.global.account_key.value_or(credentials.account_key);
   to.loop = std::make_unique<http::Loop>();

@@ -19,6 +19,7 @@ struct Connection {
   std::unique_ptr<cps::Session> session = {};
   std::string realm = {};            ///< what the state belongs to (state/realm.hpp)
   std::string host = {};             ///< the API host of the credentials
+  std::string credentials = {};      ///< where they come from, in words
   std::size_t parallelism = 1;       ///< requests in flight at once
   std::string default_account = {};  ///< account key of the flag or of the credentials
 };

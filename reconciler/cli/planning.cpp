@@ -88,7 +88,8 @@ cps::Requests requests_to_apply(plan::Plan const& plan) {
 
 report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings) {
   report::Cost cost{.used = connection.session->requests(),
-                    .to_apply = static_cast<std::size_t>(plan.requests_to_apply)};
+                    .to_apply = static_cast<std::size_t>(plan.requests_to_apply),
+                    .credentials = connection.credentials};
   auto const slowest = cps::slowest(settings.windows);
   if (slowest && plan.requests_to_apply > 0) {
     cps::Requests const by_account = requests_to_apply(plan);

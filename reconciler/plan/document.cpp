@@ -2,7 +2,10 @@
 
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "plan/identity.hpp"
+#include "plan/planner.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -47,6 +50,46 @@ Error bad_plan(std::string const& what, std::string problem, std::string next) {
   return Error{.code = Errc::manifest, .message = what + " " + std::move(problem), .next = std::move(next)};
 }
 
+/// Does the item say one thing? Nothing if it does.
+std::string_view contradiction(Item const& item) {
+  bool const acts = !item.steps.empty() || item.state_only;
+  bool const can_act = item.action != Action::none && item.action != Action::blocked && item.action != Action::orphan;
+  if (acts && !can_act) return "acts, but its action does not";
+  if (acts == item.fingerprint.empty()) return acts ? "has no fingerprint" : "has a fingerprint, but does not act";
+  if (!item.desired) return {};
+  manifest::Desired const& desired = *item.desired;
+  if (!acts) return "wants something, but does not act";
+  if (desired.name != item.name || desired.contract != item.contract) return "wants another enrollment than it names";
+  if (!desired.account_key.empty() && desired.account_key != item.account) return "is in another account than it wants";
+  auto const schema = schema::enrollment(desired.api_schema);
+  if (schema && desired.enrollment && common_name(*desired.enrollment, **schema) != item.common_name)
+    return "wants another common name than it shows";
+  return {};
+}
+
+/// Items, summary and fingerprints fit together; who only reads one of them is not told a story. Errors: manifest.
+Result<> check_whole(Plan const& plan, std::string const& what, std::string const& again) {
+  Summary counted;
+  for (Item const& item : plan.items) {
+    count(item, counted);
+    if (auto const problem = contradiction(item); !problem.empty())
+      return bad_plan(
+          what, fmt::format("contradicts itself: {} {}", text::shortened(text::printable(item.name), 60), problem),
+          again);
+  }
+  if (std::ranges::adjacent_find(plan.items, std::ranges::greater_equal(), &Item::name) != plan.items.end())
+    return bad_plan(what, "contradicts itself: its items are not in the order of their names", again);
+  // What is unchanged and has no note is counted alone.
+  bool const counts_unlisted = plan.summary.unchanged >= counted.unchanged && plan.summary.left_out >= 0;
+  counted.unchanged = plan.summary.unchanged;
+  counted.left_out = plan.summary.left_out;
+  json::Document left, right;
+  static_cast<json::Value&>(left) = fields::to_json(counted, left.GetAllocator());
+  static_cast<json::Value&>(right) = fields::to_json(plan.summary, right.GetAllocator());
+  if (counts_unlisted && json::equal(left, right)) return {};
+  return bad_plan(what, "contradicts itself: its summary does not count its items", again);
+}
+
 }  // namespace
 
 json::Document document(Plan const& plan) {
@@ -79,6 +122,7 @@ Result<Plan> read_document(std::string_view text, std::string const& what) {
       id->SetInt64(0);
   Plan plan;
   if (!fields::from_json(document, plan)) return bad_plan(what, "has a member of the wrong type", again);
+  CPS_CHECK(check_whole(plan, what, again));
   return plan;
 }
 

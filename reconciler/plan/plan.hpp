@@ -104,6 +104,7 @@ BOOST_DESCRIBE_STRUCT(Summary, (),
 
 struct Plan {
   std::string realm = {};
+  std::string account = {};  ///< of the flag or the credentials: of all items that name none
   std::int64_t serial = 0;
   std::vector<std::string> paths = {};
   Selection selection = {};
@@ -115,7 +116,8 @@ struct Plan {
   bool changes() const;                ///< something would be written to CPS
   bool work() const;                   ///< changes, or state-only items
 };
-BOOST_DESCRIBE_STRUCT(Plan, (), (realm, serial, paths, selection, consent, settings, items, summary, requests_to_apply))
+BOOST_DESCRIBE_STRUCT(Plan, (),
+                      (realm, account, serial, paths, selection, consent, settings, items, summary, requests_to_apply))
 
 /// What has to be listed: the contracts of the manifests and of the state, as far as the selection reaches. The schema
 /// version is the highest that the contract's manifests use.

@@ -208,6 +208,7 @@ void Planner::note_pending(Item& item, cps::Live const& live) const {
 
 Plan Planner::finish() {
   Plan plan{.realm = inputs_.realm,
+            .account = inputs_.default_account,
             .serial = inputs_.serial,
             .paths = inputs_.paths,
             .selection = inputs_.selection,

@@ -14,6 +14,19 @@ bool acts(Item const& item) {
   return !item.fingerprint.empty();
 }
 
+/// Every member that the document shows: who approved one thing must not get another, whatever the fingerprint says.
+/// Only the story of a write that has begun since goes on.
+bool same_item(Item const& left, Item const& right, bool begun) {
+  if (left.fingerprint != right.fingerprint) return false;
+  auto const whole = [begun](Item const& item) {
+    json::Document document;
+    static_cast<json::Value&>(document) = fields::to_json(item, document.GetAllocator());
+    if (begun) json::remove(document, "reason");
+    return document;
+  };
+  return json::equal(whole(left), whole(right));
+}
+
 /// The cancels that it was to begin with are done, and what is left is what was shown.
 bool past_its_cancels(Item const& agreed_on, Item const& now) {
   auto const changes = [](Item const& item) {
@@ -68,8 +81,9 @@ Plan agreed(Plan const& saved, Plan fresh, std::set<std::string> const& begun) {
     auto const found = by_name.find(item.name);
     bool const there = found != by_name.end();
     Item* const now = there ? found->second : nullptr;
-    bool const same = there && now->fingerprint == item.fingerprint;
-    if (same || (there && begun.contains(item.name) && goes_on(item, *now))) {
+    bool const has_begun = begun.contains(item.name);
+    bool const same = there && same_item(*now, item, has_begun);
+    if (same || (there && has_begun && goes_on(item, *now))) {
       plan.requests_to_apply += static_cast<std::int64_t>(now->steps.size());
       item = std::move(*now);
       continue;

@@ -143,7 +143,7 @@ class Composer {
 
 std::string literal(std::string_view text, std::size_t limit) {
   std::string escaped;
-  for (char const c : screen::inert(text::printable(text::shortened(text, limit)))) {
+  for (char const c : screen::inert(text::printable(text::middle_cut(text, limit)))) {
     if (c == '`' || c == '<' || c == '>' || c == '&' || c == '|')
       escaped += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
     else
@@ -158,7 +158,7 @@ std::string code(std::string_view text, std::size_t limit) {
 
 std::string prose(std::string_view text, std::size_t limit) {
   std::string sentence;
-  std::string const printable = text::printable(text::shortened(text, limit));
+  std::string const printable = text::printable(text::middle_cut(text, limit));
   for (std::string_view const token : text::split(printable, ' ')) {
     if (token.empty()) continue;
     if (!sentence.empty()) sentence += ' ';

@@ -18,7 +18,8 @@ using markdown::code;
 using markdown::literal;
 using markdown::prose;
 
-constexpr std::size_t most_lines = 60;  ///< of one item's details
+constexpr std::size_t most_lines = 60;   ///< of one item's details
+constexpr std::size_t most_names = 100;  ///< that it orders
 
 /// The sections in the order of their danger.
 enum class Kind : std::uint8_t {
@@ -117,7 +118,8 @@ std::string detail_of(plan::Item const& item) {
   Mask const mask(item);
   auto const lines = change_lines(item.changes, &mask);
   auto const steps = telling_steps(item);
-  if (lines.empty() && steps.empty()) return {};
+  auto const order = order_of(item);
+  if (lines.empty() && steps.empty() && order.empty()) return {};
   std::string text = fmt::format("@@ {} @@\n", literal(item.name));
   std::size_t field = 0;
   std::size_t value = 0;
@@ -129,6 +131,12 @@ std::string detail_of(plan::Item const& item) {
     text += fmt::format("{} {}  {}  {}\n", lines[i].sign.symbol, padded(literal(lines[i].field), field),
                         padded(literal(lines[i].value, 200), value), lines[i].effect);
   if (lines.size() > most_lines) text += fmt::format("  … {} more lines not shown\n", lines.size() - most_lines);
+  for (OrderLine const& line : order) {
+    text += fmt::format("  {}:\n", line.what);
+    std::size_t const shown = std::min(line.values.size(), most_names);
+    for (std::size_t i = 0; i < shown; ++i) text += fmt::format("    {}\n", literal(line.values[i], 300));
+    if (shown < line.values.size()) text += fmt::format("    … {} more not shown\n", line.values.size() - shown);
+  }
   for (std::string const& step : steps) text += fmt::format("  {}\n", literal(mask.text(step), 200));
   return text;
 }
@@ -149,8 +157,8 @@ std::string head_of(plan::Plan const& plan, std::vector<markdown::Section> const
 /// What the comment is about, and what an approval names.
 std::string foot_of(plan::Plan const& plan, Cost const& cost) {
   std::string const costs = cost.used > 0 ? fmt::format(" {}.", cost_words(cost)) : std::string();
-  return fmt::format("Realm {}, state {}, digest {}.{}", code(plan.realm), plan.serial, code(plan::digest(plan)),
-                     costs);
+  return fmt::format("For {}; state {}, digest {}.{}", prose(whom_words(plan, cost)), plan.serial,
+                     code(plan::digest(plan)), costs);
 }
 
 }  // namespace

@@ -33,6 +33,8 @@ void item_text(plan::Item const& item, std::size_t width, Style style, std::ostr
   Sign const sign = sign_of(item);
   screen::line(out, "{} {}  {}", paint(sign.symbol, sign.ink, style),
                paint(padded(item.name, width), Ink::strong, style), paint(headline(item), Ink::faint, style));
+  for (OrderLine const& line : order_of(item))
+    screen::line(out, "    {}: {}", line.what, fmt::format("{}", fmt::join(line.values, ", ")));
   changes_text(item.changes, style, out);
   bool const blocked = item.action == plan::Action::blocked;
   if (!item.reason.empty())
@@ -58,6 +60,8 @@ void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostre
   if (!plan.settings.empty())
     screen::line(out, "{} {}.", paint("Settings:", Ink::warn, style),
                  text::printable(fmt::format("{}", fmt::join(plan.settings, ", "))));
+  if (std::string const whom = whom_words(plan, cost); !whom.empty())
+    screen::line(out, "For: {}.", text::printable(whom));
   if (plan.changes()) screen::line(out, "Digest: {}", plan::digest(plan));
   if (cost.used > 0) screen::line(out, "Cost: {}.", cost_words(cost));
 }

@@ -12,12 +12,13 @@
 
 namespace cpsctl::report {
 
-/// What a run cost and will cost, for the plan's footer.
+/// What a run talked with, cost and will cost, for the plan's footer.
 struct Cost {
   std::size_t used = 0;  ///< requests so far
   std::size_t to_apply = 0;
   std::optional<Duration> estimate = {};  ///< nothing: no limits
   std::string limit = {};                 ///< "35 a minute"
+  std::string credentials = {};           ///< where they come from: "~/.edgerc section [prod]"; empty: nowhere
 };
 
 void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostream& out);

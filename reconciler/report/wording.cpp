@@ -13,6 +13,7 @@ namespace cpsctl::report {
 namespace {
 
 constexpr std::size_t longest_value = 60;
+constexpr std::size_t longest_order = 200;
 
 /// "3 created, 1 failed", in the order given; counts of zero are left out.
 std::string listed(std::initializer_list<std::pair<std::int64_t, std::string>> parts) {
@@ -88,7 +89,7 @@ std::string effect_and_cause(diff::Change const& change) {
 }  // namespace
 
 std::string shown(json::Ref const& value) {
-  return value ? text::shortened(text::printable(json::compact(*value)), longest_value) : std::string("(not set)");
+  return value ? text::middle_cut(text::printable(json::compact(*value)), longest_value) : std::string("(not set)");
 }
 
 std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, Mask const* mask) {
@@ -96,7 +97,7 @@ std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, M
     return shown(mask != nullptr ? mask->value(change.pointer, value) : value);
   };
   auto const name_of = [mask](diff::Change const& change, std::string const& name) {
-    return text::printable(mask != nullptr ? mask->element(change.pointer, name) : name);
+    return host_words(mask != nullptr ? mask->element(change.pointer, name) : name);
   };
   std::vector<ChangeLine> lines;
   for (diff::Change const& change : changes) {
@@ -116,12 +117,70 @@ std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, M
   return lines;
 }
 
+std::string host_words(std::string_view name) {
+  bool const plain = std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return plain ? text::printable(name)
+               : fmt::format("{} ({})", text::printable(text::hostname(name)), text::printable(name));
+}
+
+namespace {
+
+/// A value of an order, as people read it; nothing where nothing is asked for.
+std::vector<std::string> order_values(json::Value const* value, schema::Field const& field) {
+  bool const hosts = field.items != nullptr && field.items->normalize == schema::Normalize::hostname;
+  if (json::empty(value) || value->IsFalse()) return {};
+  if (value->IsTrue()) return {"yes"};
+  if (value->IsString()) return {text::middle_cut(text::printable(json::view(*value)), longest_order)};
+  std::vector<std::string> values;
+  if (value->IsArray())
+    for (json::Value const& one : value->GetArray())
+      values.push_back(hosts && one.IsString() ? host_words(json::view(one)) : text::printable(json::compact(one)));
+  return values;
+}
+
+void order_fields(schema::Field const& field, json::Value const& document, std::vector<OrderLine>& lines) {
+  for (std::string const& name : field.order) {
+    auto const property = field.properties.find(name);
+    if (property == field.properties.end()) continue;
+    schema::Field const& inner = *property->second;
+    auto const word =
+        inner.annotations ? json::text_or(json::find(inner.annotations.get(), "x-order-says"), "") : std::string_view();
+    if (!word.empty())
+      if (auto values = order_values(json::at(document, inner.pointer), inner); !values.empty())
+        lines.push_back({.what = std::string(word), .values = std::move(values)});
+    order_fields(inner, document, lines);
+  }
+}
+
+}  // namespace
+
+std::vector<OrderLine> order_of(plan::Item const& item) {
+  std::vector<OrderLine> lines;
+  if (item.action != plan::Action::create || !item.desired || !item.desired->enrollment) return lines;
+  manifest::Desired const& desired = *item.desired;
+  if (auto const schema = schema::enrollment(desired.api_schema))
+    order_fields((*schema)->root(), *desired.enrollment, lines);
+  if (desired.deploy.not_before) lines.push_back({"deployed not before", {day_text(*desired.deploy.not_before)}});
+  if (desired.deploy.not_after) lines.push_back({"deployed not after", {day_text(*desired.deploy.not_after)}});
+  if (desired.lifecycle.allow_duplicate_cn) lines.push_back({"although the common name exists", {"yes"}});
+  if (desired.lifecycle.deletion == manifest::Deletion::delete_) lines.push_back({"without its manifest", {"deleted"}});
+  return lines;
+}
+
+std::string whom_words(plan::Plan const& plan, Cost const& cost) {
+  std::string words = plan.realm;
+  if (!plan.account.empty()) words += ", account " + plan.account;
+  if (!cost.credentials.empty()) words += ", by " + cost.credentials;
+  return words;
+}
+
 std::vector<std::string> facts_of(plan::Item const& item) {
   std::vector<std::string> facts;
   if (item.id != 0) facts.push_back(fmt::format("id {}", item.id));
   facts.push_back("contract " + item.contract);
+  if (!item.account.empty()) facts.push_back("account " + item.account);
   if (!item.validation_type.empty()) facts.push_back(item.validation_type);
-  if (!item.common_name.empty()) facts.push_back(item.common_name);
+  if (!item.common_name.empty()) facts.push_back(host_words(item.common_name));
   if (item.production) facts.emplace_back("production");
   if (item.state_only) facts.emplace_back("nothing is sent");
   return facts;

@@ -41,6 +41,20 @@ std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, M
 
 /// "id 7", "contract 1-A", "dv", "www.example.com": what an item is about, beside its name.
 std::vector<std::string> facts_of(plan::Item const& item);
+/// What a create orders, beside its facts: the fields that the schema marks (x-order-says), when it may be deployed,
+/// and what its lifecycle allows that is not usual. Printable; names are whole.
+struct OrderLine {
+  std::string what;
+  std::vector<std::string> values;
+};
+std::vector<OrderLine> order_of(plan::Item const& item);
+
+/// A host name as it is sent, and as it was written where that is something else: "xn--pypal-4ve.com (pаypal.com)".
+std::string host_words(std::string_view name);
+
+/// "akamai, account 1-2:3, by ~/.edgerc section [prod]": whom a plan is for; empty when nothing is known.
+std::string whom_words(plan::Plan const& plan, Cost const& cost);
+
 /// The item's writes, as far as its action alone does not say them: several, or one that cancels or overrides.
 std::vector<std::string> telling_steps(plan::Item const& item);
 /// "id 7", "change 5 in progress at CPS": what is known after a row, beside its message.

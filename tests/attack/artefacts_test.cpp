@@ -1,6 +1,7 @@
 #include "attack/attack.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
 
 #include <filesystem>
 
@@ -95,4 +96,155 @@ TEST_CASE("artefacts: a lease of another host is printed inert") {
   Run const run = job.run({"state", "unlock", "--force"});
   INFO(run.out, run.err);
   CHECK(run.exit == 0);
+}
+
+namespace {
+
+/// A plan of one create, to forge.
+struct Forge : Job {
+  Forge() { REQUIRE(run({"plan", "--out", "json=plan.json"}).exit == 0); }
+
+  /// Changes the document, gives it a digest that fits, and applies it as if that had been approved.
+  template <class Change>
+  Run apply(Change change) const {
+    json::Document document = json::parse(program::read(repo() / "plan.json"), "plan").value();
+    auto& pool = document.GetAllocator();
+    json::Value& item = (*json::find(document, "items"))[0];
+    change(document, item, pool);
+    json::Document digested = json::clone(document);
+    json::remove(digested, "digest");
+    json::remove(digested, "requestsToApply");
+    std::string const digest = cpsctl::text::sha256_hex(json::canonical(digested));
+    json::set(document, "digest", json::string(digest, pool), pool);
+    write("forged.json", json::compact(document));
+    Run const shown = run({"show", "forged.json"});
+    INFO(shown.out, shown.err);
+    CHECK(shown.exit != 70);
+    return run({"apply", "--yes", "--plan", "forged.json", "--approved", digest});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("artefacts: a saved plan whose members do not fit together is refused, by show and by apply") {
+  using Pool = json::Pool;
+  struct Case {
+    char const* title;
+    void (*change)(json::Value& document, json::Value& item, Pool& pool);
+  };
+  auto const set = [](json::Value& object, char const* name, char const* text, Pool& pool) {
+    json::set(object, name, json::string(text, pool), pool);
+  };
+  static auto const put = set;
+  Case const cases[] = {
+      {"it does nothing, says its action",
+       [](json::Value&, json::Value& item, Pool& pool) { put(item, "action", "none", pool); }},
+      {"an orphan that acts", [](json::Value&, json::Value& item, Pool& pool) { put(item, "action", "orphan", pool); }},
+      {"no steps, but a fingerprint",
+       [](json::Value&, json::Value& item, Pool&) { json::find(item, "steps")->Clear(); }},
+      {"another common name is shown",
+       [](json::Value&, json::Value& item, Pool& pool) { put(item, "commonName", "nice.example.com", pool); }},
+      {"another contract is wanted",
+       [](json::Value&, json::Value& item, Pool& pool) { put(*json::find(item, "desired"), "contract", "1-9", pool); }},
+      {"the summary is quiet",
+       [](json::Value& document, json::Value&, Pool& pool) {
+         json::set(*json::find(document, "summary"), "create", json::Value(0), pool);
+       }},
+      {"a name that is none",
+       [](json::Value&, json::Value& item, Pool& pool) {
+         put(item, "name", "../x\x1b[31m\n::error::y", pool);
+         put(*json::find(item, "desired"), "name", "../x\x1b[31m\n::error::y", pool);
+       }},
+      {"an api schema that is none",
+       [](json::Value&, json::Value& item, Pool& pool) {
+         put(*json::find(item, "desired"), "apiSchema", "v11+json\r\nX-Evil: 1", pool);
+       }},
+      {"a member that CPS does not know",
+       [](json::Value&, json::Value& item, Pool& pool) {
+         put(*json::find(*json::find(item, "desired"), "enrollment"), "zzUnknown", "1", pool);
+       }},
+      {"a member of CPS's own",
+       [](json::Value&, json::Value& item, Pool& pool) {
+         json::set(*json::find(*json::find(item, "desired"), "enrollment"), "id", json::Value(1), pool);
+       }},
+      {"an enrollment that is a list", [](json::Value&, json::Value& item, Pool& pool) {
+         json::set(*json::find(item, "desired"), "enrollment", json::Value(rapidjson::kArrayType), pool);
+       }}};
+  for (Case const& one : cases) {
+    SUBCASE(one.title) {
+      Forge const forge;
+      Run const run = forge.apply(one.change);
+      INFO(run.out, run.err);
+      CHECK(run.exit == 65);
+      CHECK(forge.writes() == 0);
+    }
+  }
+}
+
+TEST_CASE("artefacts: a saved plan that shows another story than the present one is stale, whatever its fingerprint") {
+  using Pool = json::Pool;
+  struct Case {
+    char const* title;
+    void (*change)(json::Value& item, Pool& pool);
+  };
+  static auto const put = [](json::Value& object, char const* name, char const* text, Pool& pool) {
+    json::set(object, name, json::string(text, pool), pool);
+  };
+  Case const cases[] = {
+      {"the reason", [](json::Value& item, Pool& pool) { put(item, "reason", "approved by the CISO", pool); }},
+      {"the next step", [](json::Value& item, Pool& pool) { put(item, "next", "go on", pool); }},
+      {"the steps",
+       [](json::Value& item, Pool& pool) {
+         json::Value& steps = *json::find(item, "steps");
+         steps.Clear();
+         steps.PushBack(json::string("GET /enrollments", pool), pool);
+       }},
+      {"a note", [](json::Value& item,
+                    Pool& pool) { json::find(item, "notes")->PushBack(json::string("harmless", pool), pool); }},
+      {"the kind", [](json::Value& item, Pool& pool) { put(item, "validationType", "third-party", pool); }},
+      {"that it serves",
+       [](json::Value& item, Pool& pool) { json::set(item, "production", json::Value(true), pool); }}};
+  for (Case const& one : cases) {
+    SUBCASE(one.title) {
+      Forge const forge;
+      Run const run = forge.apply([&](json::Value&, json::Value& item, Pool& pool) { one.change(item, pool); });
+      INFO(run.out, run.err);
+      CHECK(run.exit == 4);
+      CHECK(forge.writes() == 0);
+    }
+  }
+  Forge const honest;
+  CHECK(honest.apply([](json::Value&, json::Value&, Pool&) {}).exit == 0);
+  CHECK(honest.writes() == 1);
+}
+
+TEST_CASE("artefacts: a plan shows what it orders, of whom, and in whose account") {
+  Job const job;
+  std::string text = dv_manifest("www", "p\u0430ypal.example.com");  // a Cyrillic letter
+  auto const with = [&text](std::string const& from, std::string const& to) {
+    auto const at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, from.size(), to);
+  };
+  std::string const longest = "login.example.com." + std::string(60, 'a') + "." + std::string(60, 'b') + "." +
+                              std::string(60, 'c') + ".attacker.net";
+  with("sans: [", "sans: [evil.attacker.net, " + longest + ", ");
+  with("o: Example Inc }", "o: \"Example Corporation of Cambridge, Massachusetts, USA (subsidiary: Attacker Ltd)\" }");
+  with("spec:\n",
+       "spec:\n  accountSwitchKey: 1-5C0YLB:1-8BYUX\n  deploy: { notBefore: 2030-01-02 }\n"
+       "  lifecycle: { allowDuplicateCn: true }\n");
+  job.write("manifests/www.yaml", text);
+  Run const plan = job.run({"plan", "--out", "md=plan.md"});
+  INFO(plan.out, plan.err);
+  REQUIRE(plan.exit == 0);
+  for (std::string const& report : {plan.out, program::read(job.repo() / "plan.md")}) {
+    INFO(report);
+    for (std::string const& part :
+         {std::string("evil.attacker.net"), longest, std::string("Attacker Ltd)"), std::string("1-5C0YLB:1-8BYUX"),
+          std::string("2030-01-02"), std::string("although the common name exists"),
+          std::string("xn--pypal-4ve.example.com")})
+      CHECK_MESSAGE(report.find(part) != std::string::npos, part);
+  }
+  CHECK(says(plan, "For: sandbox, by "));
+  CHECK(says(plan, "section [default]"));
 }

@@ -105,7 +105,7 @@ TEST_CASE("plan as Markdown: nothing to do is short; a part of the manifests is 
   std::string const digest = plan::digest(plan);
   CHECK(report::plan_markdown(plan, {.used = 1}) ==
         fmt::format("<!-- cpsctl plan -->\n### cpsctl plan: no changes, 3 unchanged\n\n"
-                    "Realm `sandbox`, state 4, digest `{}`. 1 request used.\n",
+                    "For sandbox; state 4, digest `{}`. 1 request used.\n",
                     digest));
   plan.selection = {.labels = {{"team", "web"}}, .names = {"www-*"}};
   plan.summary.left_out = 12;

@@ -1,0 +1,62 @@
+#include "manifest/saved.hpp"
+
+#include "base/fields.hpp"
+#include "base/text.hpp"
+#include "manifest/rules.hpp"
+#include "schema/schema.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace cpsctl::manifest {
+namespace {
+
+/// The manifest that asks for it, without its enrollment.
+json::Document manifest_of(Desired const& desired) {
+  json::Document document(rapidjson::kObjectType);
+  auto& pool = document.GetAllocator();
+  json::Value metadata(rapidjson::kObjectType);
+  json::set(metadata, "name", json::string(desired.name, pool), pool);
+  json::set(metadata, "labels", fields::to_json(desired.labels, pool), pool);
+  json::Value spec(rapidjson::kObjectType);
+  json::set(spec, "contractId", json::string(desired.contract, pool), pool);
+  if (!desired.account_key.empty()) json::set(spec, "accountSwitchKey", json::string(desired.account_key, pool), pool);
+  json::set(spec, "apiSchema", json::string(desired.api_schema, pool), pool);
+  json::set(document, "apiVersion", json::string("cpsctl.dev/v1", pool), pool);
+  json::set(document, "kind", json::string("Enrollment", pool), pool);
+  json::set(document, "metadata", std::move(metadata), pool);
+  json::set(document, "spec", std::move(spec), pool);
+  return document;
+}
+
+Error bad(Desired const& desired, std::string const& field, std::string const& message, std::string const& hint) {
+  return Error{.code = Errc::manifest,
+               .message = fmt::format("what it wants of {} is no manifest: {}{}{}",
+                                      text::shortened(text::printable(desired.name), 60), field,
+                                      field.empty() ? "" : ": ", message),
+               .next = hint};
+}
+
+Result<> first_of(std::vector<schema::Problem> const& problems, Desired const& desired) {
+  if (problems.empty()) return {};
+  schema::Problem const& problem = problems.front();
+  return bad(desired, text::printable(json::dotted(problem.pointer)), problem.message, problem.hint);
+}
+
+}  // namespace
+
+Result<> check_saved(Desired const& desired) {
+  CPS_TRY(auto const manifests, schema::named("manifest"));
+  CPS_CHECK(first_of(schema::check(manifest_of(desired), manifests->root(), {}), desired));
+  auto const version = schema::enrollment(desired.api_schema);
+  if (!version) return bad(desired, "apiSchema", version.error().message, version.error().next);
+  if (!desired.enrollment) return bad(desired, "enrollment", "it is missing", "make the plan again");
+  CPS_CHECK(first_of(schema::check(*desired.enrollment, (*version)->root(), {}, "/enrollment"), desired));
+  std::vector<Finding> findings;
+  check_rules(desired, true, findings);
+  auto const wrong = std::ranges::find(findings, Severity::error, &Finding::severity);
+  return wrong == findings.end() ? Result<>() : bad(desired, wrong->path, wrong->message, wrong->hint);
+}
+
+}  // namespace cpsctl::manifest
