@@ -411,7 +411,7 @@ TEST_CASE("client: of a request that ended on its way, what lies in the kernel i
                         over.get_future().wait();  // reads nothing while the client sends
                         ended.set_value(peer.wait_for_close());
                       }});
-  SendOptions const how{.timeout = 300ms};
+  SendOptions const how{.timeout = 1s};
   auto const answer = ask(to(server.port()), {.method = "PUT", .body = std::string(size, ' ')}, how);
   over.set_value();
   REQUIRE(!answer);
