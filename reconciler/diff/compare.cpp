@@ -21,7 +21,7 @@ std::string normal(std::string_view text, schema::Normalize form) {
   switch (form) {
     case schema::Normalize::none: return std::string(text);
     case schema::Normalize::hostname: return text::hostname(text);
-    case schema::Normalize::text: return text::nfc(text);
+    case schema::Normalize::text: return text::nfc(text::trimmed(text));  // servers trim, and no blank is meant
   }
   return std::string(text);
 }
@@ -35,6 +35,29 @@ std::string key(json::Value const& element, Field const& list) {
   if (!element.IsString()) return '\x01' + json::canonical(element);
   Field const* const items = list.items.get();
   return normal(json::view(element), items != nullptr ? items->normalize : list.normalize);
+}
+
+/// `value` in its canonical form, as CPS is sent it: names as A-labels without a dot behind them, texts without blanks
+/// around them, each element of a set once.
+json::Value canonical(json::Value const& value, Field const& field, json::Pool& pool, schema::Normalize form) {
+  if (value.IsString()) return json::string(normal(json::view(value), form), pool);
+  if (value.IsObject()) {
+    json::Value object(rapidjson::kObjectType);
+    for (auto const& member : value.GetObject()) {
+      Field const* const known = field.child(json::view(member.name));
+      Field const& inner = known != nullptr ? *known : unknown_field();
+      object.AddMember(json::Value(member.name, pool), canonical(member.value, inner, pool, inner.normalize), pool);
+    }
+    return object;
+  }
+  if (!value.IsArray()) return json::Value(value, pool);
+  json::Value list(rapidjson::kArrayType);
+  Field const& items = field.items != nullptr ? *field.items : unknown_field();
+  std::unordered_set<std::string> known;
+  for (json::Value const& element : value.GetArray())
+    if (field.list != schema::ListKind::set || known.insert(key(element, field)).second)
+      list.PushBack(canonical(element, items, pool, field.items != nullptr ? items.normalize : field.normalize), pool);
+  return list;
 }
 
 struct Member {
@@ -111,7 +134,7 @@ class Comparison {
         overlay(*value, *inner, object, pool);
         json::set(body, name, std::move(object), pool);
       } else if (present == nullptr || differs(*value, present, *inner) || implied_moved(*inner)) {
-        json::set(body, name, json::Value(*value, pool), pool);
+        json::set(body, name, canonical(*value, *inner, pool, inner->normalize), pool);
       }
     }
   }
@@ -238,7 +261,8 @@ std::vector<std::string> deferred_on_create(json::Value const& desired, schema::
 }
 
 json::Document create_body(json::Value const& desired, schema::Schema const& schema) {
-  json::Document body = json::clone(desired);
+  json::Document body;
+  static_cast<json::Value&>(body) = canonical(desired, schema.root(), body.GetAllocator(), schema::Normalize::none);
   if (body.IsObject()) prune(body, schema.root());
   return body;
 }

@@ -42,12 +42,12 @@ std::vector<Change> compare(json::Value const& desired, json::Value const& live,
 /// The leaves of `desired` that a create cannot carry and a second write has to (x-defer-on-create), as pointers.
 std::vector<std::string> deferred_on_create(json::Value const& desired, schema::Schema const& schema);
 
-/// The body of a create: desired without the deferred fields and without read-only ones.
+/// The body of a create: desired in its canonical form, without the deferred fields and without read-only ones.
 json::Document create_body(json::Value const& desired, schema::Schema const& schema);
 
 /// The body of an update: the live document with desired's managed fields laid over it (PUT replaces the whole
 /// enrollment); unknown and read-only fields stay as live has them, and so do values that do not differ: the body
-/// carries what compare() shows and nothing else. Lists are replaced as wholes, objects merged.
+/// carries what compare() shows, in its canonical form, and nothing else. Lists are replaced as wholes, objects merged.
 json::Document update_body(json::Value const& desired, json::Value const& live, schema::Schema const& schema);
 
 /// Two names are the same host (case, trailing dot, IDNA).

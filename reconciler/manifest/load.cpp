@@ -193,7 +193,7 @@ class Loader {
     if (scalar(tree, tree.find(0, "kind")) != "Enrollment") return;  // the schema checker has said it
     Desired desired = make_desired(tree, own, whole);
     desired.api_schema = version;
-    if (desired.enrollment != nullptr) check_rules(desired, chosen.complete, out_.findings);
+    if (desired.enrollment != nullptr) desired.refusals = check_rules(desired, chosen.complete, out_.findings);
     check_deploy(whole, desired);
     if (!desired.name.empty() && is_new_name(desired) && !desired.contract.empty() && desired.enrollment != nullptr)
       out_.desired.push_back(std::move(desired));

@@ -182,7 +182,7 @@ std::vector<LeftOut> rule_problems(json::Value const& value) {
   Desired desired;
   desired.enrollment = json::Ref(std::shared_ptr<void>(), &value);  // borrowed: `desired` does not outlive it
   std::vector<Finding> findings;
-  check_rules(desired, true, findings);
+  static_cast<void>(check_rules(desired, true, findings));
   std::vector<LeftOut> problems;
   if (!has_errors(findings)) return problems;
   // Rules name fields as people write them. Marks lead back: each field's "file" is its own pointer.
@@ -193,7 +193,7 @@ std::vector<LeftOut> rule_problems(json::Value const& value) {
   };
   remember(remember, value, "");
   findings.clear();
-  check_rules(desired, true, findings);
+  static_cast<void>(check_rules(desired, true, findings));
   for (Finding const& finding : findings)
     if (finding.severity == Severity::error)
       problems.push_back({.pointer = finding.mark.file, .message = finding.message, .hint = finding.rule});

@@ -1,6 +1,7 @@
 #include "manifest/rules.hpp"
 
 #include "base/text.hpp"
+#include "manifest/view.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,20 +53,24 @@ constexpr std::array table{
     RuleInfo{"CPS118", warning, "china+core and russia+core need the contract's approval.", "B"},
     RuleInfo{"CPS119", warning, "A SAN stands once.", "C"},
     RuleInfo{"CPS120", error, "Names are host names, not IP addresses.", "B"},
-    RuleInfo{"CPS121", warning, "A country is a code of two letters.", "C"},
+    RuleInfo{"CPS121", warning, "A country is one of ISO 3166's codes: GB, not UK.", "C", true},
     RuleInfo{"CPS122", error,
              "A common name stands once in a contract, unless the others have lifecycle.allowDuplicateCn.", "A"},
     RuleInfo{"CPS123", warning, "A name is not on an Enhanced TLS and a Standard TLS certificate at once.", "B"},
+    RuleInfo{"CPS124", warning, "Names are valid host names, which a public CA issues for where one is to.", "B", true},
+    RuleInfo{"CPS125", warning, "Parts of the subject keep to the lengths of X.509: 64 bytes for cn, o and ou.", "B",
+             true},
+    RuleInfo{"CPS126", warning, "Organisation and contacts have what CPS asks of them, unless orgId is set.", "B",
+             true},
+    RuleInfo{"CPS127", warning, "No text is a placeholder that somebody was to fill in.", "C", true},
+    RuleInfo{"CPS128", warning, "Texts have no blanks or line ends around them; they are not sent.", "C"},
+    RuleInfo{"CPS129", warning, "fipsMode has TLS 1.2 or 1.3, and a cipher profile of today in both cipher fields.",
+             "A"},
+    RuleInfo{"CPS130", warning, "A wildcard of dv makes no other name of the same certificate redundant.", "C", true},
+    RuleInfo{"CPS131", warning, "A name is in one certificate of its contract and network only.", "C"},
+    RuleInfo{"CPS132", warning, "An enrollment has at most 100 names, unless CPS allows it more.", "B"},
+    RuleInfo{"CPS133", warning, "Names are written as they are sent: as A-labels, without a dot behind them.", "B"},
 };
-
-Severity severity_of(std::string_view id) {
-  auto const known = std::ranges::find(table, id, &RuleInfo::id);
-  return known == table.end() ? Severity::error : known->severity;
-}
-
-bool is_wildcard(std::string_view name) {
-  return name.starts_with("*.");
-}
 
 /// Four numbers: resolvers and browsers read such a name as an address, whatever a certificate says.
 bool is_address(std::string_view name) {
@@ -75,69 +80,6 @@ bool is_address(std::string_view name) {
                   std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
          });
 }
-
-Mark place_of(Desired const& desired, std::string_view pointer) {
-  for (std::string at(pointer);; at.resize(at.rfind('/'))) {
-    if (auto const found = desired.marks.find(at); found != desired.marks.end()) return found->second;
-    if (at.empty()) return desired.mark;
-  }
-}
-
-/// The enrollment's fields, as far as they have the right type.
-class Enrollment {
- public:
-  Enrollment(Desired const& desired, bool whole, std::vector<Finding>& findings)
-      : whole(whole), desired_(desired), findings_(findings) {}
-
-  std::string_view text(std::string_view pointer) const { return json::text_or(value(pointer), ""); }
-  bool is(std::string_view pointer, bool wanted) const {
-    json::Value const* const found = value(pointer);
-    return found != nullptr && found->IsBool() && found->GetBool() == wanted;
-  }
-  /// Is there a value that is not null?
-  bool has(std::string_view pointer) const {
-    json::Value const* const found = value(pointer);
-    return found != nullptr && !found->IsNull();
-  }
-  /// Host names of a list, canonical, with their pointers; elements that are no text are passed over.
-  std::vector<std::pair<std::string, std::string>> names(std::string const& pointer) const {
-    std::vector<std::pair<std::string, std::string>> all;
-    json::Value const* const list = value(pointer);
-    if (list == nullptr || !list->IsArray()) return all;
-    for (rapidjson::SizeType i = 0; i < list->Size(); ++i)
-      if ((*list)[i].IsString())
-        all.emplace_back(json::child(pointer, std::size_t{i}), text::hostname(json::view((*list)[i])));
-    return all;
-  }
-  /// Common name and SANs with their pointers.
-  std::vector<std::pair<std::string, std::string>> all_names() const {
-    auto all = names("/csr/sans");
-    if (!text("/csr/cn").empty()) all.emplace(all.begin(), "/csr/cn", text::hostname(text("/csr/cn")));
-    return all;
-  }
-
-  void report(char const* id, std::string const& pointer, std::string message, std::string hint) const {
-    findings_.push_back({.mark = place_of(desired_, pointer),
-                         .severity = severity_of(id),
-                         .path = json::dotted("/spec/enrollment" + pointer),
-                         .message = std::move(message),
-                         .hint = std::move(hint),
-                         .rule = id});
-  }
-  /// A field that has a value, but not the one that `because` asks for.
-  void demand(char const* id, std::string const& pointer, std::string_view wanted, std::string_view because) const {
-    if (std::string_view const found = text(pointer); !found.empty() && found != wanted)
-      report(id, pointer, fmt::format("\"{}\" does not go with {}", found, because), fmt::format("write {}", wanted));
-  }
-
-  bool const whole;  ///< what is not there is known to be missing
-
- private:
-  json::Value const* value(std::string_view pointer) const { return json::at(*desired_.enrollment, pointer); }
-
-  Desired const& desired_;
-  std::vector<Finding>& findings_;
-};
 
 constexpr char const* ra = "/ra";
 constexpr char const* validation = "/validationType";
@@ -250,14 +192,6 @@ void check_regions(Enrollment const& e) {
   if (where == "china+core" || where == "russia+core")
     e.report("CPS118", geography, fmt::format("{} needs the contract's approval by Akamai", where),
              "ask your account team first, or write core");
-  for (char const* const field : {"/org/country", "/adminContact/country", "/techContact/country"}) {
-    std::string_view const country = e.text(field);
-    bool const code =
-        country.size() == 2 && std::ranges::all_of(country, [](unsigned char c) { return std::isalpha(c); });
-    if (!country.empty() && !code)
-      e.report("CPS121", field, fmt::format("\"{}\" is not a code of two letters", text::shortened(country, 40)),
-               "write a code such as US");
-  }
 }
 
 std::string place_text(Mark const& mark) {
@@ -267,7 +201,7 @@ std::string place_text(Mark const& mark) {
 Finding between(char const* id, Desired const& desired, std::string const& pointer, std::string message,
                 std::string hint) {
   return {.mark = place_of(desired, pointer),
-          .severity = severity_of(id),
+          .severity = rule_of(id).severity,
           .path = json::dotted("/spec/enrollment" + pointer),
           .message = std::move(message),
           .hint = std::move(hint),
@@ -276,8 +210,9 @@ Finding between(char const* id, Desired const& desired, std::string const& point
 
 std::vector<std::string> host_names(Desired const& desired) {
   std::vector<Finding> none;
+  std::vector<Refusal> neither;
   std::vector<std::string> all;
-  for (auto const& [pointer, name] : Enrollment(desired, true, none).all_names()) all.push_back(name);
+  for (auto const& [pointer, name] : Enrollment(desired, true, none, neither).all_names()) all.push_back(name);
   return all;
 }
 
@@ -315,22 +250,59 @@ void check_networks(std::span<Desired const> all, std::vector<Finding>& findings
   }
 }
 
+/// CPS serves one certificate for a host name; which of two it is, nobody chose.
+void check_shared_names(std::span<Desired const> all, std::vector<Finding>& findings) {
+  std::map<std::array<std::string, 4>, Desired const*> first;
+  for (Desired const& desired : all) {
+    std::vector<Finding> none;
+    std::vector<Refusal> neither;
+    Enrollment const e(desired, true, none, neither);
+    if (desired.lifecycle.allow_duplicate_cn || !e.is("/networkConfiguration/sniOnly", true)) continue;
+    std::string const network(e.text("/networkConfiguration/secureNetwork"));
+    for (auto const& [pointer, name] : e.all_names()) {
+      auto const [other, fresh] =
+          first.emplace(std::array{desired.account_key, desired.contract, network, name}, &desired);
+      bool const common = pointer == "/csr/cn" &&
+                          text::hostname(json::text_or(json::at(*other->second->enrollment, "/csr/cn"), "")) == name;
+      if (fresh || other->second == &desired || common) continue;  // the common name has a rule of its own
+      findings.push_back(between("CPS131", desired, pointer,
+                                 fmt::format("{} is in \"{}\" too, on the same network ({})", text::printable(name),
+                                             other->second->name, place_text(place_of(*other->second, "/csr/sans"))),
+                                 "keep it in one of them, unless it is just moving"));
+    }
+  }
+}
+
 }  // namespace
+
+RuleInfo const& rule_of(std::string_view id) {
+  return *std::ranges::find(table, id, &RuleInfo::id);
+}
+
+Mark place_of(Desired const& desired, std::string_view pointer) {
+  for (std::string at(pointer);; at.resize(at.rfind('/'))) {
+    if (auto const found = desired.marks.find(at); found != desired.marks.end()) return found->second;
+    if (at.empty()) return desired.mark;
+  }
+}
 
 std::span<RuleInfo const> rules() {
   return table;
 }
 
-void check_rules(Desired const& desired, bool whole, std::vector<Finding>& findings) {
-  Enrollment const enrollment(desired, whole, findings);
+std::vector<Refusal> check_rules(Desired const& desired, bool whole, std::vector<Finding>& findings) {
+  std::vector<Refusal> refusals;
+  Enrollment const enrollment(desired, whole, findings, refusals);
   for (auto* const check : {check_dv, check_ov_and_ev, check_third_party, check_trust_chain, check_organisation,
-                            check_dns_names, check_names, check_regions})
+                            check_dns_names, check_names, check_regions, check_advice})
     check(enrollment);
+  return refusals;
 }
 
 void check_rules_between(std::span<Desired const> all, std::vector<Finding>& findings) {
   check_common_names(all, findings);
   check_networks(all, findings);
+  check_shared_names(all, findings);
 }
 
 }  // namespace cpsctl::manifest

@@ -15,6 +15,7 @@ struct RuleInfo {
   Severity severity = Severity::error;
   std::string_view demands;    ///< what must hold, one sentence
   std::string_view certainty;  ///< how sure CPS's behaviour is: A, B or C; empty for rules about files
+  bool refused_new = false;    ///< CPS or the CA refuses it of something new; what exists may have it
 };
 
 /// All rules of this room, by id.
@@ -42,8 +43,9 @@ inline constexpr char const* deploy_window = "CPS051";
 }  // namespace rule
 
 /// Cross-field rules over one enrollment whose fields have been checked; values of a wrong type are passed over.
-/// `whole`: fields that are not there are known to be missing. Findings are appended.
-void check_rules(Desired const& desired, bool whole, std::vector<Finding>& findings);
+/// `whole`: fields that are not there are known to be missing. Findings are appended; what the rules that are
+/// refused_new have found is returned, for the plan.
+std::vector<Refusal> check_rules(Desired const& desired, bool whole, std::vector<Finding>& findings);
 
 /// Rules over several enrollments: common names that repeat in a contract, networks that disagree.
 void check_rules_between(std::span<Desired const> all, std::vector<Finding>& findings);

@@ -54,7 +54,7 @@ Result<> check_saved(Desired const& desired) {
   if (!desired.enrollment) return bad(desired, "enrollment", "it is missing", "make the plan again");
   CPS_CHECK(first_of(schema::check(*desired.enrollment, (*version)->root(), {}, "/enrollment"), desired));
   std::vector<Finding> findings;
-  check_rules(desired, true, findings);
+  static_cast<void>(check_rules(desired, true, findings));
   auto const wrong = std::ranges::find(findings, Severity::error, &Finding::severity);
   return wrong == findings.end() ? Result<>() : bad(desired, wrong->path, wrong->message, wrong->hint);
 }

@@ -34,6 +34,13 @@ struct DeployWindow {
 };
 BOOST_DESCRIBE_STRUCT(DeployWindow, (), (not_before, not_after))
 
+/// What CPS or the CA would refuse if it were sent as new or changed. What exists already may have it.
+struct Refusal {
+  std::string pointer = {};  ///< into `enrollment`
+  std::string message = {};
+  std::string hint = {};
+};
+
 /// One enrollment as the manifests want it.
 struct Desired {
   std::string name;  ///< metadata.name, unique in the project
@@ -47,8 +54,9 @@ struct Desired {
   std::map<std::string, Mark> marks = {};  ///< JSON pointer into `enrollment` -> where the value was written
   DeployWindow deploy = {};
   Lifecycle lifecycle = {};
+  std::vector<Refusal> refusals = {};  ///< by the rules
 };
-// What a saved plan keeps of it: all but the places.
+// What a saved plan keeps of it: all but the places, and what the rules say.
 BOOST_DESCRIBE_STRUCT(Desired, (),
                       (name, labels, source, contract, account_key, api_schema, enrollment, deploy, lifecycle))
 

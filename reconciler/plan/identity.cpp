@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace cpsctl::plan {
 namespace {
@@ -21,6 +22,9 @@ struct Telling {
   schema::Field const* production = nullptr;
   schema::Field const* staging = nullptr;
   schema::Field const* renewal_start = nullptr;
+  schema::Field const* most_names = nullptr;
+  schema::Field const* most_wildcards = nullptr;
+  schema::Field const* names = nullptr;  ///< the set that the common name belongs to
 };
 
 void collect(schema::Field const& field, Telling& telling) {
@@ -29,6 +33,11 @@ void collect(schema::Field const& field, Telling& telling) {
   if (tells == "production") telling.production = &field;
   if (tells == "staging") telling.staging = &field;
   if (tells == "renewal-start") telling.renewal_start = &field;
+  if (tells == "most-names") telling.most_names = &field;
+  if (tells == "most-wildcards") telling.most_wildcards = &field;
+  bool const names =
+      field.list == schema::ListKind::set && field.derived != nullptr && !field.derived->includes.empty();
+  if (names) telling.names = &field;
   for (auto const& [name, property] : field.properties) collect(*property, telling);
 }
 
@@ -115,6 +124,27 @@ bool same_identity(json::Value const& desired, json::Value const& live, schema::
     json::Value const* const present = json::at(live, field->pointer);
     return wanted == nullptr || (present != nullptr && agrees(*wanted, *present, *field));
   });
+}
+
+std::optional<TooMany> too_many_names(json::Value const& desired, json::Value const& live,
+                                      schema::Schema const& schema) {
+  Telling const& telling = telling_fields(schema);
+  json::Value const* const list = telling.names == nullptr ? nullptr : json::at(desired, telling.names->pointer);
+  if (list == nullptr || !list->IsArray()) return std::nullopt;
+  std::set<std::string> names{text::hostname(common_name(desired, schema))};
+  for (json::Value const& name : list->GetArray()) names.insert(text::hostname(json::text_or(&name, "")));
+  names.erase("");
+  auto const wildcards = static_cast<std::int64_t>(
+      std::ranges::count_if(names, [](std::string const& name) { return name.starts_with("*."); }));
+  auto const most = [&live](schema::Field const* field) -> std::optional<std::int64_t> {
+    json::Value const* const value = field == nullptr ? nullptr : json::at(live, field->pointer);
+    return value != nullptr && value->IsInt64() ? std::optional(value->GetInt64()) : std::nullopt;
+  };
+  auto const all = static_cast<std::int64_t>(names.size());
+  if (auto const limit = most(telling.most_names); limit && all > *limit) return TooMany{all, *limit, "names"};
+  if (auto const limit = most(telling.most_wildcards); limit && wildcards > *limit)
+    return TooMany{wildcards, *limit, "wildcard names"};
+  return std::nullopt;
 }
 
 }  // namespace cpsctl::plan

@@ -44,4 +44,12 @@ class Index {
 /// Do the identity fields that `desired` names agree with `live`?
 bool same_identity(json::Value const& desired, json::Value const& live, schema::Schema const& schema);
 
+/// More names than CPS allows this enrollment (x-tells: most-names, most-wildcards).
+struct TooMany {
+  std::int64_t wanted = 0, allowed = 0;
+  char const* what = "";  ///< "names"
+};
+std::optional<TooMany> too_many_names(json::Value const& desired, json::Value const& live,
+                                      schema::Schema const& schema);
+
 }  // namespace cpsctl::plan

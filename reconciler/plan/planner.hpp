@@ -93,6 +93,7 @@ class Planner {
     return inputs_.consent.on_pending.value_or(lifecycle.on_pending_change);
   }
   /// A send after this day would be refused or pointless: spec.deploy.notAfter.
+  bool refused(Item& item);
   bool too_late(Item& item, Desired const& desired) const;
   static void block(Item& item, std::string reason, std::string next);
 

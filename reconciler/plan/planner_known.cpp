@@ -186,12 +186,37 @@ void Planner::missing_step(Item& item, cps::Live const& live, Entry const& entry
     item.completes = ours || live.pending.empty();
 }
 
+/// What CPS or the CA refuses keeps back what would be sent: a create, or a change of that field.
+bool Planner::refused(Item& item) {
+  auto const meets = [](std::string const& one, std::string const& other) {
+    return one == other || one.starts_with(other + "/") || other.starts_with(one + "/");
+  };
+  for (manifest::Refusal const& refusal : item.desired->refusals) {
+    bool const sent =
+        item.action == Action::create || std::ranges::any_of(item.changes, [&](diff::Change const& change) {
+          return meets(change.pointer, refusal.pointer);
+        });
+    if (!sent) continue;
+    block(item, refusal.message, refusal.hint);
+    return true;
+  }
+  return false;
+}
+
 void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange policy,
                   std::vector<std::int64_t> const& ours) {
   auto const immutable = std::ranges::find(item.changes, schema::Effect::immutable, &diff::Change::effect);
   if (immutable != item.changes.end())
     return block(item, json::dotted(immutable->pointer) + " cannot be changed in place",
                  "set it back, or create a second enrollment under another name and move traffic there first");
+  if (refused(item)) return;
+  auto const names = too_many_names(*item.desired->enrollment, *live.document, schema_of(*item.desired));
+  bool const sets = std::ranges::any_of(item.changes, [](diff::Change const& one) { return !one.added.empty(); });
+  if (names && sets)
+    return block(item,
+                 fmt::format("it would have {} {}, and CPS allows this enrollment {}", names->wanted, names->what,
+                             names->allowed),
+                 "split it into several enrollments, or ask Akamai for more");
   bool const certificate = std::ranges::count(item.changes, schema::Effect::certificate, &diff::Change::effect) > 0;
   if (certificate && too_late(item, *item.desired)) return;
   if (!make_room(item, live, policy, ours)) return;

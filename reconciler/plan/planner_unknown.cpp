@@ -101,7 +101,7 @@ bool Planner::too_late(Item& item, Desired const& desired) const {
 
 Item Planner::create(Item item, Desired const& desired) {
   item.action = Action::create;
-  if (too_late(item, desired)) return item;
+  if (too_late(item, desired) || refused(item)) return item;
   item.steps.emplace_back("POST /enrollments");
   auto const deferred = diff::deferred_on_create(*desired.enrollment, schema_of(desired));
   if (!deferred.empty()) {

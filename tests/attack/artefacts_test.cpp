@@ -229,7 +229,7 @@ TEST_CASE("artefacts: a plan shows what it orders, of whom, and in whose account
   std::string const longest = "login.example.com." + std::string(60, 'a') + "." + std::string(60, 'b') + "." +
                               std::string(60, 'c') + ".attacker.net";
   with("sans: [", "sans: [evil.attacker.net, " + longest + ", ");
-  with("o: Example Inc }", "o: \"Example Corporation of Cambridge, Massachusetts, USA (subsidiary: Attacker Ltd)\" }");
+  with("o: Example Inc }", "o: \"Example Corporation of Cambridge Massachusetts (Attacker Ltd)\" }");
   with("spec:\n",
        "spec:\n  accountSwitchKey: 1-5C0YLB:1-8BYUX\n  deploy: { notBefore: 2030-01-02 }\n"
        "  lifecycle: { allowDuplicateCn: true }\n");

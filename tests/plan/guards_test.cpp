@@ -363,3 +363,59 @@ TEST_CASE("guards: a delete is of the enrollment that the state means, and shows
     CHECK(removed(entry("old", 1, "WWW.example.com."), live(1, "www.example.com")).action == plan::Action::delete_);
   }
 }
+
+TEST_CASE("guards: what CPS or a CA refuses keeps back what would send it, and nothing else") {
+  auto wanted = desired("www", "www.example.com");
+  wanted.refusals = {{.pointer = "/csr/o", .message = "csr.o: has 65 bytes", .hint = "shorten it"}};
+  World world;
+  SUBCASE("a create sends all of it") {
+    auto const plan = planned(world.want(wanted));
+    CHECK(plan.items[0].action == plan::Action::blocked);
+    CHECK(plan.items[0].wanted == plan::Action::create);
+    CHECK(plan.items[0].reason == "csr.o: has 65 bytes");
+    CHECK(plan.items[0].next == "shorten it");
+  }
+  SUBCASE("what exists and agrees is unchanged") {
+    CHECK(planned(world.want(wanted).knows(entry("www", 1)).has(live(1, "www.example.com"))).summary.unchanged == 1);
+  }
+  SUBCASE("what exists is adopted") {
+    CHECK(planned(world.want(wanted).has(live(1, "www.example.com"))).summary.adopt == 1);
+  }
+  SUBCASE("another field of it can be changed") {
+    auto const plan = planned(world.want(wanted).knows(entry("www", 1)).has(different(1)));
+    CHECK(plan.summary.update == 1);
+  }
+  SUBCASE("the field itself cannot") {
+    wanted.refusals[0].pointer = "/networkConfiguration/quicEnabled";
+    CHECK(planned(world.want(wanted).knows(entry("www", 1)).has(different(1))).summary.blocked == 1);
+  }
+}
+
+TEST_CASE("guards: more names than CPS allows the enrollment are not sent") {
+  World world;
+  auto const with_sans = [](char const* sans) {
+    auto one = desired("www", "www.example.com");
+    json::Document changed = json::clone(*one.enrollment);
+    *json::find(*json::find(changed, "csr"), "sans") =
+        json::Value(*json::find(json::parse(fmt::format(R"({{"sans":[{}]}})", sans), "sans").value(), "sans"),
+                    changed.GetAllocator());
+    one.enrollment = json::share(changed);
+    return one;
+  };
+  world.knows(entry("www", 1))
+      .has(live(1, "www.example.com", R"("maxAllowedSanNames":3,"maxAllowedWildcardSanNames":1)"));
+  SUBCASE("as many as it allows") {
+    CHECK(planned(world.want(with_sans(R"("WWW.example.com.","a.example.com","*.b.example.com")"))).summary.update ==
+          1);
+  }
+  SUBCASE("one more") {
+    auto const plan = planned(world.want(with_sans(R"("a.example.com","b.example.com","c.example.com")")));
+    REQUIRE(plan.summary.blocked == 1);
+    CHECK(plan.items[0].reason == "it would have 4 names, and CPS allows this enrollment 3");
+  }
+  SUBCASE("one wildcard more") {
+    auto const plan = planned(world.want(with_sans(R"("*.a.example.com","*.b.example.com")")));
+    REQUIRE(plan.summary.blocked == 1);
+    CHECK(plan.items[0].reason == "it would have 2 wildcard names, and CPS allows this enrollment 1");
+  }
+}

@@ -63,7 +63,8 @@ std::optional<Pair> values_of(schema::Field const& field) {
   if (field.allows(schema::Type::integer)) return Pair{"7", "8"};
   if (field.allows(schema::Type::array)) return Pair{R"(["TLSv1"])", R"(["TLSv1","TLSv1_1"])"};
   if (field.format == "email") return Pair{"\"x@example.com\"", "\"y@example.com\""};
-  if (field.max_length == 2) return Pair{"\"US\"", "\"DE\""};
+  bool const country = json::find(json::find(field.annotations.get(), "x-advice"), "known") != nullptr;
+  if (country) return Pair{"\"US\"", "\"DE\""};
   if (field.allows(schema::Type::string)) return Pair{"\"Straße 1\"", "\"No. 2: \\\"x\\\"\""};
   return std::nullopt;
 }
