@@ -96,3 +96,24 @@ TEST_CASE("version: says what the program is made of when it is asked") {
     CHECK(full.out.find(what + "\n") != std::string::npos);
   }
 }
+
+TEST_CASE("credentials: a file that others can use is said once, with the command that ends it") {
+  Project const project;
+  auto const file = project.folder.write("edgerc", read(project.server->edgerc()));
+  auto const plan = [&](mode_t mode) {
+    REQUIRE(::chmod(file.c_str(), mode) == 0);
+    return run_cpsctl({"plan", "--edgerc", file.string(), "--ca-file", project.server->ca_file().string()},
+                      {.folder = project.folder.path()});
+  };
+  Run const closed = plan(0600);
+  CHECK(closed.exit == 0);
+  CHECK(closed.err.find("chmod") == std::string::npos);
+  for (mode_t const mode : {0644U, 0666U}) {
+    Run const open = plan(mode);
+    CHECK(open.exit == 0);
+    std::string const words = fmt::format("{} can be {} by its group and others; mend it: chmod 600 {}", file.string(),
+                                          mode == 0644 ? "read" : "changed", file.string());
+    contains(open, words);
+    CHECK(open.err.find("chmod") == open.err.rfind("chmod"));
+  }
+}
