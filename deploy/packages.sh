@@ -9,7 +9,7 @@ packages_build=(
   libboost1.81-dev libcli11-dev libfmt-dev libidn2-dev libspdlog-dev libssl-dev libunistring-dev libyaml-cpp-dev
   rapidjson-dev
 )
-packages_test=(clang-format-16 clang-tidy-16 git libclang-rt-16-dev llvm-16 python3 python3-yaml)
+packages_test=(binutils clang-format-16 clang-tidy-16 git libclang-rt-16-dev llvm-16 python3 python3-yaml)
 
 wanted=()
 for group in "${@:-build}"; do

@@ -66,6 +66,11 @@ Result<> sync_folder(Path const& folder) {
   return {};
 }
 
+Owner owner_of(struct stat const& info) {
+  if (info.st_uid == ::geteuid()) return Owner::user;
+  return info.st_uid == 0 ? Owner::root : Owner::stranger;
+}
+
 class FileAppender final : public Appender {
  public:
   FileAppender(Fd fd, Path path) : fd_(std::move(fd)), path_(std::move(path)) {}
@@ -94,6 +99,18 @@ class SystemFiles final : public Files {
     }
     if (S_ISREG(info.st_mode)) return FileKind::file;
     return S_ISDIR(info.st_mode) ? FileKind::folder : FileKind::other;
+  }
+
+  Result<Ownership> ownership(Path const& path) override {
+    struct stat info {};
+    struct stat link {};
+    if (::stat(path.c_str(), &info) != 0 || ::lstat(path.c_str(), &link) != 0) return file_error("look at", path);
+    return Ownership{.owner = std::max(owner_of(info), owner_of(link)),
+                     .group_reads = (info.st_mode & S_IRGRP) != 0,
+                     .group_writes = (info.st_mode & S_IWGRP) != 0,
+                     .others_read = (info.st_mode & S_IROTH) != 0,
+                     .others_write = (info.st_mode & S_IWOTH) != 0,
+                     .device = info.st_dev};
   }
 
   Result<std::string> read(Path const& path, std::size_t limit) override {

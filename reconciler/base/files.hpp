@@ -21,11 +21,26 @@ struct Appender {
 
 enum class FileKind : std::uint8_t { missing, file, folder, other };
 
+/// Seen from the user that this process works for.
+enum class Owner : std::uint8_t { user, root, stranger };
+
+/// Whose a file is, who else may use it, and which file system it lies in.
+struct Ownership {
+  Owner owner = Owner::user;  ///< of the file and of the link that leads to it: the one that is trusted less
+  bool group_reads = false;
+  bool group_writes = false;
+  bool others_read = false;
+  bool others_write = false;
+  std::uint64_t device = 0;
+};
+
 /// The file system, injected: tests pass one that fails, or ends the process, at the n-th call.
 /// Errors are `io`, as file_error() makes them.
 struct Files {
   virtual ~Files() = default;
   virtual Result<FileKind> kind(std::filesystem::path const& path) = 0;
+  /// Of a file or folder that is there. Files that only a test knows are the user's own.
+  virtual Result<Ownership> ownership(std::filesystem::path const& /*path*/) { return Ownership{}; }
   /// The whole file; larger than `limit` bytes is an error.
   virtual Result<std::string> read(std::filesystem::path const& path, std::size_t limit) = 0;
   /// Replaces the file so that a reader, or a crash, sees the old one or the new one: temporary file in the same

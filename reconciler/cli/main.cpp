@@ -1,6 +1,7 @@
 #include "base/screen.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/process.hpp"
 #include "cli/settings.hpp"
 
 #include <cerrno>
@@ -70,6 +71,8 @@ void hold_closed_streams() {
 
 int main(int argc, char** argv) {
   hold_closed_streams();
+  keep_memory_private();
+  ignore_openssl_conf();
   // A closed pipe and a full disk are answers of write(), not reasons to die.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

@@ -28,7 +28,8 @@ using Words = std::vector<std::string>;
 
 /// The secrets of the API client, as far as there are any: of the environment, also when it is not complete, and of the
 /// credentials file.
-Words known_secrets(edgegrid::CredentialSource const& source, World& world) {
+Words known_secrets(edgegrid::CredentialSource source, World& world) {
+  source.named_by = edgegrid::NamedBy::operators;  // whoever chose it: it is a secret
   Words secrets;
   for (std::string const& section : {std::string("default"), source.section})
     for (char const* const key : {"CLIENT_SECRET", "CLIENT_TOKEN", "ACCESS_TOKEN"})

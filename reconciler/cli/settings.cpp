@@ -169,7 +169,10 @@ Result<std::vector<std::string>> manifest_paths(Options const& options, manifest
 
 Result<Settings> make_settings(Options const& options, World& world) {
   GlobalOptions const& global = options.global;
-  auto loaded = manifest::load_project(global.config.value_or(""), std::filesystem::current_path(), world.files);
+  auto loaded = manifest::load_project({.file = global.config.value_or(""),
+                                        .folder = std::filesystem::current_path(),
+                                        .home = world.environment("HOME").value_or("")},
+                                       world.files);
   if (!loaded) {
     Error error = std::move(loaded).error();
     error.code = Errc::manifest;
@@ -200,8 +203,9 @@ Result<Settings> make_settings(Options const& options, World& world) {
   settings.parallelism = static_cast<std::size_t>(global.parallelism.value_or(project.parallelism.value_or(8)));
   settings.lock_timeout = global.lock_timeout.value_or(Duration{});
   if (global.deadline) settings.deadline = world.clock.steady() + *global.deadline;
-  settings.credentials.edgerc = global.edgerc.value_or(project.edgerc.value_or(""));
+  settings.credentials.edgerc = global.edgerc.value_or("");
   settings.credentials.section = global.section.value_or(project.section.value_or("default"));
+  if (!global.section && project.section) settings.credentials.named_by = edgegrid::NamedBy::project;
   CPS_TRY(settings.selection, selection_of(options.selection));
   CPS_TRY(settings.consent, consent_of(options.guard, project));
   settings.allowed_env = allowed_env(global, project);

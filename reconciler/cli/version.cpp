@@ -2,22 +2,63 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 
+#include <array>
+
+#include <boost/version.hpp>
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
 namespace cpsctl::cli {
+namespace {
+
+/// What the program was made of. Libraries are linked into it: a mended one needs a new build, and whoever asks about
+/// an advisory looks here.
+struct Part {
+  char const* name;
+  char const* key;
+  std::string what;
+};
+
+std::array<Part, 7> parts() {
+  std::string const build =
+      CPS_SANITIZERS[0] == '\0' ? CPS_BUILD_TYPE : CPS_BUILD_TYPE " with -fsanitize=" CPS_SANITIZERS;
+  return {{{"OpenSSL", "openssl", OpenSSL_version(OPENSSL_FULL_VERSION_STRING)},
+           {"Boost", "boost",
+            fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
+           {"yaml-cpp", "yaml-cpp", CPS_YAML_CPP_VERSION},
+           {"RapidJSON", "rapidjson", RAPIDJSON_VERSION_STRING},
+           {"fmt", "fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+           {"compiler", "compiler", CPS_COMPILER},
+           {"build", "buildType", build}}};
+}
+
+void version_text(std::ostream& out, bool everything) {
+  screen::line(out, "cpsctl {}", CPS_VERSION);
+  if (!everything) return;
+  for (Part const& part : parts()) screen::line(out, "  {:<9}  {}", part.name, part.what);
+}
+
+json::Document version_document() {
+  json::Document document(rapidjson::kObjectType);
+  auto& pool = document.GetAllocator();
+  json::set(document, "format_version", json::string("1.0", pool), pool);
+  json::set(document, "version", json::string(CPS_VERSION, pool), pool);
+  json::Value made_of(rapidjson::kObjectType);
+  for (Part const& part : parts()) json::set(made_of, part.key, json::string(part.what, pool), pool);
+  json::set(document, "madeOf", std::move(made_of), pool);
+  return document;
+}
+
+}  // namespace
 
 char const* program_version() {
   return CPS_VERSION;
 }
 
 Exit run_version(Options const& options, World& world) {
-  Product const product{.text = [](std::ostream& out, report::Style) { screen::line(out, "cpsctl {}", CPS_VERSION); },
-                        .json =
-                            [] {
-                              json::Document document(rapidjson::kObjectType);
-                              auto& pool = document.GetAllocator();
-                              json::set(document, "format_version", json::string("1.0", pool), pool);
-                              json::set(document, "version", json::string(CPS_VERSION, pool), pool);
-                              return document;
-                            }};
+  bool const everything = options.global.log_level <= log::Level::debug;
+  Product const product{.text = [everything](std::ostream& out, report::Style) { version_text(out, everything); },
+                        .json = version_document};
   return delivered(product, Exit::done, options.global, world);
 }
 

@@ -198,20 +198,37 @@ Result<std::vector<Section>> parse(std::string_view content, std::string const& 
   return sections;
 }
 
+/// A name of a section as people choose one. What else stands between brackets may be another kind of file's, with
+/// anything in it, and is not shown.
+bool is_plain(std::string_view name) {
+  constexpr std::size_t longest = 40;
+  return !name.empty() && name.size() <= longest && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  });
+}
+
+/// "[default], [papi] and 2 sections with other names"
+std::string shown_sections(std::vector<std::string> const& plain, std::size_t others) {
+  std::string const unnamed =
+      others == 1 ? "1 section with another name" : fmt::format("{} sections with other names", others);
+  if (plain.empty()) return unnamed;
+  std::string const named = fmt::format("[{}]", fmt::join(plain, "], ["));
+  return others == 0 ? named : named + " and " + unnamed;
+}
+
 Error no_such_section(std::vector<Section> const& sections, std::string const& wanted, std::string const& file,
                       std::string const& hint) {
   if (sections.empty())
     return unauthorized(fmt::format("{} has no section{}", file, hint),
                         fmt::format("put [{}] above the credentials", text::printable(wanted)));
-  std::vector<std::string> names, shown;
-  for (Section const& section : sections) {
-    names.push_back(section.name);
-    shown.push_back('[' + text::shortened(text::printable(section.name), 60) + ']');
-  }
-  auto const near = text::nearest(wanted, names);
-  return unauthorized(
-      fmt::format("{} has no section [{}], only {}{}", file, text::printable(wanted), fmt::join(shown, ", "), hint),
-      near ? fmt::format("did you mean --section {}?", text::printable(*near)) : "choose one of them with --section");
+  std::vector<std::string> plain;
+  for (Section const& section : sections)
+    if (is_plain(section.name)) plain.push_back(section.name);
+  auto const near = text::nearest(wanted, plain);
+  return unauthorized(fmt::format("{} has no section [{}], only {}{}", file, text::printable(wanted),
+                                  shown_sections(plain, sections.size() - plain.size()), hint),
+                      near ? fmt::format("did you mean --section {}?", *near) : "choose one of them with --section");
 }
 
 /// ~/.edgerc, "~/x" and everything else. Errors: unauthorized when HOME is needed and not set.
@@ -222,6 +239,33 @@ Result<std::filesystem::path> resolved(std::filesystem::path const& path, Enviro
   if (!home || home->empty())
     return unauthorized(fmt::format("HOME is not set, so {} cannot be found", text), "name the file with --edgerc");
   return std::filesystem::path(*home) / (text.size() > 2 ? text.substr(2) : std::string());
+}
+
+/// Nothing when the file is its user's alone. One of root's that we read as its group is that, too: so it comes from
+/// whoever runs us (systemd, Kubernetes).
+std::optional<Exposure> exposure_of(Ownership const& file, std::string const& shown) {
+  bool const lent = file.owner == Owner::root;
+  std::vector<std::string_view> who;
+  if ((file.group_reads && !lent) || file.group_writes) who.emplace_back("its group");
+  if (file.others_read || file.others_write) who.emplace_back("others");
+  if (who.empty()) return std::nullopt;
+  bool const written = file.group_writes || file.others_write;
+  return Exposure{
+      .what = fmt::format("{} can be {} by {}", shown, written ? "changed" : "read", fmt::join(who, " and ")),
+      .next = fmt::format("chmod {} {}", lent ? "g-w,o=" : "600", shown)};
+}
+
+/// The operator's variables say which account is meant: a name in the project file must not choose among them.
+Result<> check_chooser(CredentialSource const& source, FromEnvironment const& around, Environment const& environment) {
+  constexpr char const* usual = "default";
+  if (source.named_by == NamedBy::operators || source.section == usual) return {};
+  FromEnvironment const plain = look_around(usual, environment);
+  if (!plain.unset.empty() && !around.unset.empty()) return {};
+  std::string const section = text::printable(source.section);
+  return unauthorized(
+      fmt::format("the project file names section {}, and the environment has credentials of its own ({}…)", section,
+                  text::printable(plain.unset.empty() ? plain.prefix : around.prefix)),
+      fmt::format("say which are meant: --section {} or --section {} (or AKAMAI_EDGERC_SECTION)", usual, section));
 }
 
 /// Wipes the file's text, secrets and all, when we are done with it.
@@ -241,6 +285,7 @@ std::string variable_of(std::string const& section, std::string const& key) {
 
 Result<Credentials> load_credentials(CredentialSource const& source, Environment const& environment, Files& files) {
   FromEnvironment around = look_around(source.section, environment);
+  CPS_CHECK(check_chooser(source, around, environment));
   if (around.unset.empty()) {
     Origin const origin{.place = fmt::format("environment {}…", around.prefix), .prefix = around.prefix};
     return made_from(std::move(around.values), origin);
@@ -256,6 +301,7 @@ Result<Credentials> load_credentials(CredentialSource const& source, Environment
                                     text::printable(source.section), around.prefix));
   if (kind == FileKind::folder)
     return unauthorized(fmt::format("{} is a folder, not a file", shown), "name the file itself with --edgerc");
+  CPS_TRY(Ownership const ownership, files.ownership(path));
   CPS_TRY(std::string content, files.read(path, largest_file));
   Wiped const wiped(std::move(content));
   CPS_TRY(std::vector<Section> sections, parse(wiped.text, source.section, shown));
@@ -270,6 +316,7 @@ Result<Credentials> load_credentials(CredentialSource const& source, Environment
     error.message += hint;
     return error;
   }
+  made->exposure = exposure_of(ownership, shown);
   return made;
 }
 

@@ -22,17 +22,43 @@ std::string folder_of(fs::path const& file) {
   return file.has_parent_path() ? file.parent_path().string() : ".";
 }
 
-/// The nearest project file at `folder` or above it. The path is relative when `folder` is the working directory: so
-/// it reads better, and states that record it survive a move of the project.
-Result<std::optional<fs::path>> search(fs::path const& folder, Files& files) {
+/// Whoever can put a file into a folder above a project would choose account and limits for it.
+Result<> check_owner(fs::path const& file, Files& files) {
+  CPS_TRY(Ownership const found, files.ownership(file));
+  if (found.owner != Owner::stranger) return {};
+  return Error{.code = Errc::manifest,
+               .message = fmt::format("{} belongs to another user", file.string()),
+               .next = fmt::format("if it is the one you mean, say so: --config {} (or CPSCTL_CONFIG); ls -l shows "
+                                   "whose it is",
+                                   file.string())};
+}
+
+/// Does a project end at this folder, so that what lies above it is somebody else's?
+bool ends_at(fs::path const& folder, fs::path const& home, Files& files) {
+  if (!folder.has_relative_path() || folder == home) return true;
+  auto const checkout = files.kind(folder / ".git");
+  auto const here = files.ownership(folder);
+  auto const above = files.ownership(folder.parent_path());
+  if (!checkout || !here || !above) return true;  // what cannot be looked at is not ours
+  return *checkout != FileKind::missing || here->device != above->device;
+}
+
+/// The nearest project file at the source's folder or above it. The path is relative when the folder is the working
+/// directory: so it reads better, and states that record it survive a move of the project.
+Result<std::optional<fs::path>> search(ProjectSource const& source, Files& files) {
   std::error_code ignored;
+  fs::path const& folder = source.folder;
   bool const here = folder.empty() || folder == "." || folder == fs::current_path(ignored);
   fs::path const start = fs::absolute(folder.empty() ? "." : folder, ignored).lexically_normal();
+  fs::path const home = source.home.empty() ? fs::path() : fs::weakly_canonical(source.home, ignored);
   for (fs::path at = start;; at = at.parent_path()) {
     CPS_TRY(FileKind const kind, files.kind(at / file_name));
-    if (kind == FileKind::file)
-      return std::optional(here ? (at / file_name).lexically_relative(start) : at / file_name);
-    if (!at.has_relative_path()) return std::optional<fs::path>();
+    if (kind == FileKind::file) {
+      fs::path const found = here ? (at / file_name).lexically_relative(start) : at / file_name;
+      CPS_CHECK(check_owner(found, files));
+      return std::optional(found);
+    }
+    if (ends_at(at, home, files)) return std::optional<fs::path>();
   }
 }
 
@@ -80,7 +106,6 @@ Project project_of(json::Value const& document, std::string const& file) {
     project.manifests.push_back(settings.resolved(path));
   project.exclude = settings.texts("/spec/exclude");
   project.state = settings.path("/spec/state");
-  project.edgerc = settings.path("/spec/credentials/edgerc");
   project.section = settings.text("/spec/credentials/section");
   project.env = settings.texts("/spec/env");
   project.schema = settings.text("/spec/api/schema");
@@ -137,14 +162,14 @@ Result<> read_settings(std::string const& file, std::string_view bytes, LoadedPr
 
 }  // namespace
 
-Result<LoadedProject> load_project(fs::path const& file, fs::path const& folder, Files& files) {
+Result<LoadedProject> load_project(ProjectSource const& source, Files& files) {
   LoadedProject loaded;
   loaded.project.folder = ".";
   std::optional<fs::path> found;
-  if (!file.empty()) {
-    found = file;
+  if (!source.file.empty()) {
+    found = source.file;
   } else {
-    CPS_TRY(found, search(folder, files));
+    CPS_TRY(found, search(source, files));
   }
   if (!found) return loaded;
   std::string const name = found->string();

@@ -18,7 +18,6 @@ struct Project {
   std::vector<std::string> manifests = {};
   std::vector<std::string> exclude = {};
   std::optional<std::string> state = {};
-  std::optional<std::string> edgerc = {};
   std::optional<std::string> section = {};
   std::vector<std::string> env = {};
   std::optional<std::string> schema = {};  ///< api.schema: v11
@@ -39,9 +38,16 @@ struct LoadedProject {
   std::vector<Finding> findings = {};
 };
 
-/// Reads `file`, or searches cpsctl.yaml upward from `folder` when `file` is empty. A project file is checked by
-/// schemas/project.schema.json as strictly as a manifest. Errors: io when a named file cannot be read.
-Result<LoadedProject> load_project(std::filesystem::path const& file, std::filesystem::path const& folder,
-                                   Files& files);
+struct ProjectSource {
+  std::filesystem::path file = {};  ///< named by the operator; empty: it is searched for
+  std::filesystem::path folder = ".";
+  std::filesystem::path home = {};  ///< the user's; empty: unknown
+};
+
+/// Reads `file`, or the nearest cpsctl.yaml at `folder` or above it. The search ends at a folder with .git, at `home`
+/// and where another file system begins; what it finds must be the user's or root's. A project file is checked by
+/// schemas/project.schema.json as strictly as a manifest. Errors: io when a named file cannot be read, manifest when
+/// the one that was found belongs to somebody else.
+Result<LoadedProject> load_project(ProjectSource const& source, Files& files);
 
 }  // namespace cpsctl::manifest

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-/// What manifests are held against beside the schemas. CPS001 to CPS008 are the schema checker's (schemas/README.md).
+/// What manifests are held against beside the schemas. CPS001 to CPS009 are the schema checker's (schemas/README.md).
 namespace cpsctl::manifest {
 
 /// One rule, for `cpsctl help rules`.

@@ -22,6 +22,7 @@ constexpr char const* read_only_field = "CPS005";
 constexpr char const* malformed = "CPS006";
 constexpr char const* out_of_range = "CPS007";
 constexpr char const* other_version = "CPS008";
+constexpr char const* operators_field = "CPS009";
 
 constexpr std::size_t shown = 60;   // bytes of a value in a message
 constexpr std::size_t listed = 16;  // field names in a hint
@@ -220,6 +221,10 @@ class Checker {
       report_key(at, read_only_field, "is set by CPS (read-only)", "remove it");
       return false;
     }
+    if (!field->operators.empty()) {
+      report_key(at, operators_field, "is for the operator to say, never for a file of the project", field->operators);
+      return false;
+    }
     if (around.names != nullptr && around.names->matches &&
         (name.size() > *around.names->max_length || !around.names->matches(name)))
       report_key(at, malformed, fmt::format("{} cannot be a name here", quoted(name)), must_be(*around.names));
@@ -322,6 +327,7 @@ std::span<RuleInfo const> rules() {
       RuleInfo{malformed, "Texts have the field's form: pattern, day, host name, e-mail address."},
       RuleInfo{out_of_range, "Numbers, texts and lists are neither too small nor too large."},
       RuleInfo{other_version, "Every field exists in the chosen version of the enrollment schema."},
+      RuleInfo{operators_field, "What the operator alone decides stands in no file of the project."},
   };
   return table;
 }

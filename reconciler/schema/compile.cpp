@@ -171,6 +171,7 @@ Result<> read_annotations(json::Value const& node, Inherited const& around, Fiel
   field.defer_on_create = flag(node, "x-defer-on-create", around.defer_on_create);
   field.null_equals_absent = flag(node, "x-null-equals-absent");
   field.sensitive = json::text_or(json::find(node, "x-sensitive"), around.sensitive);
+  field.operators = json::text_or(json::find(node, "x-operator"), "");
   field.identity = json::text_or(json::find(node, "x-identity"), "");
   if (field.on_remove == OnRemove::null && !field.nullable())
     return broken(field.pointer, "x-on-remove: it cannot be null");
@@ -216,7 +217,7 @@ class Compiler {
         auto inner = std::make_unique<Field>();
         CPS_CHECK(field(member.value, json::child(out.pointer, name), inside, depth, *inner));
         inner->position = out.order.size();
-        out.order.push_back(name);
+        if (inner->operators.empty()) out.order.push_back(name);
         out.properties.emplace(name, std::move(inner));
       }
     }

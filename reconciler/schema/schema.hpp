@@ -70,6 +70,7 @@ struct Field {
   bool defer_on_create = false;  ///< inherited
   bool not_all_created = false;  ///< it is, or holds, something that a create does not carry: read-only or deferred
   std::string sensitive = {};    ///< "contact" or empty; inherited
+  std::string operators = {};    ///< x-operator: how the operator says it, who alone may; empty: it may stand in files
   std::string identity = {};     ///< x-identity: name | part | kind; empty: does not tell enrollments apart
   std::unique_ptr<Derived> derived = {};
   json::Ref annotations = {};  ///< the schema object itself: description, examples, default, x-…

@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <unistd.h>
+
 /// A change by somebody who may write to the repository and to nothing else: manifests, cpsctl.yaml, links, file names.
 namespace {
 
@@ -193,4 +195,72 @@ TEST_CASE("repository: what it says about times and limits makes cpsctl more car
     return job.run({"plan"});
   }();
   CHECK(says(longer, "settle 1 h instead of 5 min"));
+}
+
+TEST_CASE("repository: it names no file of credentials, and a section only where no variables choose") {
+  Job const job;
+  job.write("evil.rc", "[default]\nhost = evil.example.com\nclient_token = a\nclient_secret = b\naccess_token = c\n");
+  for (std::string const one : {"edgerc: evil.rc", "edgerc: ~/.gitconfig", "host: evil.example.com"}) {
+    CAPTURE(one);
+    job.project("  manifests: [manifests]\n  credentials: { " + one + " }\n");
+    refused(job.bare({"plan"}), 65, "is for the operator to say");
+  }
+  job.project("  manifests: [manifests]\n  credentials: { section: \"x]\\nhost = y\" }\n");
+  refused(job.bare({"plan"}), 65, "spec.credentials.section");
+
+  // Variables of two accounts: the job means AKAMAI_*.
+  job.project("  manifests: [manifests]\n  credentials: { section: prod }\n");
+  std::map<std::string, std::string> other;
+  for (char const* const key : {"HOST", "CLIENT_TOKEN", "CLIENT_SECRET", "ACCESS_TOKEN"})
+    other.emplace(std::string("AKAMAI_PROD_") + key, "other.example.com");
+  refused(job.bare({"plan"}, other), 77, "the project file names section prod");
+  refused(job.bare({"plan"}), 77, "--section default or --section prod");
+  CHECK(job.requests().empty());
+  CHECK(job.bare({"plan", "--section", "default"}, other).exit == 0);
+  CHECK(job.bare({"plan"}, {{"AKAMAI_EDGERC_SECTION", "default"}}).exit == 0);
+  CHECK(job.bare({"validate"}, other).exit == 0);
+}
+
+TEST_CASE("repository: the names of sections of another file are not shown") {
+  Job const job;
+  job.write("gitconfig", "[user]\n[url \"https://oauth2:TOKEN-SECRET-3@gitlab.example.com/\"]\n");
+  Run const run = job.bare({"plan"}, {{"AKAMAI_EDGERC", "gitconfig"}, {"AKAMAI_EDGERC_SECTION", "x"}});
+  refused(run, 77, "only [user] and 1 section with another name");
+  CHECK_FALSE(says(run, "TOKEN-SECRET-3"));
+}
+
+TEST_CASE("repository: its project file does not wait for the input") {
+  Job const job;
+  job.project("  manifests: [\"-\"]\n");
+  refused(job.run({"plan"}), 65, "is for the command line");
+}
+
+TEST_CASE("repository: a project file of another user, or from outside the checkout, is not found by search") {
+  Job const job;
+  fs::create_directories(job.repo() / "deep/er");
+  job.project("  manifests: [manifests]\n  credentials: { edgerc: x }\n");  // whoever reads it fails
+  Run const read = job.run({"-C", "deep/er", "plan", "../../manifests"});
+  refused(read, 65, "is for the operator to say");
+  SUBCASE("a checkout ends the search") {
+    fs::create_directories(job.repo() / "deep/.git");
+    Run const run = job.run({"-C", "deep/er", "plan", "../../manifests"});
+    INFO(run.out, run.err);
+    CHECK(run.exit == 0);
+  }
+  SUBCASE("the home folder ends it") {
+    Run const run = job.run({"-C", "deep/er", "plan", "../../manifests"}, {{"HOME", (job.repo() / "deep").string()}});
+    INFO(run.out, run.err);
+    CHECK(run.exit == 0);
+  }
+  SUBCASE("another owner") {
+    if (::geteuid() != 0) {
+      MESSAGE("SKIPPED: only root can give files away");
+      return;
+    }
+    job.project("  manifests: [manifests]\n");
+    REQUIRE(::chown((job.repo() / "cpsctl.yaml").c_str(), 65534, 65534) == 0);
+    refused(job.run({"-C", "deep/er", "plan", "../../manifests"}), 65, "belongs to another user");
+    refused(job.run({"plan"}), 65, "--config cpsctl.yaml");
+    CHECK(job.run({"plan", "--config", "cpsctl.yaml"}).exit == 0);
+  }
 }

@@ -18,7 +18,9 @@ struct OneFile final : Files {
   std::optional<std::string> content = {};
   FileKind as = FileKind::file;
   bool readable = true;
+  Ownership owned = {};
 
+  Result<Ownership> ownership(std::filesystem::path const&) override { return owned; }
   Result<FileKind> kind(std::filesystem::path const& at) override {
     return content && at == path ? as : FileKind::missing;
   }
@@ -151,6 +153,13 @@ TEST_CASE("credentials: what is wrong is said, secrets are not") {
        "did you mean --section default?"},
       {"nothing like it", good, "production", "~/.edgerc has no section [production], only [default]",
        "choose one of them with --section"},
+      {"sections of another kind of file", "[user]\n[url \"https://oauth2:s3cret@gitlab.example.com/\"]\n[s3cret/x]\n",
+       "x", "~/.edgerc has no section [x], only [user] and 2 sections with other names",
+       "choose one of them with --section"},
+      {"one section of another kind of file", "[url \"https://s3cret@h/\"]\n", "x",
+       "~/.edgerc has no section [x], only 1 section with another name", "choose one of them with --section"},
+      {"a name that is too long to be one", "[s3cret00000000000000000000000000000000000]\n[ok]\n", "x",
+       "~/.edgerc has no section [x], only [ok] and 1 section with another name", "choose one of them with --section"},
       {"no section at all", good_file, "default", "~/.edgerc has no section", "put [default] above the credentials"},
       {"missing keys are all named", "[default]\nhost = h\naccess_token = s3cret\n", "default",
        "~/.edgerc section [default] lacks client_token, client_secret",
@@ -217,4 +226,95 @@ TEST_CASE("credentials: files that cannot be used") {
   auto const locked = load_credentials({.edgerc = "/home/u/.edgerc"}, nothing, files);
   REQUIRE(!locked.has_value());
   CHECK(locked.error().code == Errc::io);
+}
+
+TEST_CASE("credentials: a project's section chooses in a file, never among the operator's variables") {
+  struct Case {
+    char const* title;
+    char const* section;
+    NamedBy by;
+    std::vector<char const*> sets;  ///< of variables, complete
+    char const* message;            ///< empty: the file or the variables are taken
+  };
+  Case const cases[] = {
+      {"no variables", "prod", NamedBy::project, {}, ""},
+      {"the usual ones",
+       "prod",
+       NamedBy::project,
+       {"AKAMAI_"},
+       "the project file names section prod, and the environment has credentials of its own (AKAMAI_…)"},
+      {"those of the name",
+       "prod",
+       NamedBy::project,
+       {"AKAMAI_PROD_"},
+       "the project file names section prod, and the environment has credentials of its own (AKAMAI_PROD_…)"},
+      {"both",
+       "prod",
+       NamedBy::project,
+       {"AKAMAI_", "AKAMAI_PROD_"},
+       "the project file names section prod, and the environment has credentials of its own (AKAMAI_…)"},
+      {"those of another name", "prod", NamedBy::project, {"AKAMAI_STAGE_"}, ""},
+      {"the default section is what the usual ones are for", "default", NamedBy::project, {"AKAMAI_"}, ""},
+      {"the operator chooses", "prod", NamedBy::operators, {"AKAMAI_", "AKAMAI_PROD_"}, ""},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    OneFile files;
+    files.content = std::string("[prod]\n") + good_file;
+    Variables variables{{"HOME", "/home/u"}};
+    for (char const* const prefix : c.sets) variables.merge(four(prefix));
+    Environment const environment = [&](std::string const& name) -> std::optional<std::string> {
+      auto const found = variables.find(name);
+      return found == variables.end() ? std::nullopt : std::optional(found->second);
+    };
+    auto const loaded = load_credentials({.section = c.section, .named_by = c.by}, environment, files);
+    if (*c.message == '\0') {
+      CHECK_MESSAGE(loaded.has_value(), loaded);
+      continue;
+    }
+    REQUIRE(!loaded.has_value());
+    CHECK(loaded.error().code == Errc::unauthorized);
+    CHECK(loaded.error().message == c.message);
+    CHECK(loaded.error().next == "say which are meant: --section default or --section prod (or AKAMAI_EDGERC_SECTION)");
+  }
+}
+
+TEST_CASE("credentials: a file that others can use is said") {
+  struct Case {
+    char const* title;
+    Ownership owned;
+    char const *what, *next;
+  };
+  constexpr char const* mine = "chmod 600 ~/.edgerc";
+  constexpr char const* roots = "chmod g-w,o= ~/.edgerc";
+  Case const cases[] = {
+      {"0600", {}, "", ""},
+      {"0640", {.group_reads = true}, "~/.edgerc can be read by its group", mine},
+      {"0644", {.group_reads = true, .others_read = true}, "~/.edgerc can be read by its group and others", mine},
+      {"0604", {.others_read = true}, "~/.edgerc can be read by others", mine},
+      {"0620", {.group_writes = true}, "~/.edgerc can be changed by its group", mine},
+      {"0666",
+       {.group_reads = true, .group_writes = true, .others_read = true, .others_write = true},
+       "~/.edgerc can be changed by its group and others",
+       mine},
+      {"lent by root to a group", {.owner = Owner::root, .group_reads = true}, "", ""},
+      {"lent by root to all",
+       {.owner = Owner::root, .group_reads = true, .others_read = true},
+       "~/.edgerc can be read by others",
+       roots},
+      {"a stranger's", {.owner = Owner::stranger, .group_reads = true}, "~/.edgerc can be read by its group", mine},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    OneFile files;
+    files.content = std::string("[default]\n") + good_file;
+    files.owned = c.owned;
+    Environment const home = [](std::string const& name) {
+      return name == "HOME" ? std::optional<std::string>("/home/u") : std::nullopt;
+    };
+    auto const made = load_credentials({}, home, files);
+    REQUIRE(made);
+    CHECK((made->exposure ? made->exposure->what : "") == c.what);
+    CHECK((made->exposure ? made->exposure->next : "") == c.next);
+  }
 }

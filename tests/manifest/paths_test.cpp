@@ -113,7 +113,7 @@ TEST_CASE("paths: globs of the project file exclude files, and the project file 
   folder.write("kustomization.yaml", "resources: []\n");
   folder.write("x/package.json", "{}");
   folder.write("x/y.yaml", profile("y"));
-  auto const project = manifest::load_project({}, folder.path() / "a", system_files()).value().project;
+  auto const project = manifest::load_project({.folder = folder.path() / "a"}, system_files()).value().project;
   CHECK(project.file == (folder.path() / "cpsctl.yaml").string());
   auto const loaded = folder.load({"."}, {.exclude = project.exclude, .project_file = project.file});
   CHECK(folder.findings(loaded.findings) == "");

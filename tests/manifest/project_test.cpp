@@ -14,7 +14,12 @@ namespace {
 class FilesInMemory final : public Files {
  public:
   std::map<std::string, std::string> files = {};
+  std::map<std::string, Ownership> owners = {};  ///< of other paths: the user's, all in one file system
 
+  Result<Ownership> ownership(std::filesystem::path const& path) override {
+    auto const found = owners.find(path.string());
+    return found == owners.end() ? Ownership{} : found->second;
+  }
   Result<FileKind> kind(std::filesystem::path const& path) override {
     return files.contains(path.string()) ? FileKind::file : FileKind::missing;
   }
@@ -36,7 +41,7 @@ class FilesInMemory final : public Files {
 std::string found_in(std::string const& text) {
   FilesInMemory files;
   files.files["/p/cpsctl.yaml"] = text;
-  return manifest::lines(manifest::load_project("/p/cpsctl.yaml", ".", files).value().findings);
+  return manifest::lines(manifest::load_project({.file = "/p/cpsctl.yaml"}, files).value().findings);
 }
 
 constexpr char const* head = "apiVersion: cpsctl.dev/v1\nkind: Project\n";
@@ -49,12 +54,12 @@ TEST_CASE("project: all settings are read, paths begin at the file's folder") {
   manifests: [certificates/, /abs, ./more]
   exclude: ["**/kustomization.yaml"]
   state: .cpsctl/state.json
-  credentials: { edgerc: ~/.edgerc, section: 7 }
+  credentials: { section: 7 }
   env: [CONTRACT]
   api: { schema: v12, limits: [35/60s, 20/2s], reserve: 3, parallelism: 8, timeout: 60s, settle: 300s, maxListBytes: 512MB }
   guard: { maxDeletes: 0, maxChanges: 20% }
 )";
-  auto const loaded = manifest::load_project({}, "/p/sub/folder", files).value();
+  auto const loaded = manifest::load_project({.folder = "/p/sub/folder"}, files).value();
   CHECK(manifest::lines(loaded.findings) == "");
   auto const& project = loaded.project;
   CHECK(project.file == "/p/cpsctl.yaml");
@@ -62,7 +67,6 @@ TEST_CASE("project: all settings are read, paths begin at the file's folder") {
   CHECK(project.manifests == std::vector<std::string>{"/p/certificates/", "/abs", "/p/./more"});
   CHECK(project.exclude == std::vector<std::string>{"**/kustomization.yaml"});
   CHECK(*project.state == "/p/.cpsctl/state.json");
-  CHECK(*project.edgerc == "~/.edgerc");
   CHECK(*project.section == "7");
   CHECK(project.env == std::vector<std::string>{"CONTRACT"});
   CHECK(*project.schema == "v12");
@@ -78,11 +82,11 @@ TEST_CASE("project: all settings are read, paths begin at the file's folder") {
 
 TEST_CASE("project: without a file everything is unset; a named file must be there") {
   FilesInMemory files;
-  auto const none = manifest::load_project({}, "/p", files).value().project;
+  auto const none = manifest::load_project({.folder = "/p"}, files).value().project;
   CHECK(none.file == "");
   CHECK(none.folder == ".");
   CHECK(!none.state);
-  auto const missing = manifest::load_project("/p/other.yaml", "/p", files);
+  auto const missing = manifest::load_project({.file = "/p/other.yaml", .folder = "/p"}, files);
   REQUIRE(!missing);
   CHECK(missing.error().code == Errc::io);
 }
@@ -106,6 +110,13 @@ TEST_CASE("project: the file is checked as strictly as a manifest") {
       {"a variable", std::string(head) + "spec: { state: \"${env:HOME}\" }\n",
        "/p/cpsctl.yaml:3:16: error CPS041 spec.state: the environment variable HOME is not allowed here; grant it "
        "with --env HOME; spec.env of cpsctl.yaml, if it is there, must list it too\n"},
+      {"the file of the credentials", std::string(head) + "spec: { credentials: { edgerc: ../x } }\n",
+       "/p/cpsctl.yaml:3:24: error CPS009 spec.credentials.edgerc: is for the operator to say, never for a file of the "
+       "project; name the file with --edgerc or AKAMAI_EDGERC\n"},
+      {"the input", std::string(head) + "spec: { manifests: [\"-\"] }\n",
+       "/p/cpsctl.yaml:3:21: error CPS006 spec.manifests[0]: \"-\" does not fit; write a file or a folder; - (stdin) "
+       "is "
+       "for the command line\n"},
       {"two documents", std::string(head) + "---\na: b\n",
        "/p/cpsctl.yaml:4:1: error CPS016: a project file is one document; remove this one\n"},
       {"a list", "[]",
@@ -118,5 +129,53 @@ TEST_CASE("project: the file is checked as strictly as a manifest") {
     SUBCASE(c.title.c_str()) {
       CHECK(found_in(c.text) == c.expect);
     }
+  }
+}
+
+TEST_CASE("project: the search ends where a project does") {
+  struct Case {
+    char const* title;
+    char const* end;   ///< a file that is there, too
+    char const* home;  ///< the user's
+    char const* border;
+    bool found;
+  };
+  Case const cases[] = {
+      {"nothing is in the way", "", "", "", true},
+      {"a checkout in between", "/p/a/.git", "", "", false},
+      {"a checkout where it begins", "/p/a/b/.git", "", "", false},
+      {"a checkout beside the file", "/p/.git", "", "", true},
+      {"a home in between", "", "/p/a", "", false},
+      {"a home beside the file", "", "/p", "", true},
+      {"a home elsewhere", "", "/home/u", "", true},
+      {"another file system in between", "", "", "/p/a", false},
+      {"another file system where it begins", "", "", "/p/a/b", false},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    FilesInMemory files;
+    files.files["/p/cpsctl.yaml"] = head;
+    if (*c.end != '\0') files.files[c.end] = "";
+    if (*c.border != '\0')
+      for (std::string path = "/p/a/b"; path.size() >= std::string_view(c.border).size(); path.resize(path.rfind('/')))
+        files.owners[path] = {.device = 7};
+    auto const loaded = manifest::load_project({.folder = "/p/a/b", .home = c.home}, files);
+    REQUIRE(loaded);
+    CHECK(loaded->project.file == (c.found ? "/p/cpsctl.yaml" : ""));
+  }
+}
+
+TEST_CASE("project: what is found must be the user's or root's, what is named is taken") {
+  FilesInMemory files;
+  files.files["/p/cpsctl.yaml"] = head;
+  for (Owner const owner : {Owner::user, Owner::root, Owner::stranger}) {
+    files.owners["/p/cpsctl.yaml"] = {.owner = owner};
+    CHECK(manifest::load_project({.file = "/p/cpsctl.yaml", .folder = "/p/a"}, files));
+    auto const found = manifest::load_project({.folder = "/p/a"}, files);
+    CHECK(found.has_value() == (owner != Owner::stranger));
+    if (found) continue;
+    CHECK(found.error().code == Errc::manifest);
+    CHECK(found.error().message == "/p/cpsctl.yaml belongs to another user");
+    CHECK(found.error().next.find("--config /p/cpsctl.yaml") != std::string::npos);
   }
 }

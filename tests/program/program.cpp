@@ -83,6 +83,7 @@ Started start(std::vector<std::string> arguments, Settings const& settings) {
       ::setrlimit(RLIMIT_FSIZE, &limit);
     }
     for (int const fd : settings.closed) ::close(fd);
+    if (settings.user && (::setgid(*settings.user) != 0 || ::setuid(*settings.user) != 0)) ::_exit(126);
     ::execve(argv[0], argv.data(), envp.data());
     ::_exit(127);
   }

@@ -38,6 +38,7 @@ struct Settings {
   std::string input = {};
   std::optional<rlim_t> file_size = {};  ///< RLIMIT_FSIZE
   std::vector<int> closed = {};          ///< descriptors that it starts without
+  std::optional<uid_t> user = {};        ///< runs as this user, which takes root
   std::chrono::seconds patience{60};     ///< a process that takes longer is killed and fails the test
 };
 
@@ -62,6 +63,7 @@ class Background {
   /// Reads stdout until `text` has come and returns what came so far.
   std::string await(std::string const& text);
   void signal(int number) const;
+  pid_t pid() const { return pid_; }
   /// Returns once the process stands still (SIGSTOP).
   void await_stop() const;
   /// Waits for the end.

@@ -241,7 +241,7 @@ TEST_CASE("check: a manifest around its enrollment") {
 TEST_CASE("check: a project file") {
   CHECK(problems("project", R"({"apiVersion":"cpsctl.dev/v1","kind":"Project","spec":{
       "manifests":["certificates/"],"exclude":["**/kustomization.yaml"],"state":".cpsctl/state.json",
-      "credentials":{"edgerc":"~/.edgerc","section":"default"},"env":["CONTRACT"],
+      "credentials":{"section":"default"},"env":["CONTRACT"],
       "api":{"schema":"v11","limits":["35/60s","20/2s"],"reserve":0,"parallelism":8,"timeout":"60s","settle":"300s",
              "maxListBytes":"512MB"},
       "guard":{"maxDeletes":0,"maxChanges":"20%"}}})") == "");
@@ -256,6 +256,16 @@ TEST_CASE("check: a project file") {
         "CPS006 /spec/guard/maxChanges: \"120%\" does not fit; write a number or a percentage such as 20%\n");
   CHECK(problems("project", R"({"apiVersion":"cpsctl.dev/v1","kind":"Project","spec":{"guard":{"maxChanges":7}}})") ==
         "");
+  CHECK(problems("project", R"({"apiVersion":"cpsctl.dev/v1","kind":"Project","spec":{"manifests":["-","","-x"],
+      "credentials":{"edgerc":["x"],"host":"h","sections":"x","section":"../x"}}})") ==
+        "CPS006 /spec/manifests/0: \"-\" does not fit; write a file or a folder; - (stdin) is for the command line\n"
+        "CPS006 /spec/manifests/1: \"\" does not fit; write a file or a folder; - (stdin) is for the command line\n"
+        "CPS009 /spec/credentials/edgerc (key): is for the operator to say, never for a file of the project; name the "
+        "file with --edgerc or AKAMAI_EDGERC\n"
+        "CPS009 /spec/credentials/host (key): is for the operator to say, never for a file of the project; the host "
+        "belongs to the credentials: an .edgerc or AKAMAI_HOST\n"
+        "CPS001 /spec/credentials/sections (key): unknown field \"sections\"; did you mean \"section\"?\n"
+        "CPS006 /spec/credentials/section: \"../x\" does not fit; write 1 to 40 of A-Z a-z 0-9 _ . -\n");
 }
 
 TEST_CASE("check: long and hostile texts are shown short and harmless") {
