@@ -86,7 +86,7 @@ Mark place_of(Desired const& desired, std::string_view pointer) {
 /// The enrollment's fields, as far as they have the right type.
 class Enrollment {
  public:
-  Enrollment(Desired const& desired, bool whole, std::vector<Finding>& findings)
+  Enrollment(Desired const& desired, bool whole, Findings& findings)
       : whole(whole), desired_(desired), findings_(findings) {}
 
   std::string_view text(std::string_view pointer) const { return json::text_or(value(pointer), ""); }
@@ -136,7 +136,7 @@ class Enrollment {
   json::Value const* value(std::string_view pointer) const { return json::at(*desired_.enrollment, pointer); }
 
   Desired const& desired_;
-  std::vector<Finding>& findings_;
+  Findings& findings_;
 };
 
 constexpr char const* ra = "/ra";
@@ -275,13 +275,13 @@ Finding between(char const* id, Desired const& desired, std::string const& point
 }
 
 std::vector<std::string> host_names(Desired const& desired) {
-  std::vector<Finding> none;
+  Findings none;
   std::vector<std::string> all;
   for (auto const& [pointer, name] : Enrollment(desired, true, none).all_names()) all.push_back(name);
   return all;
 }
 
-void check_common_names(std::span<Desired const> all, std::vector<Finding>& findings) {
+void check_common_names(std::span<Desired const> all, Findings& findings) {
   std::map<std::array<std::string, 3>, Desired const*> first;
   for (Desired const& desired : all) {
     std::string_view const cn = json::text_or(json::at(*desired.enrollment, "/csr/cn"), "");
@@ -296,7 +296,7 @@ void check_common_names(std::span<Desired const> all, std::vector<Finding>& find
   }
 }
 
-void check_networks(std::span<Desired const> all, std::vector<Finding>& findings) {
+void check_networks(std::span<Desired const> all, Findings& findings) {
   constexpr char const* network = "/networkConfiguration/secureNetwork";
   std::map<std::string, Desired const*> first;
   for (Desired const& desired : all) {
@@ -321,14 +321,14 @@ std::span<RuleInfo const> rules() {
   return table;
 }
 
-void check_rules(Desired const& desired, bool whole, std::vector<Finding>& findings) {
+void check_rules(Desired const& desired, bool whole, Findings& findings) {
   Enrollment const enrollment(desired, whole, findings);
   for (auto* const check : {check_dv, check_ov_and_ev, check_third_party, check_trust_chain, check_organisation,
                             check_dns_names, check_names, check_regions})
     check(enrollment);
 }
 
-void check_rules_between(std::span<Desired const> all, std::vector<Finding>& findings) {
+void check_rules_between(std::span<Desired const> all, Findings& findings) {
   check_common_names(all, findings);
   check_networks(all, findings);
 }
