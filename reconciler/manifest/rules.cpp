@@ -21,7 +21,10 @@ constexpr std::array table{
     RuleInfo{"CPS012", error, "A file is UTF-8 text without control characters, a document has at most 4 MB.", ""},
     RuleInfo{"CPS013", error, "A key stands once in a map.", ""},
     RuleInfo{"CPS014", error, "Merge keys, foreign tags and keys that are no text are not used.", ""},
-    RuleInfo{"CPS015", error, "Nesting stays within 64 levels, aliases repeat at most 10,000 values.", ""},
+    RuleInfo{
+        "CPS015", error,
+        "Nesting stays within 64 levels, lists within 1,000 elements; what aliases and profiles repeat is bounded.",
+        ""},
     RuleInfo{"CPS016", error, "Documents of one file are separated by a line \"---\".", ""},
     RuleInfo{"CPS021", error, "Every given path exists and can be read.", ""},
     RuleInfo{"CPS022", error, "Every given path holds a manifest.", ""},
