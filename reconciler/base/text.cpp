@@ -57,27 +57,86 @@ bool is_hidden(ucs4_t point) {
          point == 0xffa0 || (point >= 0xfff0 && point <= 0xfffb) || (point & 0xfffeU) == 0xfffe || point >= 0xe0000;
 }
 
-/// `at` is just behind the pattern's "**/": tries every folder boundary of the path.
-bool glob(std::string_view pattern, std::string_view path) {
-  if (pattern.empty()) return path.empty();
-  if (pattern.starts_with("**/")) {
-    std::string_view const rest = pattern.substr(3);
-    if (glob(rest, path)) return true;
-    auto const slash = path.find('/');
-    return slash != std::string_view::npos && glob(pattern, path.substr(slash + 1));
+/// A pattern as an automaton: a step is the state in front of it, and all states are followed at once. Trying one way
+/// after the other would take a time that is exponential in the stars.
+enum class GlobStep : std::uint8_t { literal, any, star, folders, in_folder, rest };
+
+struct GlobState {
+  GlobStep step = GlobStep::literal;
+  char wanted = '\0';  ///< of literal
+};
+
+std::vector<GlobState> glob_states(std::string_view pattern) {
+  std::vector<GlobState> states;
+  while (!pattern.empty()) {
+    std::size_t length = 1;
+    if (pattern.starts_with("**/")) {
+      states.insert(states.end(), {{.step = GlobStep::folders}, {.step = GlobStep::in_folder}});
+      length = 3;
+    } else if (pattern == "**") {
+      states.push_back({.step = GlobStep::rest});
+      length = 2;
+    } else if (pattern.front() == '*' || pattern.front() == '?') {
+      states.push_back({.step = pattern.front() == '*' ? GlobStep::star : GlobStep::any});
+    } else {
+      states.push_back({.step = GlobStep::literal, .wanted = pattern.front()});
+    }
+    pattern.remove_prefix(length);
   }
-  if (pattern == "**") return true;
-  if (pattern.front() == '*') {
-    std::string_view const rest = pattern.substr(1);
-    for (std::size_t i = 0;; ++i) {
-      if (glob(rest, path.substr(i))) return true;
-      if (i == path.size() || path[i] == '/') return false;
+  return states;
+}
+
+/// Which states a path has come to; the one behind the last step is "matched".
+class GlobWalk {
+ public:
+  explicit GlobWalk(std::vector<GlobState> states) : states_(std::move(states)), now_(states_.size() + 1, false) {
+    now_.front() = true;
+    pass_what_may_be_empty();
+  }
+
+  /// False: nothing that follows can match any more.
+  bool take(char c) {
+    std::vector<bool> next(now_.size(), false);
+    bool any = false;
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      auto const to = now_[i] ? after(i, c) : std::nullopt;
+      if (!to) continue;
+      next[*to] = true;
+      any = true;
+    }
+    now_ = std::move(next);
+    pass_what_may_be_empty();
+    return any;
+  }
+
+  bool matched() const { return now_.back(); }
+
+ private:
+  std::optional<std::size_t> after(std::size_t at, char c) const {
+    auto const if_so = [](bool condition, std::size_t to) { return condition ? std::optional(to) : std::nullopt; };
+    switch (states_[at].step) {
+      case GlobStep::literal: return if_so(c == states_[at].wanted, at + 1);
+      case GlobStep::any: return if_so(c != '/', at + 1);
+      case GlobStep::star: return if_so(c != '/', at);
+      case GlobStep::folders: return c == '/' ? at : at + 1;
+      case GlobStep::in_folder: return c == '/' ? at - 1 : at;
+      case GlobStep::rest: return at;
+    }
+    return std::nullopt;
+  }
+
+  void pass_what_may_be_empty() {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      if (!now_[i]) continue;
+      GlobStep const step = states_[i].step;
+      if (step == GlobStep::star || step == GlobStep::rest) now_[i + 1] = true;
+      if (step == GlobStep::folders) now_[i + 2] = true;  // only at a folder's beginning: not in_folder
     }
   }
-  if (path.empty()) return false;
-  bool const same = pattern.front() == '?' ? path.front() != '/' : pattern.front() == path.front();
-  return same && glob(pattern.substr(1), path.substr(1));
-}
+
+  std::vector<GlobState> states_;
+  std::vector<bool> now_;
+};
 
 }  // namespace
 
@@ -214,7 +273,9 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 bool glob_matches(std::string_view pattern, std::string_view path) {
-  return glob(pattern, path);
+  GlobWalk walk(glob_states(pattern));
+  bool const alive = std::ranges::all_of(path, [&](char c) { return walk.take(c); });
+  return alive && walk.matched();
 }
 
 std::string sha256_hex(std::string_view bytes) {

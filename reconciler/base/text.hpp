@@ -41,7 +41,8 @@ std::string lower(std::string_view text);  ///< ASCII only
 std::string_view trimmed(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 
-/// Does `path` match `pattern`? `*` and `?` stop at '/', `**/` matches any folders, also none.
+/// Does `path` match `pattern`? `*` and `?` stop at '/', `**/` matches any folders, also none. Takes
+/// steps in proportion to the product of their lengths at most.
 bool glob_matches(std::string_view pattern, std::string_view path);
 
 /// SHA-256 as 64 hex digits.

@@ -96,8 +96,7 @@ Result<Wanted> read_wanted(Options const& options, World& world) {
   wanted.loaded = load_manifests(wanted.settings, world);
   auto const& findings = wanted.loaded.findings;
   if (!findings.empty()) print_findings(findings, options.global, world);
-  auto const errors = static_cast<std::size_t>(
-      std::ranges::count(findings, Severity::error, [](Finding const& finding) { return finding.severity; }));
+  std::size_t const errors = counted(findings, Severity::error);
   if (errors > 0)
     return Error{.code = Errc::manifest,
                  .message = fmt::format("the manifests have {}", text::counted(errors, "error")),

@@ -33,8 +33,7 @@ bool is_name(std::string_view text) {
 
 class Typer {
  public:
-  Typer(Tree const& tree, FieldAt const& choose, Environment const& environment, Document& out,
-        std::vector<Finding>& findings)
+  Typer(Tree const& tree, FieldAt const& choose, Environment const& environment, Document& out, Findings& findings)
       : tree_(tree), choose_(choose), environment_(environment), out_(out), findings_(findings) {}
 
   json::Value value(NodeId id, schema::Field const* field, std::string const& pointer) {
@@ -76,6 +75,12 @@ class Typer {
     json::Value list(rapidjson::kArrayType);
     std::size_t index = 0;
     for (NodeId child = tree_.at(id).first; child != no_node; child = tree_.at(child).next) {
+      if (index == list_limit) {
+        report(child, pointer, rule::too_much, fmt::format("has more than {} elements", list_limit),
+               "is it the list that was meant? CPS takes fewer");
+        out_.refused.insert(pointer);
+        break;
+      }
       std::string const here = json::child(pointer, index++);
       list.PushBack(value(child, field != nullptr ? field->items.get() : nullptr, here), pool());
     }
@@ -156,7 +161,7 @@ class Typer {
   FieldAt const& choose_;
   Environment const& environment_;
   Document& out_;
-  std::vector<Finding>& findings_;
+  Findings& findings_;
 };
 
 /// All entries at `pointer` and inside it.
@@ -215,7 +220,7 @@ Mark Marks::nearest(std::string_view pointer, bool key) const {
 }
 
 Document typed_document(Tree const& tree, schema::Field const& root, FieldAt const& choose,
-                        Environment const& environment, std::vector<Finding>& findings) {
+                        Environment const& environment, Findings& findings) {
   Document document;
   json::Value value = Typer(tree, choose, environment, document, findings).value(0, &root, "");
   static_cast<json::Value&>(document.value).Swap(value);
@@ -231,7 +236,7 @@ void overlay(Document& base, Document const& over, std::string const& member) {
 }
 
 void report_problems(std::vector<schema::Problem> const& problems, Document const& document, Marks const& own,
-                     std::string const& lacking, std::vector<Finding>& findings) {
+                     std::string const& lacking, Findings& findings) {
   for (schema::Problem const& problem : problems) {
     bool const missing = problem.rule == rule::missing_field;
     if (!missing && !problem.at_key && document.refused.contains(problem.pointer)) continue;

@@ -41,19 +41,21 @@ struct Environment {
   std::function<bool(std::string_view)> is_secret = {};  ///< values that must go nowhere
 };
 
+constexpr std::size_t list_limit = 1'000;  ///< elements of one list; CPS takes a hundred names
+
 /// The field of `around` (at `pointer`'s parent) that stands at `pointer`; nullptr: no schema knows it.
 using FieldAt = std::function<schema::Field const*(std::string const& pointer, schema::Field const* around)>;
 
 /// Turns a tree into typed values. `choose` may replace the field at a pointer (spec.enrollment has a schema of its
 /// own).
 Document typed_document(Tree const& tree, schema::Field const& root, FieldAt const& choose,
-                        Environment const& environment, std::vector<Finding>& findings);
+                        Environment const& environment, Findings& findings);
 
 /// Lays the root member of `over` on that of `base`, which is there: maps deeply, everything else replaced.
 void overlay(Document& base, Document const& over, std::string const& member);
 
 /// Turns the checker's problems into findings. CPS003 goes to the nearest place of `own`.
 void report_problems(std::vector<schema::Problem> const& problems, Document const& document, Marks const& own,
-                     std::string const& lacking, std::vector<Finding>& findings);
+                     std::string const& lacking, Findings& findings);
 
 }  // namespace cpsctl::manifest

@@ -19,6 +19,8 @@ namespace cpsctl::manifest {
 namespace {
 
 constexpr std::string_view enrollment_at = "/spec/enrollment";
+constexpr std::size_t merged_values = 500'000;   // that all profiles together may lay under enrollments,
+constexpr std::size_t merged_values_each = 300;  // and so many more for each of them
 constexpr std::string_view our_group = "cpsctl.dev/";
 
 std::string_view scalar(Tree const& tree, NodeId id) {
@@ -38,10 +40,11 @@ std::string read_stream(std::istream& in) {
 
 class Loader {
  public:
-  Loader(LoadOptions const& options, Files& files, Loaded& out)
+  Loader(LoadOptions const& options, Files& files, Loaded& out, Findings& findings)
       : options_(options),
         files_(files),
         out_(out),
+        findings_(findings),
         project_folder_(project_folder(options.project_file)),
         environment_{options.allowed_env, options.env, options.is_secret} {}
 
@@ -51,26 +54,38 @@ class Loader {
     auto const manifest = schema::named("manifest");
     if (!manifest) return internal(manifest.error());
     manifest_ = *manifest;
-    for (std::string const& file : find_files(options_, files_, out_.findings)) read(file);
+    for (std::string const& file : find_files(options_, files_, findings_)) read(file);
     for (Tree const& tree : profile_trees_) profile(tree);
     out_.profiles = profiles_.size();
     out_.profile_names = profiles_.names();
-    for (Tree const& tree : enrollment_trees_) enrollment(tree);
+    std::vector<Profiles::Chosen> chosen;
+    chosen.reserve(enrollment_trees_.size());
+    for (Tree const& tree : enrollment_trees_) chosen.push_back(profiles_.choose(tree, findings_));
+    if (!can_be_merged(chosen)) return;
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+      if (goes_on(enrollment_trees_[i].file)) enrollment(enrollment_trees_[i], chosen[i]);
     std::ranges::sort(out_.desired, {}, &Desired::name);
-    check_rules_between(out_.desired, out_.findings);
+    check_rules_between(out_.desired, findings_);
   }
 
  private:
   void internal(Error const& error) {
-    out_.findings.push_back({.mark = {.line = 0, .column = 0}, .message = describe(error), .hint = error.next});
+    findings_.push_back({.mark = {.line = 0, .column = 0}, .message = describe(error), .hint = error.next});
   }
 
   void report(Mark mark, std::string path, char const* rule, std::string message, std::string hint) {
-    out_.findings.push_back({.mark = std::move(mark),
-                             .path = std::move(path),
-                             .message = std::move(message),
-                             .hint = std::move(hint),
-                             .rule = rule});
+    findings_.push_back({.mark = std::move(mark),
+                         .path = std::move(path),
+                         .message = std::move(message),
+                         .hint = std::move(hint),
+                         .rule = rule});
+  }
+
+  /// No longer, once the file has so many errors that nobody wants more.
+  bool goes_on(std::string const& file) {
+    if (!findings_.full(file)) return true;
+    findings_.give_up(file);
+    return false;
   }
 
   void read(std::string const& file) {
@@ -85,15 +100,17 @@ class Loader {
                       content.error().next);
       bytes = std::move(*content);
     }
-    std::size_t const before = out_.findings.size();
+    std::size_t const before = findings_.size();
     std::size_t documents = 0;
-    for (Chunk const& chunk : chunks_of(file, bytes, out_.findings)) {
-      for (Tree& tree : parse_yaml(chunk, out_.findings)) {
+    each_chunk(file, bytes, findings_, [&](Chunk const& chunk) {
+      if (!goes_on(file)) return false;
+      for (Tree& tree : parse_yaml(chunk, findings_)) {
         ++documents;
         sort_in(std::move(tree));
       }
-    }
-    if (documents == 0 && out_.findings.size() == before)
+      return true;
+    });
+    if (documents == 0 && findings_.size() == before)
       report({.file = file, .line = 0, .column = 0}, "", rule::no_manifest, "this file holds no manifest",
              "write a document with apiVersion: cpsctl.dev/v1 and a kind, or remove the file");
   }
@@ -157,8 +174,8 @@ class Loader {
     auto const choose = [&](std::string const& pointer, schema::Field const* field) {
       return pointer == enrollment_at ? &enrollment.root() : field;
     };
-    Document document = typed_document(tree, manifest_->root(), choose, environment_, out_.findings);
-    report_problems(schema::check(document.value, manifest_->root(), {}), document, document.marks, "", out_.findings);
+    Document document = typed_document(tree, manifest_->root(), choose, environment_, findings_);
+    report_problems(schema::check(document.value, manifest_->root(), {}), document, document.marks, "", findings_);
     return document;
   }
 
@@ -177,12 +194,30 @@ class Loader {
     if (json::Value const* const part = json::at(made->document.value, enrollment_at); part != nullptr)
       report_problems(
           schema::check(*part, schema->root(), {.completeness = schema::Completeness::partial}, enrollment_at),
-          made->document, marks, "", out_.findings);
-    if (!made->name.empty()) profiles_.add(std::move(made), out_.findings);
+          made->document, marks, "", findings_);
+    if (!made->name.empty()) profiles_.add(std::move(made), findings_);
   }
 
-  void enrollment(Tree const& tree) {
-    auto const chosen = profiles_.choose(tree, out_.findings);
+  /// What profiles repeat grows with the product of their size and the enrollments' number. That is bounded, as what
+  /// aliases repeat is: by far more than anybody needs.
+  bool can_be_merged(std::vector<Profiles::Chosen> const& all) {
+    std::size_t const most = merged_values + merged_values_each * all.size();
+    std::size_t values = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      values += all[i].values;
+      if (values <= most) continue;
+      Tree const& tree = enrollment_trees_[i];
+      NodeId const list = tree.find(tree.find(0, "spec"), "profiles");
+      report(
+          tree.mark(list == no_node ? 0 : list), "spec.profiles", rule::too_much,
+          fmt::format("the profiles of {} repeat more than {} values", text::counted(all.size(), "enrollment"), most),
+          "write long lists in the enrollments that need them");
+      return false;
+    }
+    return true;
+  }
+
+  void enrollment(Tree const& tree, Profiles::Chosen const& chosen) {
     std::string version(scalar(tree, tree.find(tree.find(0, "spec"), "apiSchema")));
     if (version.empty()) version = chosen.api_schema();
     if (version.empty()) version = options_.default_schema;
@@ -193,7 +228,7 @@ class Loader {
     if (scalar(tree, tree.find(0, "kind")) != "Enrollment") return;  // the schema checker has said it
     Desired desired = make_desired(tree, own, whole);
     desired.api_schema = version;
-    if (desired.enrollment != nullptr) desired.refusals = check_rules(desired, chosen.complete, out_.findings);
+    if (desired.enrollment != nullptr) desired.refusals = check_rules(desired, chosen.complete, findings_);
     check_deploy(whole, desired);
     if (!desired.name.empty() && is_new_name(desired) && !desired.contract.empty() && desired.enrollment != nullptr)
       out_.desired.push_back(std::move(desired));
@@ -218,7 +253,7 @@ class Loader {
     if (!part->IsObject() && own.marks.values.contains(enrollment_at)) return;  // the manifest's schema has said it
     auto const completeness = chosen.complete ? schema::Completeness::whole : schema::Completeness::partial;
     report_problems(schema::check(*part, schema.root(), {.completeness = completeness}, enrollment_at), whole,
-                    own.marks, lacking, out_.findings);
+                    own.marks, lacking, findings_);
   }
 
   Desired make_desired(Tree const& tree, Document const& own, Document const& whole) {
@@ -291,6 +326,7 @@ class Loader {
   LoadOptions const& options_;
   Files& files_;
   Loaded& out_;
+  Findings& findings_;
   std::string project_folder_;
   Environment environment_;
   std::shared_ptr<schema::Schema const> manifest_;
@@ -304,14 +340,15 @@ class Loader {
 
 Loaded load(LoadOptions const& options, Files& files) {
   Loaded loaded;
+  Findings findings;
   try {
-    Loader(options, files, loaded).run();
+    Loader(options, files, loaded, findings).run();
   } catch (std::exception const& error) {
-    loaded.findings.push_back({.mark = {.line = 0, .column = 0},
-                               .message = fmt::format("reading the manifests failed: {}", error.what()),
-                               .hint = "this is a bug of cpsctl"});
+    findings.push_back({.mark = {.line = 0, .column = 0},
+                        .message = fmt::format("reading the manifests failed: {}", error.what()),
+                        .hint = "this is a bug of cpsctl"});
   }
-  sort_findings(loaded.findings);
+  loaded.findings = findings.take();
   return loaded;
 }
 

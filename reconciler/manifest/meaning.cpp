@@ -181,10 +181,10 @@ Dropped drop(json::Value& around, Field const& field, std::string const& at, std
 std::vector<LeftOut> rule_problems(json::Value const& value) {
   Desired desired;
   desired.enrollment = json::Ref(std::shared_ptr<void>(), &value);  // borrowed: `desired` does not outlive it
-  std::vector<Finding> findings;
-  static_cast<void>(check_rules(desired, true, findings));
+  Findings first;
+  static_cast<void>(check_rules(desired, true, first));
   std::vector<LeftOut> problems;
-  if (!has_errors(findings)) return problems;
+  if (!has_errors(first.kept())) return problems;
   // Rules name fields as people write them. Marks lead back: each field's "file" is its own pointer.
   auto const remember = [&](auto const& self, json::Value const& inside, std::string const& at) -> void {
     desired.marks.emplace(at, Mark{.file = at});
@@ -192,9 +192,9 @@ std::vector<LeftOut> rule_problems(json::Value const& value) {
     for (auto const& member : inside.GetObject()) self(self, member.value, json::child(at, json::view(member.name)));
   };
   remember(remember, value, "");
-  findings.clear();
+  Findings findings;
   static_cast<void>(check_rules(desired, true, findings));
-  for (Finding const& finding : findings)
+  for (Finding const& finding : findings.kept())
     if (finding.severity == Severity::error)
       problems.push_back({.pointer = finding.mark.file, .message = finding.message, .hint = finding.rule});
   return problems;

@@ -30,7 +30,7 @@ bool inside(std::string const& real, std::string const& folder) {
 
 class Finder {
  public:
-  Finder(LoadOptions const& options, Files& files, std::vector<Finding>& findings)
+  Finder(LoadOptions const& options, Files& files, Findings& findings)
       : options_(options), files_(files), findings_(findings) {
     project_folder_ = project_folder(options.project_file);
     if (!options.project_file.empty()) project_file_ = identity(options.project_file);
@@ -163,7 +163,7 @@ class Finder {
 
   LoadOptions const& options_;
   Files& files_;
-  std::vector<Finding>& findings_;
+  Findings& findings_;
   std::string project_file_;
   std::string project_folder_;
   std::vector<std::string> roots_;  ///< real folders that the path at hand may lead to
@@ -195,7 +195,7 @@ std::string recorded(std::string const& path, std::string const& project_folder)
   return outside ? whole.string() : relative;
 }
 
-std::vector<std::string> find_files(LoadOptions const& options, Files& files, std::vector<Finding>& findings) {
+std::vector<std::string> find_files(LoadOptions const& options, Files& files, Findings& findings) {
   return Finder(options, files, findings).find();
 }
 

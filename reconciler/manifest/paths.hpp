@@ -10,7 +10,7 @@ namespace cpsctl::manifest {
 
 /// The files behind the given paths, in the order of the paths and sorted inside folders; a file that two paths reach
 /// comes once; "-" is the standard input. Findings: paths that are not there, cannot be read, or hold no manifest.
-std::vector<std::string> find_files(LoadOptions const& options, Files& files, std::vector<Finding>& findings);
+std::vector<std::string> find_files(LoadOptions const& options, Files& files, Findings& findings);
 
 /// The folder of the project file (without one: the working directory), absolute.
 std::string project_folder(std::string const& project_file);

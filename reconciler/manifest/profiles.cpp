@@ -9,8 +9,13 @@
 #include <fmt/ranges.h>
 
 namespace cpsctl::manifest {
+namespace {
 
-void Profiles::add(std::unique_ptr<Profile> profile, std::vector<Finding>& findings) {
+constexpr std::size_t longest_names = 200;  // bytes of a quoted list
+
+}  // namespace
+
+void Profiles::add(std::unique_ptr<Profile> profile, Findings& findings) {
   std::string const name = profile->name;
   Mark const mark = profile->mark;
   auto const [place, fresh] = by_name_.try_emplace(name, std::move(profile));
@@ -31,16 +36,21 @@ std::vector<std::string> Profiles::names() const {
   return all;
 }
 
-Profiles::Chosen Profiles::choose(Tree const& tree, std::vector<Finding>& findings) const {
+Profiles::Chosen Profiles::choose(Tree const& tree, Findings& findings) const {
   Chosen chosen;
   NodeId const list = tree.find(tree.find(0, "spec"), "profiles");
   if (list == no_node || tree.at(list).kind != Kind::sequence) return chosen;
   std::size_t index = 0;
   for (NodeId item = tree.at(list).first; item != no_node; item = tree.at(item).next, ++index) {
+    if (index == list_limit) {  // which has its finding
+      chosen.complete = false;
+      break;
+    }
     if (!tree.is_scalar(item)) continue;  // the schema checker reports it
     std::string_view const name = tree.text(item);
     if (auto const found = by_name_.find(name); found != by_name_.end()) {
       chosen.profiles.push_back(found->second.get());
+      chosen.values += found->second->document.marks.values.size();
       continue;
     }
     chosen.complete = false;
@@ -50,7 +60,8 @@ Profiles::Chosen Profiles::choose(Tree const& tree, std::vector<Finding>& findin
     if (near)
       hint = fmt::format("did you mean \"{}\"?", *near);
     else if (!known.empty())
-      hint = fmt::format("known profiles: {}", text::shortened(fmt::format("{}", fmt::join(known, ", ")), 200));
+      hint =
+          fmt::format("known profiles: {}", text::shortened(fmt::format("{}", fmt::join(known, ", ")), longest_names));
     findings.push_back(
         {.mark = tree.mark(item),
          .path = fmt::format("spec.profiles[{}]", index),
@@ -72,7 +83,7 @@ std::string Profiles::Chosen::names() const {
   std::vector<std::string_view> all;
   all.reserve(profiles.size());
   for (Profile const* profile : profiles) all.emplace_back(profile->name);
-  return fmt::format("{}", fmt::join(all, ", "));
+  return text::shortened(fmt::format("{}", fmt::join(all, ", ")), longest_names);
 }
 
 Document merged(Document const& own, Profiles::Chosen const& chosen) {

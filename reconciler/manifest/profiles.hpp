@@ -19,7 +19,7 @@ struct Profile {
 class Profiles {
  public:
   /// Adds a profile; a second one of that name gets a finding and is left out.
-  void add(std::unique_ptr<Profile> profile, std::vector<Finding>& findings);
+  void add(std::unique_ptr<Profile> profile, Findings& findings);
 
   std::size_t size() const { return by_name_.size(); }
   std::vector<std::string> names() const;  ///< sorted
@@ -28,10 +28,11 @@ class Profiles {
   struct Chosen {
     std::vector<Profile const*> profiles = {};
     bool complete = true;
+    std::size_t values = 0;          ///< in the profiles
     std::string api_schema() const;  ///< the last one that names a version wins
-    std::string names() const;       ///< "a, b", for messages
+    std::string names() const;       ///< "a, b", for messages; cut when they are many
   };
-  Chosen choose(Tree const& tree, std::vector<Finding>& findings) const;
+  Chosen choose(Tree const& tree, Findings& findings) const;
 
  private:
   std::map<std::string, std::unique_ptr<Profile>, std::less<>> by_name_;

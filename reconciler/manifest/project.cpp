@@ -122,23 +122,26 @@ Project project_of(json::Value const& document, std::string const& file) {
   return project;
 }
 
-std::vector<Tree> trees_of(std::string const& file, std::string_view bytes, std::vector<Finding>& findings) {
+/// More than one is wrong already.
+std::vector<Tree> trees_of(std::string const& file, std::string_view bytes, Findings& findings) {
   std::vector<Tree> trees;
-  for (Chunk const& chunk : chunks_of(file, bytes, findings))
+  each_chunk(file, bytes, findings, [&](Chunk const& chunk) {
     for (Tree& tree : parse_yaml(chunk, findings)) trees.push_back(std::move(tree));
+    return trees.size() <= 1;
+  });
   return trees;
 }
 
-Result<> read_settings(std::string const& file, std::string_view bytes, LoadedProject& loaded) {
-  auto const trees = trees_of(file, bytes, loaded.findings);
+Result<> read_settings(std::string const& file, std::string_view bytes, LoadedProject& loaded, Findings& findings) {
+  auto const trees = trees_of(file, bytes, findings);
   auto const report = [&](Mark mark, char const* rule, std::string path, std::string message, std::string hint) {
-    loaded.findings.push_back({.mark = std::move(mark),
-                               .path = std::move(path),
-                               .message = std::move(message),
-                               .hint = std::move(hint),
-                               .rule = rule});
+    findings.push_back({.mark = std::move(mark),
+                        .path = std::move(path),
+                        .message = std::move(message),
+                        .hint = std::move(hint),
+                        .rule = rule});
   };
-  if (trees.empty() && loaded.findings.empty())
+  if (trees.empty() && findings.size() == 0)
     report({.file = file, .line = 0, .column = 0}, rule::no_manifest, "", "the project file is empty",
            "write apiVersion: cpsctl.dev/v1 and kind: Project");
   if (trees.size() > 1)
@@ -150,8 +153,8 @@ Result<> read_settings(std::string const& file, std::string_view bytes, LoadedPr
   std::function<std::optional<std::string>(std::string const&)> const no_values;
   Document const document = typed_document(
       trees[0], schema->root(), [](std::string const&, schema::Field const* field) { return field; },
-      {.allowed = no_names, .get = no_values}, loaded.findings);
-  report_problems(schema::check(document.value, schema->root(), {}), document, document.marks, "", loaded.findings);
+      {.allowed = no_names, .get = no_values}, findings);
+  report_problems(schema::check(document.value, schema->root(), {}), document, document.marks, "", findings);
   loaded.project = project_of(document.value, file);
   if (auto const& version = loaded.project.schema; version && !schema::enrollment(*version))
     report(document.marks.nearest("/spec/api/schema", false), rule::malformed, "spec.api.schema",
@@ -178,11 +181,12 @@ Result<LoadedProject> load_project(ProjectSource const& source, Files& files) {
   auto const bytes = files.read(*found, project_limit);
   if (!bytes) return Error(bytes.error()).within("reading the project file");
   try {
-    CPS_CHECK(read_settings(name, *bytes, loaded));
+    Findings findings;
+    CPS_CHECK(read_settings(name, *bytes, loaded, findings));
+    loaded.findings = findings.take();
   } catch (std::exception const& error) {
     return Error{.code = Errc::internal, .message = fmt::format("reading {} failed: {}", name, error.what())};
   }
-  sort_findings(loaded.findings);
   return loaded;
 }
 

@@ -22,7 +22,10 @@ constexpr std::array table{
     RuleInfo{"CPS012", error, "A file is UTF-8 text without control characters, a document has at most 4 MB.", ""},
     RuleInfo{"CPS013", error, "A key stands once in a map.", ""},
     RuleInfo{"CPS014", error, "Merge keys, foreign tags and keys that are no text are not used.", ""},
-    RuleInfo{"CPS015", error, "Nesting stays within 64 levels, aliases repeat at most 10,000 values.", ""},
+    RuleInfo{
+        "CPS015", error,
+        "Nesting stays within 64 levels, lists within 1,000 elements; what aliases and profiles repeat is bounded.",
+        ""},
     RuleInfo{"CPS016", error, "Documents of one file are separated by a line \"---\".", ""},
     RuleInfo{"CPS021", error, "Every given path exists and can be read.", ""},
     RuleInfo{"CPS022", error, "Every given path holds a manifest.", ""},
@@ -209,14 +212,14 @@ Finding between(char const* id, Desired const& desired, std::string const& point
 }
 
 std::vector<std::string> host_names(Desired const& desired) {
-  std::vector<Finding> none;
+  Findings none;
   std::vector<Refusal> neither;
   std::vector<std::string> all;
   for (auto const& [pointer, name] : Enrollment(desired, true, none, neither).all_names()) all.push_back(name);
   return all;
 }
 
-void check_common_names(std::span<Desired const> all, std::vector<Finding>& findings) {
+void check_common_names(std::span<Desired const> all, Findings& findings) {
   std::map<std::array<std::string, 3>, Desired const*> first;
   for (Desired const& desired : all) {
     std::string_view const cn = json::text_or(json::at(*desired.enrollment, "/csr/cn"), "");
@@ -231,7 +234,7 @@ void check_common_names(std::span<Desired const> all, std::vector<Finding>& find
   }
 }
 
-void check_networks(std::span<Desired const> all, std::vector<Finding>& findings) {
+void check_networks(std::span<Desired const> all, Findings& findings) {
   constexpr char const* network = "/networkConfiguration/secureNetwork";
   std::map<std::string, Desired const*> first;
   for (Desired const& desired : all) {
@@ -251,10 +254,10 @@ void check_networks(std::span<Desired const> all, std::vector<Finding>& findings
 }
 
 /// CPS serves one certificate for a host name; which of two it is, nobody chose.
-void check_shared_names(std::span<Desired const> all, std::vector<Finding>& findings) {
+void check_shared_names(std::span<Desired const> all, Findings& findings) {
   std::map<std::array<std::string, 4>, Desired const*> first;
   for (Desired const& desired : all) {
-    std::vector<Finding> none;
+    Findings none;
     std::vector<Refusal> neither;
     Enrollment const e(desired, true, none, neither);
     if (desired.lifecycle.allow_duplicate_cn || !e.is("/networkConfiguration/sniOnly", true)) continue;
@@ -290,7 +293,7 @@ std::span<RuleInfo const> rules() {
   return table;
 }
 
-std::vector<Refusal> check_rules(Desired const& desired, bool whole, std::vector<Finding>& findings) {
+std::vector<Refusal> check_rules(Desired const& desired, bool whole, Findings& findings) {
   std::vector<Refusal> refusals;
   Enrollment const enrollment(desired, whole, findings, refusals);
   for (auto* const check : {check_dv, check_ov_and_ev, check_third_party, check_trust_chain, check_organisation,
@@ -299,7 +302,7 @@ std::vector<Refusal> check_rules(Desired const& desired, bool whole, std::vector
   return refusals;
 }
 
-void check_rules_between(std::span<Desired const> all, std::vector<Finding>& findings) {
+void check_rules_between(std::span<Desired const> all, Findings& findings) {
   check_common_names(all, findings);
   check_networks(all, findings);
   check_shared_names(all, findings);

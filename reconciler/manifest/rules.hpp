@@ -45,9 +45,9 @@ inline constexpr char const* deploy_window = "CPS051";
 /// Cross-field rules over one enrollment whose fields have been checked; values of a wrong type are passed over.
 /// `whole`: fields that are not there are known to be missing. Findings are appended; what the rules that are
 /// refused_new have found is returned, for the plan.
-std::vector<Refusal> check_rules(Desired const& desired, bool whole, std::vector<Finding>& findings);
+std::vector<Refusal> check_rules(Desired const& desired, bool whole, Findings& findings);
 
 /// Rules over several enrollments: common names that repeat in a contract, networks that disagree.
-void check_rules_between(std::span<Desired const> all, std::vector<Finding>& findings);
+void check_rules_between(std::span<Desired const> all, Findings& findings);
 
 }  // namespace cpsctl::manifest

@@ -53,8 +53,9 @@ Result<> check_saved(Desired const& desired) {
   if (!version) return bad(desired, "apiSchema", version.error().message, version.error().next);
   if (!desired.enrollment) return bad(desired, "enrollment", "it is missing", "make the plan again");
   CPS_CHECK(first_of(schema::check(*desired.enrollment, (*version)->root(), {}, "/enrollment"), desired));
-  std::vector<Finding> findings;
-  static_cast<void>(check_rules(desired, true, findings));
+  Findings found;
+  static_cast<void>(check_rules(desired, true, found));
+  std::vector<Finding> const& findings = found.kept();
   auto const wrong = std::ranges::find(findings, Severity::error, &Finding::severity);
   return wrong == findings.end() ? Result<>() : bad(desired, wrong->path, wrong->message, wrong->hint);
 }

@@ -42,6 +42,16 @@ std::optional<std::size_t> forbidden_byte(std::string_view bytes) {
   return std::nullopt;
 }
 
+/// The number of a line beyond the limit.
+std::optional<int> long_line(std::string_view bytes) {
+  for (int line = 1;; ++line) {
+    auto const end = bytes.find('\n');
+    if (std::min(end, bytes.size()) > line_limit) return line;
+    if (end == std::string_view::npos) return std::nullopt;
+    bytes.remove_prefix(end + 1);
+  }
+}
+
 std::string_view hint_for(unsigned char byte) {
   if (byte == 0) return "save the file as UTF-8 text";
   if (byte == '\r') return "end lines with LF or CRLF";
@@ -64,12 +74,22 @@ std::optional<Finding> problem_of(std::string const& file, std::string_view byte
     return refused(place(file, bytes, *bad), fmt::format("control character 0x{:02x} is not allowed", byte),
                    std::string(hint_for(byte)));
   }
+  if (auto const line = long_line(bytes))
+    return refused({.file = file, .line = *line}, fmt::format("this line is longer than {} MB", line_limit >> 20),
+                   "break it");
   return std::nullopt;
 }
 
 bool is_document_start(std::string_view line) {
   if (!line.starts_with("---")) return false;
-  return line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r';
+  return line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r' || line[3] == '\n';
+}
+
+/// Where the document that the text begins with ends: before the next "---", or with the text.
+std::size_t document_end(std::string_view text) {
+  for (auto at = text.find("\n---"); at != std::string_view::npos; at = text.find("\n---", at + 1))
+    if (is_document_start(text.substr(at + 1, 4))) return at + 1;
+  return text.size();
 }
 
 std::vector<std::size_t> starts_of_lines(std::string_view text) {
@@ -116,6 +136,13 @@ void join_surrogates(Chunk& chunk) {
   chunk.text = std::move(joined);
 }
 
+Chunk chunk_of(std::string const& file, std::string_view text, int line_base) {
+  Chunk chunk{.file = file, .text = std::string(text), .line_base = line_base};
+  if (file.ends_with(".json")) join_surrogates(chunk);
+  chunk.line_starts = starts_of_lines(chunk.text);
+  return chunk;
+}
+
 }  // namespace
 
 Mark Chunk::mark(int line, int column) const {
@@ -139,48 +166,25 @@ std::string_view Chunk::line_text(int line) const {
   return rest;
 }
 
-std::vector<Chunk> chunks_of(std::string const& file, std::string_view bytes, std::vector<Finding>& findings) {
-  if (auto problem = problem_of(file, bytes)) {
-    findings.push_back(std::move(*problem));
-    return {};
-  }
+void each_chunk(std::string const& file, std::string_view bytes, Findings& findings,
+                std::function<bool(Chunk const&)> const& use) {
+  if (auto problem = problem_of(file, bytes)) return findings.push_back(std::move(*problem));
   if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
-
-  std::vector<std::size_t> const starts = starts_of_lines(bytes);
-  auto const line_at = [&](std::size_t line) {
-    std::size_t const end = line + 1 < starts.size() ? starts[line + 1] - 1 : bytes.size();
-    return bytes.substr(starts[line], end - starts[line]);
-  };
   // A directive stands before the "---" of its document: such files are rare and stay in one piece.
-  bool has_directives = false;
-  for (std::size_t line = 0; line < starts.size(); ++line) has_directives |= line_at(line).starts_with('%');
-
-  std::vector<Chunk> chunks;
-  std::size_t first = 0;
-  auto const cut = [&](std::size_t end_line) {
-    std::size_t const end = end_line < starts.size() ? starts[end_line] : bytes.size();
-    std::string_view const text = bytes.substr(starts[first], end - starts[first]);
-    Chunk chunk{.file = file, .text = std::string(text), .line_base = static_cast<int>(first)};
-    if (file.ends_with(".json")) join_surrogates(chunk);
-    chunk.line_starts = starts_of_lines(chunk.text);
+  bool const whole = bytes.starts_with('%') || bytes.find("\n%") != std::string_view::npos;
+  int line = 0;
+  while (!bytes.empty()) {
+    std::string_view const text = bytes.substr(0, whole ? bytes.size() : document_end(bytes));
+    bytes.remove_prefix(text.size());
+    int const first_line = line;
+    line += static_cast<int>(std::ranges::count(text, '\n'));
     if (text.size() > document_limit)
-      findings.push_back(refused({.file = file, .line = chunk.line_base + 1},
+      findings.push_back(refused({.file = file, .line = first_line + 1},
                                  fmt::format("this document is larger than {} MB", document_limit >> 20),
                                  "a manifest describes one enrollment: split it at \"---\""));
-    else
-      chunks.push_back(std::move(chunk));
-    first = end_line;
-  };
-  for (std::size_t line = 0; line < starts.size(); ++line) {
-    if (line_at(line).size() > line_limit) {
-      findings.push_back(refused({.file = file, .line = static_cast<int>(line) + 1},
-                                 fmt::format("this line is longer than {} MB", line_limit >> 20), "break it"));
-      return {};
-    }
-    if (line > first && !has_directives && is_document_start(line_at(line))) cut(line);
+    else if (!use(chunk_of(file, text, first_line)))
+      return;
   }
-  cut(starts.size());
-  return chunks;
 }
 
 }  // namespace cpsctl::manifest

@@ -2,6 +2,7 @@
 #include "base/finding.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +33,9 @@ struct Chunk {
   std::string_view line_text(int line) const;      ///< without the line break
 };
 
-/// Checks `bytes` and cuts them at the lines that begin with "---". No chunk is returned for bytes that no parser may
-/// see: not UTF-8, control characters, too large.
-std::vector<Chunk> chunks_of(std::string const& file, std::string_view bytes, std::vector<Finding>& findings);
+/// Checks `bytes` and cuts them at the lines that begin with "---"; one piece after the other goes to `use`, as long as
+/// that says true. Bytes that no parser may see (not UTF-8, control characters, too large) go nowhere.
+void each_chunk(std::string const& file, std::string_view bytes, Findings& findings,
+                std::function<bool(Chunk const&)> const& use);
 
 }  // namespace cpsctl::manifest

@@ -25,7 +25,7 @@ Mark place_of(Desired const& desired, std::string_view pointer);
 /// The enrollment's fields, as far as they have the right type.
 class Enrollment {
  public:
-  Enrollment(Desired const& desired, bool whole, std::vector<Finding>& findings, std::vector<Refusal>& refusals)
+  Enrollment(Desired const& desired, bool whole, Findings& findings, std::vector<Refusal>& refusals)
       : whole(whole), desired_(desired), findings_(findings), refusals_(refusals) {}
 
   std::string_view text(std::string_view pointer) const { return json::text_or(value(pointer), ""); }
@@ -81,7 +81,7 @@ class Enrollment {
   json::Value const* value(std::string_view pointer) const { return json::at(*desired_.enrollment, pointer); }
 
   Desired const& desired_;
-  std::vector<Finding>& findings_;
+  Findings& findings_;
   std::vector<Refusal>& refusals_;
 };
 

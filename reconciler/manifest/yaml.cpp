@@ -48,7 +48,7 @@ std::string whole_utf8(std::string const& decoded) {
 
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(Chunk const& chunk, std::vector<Finding>& findings) : chunk_(chunk), findings_(findings) {}
+  Builder(Chunk const& chunk, Findings& findings) : chunk_(chunk), findings_(findings) {}
 
   std::vector<Tree> take() { return std::move(trees_); }
 
@@ -315,7 +315,7 @@ class Builder final : public YAML::EventHandler {
   }
 
   Chunk const& chunk_;
-  std::vector<Finding>& findings_;
+  Findings& findings_;
   std::vector<Tree> trees_;
   Tree tree_;
   std::vector<Open> open_;
@@ -327,7 +327,7 @@ class Builder final : public YAML::EventHandler {
 
 }  // namespace
 
-std::vector<Tree> parse_yaml(Chunk const& chunk, std::vector<Finding>& findings) {
+std::vector<Tree> parse_yaml(Chunk const& chunk, Findings& findings) {
   Builder builder(chunk, findings);
   try {
     std::istringstream in(chunk.text);

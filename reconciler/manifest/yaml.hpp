@@ -11,6 +11,6 @@ constexpr std::size_t alias_budget = 10'000;  ///< nodes that the aliases of one
 
 /// The documents of a chunk, empty ones left out; what is wrong with them is appended to `findings`. A document with a
 /// syntax error is not returned. Never throws for any text.
-std::vector<Tree> parse_yaml(Chunk const& chunk, std::vector<Finding>& findings);
+std::vector<Tree> parse_yaml(Chunk const& chunk, Findings& findings);
 
 }  // namespace cpsctl::manifest

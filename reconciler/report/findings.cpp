@@ -39,10 +39,8 @@ std::string place(Mark const& mark) {
 void findings_text(std::span<Finding const> findings, SourceText const& source, Style style, std::ostream& out) {
   SourceLines lines(source);
   std::set<std::string> files;
-  std::size_t errors = 0;
   for (Finding const& finding : findings) {
     bool const error = finding.severity == Severity::error;
-    errors += error ? 1 : 0;
     files.insert(finding.mark.file);
     std::string const path = finding.path.empty() ? "" : text::printable(finding.path) + ": ";
     std::string const rule = finding.rule.empty() ? "" : fmt::format(" [{}]", finding.rule);
@@ -53,7 +51,8 @@ void findings_text(std::span<Finding const> findings, SourceText const& source, 
     if (!finding.hint.empty()) screen::line(out, "    hint: {}", text::printable(finding.hint));
   }
   if (findings.empty()) return;
-  std::size_t const warnings = findings.size() - errors;
+  std::size_t const errors = counted(findings, Severity::error);
+  std::size_t const warnings = counted(findings, Severity::warning);
   std::string count;
   if (errors > 0) count = text::counted(errors, "error");
   if (warnings > 0) count += (count.empty() ? "" : ", ") + text::counted(warnings, "warning");
@@ -90,7 +89,8 @@ json::Document findings_document(std::span<Finding const> findings, std::size_t 
 
 std::string findings_junit(std::span<Finding const> findings, std::set<std::string> files) {
   struct Said {
-    std::vector<std::string> errors = {};
+    std::size_t errors = 0;
+    std::string first = {};
     std::vector<std::string> all = {};
   };
   std::map<std::string, Said> by_file;
@@ -102,17 +102,18 @@ std::string findings_junit(std::span<Finding const> findings, std::set<std::stri
     std::string const hint = finding.hint.empty() ? "" : "; " + finding.hint;
     said.all.push_back(fmt::format("{}: {}{}: {}{}{}", place(finding.mark), word(finding.severity), rule, path,
                                    finding.message, hint));
-    if (finding.severity == Severity::error) said.errors.push_back(path + finding.message);
+    if (finding.severity != Severity::error) continue;
+    if (said.errors == 0) said.first = path + finding.message;
+    said.errors += finding.count;
   }
   std::vector<junit::Case> cases;
   for (auto const& [file, said] : by_file) {
-    bool const valid = said.errors.empty();
-    std::string const more =
-        said.errors.size() > 1 ? fmt::format(", and {} more", said.errors.size() - 1) : std::string();
+    bool const valid = said.errors == 0;
+    std::string const more = said.errors > 1 ? fmt::format(", and {} more", said.errors - 1) : std::string();
     cases.push_back({.name = file,
                      .verdict = valid ? junit::Verdict::passed : junit::Verdict::failed,
                      .kind = valid ? "" : "invalid",
-                     .message = valid ? "" : said.errors.front() + more,
+                     .message = valid ? "" : said.first + more,
                      .text = fmt::format("{}", fmt::join(said.all, "\n"))});
   }
   return junit::document("validate", cases);

@@ -65,6 +65,8 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   Snapshot snapshot;
   if (!fields::from_json(*document, snapshot)) return corrupt(path, "a member has the wrong type", files);
   if (snapshot.realm.empty()) return corrupt(path, "it does not say which realm it belongs to", files);
+  if (!is_counter(snapshot.serial) || !is_counter(snapshot.sequence))
+    return corrupt(path, "its serial or sequence was not counted by cpsctl", files);
   std::string const its = realm_of(snapshot.realm);
   if (!realm.empty() && its != realm) return other_realm(path, its, realm);
 

@@ -113,6 +113,8 @@ Result<JournalText> parse_journal(std::string_view text, std::string_view what) 
     if (number == 1) {
       auto head = content ? read_as<JournalHead>(*content) : std::nullopt;
       if (!head || head->realm.empty()) return damaged_journal(what, number, "is no journal's head");
+      if (!is_counter(head->serial) || !is_counter(head->sequence))
+        return damaged_journal(what, number, "has a serial or sequence that was not counted by cpsctl");
       if (head->format_version > format_version)
         return Error{.code = Errc::io,
                      .message = fmt::format("{} was written by a newer cpsctl (format {})", what, head->format_version),
@@ -122,7 +124,7 @@ Result<JournalText> parse_journal(std::string_view text, std::string_view what) 
     } else if (content) {
       if (first_torn != 0) return damaged_journal(what, first_torn, "does not match its checksum");
       auto record = read_as<Record>(*content);
-      if (!record || record->sequence <= 0)
+      if (!record || record->sequence == 0 || !is_counter(record->sequence))
         return damaged_journal(what, number, "holds no record that this cpsctl knows");
       journal.records.push_back(std::move(*record));
       journal.valid_bytes = at;

@@ -28,6 +28,7 @@ using Path = std::filesystem::path;
 constexpr auto heartbeat_every = 20s;
 constexpr auto dead_when_still_for = 60s;
 constexpr auto dead_when_older_than = 10min;
+constexpr auto dead_when_ahead_by = 24h;  // nobody's clock is: such a heartbeat would live for ever unwatched
 constexpr auto look_again = 100ms;
 constexpr std::size_t longest_lease = 4096;
 
@@ -121,7 +122,8 @@ bool of_this_machine(Lease const& lease, Lease const& own) {
 
 bool dead(Lease const& lease, Duration still_for, Clock const& clock) {
   auto const heartbeat = parse_timestamp(lease.heartbeat);
-  return !heartbeat || still_for >= dead_when_still_for || clock.wall() - *heartbeat >= dead_when_older_than;
+  if (!heartbeat || still_for >= dead_when_still_for) return true;
+  return clock.wall() - *heartbeat >= dead_when_older_than || *heartbeat - clock.wall() >= dead_when_ahead_by;
 }
 
 /// For how long a lease has stood unchanged before our eyes.

@@ -123,7 +123,9 @@ class FileStore final : public Store {
 
   void accept(Record const& record) override {
     settled_ = false;
-    take_record(contents_, record).value();
+    Record ours = record;
+    ours.run = run_;
+    take_record(contents_, ours).value();
   }
 
   Result<> save() override {

@@ -65,6 +65,14 @@ BOOST_DESCRIBE_STRUCT(Record, (),
                       (sequence, phase, intent, step, name, at, ends_by, run, digest, known_ids, pending_changes,
                        enrollment, changes, reason, lost, entry))
 
+/// Serials and sequences grow by one: larger ones were not counted, and no further one could be told from the last by
+/// a reader of JSON.
+inline constexpr std::int64_t largest_counter = std::int64_t{1} << 53;
+
+inline bool is_counter(std::int64_t number) {
+  return number >= 0 && number < largest_counter;
+}
+
 /// The snapshot file.
 struct Snapshot {
   std::int64_t format_version = 1;

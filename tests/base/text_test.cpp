@@ -1,5 +1,9 @@
 #include "base/text.hpp"
 
+#include "base/slow_glob.hpp"
+
+#include <random>
+
 #include <doctest/doctest.h>
 
 using namespace cpsctl;
@@ -120,4 +124,33 @@ TEST_CASE("text: small pieces") {
   CHECK(text::sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(text::base64("ab") == "YWI=");
   CHECK(text::base64("").empty());
+}
+
+TEST_CASE("glob: means what trying every way means") {
+  std::mt19937 random(1);
+  auto const word = [&](std::string_view letters, std::size_t longest) {
+    std::string made;
+    for (std::size_t length = random() % (longest + 1); length > 0; --length)
+      made += letters[random() % letters.size()];
+    return made;
+  };
+  for (int i = 0; i < 50'000; ++i) {
+    std::string const pattern = word("ab**//?", 9);
+    std::string const path = word("aab//", 9);
+    CAPTURE(pattern);
+    CAPTURE(path);
+    REQUIRE(text::glob_matches(pattern, path) == slow_glob(pattern, path));
+  }
+}
+
+TEST_CASE("glob: many stars take no time of their own") {
+  auto const repeated = [](std::string_view part, int times) {
+    std::string whole;
+    for (; times > 0; --times) whole += part;
+    return whole;
+  };
+  CHECK(!text::glob_matches("m/" + repeated("*a", 30) + "b", "m/" + std::string(200, 'a') + ".yaml"));
+  CHECK(text::glob_matches("m/" + repeated("*a", 30) + "*", "m/" + std::string(200, 'a') + ".yaml"));
+  CHECK(!text::glob_matches(repeated("**/", 30) + "zz", repeated("folder/", 200) + "z"));
+  CHECK(text::glob_matches(repeated("**/", 30) + "z", repeated("folder/", 200) + "z"));
 }

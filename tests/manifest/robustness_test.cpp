@@ -1,6 +1,7 @@
 #include "base/random.hpp"
 #include "findings.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <vector>
@@ -81,4 +82,79 @@ TEST_CASE("load: the order of documents changes nothing but places") {
   REQUIRE(left.desired.size() == 4);
   REQUIRE(right.desired.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) CHECK(json::equal(*left.desired[i].enrollment, *right.desired[i].enrollment));
+}
+
+namespace {
+
+std::string repeated(std::string_view part, std::size_t times) {
+  std::string text;
+  text.reserve(part.size() * times);
+  for (; times > 0; --times) text += part;
+  return text;
+}
+
+std::string profile_of_names(std::size_t names) {
+  return "apiVersion: cpsctl.dev/v1\nkind: Profile\nmetadata: {name: p}\nspec: {enrollment: {csr: {sans: [" +
+         repeated("x.example, ", names) + "]}}}\n";
+}
+
+constexpr std::string_view enrollment =
+    "---\napiVersion: cpsctl.dev/v1\nkind: Enrollment\nmetadata: {name: e}\nspec: {contractId: 1-1TJZH5, profiles: "
+    "[p]}\n";
+
+}  // namespace
+
+TEST_CASE("load: a file of a million mistakes is told by its first thousand") {
+  auto const loaded = manifest::load_text(repeated("---\na: 1\n", 1'000'000));
+  REQUIRE(loaded.findings.size() == Findings::most + 1);
+  CHECK(loaded.findings.front().mark.line == 2);
+  CHECK(loaded.findings.back().message == "the rest of the file was not read");
+  CHECK(loaded.findings.back().severity == Severity::error);
+}
+
+TEST_CASE("load: the mistakes of one document are counted, and the first thousand told") {
+  std::string text = "apiVersion: cpsctl.dev/v1\nkind: Enrollment\nspec:\n  enrollment:\n";
+  for (int i = 0; i < 5'000; ++i) text += fmt::format("    unknown{}: 1\n", i);
+  auto const loaded = manifest::load_text(text);
+  auto const errors = std::ranges::count(loaded.findings, Severity::error, &Finding::severity);
+  REQUIRE(errors == Findings::most + 1);
+  CHECK(loaded.findings.back().message.find("more errors, left out here") != std::string::npos);
+  CHECK(counted(loaded.findings, Severity::error) > 5'000);
+}
+
+TEST_CASE("load: a list is read as far as it can be meant") {
+  auto const loaded = manifest::load_text(profile_of_names(1'001));
+  REQUIRE(loaded.findings.size() == 1);
+  CHECK(manifest::line(loaded.findings.front()).find("CPS015 spec.enrollment.csr.sans: has more than 1000 elements") !=
+        std::string::npos);
+  CHECK(manifest::load_text(profile_of_names(1'000)).findings.empty());
+}
+
+TEST_CASE("load: what profiles repeat is bounded before it is repeated") {
+  struct Case {
+    char const* title;
+    std::string text;
+  };
+  std::string listed = std::string(enrollment);
+  listed.replace(listed.find("[p]"), 3, "[" + repeated("p, ", 1'000) + "]");
+  Case const cases[] = {
+      {"a large profile of many", profile_of_names(1'000) + repeated(enrollment, 3'000)},
+      {"a large profile many times", profile_of_names(1'000) + listed},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    auto const loaded = manifest::load_text(c.text);
+    REQUIRE(loaded.findings.size() == 1);
+    CHECK(loaded.findings.front().message.find("repeat more than") != std::string::npos);
+    CHECK(loaded.desired.empty());
+  }
+}
+
+TEST_CASE("load: profiles that are named in a finding are few") {
+  std::string text = std::string(enrollment);
+  text.replace(text.find("[p]"), 3, "[" + repeated("p, ", 900) + "]");
+  auto const loaded =
+      manifest::load_text("apiVersion: cpsctl.dev/v1\nkind: Profile\nmetadata: {name: p}\nspec: {}\n" + text);
+  REQUIRE(!loaded.findings.empty());
+  for (Finding const& finding : loaded.findings) CHECK(finding.message.size() < 400);
 }

@@ -36,12 +36,13 @@ json::Value read(manifest::Tree const& tree, manifest::NodeId id, json::Pool& po
 
 /// The value that comes back, as JSON; or the first finding.
 std::string back(std::string const& yaml) {
-  std::vector<Finding> findings;
-  auto const chunks = manifest::chunks_of("x.yaml", yaml, findings);
+  Findings findings;
   std::vector<manifest::Tree> trees;
-  for (auto const& chunk : chunks)
+  manifest::each_chunk("x.yaml", yaml, findings, [&](manifest::Chunk const& chunk) {
     for (auto& tree : manifest::parse_yaml(chunk, findings)) trees.push_back(std::move(tree));
-  if (!findings.empty()) return findings.front().message;
+    return true;
+  });
+  if (findings.size() > 0) return findings.kept().front().message;
   if (trees.size() != 1) return fmt::format("{} documents", trees.size());
   json::Pool pool;
   return json::compact(read(trees[0], 0, pool));

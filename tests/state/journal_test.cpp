@@ -66,6 +66,12 @@ TEST_CASE("journal: what no crash leaves is an error that names the line") {
        "j is damaged: line 3 does not match its checksum"},
       {"a good line that is no record, even the last", head + one + head,
        "j is damaged: line 3 holds no record that this cpsctl knows"},
+      {"a head whose serial nobody counted", state::journal_head({.realm = "r", .serial = std::int64_t{1} << 53}) + one,
+       "j is damaged: line 1 has a serial or sequence that was not counted by cpsctl"},
+      {"a head whose sequence nobody counted", state::journal_head({.realm = "r", .sequence = -1}) + one,
+       "j is damaged: line 1 has a serial or sequence that was not counted by cpsctl"},
+      {"a record whose sequence nobody counted", head + state::journal_line({.sequence = std::int64_t{1} << 53}),
+       "j is damaged: line 2 holds no record that this cpsctl knows"},
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {

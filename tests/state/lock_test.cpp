@@ -143,6 +143,7 @@ TEST_CASE("lock: another machine's lease counts until its heartbeat stands still
       {"still for 60 s", 0s, false, 61s, true},
       {"still for 60 s, with a clock ahead", -1h, false, 61s, true},
       {"nobody's clock is 10 min behind", 10min, false, 0ms, true},
+      {"nobody's clock is a day ahead", -24h, false, 0ms, true},
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {
@@ -322,6 +323,11 @@ TEST_CASE("unlock: ends what a dead run left, and robs nobody who lives") {
     write_lease(folder, other);
     CHECK(state::unlock(folder.state(), lease(), false, system_clock()).value());
     CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
+  }
+  SUBCASE("one whose heartbeat lies far in the future is ended") {
+    other.heartbeat = "2099-01-01T00:00:00Z";
+    write_lease(folder, other);
+    CHECK(state::unlock(folder.state(), lease(), false, system_clock()).value());
   }
   SUBCASE("a torn lease is nobody's") {
     std::ofstream(folder.state().string() + ".lock") << "{rubbish";

@@ -254,6 +254,30 @@ TEST_CASE("store: the snapshot and the journal know the open intents, each witho
   CHECK(after->entries.at("doubt").id == 104);
 }
 
+TEST_CASE("store: a write in doubt keeps the run that wrote it, through snapshots and other runs") {
+  failing::Disk disk;
+  auto const runs_of = [&] {
+    auto const contents = state::read(path, realm, disk).value();
+    std::vector<std::string> runs;
+    for (state::Record const& intent : contents.open_intents) runs.push_back(intent.run);
+    return runs;
+  };
+  auto first = state::Store::open(path, realm, "first", disk).value();
+  CHECK(intend(*first, "a") != 0);
+  CHECK(first->contents().open_intents.at(0).run == "first");
+  CHECK(runs_of() == std::vector<std::string>{"first"});
+  REQUIRE(first->save());
+  CHECK(runs_of() == std::vector<std::string>{"first"});
+  first.reset();
+  auto second = state::Store::open(path, realm, "second", disk).value();
+  CHECK(intend(*second, "b") != 0);
+  REQUIRE(second->save());
+  second.reset();
+  CHECK(runs_of() == std::vector<std::string>{"first", "second"});
+  disk.bytes().erase(path);  // the journal alone knows it, too
+  CHECK(runs_of() == std::vector<std::string>{"first", "second"});
+}
+
 TEST_CASE("store: an empty journal is said") {
   failing::Disk disk;
   run(disk);
@@ -463,6 +487,12 @@ TEST_CASE("state file: what cannot be used is said, with the way on") {
        R"({"formatVersion":1,"realm":"sandbox","enrollments":[{"name":"a","id":1},{"name":"a","id":2}]})",
        "name stands in it twice"},
       {"no id", R"({"formatVersion":1,"realm":"sandbox","enrollments":[{"name":"a"}]})", "no id"},
+      {"a serial that nobody counted", R"({"formatVersion":1,"realm":"sandbox","serial":9223372036854775807})",
+       "its serial or sequence was not counted"},
+      {"a sequence that nobody counted", R"({"formatVersion":1,"realm":"sandbox","sequence":9007199254740992})",
+       "its serial or sequence was not counted"},
+      {"a sequence below zero", R"({"formatVersion":1,"realm":"sandbox","sequence":-1})",
+       "its serial or sequence was not counted"},
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {
