@@ -171,7 +171,7 @@ class Applying {
 Result<plan::Plan> read_plan(std::string const& file, World& world) {
   CPS_TRY(std::string const text, world.files.read(file, longest_plan));
   CPS_TRY(plan::Plan plan, plan::read_document(text, file));
-  for (plan::Item const& item : plan.items) {
+  for (plan::Item& item : plan.items) {
     auto const checked = item.desired ? manifest::check_saved(*item.desired) : Result<>();
     if (!checked) return Error(checked.error()).within("reading " + file);
   }

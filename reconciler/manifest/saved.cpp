@@ -46,7 +46,7 @@ Result<> first_of(std::vector<schema::Problem> const& problems, Desired const& d
 
 }  // namespace
 
-Result<> check_saved(Desired const& desired) {
+Result<> check_saved(Desired& desired) {
   CPS_TRY(auto const manifests, schema::named("manifest"));
   CPS_CHECK(first_of(schema::check(manifest_of(desired), manifests->root(), {}), desired));
   auto const version = schema::enrollment(desired.api_schema);
@@ -56,7 +56,7 @@ Result<> check_saved(Desired const& desired) {
   if (!desired.deploy.has_a_day())
     return bad(desired, "deploy.notAfter", "it lies before notBefore", "write a notAfter on or after notBefore");
   std::vector<Finding> findings;
-  static_cast<void>(check_rules(desired, true, findings));
+  desired.refusals = check_rules(desired, true, findings);
   auto const wrong = std::ranges::find(findings, Severity::error, &Finding::severity);
   return wrong == findings.end() ? Result<>() : bad(desired, wrong->path, wrong->message, wrong->hint);
 }

@@ -48,7 +48,8 @@ struct Case {
 }  // namespace
 
 TEST_CASE("saved: what a manifest may want is taken") {
-  auto const checked = manifest::check_saved(honest());
+  manifest::Desired one = honest();
+  auto const checked = manifest::check_saved(one);
   INFO((checked ? "" : describe(checked.error())));
   CHECK(checked.has_value());
 }
@@ -97,4 +98,14 @@ TEST_CASE("saved: what no manifest may want is refused, with the enrollment and 
     CHECK(error.message.find('\n') == std::string::npos);
     CHECK_FALSE(error.next.empty());
   }
+}
+
+TEST_CASE("saved: what CPS refuses of something new is found again, so that it is held back as a manifest's is") {
+  manifest::Desired one = honest();
+  REQUIRE(manifest::check_saved(one).has_value());
+  CHECK(one.refusals.empty());
+  set(one, "/csr", "c", R"("UK")");
+  REQUIRE(manifest::check_saved(one).has_value());
+  REQUIRE(one.refusals.size() == 1);
+  CHECK(one.refusals.front().pointer == "/csr/c");
 }
