@@ -64,11 +64,8 @@ class Applying {
   Exit run(MakeInputs const& make_inputs) {
     auto connection = connect(options_, settings_, world_);
     if (!connection) return failed(connection.error());
-    if (saved_ && state::realm_of(saved_->realm) != connection->realm)
-      return failed(
-          {.code = Errc::manifest,
-           .message = fmt::format("the plan was made for {}, this run talks to {}", saved_->realm, connection->realm),
-           .next = "use the credentials that it was made with"});
+    auto const ours = made_for(*connection);
+    if (!ours) return failed(ours.error());
     auto writing = begin_writing("cpsctl apply", connection->realm, connection->host, settings_, world_, &signals_);
     if (!writing) return failed(writing.error());
 
@@ -85,6 +82,25 @@ class Applying {
     if (saved_) plan = plan::agreed(*saved_, std::move(*plan), begun(writing->store->contents()));
     planning_ = false;
     return confirm_and_carry_out(*plan, std::move(inputs->listings), *connection, *writing->store);
+  }
+
+  /// Is the saved plan, if there is one, about what this run talks to? Its head says so, and was read.
+  Result<> made_for(Connection const& connection) const {
+    if (!saved_) return {};
+    std::string const realm = state::realm_of(saved_->realm);
+    auto const other = [](std::string const& made, std::string const& now, std::string next) {
+      return Error{.code = Errc::manifest,
+                   .message = fmt::format("the plan was made for {}, this run talks to {}", made, now),
+                   .next = std::move(next)};
+    };
+    if (realm != connection.realm)
+      return other(saved_->realm, connection.realm, "use the credentials that it was made with");
+    auto const words = [](std::string const& account) {
+      return account.empty() ? std::string("the API client's own account") : "account " + account;
+    };
+    if (saved_->account == connection.default_account) return {};
+    return other(words(saved_->account), words(connection.default_account),
+                 "use the credentials and the --account-key that it was made with");
   }
 
   /// What an earlier run has begun and not ended: its answer was lost, or its second write.
@@ -155,7 +171,7 @@ class Applying {
 Result<plan::Plan> read_plan(std::string const& file, World& world) {
   CPS_TRY(std::string const text, world.files.read(file, longest_plan));
   CPS_TRY(plan::Plan plan, plan::read_document(text, file));
-  for (plan::Item const& item : plan.items) {
+  for (plan::Item& item : plan.items) {
     auto const checked = item.desired ? manifest::check_saved(*item.desired) : Result<>();
     if (!checked) return Error(checked.error()).within("reading " + file);
   }

@@ -305,10 +305,10 @@ class Loader {
   }
 
   void check_deploy(Document const& whole, Desired const& desired) {
-    auto const& [before, after] = desired.deploy;
-    if (!before || !after || *before <= *after) return;
+    if (desired.deploy.has_a_day()) return;
     report(whole.marks.nearest("/spec/deploy/notAfter", false), "spec.deploy.notAfter", rule::deploy_window,
-           fmt::format("{} lies before notBefore, {}", day_text(*after), day_text(*before)),
+           fmt::format("{} lies before notBefore, {}", day_text(*desired.deploy.not_after),
+                       day_text(*desired.deploy.not_before)),
            "write a notAfter on or after notBefore");
   }
 

@@ -35,7 +35,7 @@ Error bad(Desired const& desired, std::string const& field, std::string const& m
                .message = fmt::format("what it wants of {} is no manifest: {}{}{}",
                                       text::shortened(text::printable(desired.name), 60), field,
                                       field.empty() ? "" : ": ", message),
-               .next = hint};
+               .next = hint.empty() ? "make the plan again, from manifests" : hint};
 }
 
 Result<> first_of(std::vector<schema::Problem> const& problems, Desired const& desired) {
@@ -46,15 +46,17 @@ Result<> first_of(std::vector<schema::Problem> const& problems, Desired const& d
 
 }  // namespace
 
-Result<> check_saved(Desired const& desired) {
+Result<> check_saved(Desired& desired) {
   CPS_TRY(auto const manifests, schema::named("manifest"));
   CPS_CHECK(first_of(schema::check(manifest_of(desired), manifests->root(), {}), desired));
   auto const version = schema::enrollment(desired.api_schema);
   if (!version) return bad(desired, "apiSchema", version.error().message, version.error().next);
   if (!desired.enrollment) return bad(desired, "enrollment", "it is missing", "make the plan again");
   CPS_CHECK(first_of(schema::check(*desired.enrollment, (*version)->root(), {}, "/enrollment"), desired));
+  if (!desired.deploy.has_a_day())
+    return bad(desired, "deploy.notAfter", "it lies before notBefore", "write a notAfter on or after notBefore");
   Findings found;
-  static_cast<void>(check_rules(desired, true, found));
+  desired.refusals = check_rules(desired, true, found);
   std::vector<Finding> const& findings = found.kept();
   auto const wrong = std::ranges::find(findings, Severity::error, &Finding::severity);
   return wrong == findings.end() ? Result<>() : bad(desired, wrong->path, wrong->message, wrong->hint);

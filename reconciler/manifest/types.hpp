@@ -31,6 +31,7 @@ BOOST_DESCRIBE_STRUCT(Lifecycle, (), (adopt, on_pending_change, deletion, allow_
 struct DeployWindow {
   std::optional<Day> not_before = {};
   std::optional<Day> not_after = {};
+  bool has_a_day() const { return !not_before || !not_after || *not_before <= *not_after; }
 };
 BOOST_DESCRIBE_STRUCT(DeployWindow, (), (not_before, not_after))
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -27,6 +28,21 @@ void decorate(json::Value& plan, json::Pool& pool) {
       json::set(change, "field", json::string(field, pool), pool);
     }
   }
+}
+
+/// Takes off what decorate() put on. False: a field's name is not that of the pointer beside it, which alone counts.
+bool undecorate(json::Value& items) {
+  for (json::Value& item : items.GetArray()) {
+    if (!item.IsObject()) continue;
+    if (json::Value* const id = json::find(item, "id"); id != nullptr && id->IsNull()) id->SetInt64(0);
+    json::Value const* const changes = json::find(&std::as_const(item), "changes");
+    if (changes == nullptr || !changes->IsArray()) continue;
+    for (json::Value const& change : changes->GetArray()) {
+      auto const field = json::text_or(json::find(change, "field"), "");
+      if (!field.empty() && field != json::dotted(json::text_or(json::find(change, "pointer"), ""))) return false;
+    }
+  }
+  return true;
 }
 
 std::string digest_of(json::Value const& document) {
@@ -50,21 +66,30 @@ Error bad_plan(std::string const& what, std::string problem, std::string next) {
   return Error{.code = Errc::manifest, .message = what + " " + std::move(problem), .next = std::move(next)};
 }
 
+/// Does what the item wants fit what it shows? Nothing if it does.
+std::string_view contradiction(manifest::Desired const& desired, Item const& item, std::string const& usual_account) {
+  if (desired.name != item.name || desired.contract != item.contract) return "wants another enrollment than it names";
+  if ((desired.account_key.empty() ? usual_account : desired.account_key) != item.account)
+    return "is in another account than it wants";
+  auto const schema = schema::enrollment(desired.api_schema);
+  if (!schema) return "is wanted in an API version that is none";
+  if (desired.enrollment && common_name(*desired.enrollment, **schema) != item.common_name)
+    return "wants another common name than it shows";
+  return {};
+}
+
 /// Does the item say one thing? Nothing if it does.
-std::string_view contradiction(Item const& item) {
+std::string_view contradiction(Item const& item, std::string const& usual_account) {
   bool const acts = !item.steps.empty() || item.state_only;
   bool const can_act = item.action != Action::none && item.action != Action::blocked && item.action != Action::orphan;
   if (acts && !can_act) return "acts, but its action does not";
   if (acts == item.fingerprint.empty()) return acts ? "has no fingerprint" : "has a fingerprint, but does not act";
+  if (!item.api_schema.empty() && !schema::enrollment(item.api_schema)) return "is read in an API version that is none";
+  bool const needs_wish =
+      item.action == Action::create || item.action == Action::update || item.action == Action::adopt;
+  if (acts && needs_wish && !item.desired) return "does not say what it wants";
   if (!item.desired) return {};
-  manifest::Desired const& desired = *item.desired;
-  if (!acts) return "wants something, but does not act";
-  if (desired.name != item.name || desired.contract != item.contract) return "wants another enrollment than it names";
-  if (!desired.account_key.empty() && desired.account_key != item.account) return "is in another account than it wants";
-  auto const schema = schema::enrollment(desired.api_schema);
-  if (schema && desired.enrollment && common_name(*desired.enrollment, **schema) != item.common_name)
-    return "wants another common name than it shows";
-  return {};
+  return acts ? contradiction(*item.desired, item, usual_account) : "wants something, but does not act";
 }
 
 /// Items, summary and fingerprints fit together; who only reads one of them is not told a story. Errors: manifest.
@@ -72,7 +97,7 @@ Result<> check_whole(Plan const& plan, std::string const& what, std::string cons
   Summary counted;
   for (Item const& item : plan.items) {
     count(item, counted);
-    if (auto const problem = contradiction(item); !problem.empty())
+    if (auto const problem = contradiction(item, plan.account); !problem.empty())
       return bad_plan(
           what, fmt::format("contradicts itself: {} {}", text::shortened(text::printable(item.name), 60), problem),
           again);
@@ -117,9 +142,8 @@ Result<Plan> read_document(std::string_view text, std::string const& what) {
     return bad_plan(what, "was changed after it was made: its digest does not fit", again);
   json::Value* const items = json::find(document, "items");
   if (items == nullptr || !items->IsArray()) return bad_plan(what, "has no items", again);
-  for (json::Value& item : items->GetArray())
-    if (json::Value* const id = item.IsObject() ? json::find(item, "id") : nullptr; id != nullptr && id->IsNull())
-      id->SetInt64(0);
+  if (!undecorate(*items))
+    return bad_plan(what, "contradicts itself: a change names another field than it points to", again);
   Plan plan;
   if (!fields::from_json(document, plan)) return bad_plan(what, "has a member of the wrong type", again);
   CPS_CHECK(check_whole(plan, what, again));

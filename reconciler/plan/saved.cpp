@@ -71,6 +71,7 @@ Plan select(Plan const& plan, std::set<std::string> const& names) {
 Plan agreed(Plan const& saved, Plan fresh, std::set<std::string> const& begun) {
   Plan plan = saved;
   plan.serial = fresh.serial;
+  plan.settings = fresh.settings;  // those in force, whatever the file says
   plan.requests_to_apply = 0;
   auto const listed = std::ranges::count(saved.items, Action::none, &Item::action);
   plan.summary = {.unchanged = saved.summary.unchanged - listed, .left_out = saved.summary.left_out};

@@ -97,13 +97,15 @@ std::string lines(std::vector<std::string> const& all) {
   return fmt::format("{}", fmt::join(all, "\n"));
 }
 
-Case case_of(plan::Item const& item) {
+Case case_of(plan::Item const& item, plan::Plan const& plan) {
   Mask const mask(item);
   bool const blocked = item.action == plan::Action::blocked;
   std::vector<std::string> said{
-      fmt::format("{} {}: {}", sign_of(item).symbol, item.name, fmt::join(facts_of(item), " · "))};
+      fmt::format("{} {}: {}", sign_of(item).symbol, item.name, fmt::join(facts_of(item, plan), " · "))};
   for (ChangeLine const& line : change_lines(item.changes, &mask))
     said.push_back(fmt::format("{} {}  {}  ({})", line.sign.symbol, line.field, line.value, line.effect));
+  for (OrderLine const& line : order_of(item))
+    said.push_back(fmt::format("{}: {}", line.what, fmt::join(line.values, ", ")));
   if (!item.reason.empty()) said.push_back((blocked ? "blocked: " : "") + mask.text(item.reason));
   if (!item.next.empty()) said.push_back("next: " + mask.text(item.next));
   for (std::string const& step : item.steps) said.push_back(mask.text(step));
@@ -134,7 +136,7 @@ void add_unchanged(std::vector<Case>& cases, std::int64_t unchanged) {
 std::string plan_junit(plan::Plan const& plan) {
   std::vector<Case> cases;
   cases.reserve(plan.items.size());
-  std::ranges::transform(plan.items, std::back_inserter(cases), case_of);
+  for (plan::Item const& item : plan.items) cases.push_back(case_of(item, plan));
   add_unchanged(cases, plan.summary.unchanged);
   return junit::document("plan", cases);
 }

@@ -20,6 +20,7 @@ using markdown::prose;
 
 constexpr std::size_t most_lines = 60;   ///< of one item's details
 constexpr std::size_t most_names = 100;  ///< that it orders
+constexpr std::size_t whole = 600;       ///< room for the longest host name, twice
 
 /// The sections in the order of their danger.
 enum class Kind : std::uint8_t {
@@ -60,8 +61,6 @@ constexpr std::array kinds{KindInfo{Kind::deletion, "-", "to delete", true},
                            KindInfo{Kind::news, "", "unchanged, with news from CPS", false}};
 
 Kind kind_of(plan::Item const& item) {
-  bool const issues = std::ranges::any_of(
-      item.changes, [](diff::Change const& change) { return change.effect == schema::Effect::certificate; });
   switch (item.action) {
     case plan::Action::delete_: return Kind::deletion;
     case plan::Action::blocked: return item.waits ? Kind::waits : Kind::blocked;
@@ -71,7 +70,7 @@ Kind kind_of(plan::Item const& item) {
     case plan::Action::update:
       if (!item.cancels.empty()) return Kind::cancel;
       if (item.overrides_renewal_window) return Kind::window;
-      if (issues) return Kind::certificate;
+      if (issues(item)) return Kind::certificate;
       return item.action == plan::Action::update ? Kind::update : Kind::adopt;
     case plan::Action::orphan: return Kind::orphan;
     case plan::Action::forget: return Kind::forget;
@@ -94,10 +93,10 @@ std::string fields_of(plan::Item const& item) {
   return fmt::format("{}", fmt::join(fields, ", "));
 }
 
-std::string row_of(plan::Item const& item) {
+std::string row_of(plan::Item const& item, plan::Plan const& plan) {
   Mask const mask(item);
   std::vector<std::string> facts;
-  for (std::string const& fact : facts_of(item)) facts.push_back(prose(fact));
+  for (std::string const& fact : facts_of(item, plan)) facts.push_back(prose(fact));
   bool const none = item.action == plan::Action::none;
   std::string row = fmt::format("- {}**{}** · {}", none ? "" : fmt::format("`{}` ", sign_of(item).symbol),
                                 code(item.name), fmt::join(facts, " · "));
@@ -113,6 +112,16 @@ std::string row_of(plan::Item const& item) {
   return row;
 }
 
+/// One value beside its word, several below it.
+std::string order_text(OrderLine const& line) {
+  if (line.values.size() == 1) return fmt::format("  {}: {}\n", line.what, literal(line.values.front(), whole));
+  std::string text = fmt::format("  {}:\n", line.what);
+  std::size_t const shown = std::min(line.values.size(), most_names);
+  for (std::size_t i = 0; i < shown; ++i) text += fmt::format("    {}\n", literal(line.values[i], whole));
+  if (shown < line.values.size()) text += fmt::format("    … {} more not shown\n", line.values.size() - shown);
+  return text;
+}
+
 /// The item's changes and writes as lines of a diff.
 std::string detail_of(plan::Item const& item) {
   Mask const mask(item);
@@ -125,18 +134,13 @@ std::string detail_of(plan::Item const& item) {
   std::size_t value = 0;
   for (ChangeLine const& line : lines) {
     field = std::max(field, columns(literal(line.field)));
-    value = std::max(value, std::min<std::size_t>(columns(literal(line.value, 200)), 48));
+    value = std::max(value, std::min<std::size_t>(columns(literal(line.value, whole)), 48));
   }
   for (std::size_t i = 0; i < std::min(lines.size(), most_lines); ++i)
     text += fmt::format("{} {}  {}  {}\n", lines[i].sign.symbol, padded(literal(lines[i].field), field),
-                        padded(literal(lines[i].value, 200), value), lines[i].effect);
+                        padded(literal(lines[i].value, whole), value), lines[i].effect);
   if (lines.size() > most_lines) text += fmt::format("  … {} more lines not shown\n", lines.size() - most_lines);
-  for (OrderLine const& line : order) {
-    text += fmt::format("  {}:\n", line.what);
-    std::size_t const shown = std::min(line.values.size(), most_names);
-    for (std::size_t i = 0; i < shown; ++i) text += fmt::format("    {}\n", literal(line.values[i], 300));
-    if (shown < line.values.size()) text += fmt::format("    … {} more not shown\n", line.values.size() - shown);
-  }
+  for (OrderLine const& line : order) text += order_text(line);
   for (std::string const& step : steps) text += fmt::format("  {}\n", literal(mask.text(step), 200));
   return text;
 }
@@ -176,7 +180,7 @@ std::string plan_markdown(plan::Plan const& plan, Cost const& cost) {
         {.title = fmt::format("{}{}{} {}", code(info.symbol), *info.symbol != '\0' ? " " : "", mine.size(), info.title),
          .first_look = info.first_look,
          .size = mine.size(),
-         .row = [&mine](std::size_t i) { return row_of(*mine[i]); },
+         .row = [&mine, &plan](std::size_t i) { return row_of(*mine[i], plan); },
          .detail = [&mine](std::size_t i) { return detail_of(*mine[i]); }});
   }
   comment.head = head_of(plan, comment.sections);

@@ -25,17 +25,17 @@ void changes_text(std::vector<diff::Change> const& changes, Style style, std::os
                  padded(line.value, value), paint(line.effect, Ink::faint, style));
 }
 
-std::string headline(plan::Item const& item) {
-  return text::printable(fmt::format("{}", fmt::join(facts_of(item), " · ")));
+std::string headline(plan::Item const& item, plan::Plan const& plan) {
+  return text::printable(fmt::format("{}", fmt::join(facts_of(item, plan), " · ")));
 }
 
-void item_text(plan::Item const& item, std::size_t width, Style style, std::ostream& out) {
+void item_text(plan::Item const& item, plan::Plan const& plan, std::size_t width, Style style, std::ostream& out) {
   Sign const sign = sign_of(item);
   screen::line(out, "{} {}  {}", paint(sign.symbol, sign.ink, style),
-               paint(padded(item.name, width), Ink::strong, style), paint(headline(item), Ink::faint, style));
+               paint(padded(item.name, width), Ink::strong, style), paint(headline(item, plan), Ink::faint, style));
+  changes_text(item.changes, style, out);
   for (OrderLine const& line : order_of(item))
     screen::line(out, "    {}: {}", line.what, fmt::format("{}", fmt::join(line.values, ", ")));
-  changes_text(item.changes, style, out);
   bool const blocked = item.action == plan::Action::blocked;
   if (!item.reason.empty())
     screen::line(out, "    {}{}", blocked ? paint("blocked: ", Ink::bad, style) : screen::Painted(),
@@ -52,7 +52,7 @@ void item_text(plan::Item const& item, std::size_t width, Style style, std::ostr
 void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostream& out) {
   std::size_t width = 0;
   for (plan::Item const& item : plan.items) width = std::max(width, std::min<std::size_t>(item.name.size(), 40));
-  for (plan::Item const& item : plan.items) item_text(item, width, style, out);
+  for (plan::Item const& item : plan.items) item_text(item, plan, width, style, out);
   if (!plan.items.empty()) screen::line(out, "");
   screen::line(out, "{} {}.", paint(quiet(plan) ? "No changes:" : "Plan:", Ink::strong, style), counts(plan.summary));
   if (std::string const partial = partial_words(plan); !partial.empty())

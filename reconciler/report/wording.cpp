@@ -156,13 +156,16 @@ void order_fields(schema::Field const& field, json::Value const& document, std::
 
 std::vector<OrderLine> order_of(plan::Item const& item) {
   std::vector<OrderLine> lines;
-  if (item.action != plan::Action::create || !item.desired || !item.desired->enrollment) return lines;
+  if (!item.desired || !item.desired->enrollment) return lines;
   manifest::Desired const& desired = *item.desired;
-  if (auto const schema = schema::enrollment(desired.api_schema))
+  bool const creates = item.action == plan::Action::create;
+  if (auto const schema = schema::enrollment(desired.api_schema); schema && creates)
     order_fields((*schema)->root(), *desired.enrollment, lines);
-  if (desired.deploy.not_before) lines.push_back({"deployed not before", {day_text(*desired.deploy.not_before)}});
-  if (desired.deploy.not_after) lines.push_back({"deployed not after", {day_text(*desired.deploy.not_after)}});
-  if (desired.lifecycle.allow_duplicate_cn) lines.push_back({"although the common name exists", {"yes"}});
+  if (creates || issues(item)) {
+    if (desired.deploy.not_before) lines.push_back({"deployed not before", {day_text(*desired.deploy.not_before)}});
+    if (desired.deploy.not_after) lines.push_back({"deployed not after", {day_text(*desired.deploy.not_after)}});
+  }
+  if (creates && desired.lifecycle.allow_duplicate_cn) lines.push_back({"although the common name exists", {"yes"}});
   if (desired.lifecycle.deletion == manifest::Deletion::delete_) lines.push_back({"without its manifest", {"deleted"}});
   return lines;
 }
@@ -174,11 +177,15 @@ std::string whom_words(plan::Plan const& plan, Cost const& cost) {
   return words;
 }
 
-std::vector<std::string> facts_of(plan::Item const& item) {
+bool issues(plan::Item const& item) {
+  return std::ranges::count(item.changes, schema::Effect::certificate, &diff::Change::effect) > 0;
+}
+
+std::vector<std::string> facts_of(plan::Item const& item, plan::Plan const& plan) {
   std::vector<std::string> facts;
   if (item.id != 0) facts.push_back(fmt::format("id {}", item.id));
   facts.push_back("contract " + item.contract);
-  if (!item.account.empty()) facts.push_back("account " + item.account);
+  if (item.account != plan.account) facts.push_back("account " + first_or(item.account, "of the API client"));
   if (!item.validation_type.empty()) facts.push_back(item.validation_type);
   if (!item.common_name.empty()) facts.push_back(host_words(item.common_name));
   if (item.production) facts.emplace_back("production");

@@ -159,6 +159,12 @@ TEST_CASE("artefacts: a saved plan whose members do not fit together is refused,
        [](json::Value&, json::Value& item, Pool& pool) {
          put(*json::find(item, "desired"), "apiSchema", "v11+json\r\nX-Evil: 1", pool);
        }},
+      {"an api schema for the list that is none",
+       [](json::Value&, json::Value& item, Pool& pool) { put(item, "apiSchema", "v11+json\r\nX-Evil: 1", pool); }},
+      {"it does not say what it wants",
+       [](json::Value&, json::Value& item, Pool&) { json::find(item, "desired")->SetNull(); }},
+      {"the head tells another account",
+       [](json::Value& document, json::Value&, Pool& pool) { put(document, "account", "1-5C0YLB:1-8BYUX", pool); }},
       {"a member that CPS does not know",
        [](json::Value&, json::Value& item, Pool& pool) {
          put(*json::find(*json::find(item, "desired"), "enrollment"), "zzUnknown", "1", pool);

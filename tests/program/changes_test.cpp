@@ -123,6 +123,48 @@ TEST_CASE("a saved plan is taken by --plan alone, once approved, and brings no c
   CHECK(project.sent("DELETE") == 1);
 }
 
+TEST_CASE("a saved plan belongs to the account that its head names") {
+  Project const project;
+  project.site("new");
+  project.edit("new", "contractId: 1-1TJZH5", "contractId: 1-2OTHER");  // of which the state knows nothing yet
+  std::vector<std::string> const other{"--account-key", "1-5C0YLB:1-8BYUX"};
+  auto plan = other;
+  plan.insert(plan.end(), {"--name", "new", "--out", "json=plan.json"});
+  Run const planned = project.plan(plan);
+  INFO(planned.out, planned.err);
+  REQUIRE(planned.exit == 0);
+  CHECK(says(planned.out, "For: sandbox, account 1-5C0YLB:1-8BYUX."));
+  CHECK_FALSE(says(planned.out, " · account "));  // said once, where it is that of all
+  auto const document = json::parse(read(project.folder / "plan.json"), "plan").value();
+  std::string const digest(json::text_or(json::find(document, "digest"), ""));
+  Run const own = project.apply_saved(digest);
+  CHECK(own.exit == 65);
+  CHECK(
+      says(own.err, "the plan was made for account 1-5C0YLB:1-8BYUX, this run talks to the API client's own account"));
+  CHECK(project.sent("POST") == 2);
+  CHECK(project.apply_saved(digest, other).exit == 0);
+  CHECK(project.sent("POST") == 3);
+}
+
+TEST_CASE("a plan tells when a certificate may be deployed, and that an enrollment goes with its manifest") {
+  Project const project;
+  project.edit("www", "sans: [", "sans: [more.example.com, ");
+  project.edit("www", "spec:\n",
+               "spec:\n  deploy: { notBefore: 2030-01-02, notAfter: 2030-02-03 }\n"
+               "  lifecycle: { deletion: delete }\n");
+  project.edit("api", "quicEnabled: false", "quicEnabled: true");
+  project.edit("api", "spec:\n", "spec:\n  deploy: { notBefore: 2030-01-02 }\n");
+  Run const plan = project.plan();
+  INFO(plan.out, plan.err);
+  auto const www = plan.out.find("~ www");
+  REQUIRE(www != std::string::npos);
+  for (char const* const part :
+       {"deployed not before: 2030-01-02\n", "deployed not after: 2030-02-03\n", "without its manifest: deleted\n"})
+    CHECK(plan.out.find(part, www) != std::string::npos);
+  // No certificate is ordered for the other one, so that its dates are not sent.
+  CHECK(plan.out.substr(0, www).find("deployed") == std::string::npos);
+}
+
 TEST_CASE("drift is told from what the manifest changed, and is set back") {
   Project const project;
   {  // somebody else, with a state of his own, changes it at CPS

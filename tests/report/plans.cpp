@@ -11,6 +11,22 @@ json::Ref value(std::string const& text) {
   return json::share(json::parse(text, "value").value());
 }
 
+namespace {
+
+/// A wish with everything that a reader of a plan has to be told.
+manifest::Desired ordered(std::string const& name) {
+  return {.name = name,
+          .contract = "1-A",
+          .account_key = "1-5C0YLB:1-8BYUX",
+          .enrollment = value(R"({"changeManagement":true,"csr":{"cn":"c\u001b[2J.example.com",)"
+                              R"("sans":["a.example.com","p\u0430ypal.example.com","ok\u200b.example.com"],)"
+                              R"("o":"Example \u202e Corp"},"org":{"name":"Example Corporation"}})"),
+          .deploy = {.not_before = parse_day("2027-06-01").value(), .not_after = parse_day("2027-12-31").value()},
+          .lifecycle = {.deletion = manifest::Deletion::delete_, .allow_duplicate_cn = true}};
+}
+
+}  // namespace
+
 plan::Plan every_row() {
   plan::Plan plan{.realm = "sandbox"};
   plan.items = {{.name = "adopted",
@@ -66,9 +82,11 @@ plan::Plan every_row() {
                 {.name = "created",
                  .action = plan::Action::create,
                  .contract = "1-A",
+                 .account = "1-5C0YLB:1-8BYUX",
                  .common_name = "c\x1b[2J.example.com",
                  .validation_type = "third-party",
-                 .steps = {"POST /enrollments", "GET /enrollments/{id}", "PUT /enrollments/{id}"}},
+                 .steps = {"POST /enrollments", "GET /enrollments/{id}", "PUT /enrollments/{id}"},
+                 .desired = ordered("created")},
                 {.name = "deleted",
                  .action = plan::Action::delete_,
                  .contract = "1-A",
@@ -103,7 +121,8 @@ plan::Plan every_row() {
                               .effect = schema::Effect::certificate,
                               .set = true,
                               .cause = diff::Cause::manifest}},
-                 .steps = {"PUT /enrollments/14"}},
+                 .steps = {"PUT /enrollments/14"},
+                 .desired = ordered("renewed")},
                 {.name = "slow",
                  .action = plan::Action::blocked,
                  .wanted = plan::Action::update,
@@ -266,6 +285,17 @@ plan::Plan hostile_plan(unsigned seed, std::size_t items) {
                     .waits = hostile.below(2) == 0,
                     .reason = hostile.utf8(),
                     .next = hostile.utf8()};
+    if (hostile.below(3) == 0) item.account = hostile.utf8();
+    if (hostile.below(3) == 0) {
+      json::Document wish(rapidjson::kObjectType);
+      json::Pool& pool = wish.GetAllocator();
+      json::Value csr(rapidjson::kObjectType), sans(rapidjson::kArrayType);
+      for (std::size_t n = hostile.below(4); n > 0; --n) sans.PushBack(json::string(hostile.utf8(), pool), pool);
+      json::set(csr, "sans", std::move(sans), pool);
+      json::set(csr, "o", json::string(hostile.utf8(), pool), pool);
+      json::set(wish, "csr", std::move(csr), pool);
+      item.desired = {.name = item.name, .contract = item.contract, .enrollment = json::share(wish)};
+    }
     item.overrides_renewal_window = hostile.below(4) == 0;
     if (hostile.below(4) == 0) item.cancels = {1, 2};
     for (std::size_t n = hostile.below(4); n > 0; --n)
