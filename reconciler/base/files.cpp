@@ -6,6 +6,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <optional>
 #include <sys/stat.h>
 #include <system_error>
 #include <utility>
@@ -37,9 +38,12 @@ char const* next_step(int reason) {
   }
 }
 
-Fd open_file(Path const& path, int flags) {
+constexpr mode_t for_owner = 0600;
+constexpr mode_t for_all = 0644;  // less the umask
+
+Fd open_file(Path const& path, int flags, mode_t mode = for_owner) {
   for (;;) {
-    int const fd = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+    int const fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
     if (fd >= 0 || errno != EINTR) return Fd(fd);
   }
 }
@@ -137,25 +141,8 @@ class SystemFiles final : public Files {
     }
   }
 
-  Result<> replace(Path const& path, std::string_view bytes) override {
-    // What is no regular file (/dev/stdout, a pipe) cannot be replaced by a rename; it is written to.
-    CPS_TRY(FileKind const present, kind(path));
-    if (present == FileKind::other) return write_through(path, bytes);
-    if (present == FileKind::folder) return file_error("write", path, EISDIR);
-    static std::atomic<unsigned> drafts = 0;
-    Path const draft = path.string() + fmt::format(".{}.{}.new", ::getpid(), ++drafts);
-    auto const written = write_draft(draft, bytes);
-    if (!written) {
-      ::unlink(draft.c_str());
-      return Error{written.error()}.within("writing " + path.string());
-    }
-    if (::rename(draft.c_str(), path.c_str()) != 0) {
-      Error error = file_error("replace", path);
-      ::unlink(draft.c_str());
-      return error;
-    }
-    return sync_folder(folder_of(path));
-  }
+  Result<> replace(Path const& path, std::string_view bytes) override { return put(path, bytes, for_owner); }
+  Result<> publish(Path const& path, std::string_view bytes) override { return put(path, bytes, for_all); }
 
   Result<std::unique_ptr<Appender>> append(Path const& path) override {
     CPS_TRY(FileKind const present, kind(path));
@@ -211,9 +198,37 @@ class SystemFiles final : public Files {
   }
 
  private:
-  static Result<> write_draft(Path const& draft, std::string_view bytes) {
-    Fd const fd = open_file(draft, O_WRONLY | O_CREAT | O_EXCL);
+  Result<> put(Path const& path, std::string_view bytes, mode_t mode) {
+    // What is no regular file (/dev/stdout, a pipe) cannot be replaced by a rename; it is written to.
+    CPS_TRY(FileKind const present, kind(path));
+    if (present == FileKind::other) return write_through(path, bytes);
+    if (present == FileKind::folder) return file_error("write", path, EISDIR);
+    static std::atomic<unsigned> drafts = 0;
+    Path const draft = path.string() + fmt::format(".{}.{}.new", ::getpid(), ++drafts);
+    auto const written = write_draft(draft, bytes, mode, mode == for_all ? present_mode(path) : std::nullopt);
+    if (!written) {
+      ::unlink(draft.c_str());
+      return Error{written.error()}.within("writing " + path.string());
+    }
+    if (::rename(draft.c_str(), path.c_str()) != 0) {
+      Error error = file_error("replace", path);
+      ::unlink(draft.c_str());
+      return error;
+    }
+    return sync_folder(folder_of(path));
+  }
+
+  /// Of a file that is there: somebody may have set it.
+  static std::optional<mode_t> present_mode(Path const& path) {
+    struct stat info {};
+    bool const file = ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+    return file ? std::optional(info.st_mode & 0777) : std::nullopt;
+  }
+
+  static Result<> write_draft(Path const& draft, std::string_view bytes, mode_t mode, std::optional<mode_t> as_before) {
+    Fd const fd = open_file(draft, O_WRONLY | O_CREAT | O_EXCL, mode);
     if (!fd.open()) return file_error("create", draft);
+    if (as_before && ::fchmod(fd.get(), *as_before) != 0) return file_error("set the mode of", draft);
     if (!write_all(fd.get(), bytes)) return file_error("write", draft);
     if (::fsync(fd.get()) != 0) return file_error("sync", draft);
     return {};

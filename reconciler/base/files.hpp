@@ -46,6 +46,9 @@ struct Files {
   /// Replaces the file so that a reader, or a crash, sees the old one or the new one: temporary file in the same
   /// folder, fsync, rename, fsync of the folder. Mode 0600.
   virtual Result<> replace(std::filesystem::path const& path, std::string_view bytes) = 0;
+  /// replace() of what is meant for others as well, such as reports: mode 0644 less the umask, or that of the file that
+  /// is replaced. A file system without modes does the same for both.
+  virtual Result<> publish(std::filesystem::path const& path, std::string_view bytes) { return replace(path, bytes); }
   /// Opens for appending (created 0600 when missing; the folder is synced then). Neither this nor truncate() follows a
   /// link, or writes into a file that has other names.
   virtual Result<std::unique_ptr<Appender>> append(std::filesystem::path const& path) = 0;

@@ -50,6 +50,7 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
   to.host = text::lower(endpoint.host);
   if (!options.global.sandbox) to.credentials = credentials.origin;
   to.parallelism = settings.parallelism;
+  to.own_account = credentials.account_key;
   to.default_account = options.global.account_key.value_or(credentials.account_key);
   to.loop = std::make_unique<http::Loop>();
   CPS_TRY(to.client, http::Client::open(*to.loop, {.endpoint = endpoint,

@@ -22,6 +22,7 @@ struct Connection {
   std::string credentials = {};      ///< where they come from, in words
   std::size_t parallelism = 1;       ///< requests in flight at once
   std::string default_account = {};  ///< account key of the flag or of the credentials
+  std::string own_account = {};      ///< of the credentials alone
 };
 
 /// Errors: unauthorized (credentials), usage (proxy), unavailable (CA file), io (sandbox folder).

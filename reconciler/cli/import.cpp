@@ -23,8 +23,21 @@ namespace fs = std::filesystem;
 struct Imported {
   std::string folder = {};
   manifest::Written written = {};
-  plan::Plan left = {};  ///< of the written manifests: what the next plan would do
+  apply::ApplyResult taken = {};  ///< into the state
+  plan::Plan left = {};           ///< of the written manifests: what the next plan would do
 };
+
+/// What is written and not in the state.
+std::vector<report::ResultRow> not_taken(Imported const& imported) {
+  std::vector<report::ResultRow> rows = rows_of(imported.taken);
+  std::erase_if(rows, [](report::ResultRow const& row) { return row.outcome == fields::word(apply::Outcome::done); });
+  for (report::ResultRow& row : rows) {
+    if (row.message.empty()) row.message = "the run ended before its turn";
+    // An import leaves alone what a manifest declares already.
+    row.next = "cpsctl apply takes it into the state";
+  }
+  return rows;
+}
 
 json::Document document_of(Imported const& imported) {
   json::Document document(rapidjson::kObjectType);
@@ -48,11 +61,22 @@ json::Document document_of(Imported const& imported) {
     json::set(row, "hint", json::string(note.hint, pool), pool);
     notes.PushBack(row, pool);
   }
+  json::Value left(rapidjson::kArrayType);
+  for (report::ResultRow const& one : not_taken(imported)) {
+    json::Value row(rapidjson::kObjectType);
+    json::set(row, "name", json::string(one.name, pool), pool);
+    json::set(row, "id", json::Value(one.id), pool);
+    json::set(row, "outcome", json::string(one.outcome, pool), pool);
+    json::set(row, "message", json::string(one.message, pool), pool);
+    json::set(row, "next", json::string(one.next, pool), pool);
+    left.PushBack(row, pool);
+  }
   json::set(document, "format_version", json::string("1.0", pool), pool);
   json::set(document, "folder", json::string(imported.folder, pool), pool);
   json::set(document, "profiles", json::Value(static_cast<std::uint64_t>(imported.written.profiles)), pool);
   json::set(document, "enrollments", std::move(names), pool);
   json::set(document, "notes", std::move(notes), pool);
+  json::set(document, "notTaken", std::move(left), pool);
   json::set(document, "planIsEmpty", json::Value(report::quiet(imported.left)), pool);
   return document;
 }
@@ -68,6 +92,9 @@ void text_of(Imported const& imported, report::Style style, std::ostream& out) {
   }
   screen::line(out, "Imported {} into {}: {}, {}.", text::counted(written.names.size(), "enrollment"), imported.folder,
                text::counted(written.files.size(), "file"), text::counted(written.profiles, "profile"));
+  for (report::ResultRow const& one : not_taken(imported))
+    screen::line(out, "! {} (id {}) is not in the state: {}; {}", one.name, one.id, text::printable(one.message),
+                 one.next);
   if (report::quiet(imported.left))
     screen::line(out, "The plan is empty: the manifests say what CPS has.");
   else
@@ -89,7 +116,11 @@ class Import {
     CPS_TRY(Writing const writing,
             begin_writing("cpsctl import", connection.realm, connection.host, settings_, world_, &signals_));
     auto const handler = signals_.on_first([&] { connection.loop->post([&] { connection.session->cancel(); }); });
-    std::vector<manifest::Desired> const manifests = existing.desired;
+    std::vector<manifest::Desired> manifests = existing.desired;
+    account_ = connection.default_account;
+    account_key_ = account_ == connection.own_account ? "" : account_;
+    for (manifest::Desired& one : manifests)
+      if (one.account_key.empty() || one.account_key == account_) one.account_key = account_key_;
     plan::Inputs known = inputs_for({.settings = settings_, .loaded = std::move(existing)}, connection,
                                     writing.store->contents(), world_);
     known.rebuild = true;
@@ -105,7 +136,7 @@ class Import {
     CPS_TRY(imported.written, manifest::write_manifests(found, write_options(inputs, manifests)));
     CPS_CHECK(write_files(imported.written));
     CPS_TRY(inputs.desired, read_back(imported.written));
-    CPS_CHECK(take_over(imported.written, inputs, connection, *writing.store));
+    CPS_TRY(imported.taken, take_over(imported.written, inputs, connection, *writing.store));
     inputs.entries = writing.store->contents().entries;
     inputs.rebuild = false;
     inputs.only.emplace();
@@ -153,11 +184,13 @@ class Import {
     auto const& only = options_.import.id;
     std::vector<manifest::Found> found;
     for (auto const& [scope, listing] : inputs.listings) {
-      if (std::ranges::count(settings_.selection.contracts, scope.second) == 0) continue;
+      bool const asked_for = std::ranges::count(settings_.selection.contracts, scope.second) > 0;
+      if (scope.first != account_ || !asked_for) continue;
       for (cps::Live const& live : listing.enrollments)
         if (!managed.contains(live.id.value) && (!only || *only == live.id.value))
           found.push_back({.id = live.id.value,
                            .contract = scope.second,
+                           .account_key = account_key_,
                            .api_schema = listing.api_schema,
                            .document = live.document});
     }
@@ -185,7 +218,7 @@ class Import {
   Result<> write_files(manifest::Written const& written) const {
     CPS_CHECK(world_.files.make_folders(folder_));
     for (manifest::WrittenFile const& file : written.files)
-      CPS_CHECK(world_.files.replace(fs::path(folder_) / file.path, file.text));
+      CPS_CHECK(world_.files.publish(fs::path(folder_) / file.path, file.text));
     return {};
   }
 
@@ -196,15 +229,14 @@ class Import {
     return std::move(loaded.desired);
   }
 
-  Result<> take_over(manifest::Written const& written, plan::Inputs& inputs, Connection& connection,
-                     state::Store& store) {
+  Result<apply::ApplyResult> take_over(manifest::Written const& written, plan::Inputs& inputs, Connection& connection,
+                                       state::Store& store) {
     std::map<std::string, std::int64_t> ids;
     for (manifest::WrittenName const& one : written.names) ids.emplace(one.name, one.id);
     CPS_TRY(plan::Plan const plan, plan::take_over(inputs, ids));
     Options quiet = options_;
     quiet.global.log_level = log::Level::warning;  // the document at the end says it all
-    auto const result = carry_out(plan, inputs.listings, {}, connection, store, quiet, settings_, world_, signals_);
-    return result.error ? Result<>(*result.error) : Result<>();
+    return carry_out(plan, inputs.listings, {}, connection, store, quiet, settings_, world_, signals_);
   }
 
   Options const& options_;
@@ -212,6 +244,8 @@ class Import {
   World& world_;
   Signals& signals_;
   std::string folder_;
+  std::string account_ = {};      ///< whose contracts are imported
+  std::string account_key_ = {};  ///< that manifests must name for it; empty: it is the credentials' own
 };
 
 }  // namespace
@@ -230,8 +264,11 @@ Exit run_import(Options const& options, World& world) {
   if (!imported) return signals.exit_or(fail(imported.error(), options.global, world));
   Product const product{.text = [&](std::ostream& out, report::Style style) { text_of(*imported, style, out); },
                         .json = [&] { return document_of(*imported); }};
-  bool const empty = report::quiet(imported->left);
-  return delivered(product, empty ? Exit::done : Exit::failed, options.global, world);
+  if (auto const& error = imported->taken.error)
+    report::error_text(*error, style_for(options.global, world, world.err_is_terminal), world.err);
+  Exit const taken = exit_of(imported->taken);
+  Exit const differs = report::quiet(imported->left) ? Exit::done : Exit::failed;
+  return signals.exit_or(delivered(product, taken == Exit::done ? differs : taken, options.global, world));
 }
 
 }  // namespace cpsctl::cli

@@ -95,7 +95,7 @@ Result<> write_report(std::string const& file, std::string const& bytes, World& 
     return Error{.code = Errc::io, .message = "cannot write " + file};
   }
   if (auto const descriptor = descriptor_of(file)) return write_to(*descriptor, bytes, file);
-  return world.files.replace(file, bytes);
+  return world.files.publish(file, bytes);
 }
 
 /// A file's name below the root of the repository: annotations are shown only where the names agree.

@@ -45,13 +45,6 @@ Exit exit_of(apply::ItemResult const& item) {
   return Exit::bug;
 }
 
-std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result) {
-  std::vector<report::ResultRow> rows;
-  rows.reserve(result.items.size());
-  std::ranges::transform(result.items, std::back_inserter(rows), row_of);
-  return rows;
-}
-
 /// One line per finished item; on a terminal also a line that counts.
 class Progress {
  public:
@@ -220,6 +213,15 @@ Product result_product(apply::ApplyResult const& result, plan::Plan const& plan)
       .junit = [rows, facts, &plan] { return report::result_junit(rows, facts, plan); }};
 }
 
+}  // namespace
+
+std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result) {
+  std::vector<report::ResultRow> rows;
+  rows.reserve(result.items.size());
+  std::ranges::transform(result.items, std::back_inserter(rows), row_of);
+  return rows;
+}
+
 Exit exit_of(apply::ApplyResult const& result, bool detailed) {
   Exit worst = Exit::done;
   bool at_work = false;
@@ -231,8 +233,6 @@ Exit exit_of(apply::ApplyResult const& result, bool detailed) {
   if (result.error) worst = worse(worst, exit_for(result.error->code));
   return detailed && at_work ? worse(worst, Exit::changes) : worst;
 }
-
-}  // namespace
 
 Exit delivered(apply::ApplyResult const& result, plan::Plan const& plan, Options const& options, World& world) {
   if (result.error)

@@ -131,12 +131,19 @@ class Namer {
 
 }  // namespace
 
+bool is_device(std::string_view name) {
+  std::string const stem = text::lower(name.substr(0, name.find('.')));
+  if (stem == "con" || stem == "prn" || stem == "aux" || stem == "nul") return true;
+  bool const port = stem.size() == 4 && (stem.starts_with("com") || stem.starts_with("lpt"));
+  return port && stem.back() >= '0' && stem.back() <= '9';
+}
+
 void TakenNames::take(std::string_view name) {
   lower_.insert(text::lower(name));
 }
 
 bool TakenNames::has(std::string_view name) const {
-  return lower_.contains(text::lower(name));
+  return is_device(name) || lower_.contains(text::lower(name));
 }
 
 std::vector<std::string> names_for(std::span<Named const> all, TakenNames& taken) {

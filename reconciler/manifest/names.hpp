@@ -19,7 +19,10 @@ struct Named {
   schema::Schema const* schema = nullptr;
 };
 
-/// Names that are in use. Letter case does not count: file systems may not tell it either.
+/// Does Windows take a file of this name, whatever follows a dot, for a device? It cannot check such a file out.
+bool is_device(std::string_view name);
+
+/// Names that are in use, and those of devices. Letter case does not count: file systems may not tell it either.
 class TakenNames {
  public:
   void take(std::string_view name);

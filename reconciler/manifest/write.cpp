@@ -106,6 +106,10 @@ class Manifests {
   }
 
   Result<> choose(Item& item, std::string const& name) {
+    if (is_device(name))
+      return Error{.code = Errc::usage,
+                   .message = fmt::format("Windows cannot have a file named {}{}", text::printable(name), extension),
+                   .next = "choose another name for the enrollment"};
     if (taken_.has(name))
       return Error{.code = Errc::usage,
                    .message = fmt::format("the name \"{}\" is in use, or its file is there", text::printable(name)),

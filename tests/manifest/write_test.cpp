@@ -416,6 +416,14 @@ TEST_CASE("write: names, files and common names of the project are respected") {
   CHECK(text_of(written, "profiles-2.yaml") != "");
 }
 
+TEST_CASE("write: no file has the name of a device of Windows") {
+  std::vector<manifest::Found> all;
+  for (char const* const name : {"nul", "CON", "aux.", "com1", "lpt0", "console", "com10", "nul.example.com"})
+    all.push_back(found(live_dv(name), static_cast<std::int64_t>(all.size()) + 1));
+  CHECK(names_of(write(all)) ==
+        "3=aux-dv 4=com1-dv 7=com10 2=con-dv 6=console 5=lpt0-dv 1=nul-dv 8=nul-example-com");
+}
+
 TEST_CASE("write: a chosen name is checked") {
   struct Case {
     char const *title, *name, *expect;
@@ -431,6 +439,10 @@ TEST_CASE("write: a chosen name is checked") {
        "the name \"WWW\" is in use, or its file is there; next: choose another name for the enrollment"},
       {"the project file", "cpsctl",
        "the name \"cpsctl\" is in use, or its file is there; next: choose another name for the enrollment"},
+      {"a device of Windows", "Con",
+       "Windows cannot have a file named Con.yaml; next: choose another name for the enrollment"},
+      {"a device with an extension", "lpt1.www",
+       "Windows cannot have a file named lpt1.www.yaml; next: choose another name for the enrollment"},
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {

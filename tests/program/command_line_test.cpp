@@ -1,6 +1,8 @@
 #include "base/json.hpp"
 #include "program/program.hpp"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 using namespace cpsctl;
@@ -65,6 +67,14 @@ TEST_CASE("the offline commands answer without credentials, files or network") {
   CHECK(run_cpsctl({"plan", "--help"}, here).out.find("--detailed-exitcode") != std::string::npos);
   Run const names = run_cpsctl({"schema"}, here);
   CHECK(names.out.find("enrollment.v11\n") != std::string::npos);
+  Run const listed = run_cpsctl({"schema", "-o", "json", "--out", "json=" + (folder / "names.json").string()}, here);
+  CHECK(json::find(listed.json(), "schemas")->Size() ==
+        static_cast<rapidjson::SizeType>(std::ranges::count(names.out, '\n')));
+  CHECK(read(folder / "names.json") == listed.out);
+  Run const one =
+      run_cpsctl({"schema", "project", "-o", "json", "--out", "text=" + (folder / "p.json").string()}, here);
+  CHECK(json::equal(one.json(), json::parse(read(folder / "p.json"), "p.json").value()));
+  CHECK(run_cpsctl({"schema", "--out", "json=" + (folder / "no/file").string()}, here).exit == 74);
   for (char const* name : {"enrollment.v11", "enrollment.v12", "manifest", "project"}) {
     Run const schema = run_cpsctl({"schema", name}, here);
     CHECK(schema.exit == 0);

@@ -1,7 +1,9 @@
 #include "program.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <set>
+#include <sys/stat.h>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -141,4 +143,77 @@ TEST_CASE("import: one enrollment under a name of one's own; what is there is ne
   CHECK(account.run({"plan", "other", "--detailed-exitcode"}).exit == 0);
   Run const unmanaged = account.run({"status", "--unmanaged", "-o", "json"});
   CHECK(json::find(unmanaged.json(), "enrollments")->Size() == 2);
+}
+
+TEST_CASE("import: an account that is not the credentials' own is named in its manifests") {
+  Account const account;
+  std::string const ours = dv_manifest("ours", "ours.example.com");
+  std::string theirs = dv_manifest("theirs", "theirs.example.com");
+  theirs.insert(theirs.find("spec:\n") + 6, "  accountSwitchKey: 1-5C0YLB:1-8BYUX\n");
+  account.folder.write("old/ours.yaml", ours);
+  account.folder.write("old/theirs.yaml", theirs);
+  Run const made = account.run({"apply", "--yes", "old"});
+  INFO(count_of(made));
+  REQUIRE(made.exit == 0);
+  account.lose_state();
+  std::filesystem::remove(account.folder / "old/theirs.yaml");
+  // The contract is listed for both accounts: the manifests that are there belong to the other one.
+  account.folder.write("cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: { manifests: [old, certs] }\n");
+  Run const imported = account.run(
+      {"import", "--contract", "1-1TJZH5", "--account-key", "1-5C0YLB:1-8BYUX", "--out-dir", "certs", "-o", "json"});
+  INFO(count_of(imported));
+  CHECK(imported.exit == 0);
+  REQUIRE(json::find(imported.json(), "enrollments")->Size() == 1);
+  CHECK(json::find(imported.json(), "notTaken")->Empty());
+  std::string const written = read(account.folder / "certs/theirs-example-com.yaml");
+  CHECK(written.find("accountSwitchKey: 1-5C0YLB:1-8BYUX") != std::string::npos);
+  Run const plan = account.run({"plan", "certs", "--detailed-exitcode"});
+  INFO(count_of(plan));
+  CHECK(plan.exit == 0);
+}
+
+TEST_CASE("import: manifests are for others to read, the state is not") {
+  Account const account;
+  account.folder.write("old/all.yaml", account_of(2));
+  REQUIRE(account.run({"apply", "--yes", "old"}).exit == 0);
+  account.lose_state();
+  REQUIRE(account.run({"import", "--contract", "1-1TJZH5", "--out-dir", "certs"}).exit == 0);
+  mode_t const mask = ::umask(0);
+  ::umask(mask);
+  auto const mode_of = [](std::filesystem::path const& file) {
+    return static_cast<mode_t>(std::filesystem::status(file).permissions());
+  };
+  for (auto const& file : std::filesystem::directory_iterator(account.folder / "certs"))
+    CHECK(mode_of(file) == (0644 & ~mask));
+  CHECK(mode_of(account.folder / "cps/state.json") == 0600);
+}
+
+TEST_CASE("import: what could not be taken into the state is said, with why and what takes it") {
+  Account const account;
+  account.folder.write("old/all.yaml", account_of(12));
+  REQUIRE(account.run({"apply", "--yes", "--quiet", "old"}).exit == 0);
+  account.lose_state();
+  Background served({"sandbox", "--dir", (account.folder / "cps").string(), "--complete-after", "0s"});
+  served.await("use it with");
+  Run const full =
+      run_cpsctl({"import", "--contract", "1-1TJZH5", "--out-dir", "certs", "--edgerc", "cps/edgerc", "--ca-file",
+                  "cps/ca.pem", "--state", "cps/state.json", "-o", "json", "--out", "text=report.txt"},
+                 {.folder = account.folder.path(), .file_size = 8'000});
+  served.signal(SIGTERM);
+  served.finish();
+  INFO(count_of(full));
+  CHECK(full.exit == 74);
+  CHECK(full.err.find("raise the limit on file sizes") != std::string::npos);
+  json::Document const document = full.json();
+  REQUIRE(json::find(document, "enrollments") != nullptr);
+  CHECK(json::find(document, "enrollments")->Size() == 12);
+  json::Value const* const left = json::find(document, "notTaken");
+  REQUIRE(left != nullptr);
+  REQUIRE(!left->Empty());
+  CHECK(!json::text_or(json::find((*left)[0], "message"), "").empty());
+  CHECK(read(account.folder / "report.txt").find(" is not in the state: ") != std::string::npos);
+  Run const applied = account.run({"apply", "--yes", "certs"});
+  INFO(count_of(applied));
+  CHECK(applied.exit == 0);
+  CHECK(account.run({"plan", "certs", "--detailed-exitcode"}).exit == 0);
 }

@@ -20,6 +20,13 @@ std::string sandbox_flag(Folder const& folder) {
   return "--sandbox=" + (folder / "sandbox").string();
 }
 
+/// The test's own umask, which the program inherits.
+mode_t mask() {
+  mode_t const mine = ::umask(0);
+  ::umask(mine);
+  return mine;
+}
+
 mode_t mode_of(std::filesystem::path const& file) {
   struct stat info {};
   REQUIRE(::stat(file.c_str(), &info) == 0);
@@ -70,7 +77,8 @@ TEST_CASE("validate: people, code scanning and annotations in one run") {
   CHECK(junit.find("<testcase classname=\"cpsctl validate\" name=\"manifests/bad.yaml\"><failure") !=
         std::string::npos);
   CHECK(read(folder / "v.log").find("manifests/bad.yaml:3:") != std::string::npos);
-  for (char const* const file : {"v.sarif", "v.txt", "v.xml", "v.log"}) CHECK(mode_of(folder / file) == 0600);
+  for (char const* const file : {"v.sarif", "v.txt", "v.xml", "v.log"})
+    CHECK(mode_of(folder / file) == (0644 & ~mask()));
 }
 
 TEST_CASE("validate: names are those of the repository, wherever in it cpsctl works") {
@@ -134,7 +142,7 @@ TEST_CASE("plan and apply: a comment and test cases beside the text, with the sa
   CHECK(plan.out.starts_with("<!-- cpsctl plan -->\n### cpsctl plan: 2 to create\n"));
   CHECK(read(folder / "plan.txt").find("Plan: 2 to create.") != std::string::npos);
   CHECK(read(folder / "plan.xml").find("tests=\"2\" failures=\"0\"") != std::string::npos);
-  CHECK(mode_of(folder / "plan.json") == 0600);
+  CHECK(mode_of(folder / "plan.json") == (0644 & ~mask()));
   // A saved plan is shown as the same comment, but for what it cost to make.
   std::string const shown = run_cpsctl({"show", "plan.json", "-o", "md"}, here).out;
   REQUIRE(shown.size() > 2);

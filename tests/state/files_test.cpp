@@ -3,6 +3,7 @@
 #include "state/store.hpp"
 
 #include <filesystem>
+#include <sys/stat.h>
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -55,5 +56,31 @@ TEST_CASE("files: a state or a journal that is a folder, or lies below a file, i
     CHECK(state::Store::open(path / "state.json", "sandbox", "run", system_files()).error().next ==
           "a file stands where its path needs a folder: name another path, or move that file away");
   }
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("files: the state is its owner's alone; reports are for others too, and keep the mode that they have") {
+  std::string pattern = (std::filesystem::temp_directory_path() / "cpsctl-XXXXXX").string();
+  REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+  std::filesystem::path const folder = pattern;
+  auto const mode_of = [&](char const* name) {
+    return static_cast<unsigned>(std::filesystem::status(folder / name).permissions());
+  };
+  mode_t const before = ::umask(0);
+  CHECK(system_files().replace(folder / "state", "1"));
+  CHECK(system_files().publish(folder / "report", "1"));
+  ::umask(027);
+  CHECK(system_files().publish(folder / "masked", "1"));
+  CHECK(system_files().publish(folder / "report", "2"));
+  ::umask(before);
+  CHECK(mode_of("state") == 0600);
+  CHECK(mode_of("report") == 0644);
+  CHECK(mode_of("masked") == 0640);
+  std::filesystem::permissions(folder / "report", std::filesystem::perms(0600));
+  std::filesystem::permissions(folder / "state", std::filesystem::perms(0644));
+  CHECK(system_files().publish(folder / "report", "3"));
+  CHECK(system_files().replace(folder / "state", "2"));
+  CHECK(mode_of("report") == 0600);
+  CHECK(mode_of("state") == 0600);
   std::filesystem::remove_all(folder);
 }
