@@ -116,7 +116,12 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
 
 http::Task<ItemResult> Executor::remove(plan::Item const& item) {
   std::vector<std::int64_t> doubts = item.settles;
-  state::Entry const entry = *known(item.name);
+  state::Entry const* const present = known(item.name);
+  if (present == nullptr)
+    co_return failed(item, {.code = Errc::stale,
+                            .message = "the state does not hold it any more",
+                            .next = "look at a new plan and apply that"});
+  state::Entry const entry = *present;
   plan::Scope const scope = scope_of(item);
   std::vector<std::int64_t> cancels = named_cancels(item);
   bool cancelled = false;

@@ -116,19 +116,20 @@ bool Executor::existed(plan::Scope const& scope, WallTime read, std::int64_t id)
 
 http::Task<Result<>> Executor::before_create(plan::Scope const& scope, WallTime read, Disproven before,
                                              Attempt& attempt, bool& under_way) {
-  bool const first = !under_way;
-  if (first && spacing_.holds(scope, journal_.wall()))
-    co_return Error{.code = Errc::stale, .message = "CPS takes one create of the contract at a time"};
+  // An attempt before this one met a 429: CPS did not take it, and what came meanwhile may have been answered with 409.
+  if (std::exchange(under_way, false)) spacing_.end(scope, journal_.wall(), false);
+  if (spacing_.holds(scope, journal_.wall()))
+    co_return co_await give_way(attempt, "CPS takes one create of the contract at a time");
   // Its place is taken before the journal is waited for: others come meanwhile.
-  if (first) spacing_.begin(scope);
+  spacing_.begin(scope);
   // A doubt that the plan disproved is closed only now that the create is sent again: one that is held back stays what
   // it was, also for the next run.
   std::vector<std::int64_t> closing = std::exchange(before.doubts, {});
   auto const settled = co_await journal_.settle(attempt.intent.name, std::move(closing), before.disproof);
   auto begun = settled;
   if (begun) begun = co_await before_send(scope, read, attempt);
-  if (first && !begun) spacing_.end(scope, journal_.wall(), false);
-  under_way = begun || !first;
+  under_way = begun.has_value();
+  if (!under_way) spacing_.end(scope, journal_.wall(), false);
   co_return begun;
 }
 

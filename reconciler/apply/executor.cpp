@@ -168,13 +168,16 @@ http::Task<Result<>> Executor::enter() {
   co_return Error{.code = Errc::cancelled, .message = "the run ended before its turn"};
 }
 
+http::Task<Result<>> Executor::give_way(Attempt& attempt, char const* why) {
+  // An attempt before this one met a 429, which proves that nothing happened.
+  auto const closed = co_await journal_.refuse(attempt, "CPS's request limit");
+  if (!closed) co_return closed.error();
+  co_return Error{.code = Errc::stale, .message = why};
+}
+
 http::Task<Result<>> Executor::before_send(plan::Scope const& scope, WallTime read, Attempt& attempt) {
-  if (!snapshots_.young(read)) {
-    // An attempt before this one met a 429, which proves that nothing happened.
-    auto const closed = co_await journal_.refuse(attempt, "CPS's request limit");
-    if (!closed) co_return closed.error();
-    co_return Error{.code = Errc::stale, .message = "what it is based on grew old while it waited for its turn"};
-  }
+  if (!snapshots_.young(read))
+    co_return co_await give_way(attempt, "what it is based on grew old while it waited for its turn");
   snapshots_.used(scope);
   co_return co_await journal_.begin(attempt);
 }

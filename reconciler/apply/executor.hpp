@@ -73,6 +73,8 @@ class Executor {
   http::Task<Result<cps::Live>> base_of(plan::Item const& item, bool cancelled);
   /// The item's enrollment as it is now, if it is still what was planned on. Errors: stale; not_found: it is gone.
   http::Task<Result<cps::Live>> unmoved(plan::Item const& item);
+  /// Leaves a turn unused. Errors: stale, `why`; io.
+  http::Task<Result<>> give_way(Attempt& attempt, char const* why);
   /// Awaited when a write's turn has come: what it is based on, read at `read`, may have grown old while it waited.
   http::Task<Result<>> before_send(plan::Scope const& scope, WallTime read, Attempt& attempt);
 

@@ -248,6 +248,22 @@ TEST_CASE("apply: a request limit is waited out, and each attempt has an intent 
   CHECK(bench.state().open_intents.empty());
 }
 
+TEST_CASE("apply: a create that met the request limit is held back like any other once another met a 409") {
+  Bench bench;
+  bench.manifests = {desired("a"), desired("b")};
+  bench.client->instead = [&](http::Request const& request) -> std::optional<Result<http::Response>> {
+    if (request.method != "POST") return std::nullopt;
+    if (request.body.find("\"b.example.com\"") != std::string::npos)
+      return Result<http::Response>(http::Response{.status = 409, .body = R"({"type":"/e/x","title":"Conflict"})"});
+    return Result<http::Response>(http::Response{.status = 429, .headers = {{.name = "Retry-After", .value = "1"}}});
+  };
+  auto const result = bench.apply({.parallelism = 2});
+  CHECK(outcomes(result) == "a waiting\nb waiting\n");
+  CHECK(result->items.at(0).message.find("one at a time") != std::string::npos);
+  CHECK(bench.sent("POST") == 2);
+  CHECK(bench.state().open_intents.size() == 1);  // b's
+}
+
 TEST_CASE("apply: refused credentials end the run, the rest is not begun") {
   Bench bench;
   for (int i = 0; i < 9; ++i) bench.manifests.push_back(desired(fmt::format("site-{}", i)));
