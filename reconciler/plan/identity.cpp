@@ -8,14 +8,6 @@
 namespace cpsctl::plan {
 namespace {
 
-std::string_view annotation(schema::Field const& field, char const* name) {
-  return field.annotations ? json::text_or(json::find(field.annotations.get(), name), "") : std::string_view();
-}
-
-std::string_view identity(schema::Field const& field) {
-  return annotation(field, "x-identity");
-}
-
 /// The fields of a schema that say something to the planner.
 struct Telling {
   std::vector<schema::Field const*> identity = {};
@@ -27,35 +19,25 @@ struct Telling {
   schema::Field const* names = nullptr;  ///< the set that the common name belongs to
 };
 
-void collect(schema::Field const& field, Telling& telling) {
-  if (!identity(field).empty()) telling.identity.push_back(&field);
-  std::string_view const tells = annotation(field, "x-tells");
-  if (tells == "production") telling.production = &field;
-  if (tells == "staging") telling.staging = &field;
-  if (tells == "renewal-start") telling.renewal_start = &field;
-  if (tells == "most-names") telling.most_names = &field;
-  if (tells == "most-wildcards") telling.most_wildcards = &field;
-  bool const names =
-      field.list == schema::ListKind::set && field.derived != nullptr && !field.derived->includes.empty();
-  if (names) telling.names = &field;
-  for (auto const& [name, property] : field.properties) collect(*property, telling);
-}
-
-/// There are as many schemas as versions, and few such fields: found once for each.
-Telling const& telling_fields(schema::Schema const& schema) {
-  static thread_local std::unordered_map<schema::Schema const*, Telling> known;
-  auto const [entry, added] = known.try_emplace(&schema);
-  if (added) collect(schema.root(), entry->second);
-  return entry->second;
-}
-
-std::vector<schema::Field const*> const& identity_fields(schema::Schema const& schema) {
-  return telling_fields(schema).identity;
+Telling telling_fields(schema::Schema const& schema) {
+  Telling telling;
+  for (schema::Field const* const field : schema.telling()) {
+    if (!field->identity.empty()) telling.identity.push_back(field);
+    if (field->tells == "production") telling.production = field;
+    if (field->tells == "staging") telling.staging = field;
+    if (field->tells == "renewal-start") telling.renewal_start = field;
+    if (field->tells == "most-names") telling.most_names = field;
+    if (field->tells == "most-wildcards") telling.most_wildcards = field;
+    bool const names =
+        field->list == schema::ListKind::set && field->derived != nullptr && !field->derived->includes.empty();
+    if (names) telling.names = field;
+  }
+  return telling;
 }
 
 std::string text_of(json::Value const& document, schema::Schema const& schema, std::string_view role) {
-  for (schema::Field const* field : identity_fields(schema))
-    if (identity(*field) == role) return std::string(json::text_or(json::at(document, field->pointer), ""));
+  for (schema::Field const* field : schema.telling())
+    if (field->identity == role) return std::string(json::text_or(json::at(document, field->pointer), ""));
   return {};
 }
 
@@ -85,7 +67,7 @@ bool in_production(json::Value const& document, schema::Schema const& schema) {
 }
 
 bool is_deployed(json::Value const& document, schema::Schema const& schema) {
-  Telling const& telling = telling_fields(schema);
+  Telling const telling = telling_fields(schema);
   return has_slots(document, telling.production) || has_slots(document, telling.staging);
 }
 
@@ -119,7 +101,7 @@ std::vector<cps::Live const*> Index::by_name(std::string_view common_name) const
 }
 
 bool same_identity(json::Value const& desired, json::Value const& live, schema::Schema const& schema) {
-  return std::ranges::all_of(identity_fields(schema), [&](schema::Field const* field) {
+  return std::ranges::all_of(telling_fields(schema).identity, [&](schema::Field const* field) {
     json::Value const* const wanted = json::at(desired, field->pointer);
     json::Value const* const present = json::at(live, field->pointer);
     return wanted == nullptr || (present != nullptr && agrees(*wanted, *present, *field));
@@ -128,7 +110,7 @@ bool same_identity(json::Value const& desired, json::Value const& live, schema::
 
 std::optional<TooMany> too_many_names(json::Value const& desired, json::Value const& live,
                                       schema::Schema const& schema) {
-  Telling const& telling = telling_fields(schema);
+  Telling const telling = telling_fields(schema);
   json::Value const* const list = telling.names == nullptr ? nullptr : json::at(desired, telling.names->pointer);
   if (list == nullptr || !list->IsArray()) return std::nullopt;
   std::set<std::string> names{text::hostname(common_name(desired, schema))};

@@ -61,10 +61,20 @@ std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes)
   return ids;
 }
 
-manifest::Lifecycle policy_of(state::Entry const& entry) {
+Result<manifest::Lifecycle> read_policy(state::Entry const& entry) {
   manifest::Lifecycle policy;
-  if (entry.lifecycle) static_cast<void>(fields::from_json(*entry.lifecycle, policy));
-  return policy;
+  if (!entry.lifecycle || fields::from_json(*entry.lifecycle, policy)) return policy;
+  // Going on with the usual policy might keep what was to be deleted, or cancel what was to be waited for.
+  return Error{.code = Errc::io,
+               .message = fmt::format("the state's lifecycle of {} cannot be read: {}", entry.name,
+                                      text::shortened(json::compact(*entry.lifecycle), 200)),
+               .next = fmt::format("use the cpsctl that wrote the state, or cpsctl state forget {} and adopt it anew: "
+                                   "CPS keeps the enrollment",
+                                   entry.name)};
+}
+
+manifest::Lifecycle policy_of(state::Entry const& entry) {
+  return read_policy(entry).value();
 }
 
 Planner::Planner(Inputs const& inputs) : inputs_(inputs) {}
@@ -97,7 +107,10 @@ bool Planner::in_scope(std::string const& source) const {
 }
 
 Result<> Planner::prepare() {
-  for (auto const& [name, entry] : inputs_.entries) owners_.emplace(entry.id, name);
+  for (auto const& [name, entry] : inputs_.entries) {
+    CPS_CHECK(read_policy(entry));
+    owners_.emplace(entry.id, name);
+  }
   for (Desired const& desired : inputs_.desired) {
     declared_.insert(desired.name);
     if (schemas_.contains(desired.api_schema)) continue;

@@ -108,6 +108,9 @@ class Planner {
 
 void count(Item const& item, Summary& summary);
 /// The policy that a state entry remembers.
+/// The policy that the state holds. Errors: io, when it cannot be read.
+Result<manifest::Lifecycle> read_policy(state::Entry const& entry);
+/// The same where that has been checked: Planner::prepare() does.
 manifest::Lifecycle policy_of(state::Entry const& entry);
 std::vector<std::int64_t> ids_of(std::vector<cps::Live const*> const& lives);
 std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes);

@@ -173,6 +173,7 @@ Result<> read_annotations(json::Value const& node, Inherited const& around, Fiel
   field.sensitive = json::text_or(json::find(node, "x-sensitive"), around.sensitive);
   field.operators = json::text_or(json::find(node, "x-operator"), "");
   field.identity = json::text_or(json::find(node, "x-identity"), "");
+  field.tells = json::text_or(json::find(node, "x-tells"), "");
   if (field.on_remove == OnRemove::null && !field.nullable())
     return broken(field.pointer, "x-on-remove: it cannot be null");
   if (field.on_remove == OnRemove::empty && !field.allows(Type::array))
@@ -252,6 +253,15 @@ bool Field::allows(Type type) const {
   return types.empty() || std::ranges::find(types, type) != types.end();
 }
 
+namespace {
+
+void collect_telling(Field const& field, std::vector<Field const*>& found) {
+  if (!field.identity.empty() || !field.tells.empty() || field.derived != nullptr) found.push_back(&field);
+  for (auto const& [name, property] : field.properties) collect_telling(*property, found);
+}
+
+}  // namespace
+
 Field const* Field::child(std::string_view member) const {
   if (auto const found = properties.find(member); found != properties.end()) return found->second.get();
   return values.get();
@@ -275,6 +285,7 @@ Result<std::shared_ptr<Schema const>> Schema::compile(std::string_view name, std
   auto schema = std::make_shared<Schema>();
   schema->name_ = name;
   CPS_CHECK(Compiler(name, source).field(source, "", {}, deepest, schema->root_));
+  collect_telling(schema->root_, schema->telling_);
   CPS_TRY(json::Document whole, bundle(source, resolve));
   schema->text_ = json::pretty(whole) + "\n";
   return std::shared_ptr<Schema const>(std::move(schema));

@@ -72,6 +72,7 @@ struct Field {
   std::string sensitive = {};    ///< "contact" or empty; inherited
   std::string operators = {};    ///< x-operator: how the operator says it, who alone may; empty: it may stand in files
   std::string identity = {};     ///< x-identity: name | part | kind; empty: does not tell enrollments apart
+  std::string tells = {};        ///< x-tells: what the planner learns from it, as "production"
   std::unique_ptr<Derived> derived = {};
   json::Ref annotations = {};  ///< the schema object itself: description, examples, default, x-…
 
@@ -94,6 +95,8 @@ class Schema {
   Field const& root() const { return root_; }
   /// The field at a pointer into a document; list elements by any index. nullptr: unknown to the schema.
   Field const* at(std::string_view pointer) const;
+  /// Those of its fields (not of list elements) that say something beside their value: identity, tells, derived.
+  std::vector<Field const*> const& telling() const { return telling_; }
   /// The complete schema as one JSON document: x-extends merged, $ref to files bundled under $defs.
   std::string const& text() const { return text_; }
 
@@ -101,6 +104,7 @@ class Schema {
   std::string name_;
   std::string text_;
   Field root_;
+  std::vector<Field const*> telling_ = {};  ///< in root_, which stays where it is
 };
 
 /// The schemas that are compiled into the program (CMake generates it from schemas/*.schema.json).

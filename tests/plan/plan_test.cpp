@@ -466,3 +466,17 @@ TEST_CASE("plan: several lost creates of one name are settled together") {
     CHECK(plan->summary.blocked == 1);
   }
 }
+
+TEST_CASE("plan: a lifecycle in the state that cannot be read is an error of the state, not the usual policy") {
+  World world = World().want(desired("www", "www.example.com")).has(live(1, "www.example.com"));
+  for (char const* const text : {R"({"deletion":"perhaps"})", R"({"deletion":7})", "[]"}) {
+    CAPTURE(text);
+    state::Entry known = entry("www", 1);
+    known.lifecycle = json::share(json::parse(text, "policy").value());
+    world.inputs.entries.insert_or_assign("www", known);
+    auto const plan = plan::make_plan(world.inputs);
+    REQUIRE(!plan);
+    CHECK(plan.error().code == Errc::io);
+    CHECK(plan.error().message.find("the state's lifecycle of www cannot be read") != std::string::npos);
+  }
+}
