@@ -118,7 +118,7 @@ http::Task<Result<http::Response>> Session::attempt(Call const& call, std::strin
   auto const ticket = co_await pacer.acquire(std::move(turn));
   if (!ticket) co_return ticket.error();
   // What precedes the request counts: the journal has said by when the attempt is over.
-  SteadyTime const begun = clock_.steady();
+  Begun const begun{.steady = clock_.steady(), .wall = clock_.wall()};
   if (call.before_send) {
     auto const ready = co_await call.before_send();
     if (!ready) {
@@ -134,7 +134,7 @@ http::Task<Result<http::Response>> Session::attempt(Call const& call, std::strin
 
 /// One request and its answer, whatever that is. A write's attempt began at `begun`, and is over a timeout later; a
 /// read has its timeout from when a connection is free.
-http::Task<Result<http::Response>> Session::exchange(Call const& call, std::string const& target, SteadyTime begun) {
+http::Task<Result<http::Response>> Session::exchange(Call const& call, std::string const& target, Begun begun) {
   http::Request request{.method = call.method, .target = target, .body = call.body};
   request.headers.push_back({.name = "Accept", .value = call.accept});
   if (!call.content_type.empty())
@@ -145,7 +145,8 @@ http::Task<Result<http::Response>> Session::exchange(Call const& call, std::stri
   bool const reads = call.repeat == Repeat::freely;
   http::SendOptions how{.deadline = reads ? options_.deadline : SteadyTime::max(),
                         .timeout = options_.timeout,
-                        .begun = reads ? std::nullopt : std::optional(begun),
+                        .begun = reads ? std::nullopt : std::optional(begun.steady),
+                        .ends_by = reads ? std::nullopt : std::optional(begun.wall + options_.timeout),
                         .max_body = call.sink ? unbounded : options_.max_body,
                         .sink = call.sink};
   // A signature is good for thirty seconds: it is made after every wait.

@@ -90,7 +90,12 @@ class Session {
 
  private:
   http::Task<Result<http::Response>> attempt(Call const& call, std::string const& target);
-  http::Task<Result<http::Response>> exchange(Call const& call, std::string const& target, SteadyTime begun);
+  /// When an attempt began, by both clocks.
+  struct Begun {
+    SteadyTime steady;
+    WallTime wall;
+  };
+  http::Task<Result<http::Response>> exchange(Call const& call, std::string const& target, Begun begun);
   void sign(http::Request& request) const;
   Result<http::Response> judged(Call const& call, http::Response response);
   std::unique_ptr<Ledger> open_ledger(std::string const& account_key, std::vector<Window> const& windows);

@@ -133,7 +133,9 @@ Limit run_limit(SendOptions const& options) {
 }
 
 Limit limit_of(SendOptions const& options) {
-  return earlier(limit_after(options.begun.value_or(now()), options.timeout), run_limit(options));
+  Limit limit = earlier(limit_after(options.begun.value_or(now()), options.timeout), run_limit(options));
+  limit.ends_by = options.ends_by;
+  return limit;
 }
 
 Task<Result<Slot>> take_slot(std::shared_ptr<Pool> pool, Limit limit) {

@@ -250,8 +250,8 @@ Task<Result<>> Stream::receive(Answer& answer, Limit limit, error_code unsent) {
 
 Task<Result<>> Stream::exchange(std::string const& text, Answer& answer, Limit limit) {
   auto const self = shared_from_this();
-  // A process that stood still for a while must not send what others take as over.
-  if (system_clock().steady() >= limit.at)
+  // A process that stood still for a while, or a machine that slept, must not send what others take as over.
+  if (limit.over(system_clock()))
     co_return Error{.code = Errc::timeout, .message = "sending to " + host() + " " + limit.passed};
   arm(limit.at);
   error_code unsent;

@@ -4,6 +4,7 @@
 #include "http/tls.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace cpsctl::http {
@@ -12,6 +13,9 @@ namespace cpsctl::http {
 struct Limit {
   SteadyTime at = SteadyTime::max();
   std::string passed = {};
+  std::optional<WallTime> ends_by = {};  ///< as SendOptions::ends_by
+
+  bool over(Clock const& clock) const { return clock.steady() >= at || (ends_by && clock.wall() >= *ends_by); }
 };
 
 /// One TLS connection to the endpoint, one request at a time. After an error it is of no more use.

@@ -62,6 +62,7 @@ class Script final : public http::Client {
     requests.push_back(std::move(request));
     bodies_allowed.push_back(options.max_body);
     begun.push_back(options.begun);
+    ends_by.push_back(options.ends_by);
     deadlines.push_back(options.deadline);
     auto next = answers_.front();
     if (answers_.size() > 1) answers_.pop_front();
@@ -79,6 +80,7 @@ class Script final : public http::Client {
   std::vector<http::Request> requests = {};
   std::vector<std::size_t> bodies_allowed = {};
   std::vector<std::optional<SteadyTime>> begun = {};
+  std::vector<std::optional<WallTime>> ends_by = {};
   std::vector<SteadyTime> deadlines = {};
   bool closed = false;
 
@@ -474,9 +476,12 @@ TEST_CASE("an attempt's time begins before what precedes it, and a write in flig
   CHECK(bench.loop.run(bench.session.send(call)).has_value());
   REQUIRE(bench.client.begun.front().has_value());
   CHECK(*bench.client.begun.front() <= journal_written - 5ms);
+  // By the wall clock, as the journal says it to others.
+  CHECK(bench.client.ends_by.front() == bench.clock.wall() + cps::SessionOptions().timeout);
   CHECK(bench.client.deadlines.front() == SteadyTime::max());
   CHECK(bench.loop.run(bench.session.send(reading())).has_value());
   CHECK(bench.client.deadlines.back() == deadline);
+  CHECK(!bench.client.ends_by.back().has_value());
 }
 
 TEST_CASE("each attempt gives its turn back, however it ends") {

@@ -360,6 +360,25 @@ TEST_CASE("client: what is over before a byte was sent is not sent any more") {
   CHECK(loop.run((*client)->send({}, {})).has_value());
 }
 
+TEST_CASE("client: a machine that slept does not send what others take as over") {
+  Server const server({.identity = &world().server}, {forever});
+  Loop loop;
+  auto const client = Client::open(loop, to(server.port()));
+  WallTime const now = system_clock().wall();
+  SendOptions const in_time{.begun = system_clock().steady(), .ends_by = now + 60s};
+  SendOptions const late{.begun = system_clock().steady(), .ends_by = now - 1ms};
+  REQUIRE(loop.run((*client)->send({.method = "POST"}, in_time)).has_value());
+  for (bool const kept : {true, false}) {
+    CAPTURE(kept);
+    auto const answer =
+        kept ? loop.run((*client)->send({.method = "POST"}, late)) : ask(to(server.port()), {.method = "POST"}, late);
+    REQUIRE(!answer);
+    CHECK(answer.error().code == Errc::timeout);
+    CHECK(answer.error().reached == Reached::no);
+  }
+  CHECK(loop.run((*client)->send({.method = "POST"}, in_time)).has_value());
+}
+
 TEST_CASE("client: what ended too late, or was cancelled, or went wrong, is reset: no more of it arrives") {
   struct Case {
     char const* title;
