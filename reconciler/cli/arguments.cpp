@@ -280,9 +280,9 @@ class Grammar {
 
   void sandbox_command() {
     auto* const sandbox = command(app_, "sandbox", Command::sandbox, "Serve the embedded CPS on loopback");
-    sandbox->add_option("--dir", options_.sandbox.folder, "data, edgerc and ca.pem")
-        ->type_name("DIR")
-        ->capture_default_str();
+    sandbox_dir_ = sandbox->add_option("--dir", options_.sandbox.folder, "data, edgerc and ca.pem")
+                       ->type_name("DIR")
+                       ->capture_default_str();
     sandbox->add_option("--port", options_.sandbox.port, "port on 127.0.0.1 (default: any free one)");
     sandbox_switches(*sandbox, "Switches (cpsctl help sandbox)");
   }
@@ -323,7 +323,7 @@ class Grammar {
     if (!rate_.empty()) {
       CPS_TRY(global.rate, rate(rate_));
     }
-    if (!sandbox_.empty()) global.sandbox = sandbox_;
+    CPS_CHECK(take_sandbox());
     if (!switched_.empty() && sandbox_.empty() && options_.command != Command::sandbox)
       return usage(fmt::format("{} is a switch of the sandbox", switched_), "add --sandbox, or leave it out");
     global.colour = colour_ == "always" ? Colour::always : colour_ == "never" ? Colour::never : Colour::automatic;
@@ -336,6 +336,18 @@ class Grammar {
       if (problem) return usage(fmt::format("cannot change to {}: {}", chdir_, problem.message()), "check -C");
     }
     return Parsed{.options = options_};
+  }
+
+  /// --sandbox=DIR says to the command of that name what its --dir says.
+  Result<> take_sandbox() {
+    if (sandbox_.empty()) return {};
+    options_.global.sandbox = sandbox_;
+    if (options_.command != Command::sandbox) return {};
+    if (!sandbox_dir_->empty() && options_.sandbox.folder != sandbox_)
+      return usage(fmt::format("--sandbox={} and --dir {} name two folders", sandbox_, options_.sandbox.folder),
+                   "leave one of them out");
+    options_.sandbox.folder = sandbox_;
+    return {};
   }
 
   std::string command_words() const {
@@ -416,6 +428,7 @@ class Grammar {
 
   CLI::App app_;
   Options options_;
+  CLI::Option* sandbox_dir_ = nullptr;
   std::optional<std::string> output_ = {};
   std::vector<std::string> out_ = {}, words_ = {};
   std::string chdir_ = {}, colour_ = "auto", log_format_ = "text", rate_ = {}, sandbox_ = {};

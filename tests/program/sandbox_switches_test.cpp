@@ -1,6 +1,8 @@
 #include "base/json.hpp"
 #include "program/program.hpp"
 
+#include <csignal>
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -86,6 +88,24 @@ TEST_CASE("switches of the sandbox: after an update the list may lag, and the do
   CHECK(now.exit == 0);
 }
 
+TEST_CASE("the sandbox serves the folder that it is told, by either flag") {
+  for (bool const dir : {false, true}) {
+    CAPTURE(dir);
+    Folder const folder;
+    std::vector<std::string> arguments{"sandbox"};
+    if (dir)
+      arguments.insert(arguments.end(), {"--dir", "mine"});
+    else
+      arguments.emplace_back("--sandbox=mine");
+    Background served(arguments, {.folder = folder.path()});
+    CHECK(served.await("use it with").find("mine/edgerc") != std::string::npos);
+    served.signal(SIGTERM);
+    served.finish();
+    CHECK(std::filesystem::exists(folder / "mine/ca.pem"));
+    CHECK(!std::filesystem::exists(folder / ".cpsctl"));
+  }
+}
+
 TEST_CASE("switches of the sandbox: what cannot be meant exits 64 and says what to do") {
   struct Case {
     char const* title;
@@ -94,6 +114,10 @@ TEST_CASE("switches of the sandbox: what cannot be meant exits 64 and says what 
   };
   Case const cases[] = {
       {"a switch without a sandbox", {"plan", "--complete-after", "0s"}, "--complete-after is a switch", "--sandbox"},
+      {"two folders",
+       {"sandbox", "--sandbox=a", "--dir", "b"},
+       "--sandbox=a and --dir b name two folders",
+       "leave one"},
       {"a duration that is none", {"sandbox", "--list-lag", "soon"}, "--list-lag: \"soon\" is no duration", "90s"},
       {"a word that is none", {"sandbox", "--inputs", "maybe"}, "--inputs: cannot use \"maybe\"", "done, wait"},
       {"a fault with a slip",
