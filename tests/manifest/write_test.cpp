@@ -420,8 +420,7 @@ TEST_CASE("write: no file has the name of a device of Windows") {
   std::vector<manifest::Found> all;
   for (char const* const name : {"nul", "CON", "aux.", "com1", "lpt0", "console", "com10", "nul.example.com"})
     all.push_back(found(live_dv(name), static_cast<std::int64_t>(all.size()) + 1));
-  CHECK(names_of(write(all)) ==
-        "3=aux-dv 4=com1-dv 7=com10 2=con-dv 6=console 5=lpt0-dv 1=nul-dv 8=nul-example-com");
+  CHECK(names_of(write(all)) == "3=aux-dv 4=com1-dv 7=com10 2=con-dv 6=console 5=lpt0-dv 1=nul-dv 8=nul-example-com");
 }
 
 TEST_CASE("write: a chosen name is checked") {
