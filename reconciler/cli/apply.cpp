@@ -44,14 +44,16 @@ class Applying {
       : options_(options), settings_(std::move(settings)), world_(world), signals_(signals) {}
 
   Exit manifests(Wanted wanted) {
-    return run([&wanted, this](Connection& connection, state::Contents const& contents) {
-      return inputs_for(std::move(wanted), connection, contents, world_);
+    return run([&wanted, this](Connection& connection, state::Contents const& contents) -> Result<plan::Inputs> {
+      plan::Inputs inputs = inputs_for(std::move(wanted), connection, contents, world_);
+      CPS_CHECK(check_words(inputs));
+      return inputs;
     });
   }
 
   Exit saved(plan::Plan plan) {
     saved_ = std::move(plan);
-    return run([this](Connection& connection, state::Contents const& contents) {
+    return run([this](Connection& connection, state::Contents const& contents) -> Result<plan::Inputs> {
       plan::Inputs inputs = inputs_for({.settings = settings_, .loaded = {}}, connection, contents, world_);
       plan::restrict_to(*saved_, inputs);
       return inputs;
@@ -59,7 +61,7 @@ class Applying {
   }
 
  private:
-  using MakeInputs = std::function<plan::Inputs(Connection&, state::Contents const&)>;
+  using MakeInputs = std::function<Result<plan::Inputs>(Connection&, state::Contents const&)>;
 
   Exit run(MakeInputs const& make_inputs) {
     auto connection = connect(options_, settings_, world_);
@@ -73,9 +75,10 @@ class Applying {
       connection->loop->post(
           [this, &connection] { planning_ ? connection->session->cancel() : connection->session->stop_waiting(); });
     });
-    plan::Inputs known = make_inputs(*connection, writing->store->contents());
+    auto known = make_inputs(*connection, writing->store->contents());
+    if (!known) return failed(known.error());
     cps::Reader reader(*connection->session);
-    auto inputs = connection->loop->run(read_account(reader, *connection, std::move(known)));
+    auto inputs = connection->loop->run(read_account(reader, *connection, std::move(*known)));
     if (!inputs) return failed(inputs.error());
     auto plan = plan::make_plan(*inputs);
     if (!plan) return failed(plan.error());

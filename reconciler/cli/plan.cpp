@@ -25,6 +25,7 @@ Exit run_plan(Options const& options, World& world) {
   auto const plan = [&]() -> Result<plan::Plan> {
     cps::Reader const reader(*connection->session);
     plan::Inputs known = inputs_for(std::move(*wanted), *connection, *contents, world);
+    CPS_CHECK(check_words(known));
     CPS_TRY(plan::Inputs const inputs, connection->loop->run(read_account(reader, *connection, std::move(known))));
     return plan::make_plan(inputs);
   }();

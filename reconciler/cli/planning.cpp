@@ -1,12 +1,17 @@
 #include "cli/planning.hpp"
 
 #include "base/log.hpp"
+#include "base/text.hpp"
+#include "diff/compare.hpp"
 #include "http/crew.hpp"
+#include "plan/identity.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace cpsctl::cli {
 namespace {
@@ -55,6 +60,107 @@ plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Cont
           .selection = std::move(wanted.settings.selection),
           .consent = std::move(wanted.settings.consent),
           .settings = std::move(wanted.settings.unusual)};
+}
+
+namespace {
+
+/// What manifests and state know, to check words against.
+struct Known {
+  struct One {
+    std::string name, contract, common_name, id;
+    std::map<std::string, std::string> const* labels;
+  };
+  std::vector<One> all = {};
+
+  explicit Known(plan::Inputs const& inputs) {
+    for (manifest::Desired const& one : inputs.desired)
+      all.push_back({.name = one.name,
+                     .contract = one.contract,
+                     .common_name = desired_name(one),
+                     .id = "",
+                     .labels = &one.labels});
+    for (auto const& [name, entry] : inputs.entries)
+      all.push_back({.name = name,
+                     .contract = entry.contract,
+                     .common_name = entry.common_name,
+                     .id = std::to_string(entry.id),
+                     .labels = &entry.labels});
+    for (state::Record const& intent : inputs.open_intents)
+      if (intent.entry)
+        all.push_back({.name = intent.name,
+                       .contract = intent.entry->contract,
+                       .common_name = intent.entry->common_name,
+                       .id = "",
+                       .labels = &intent.entry->labels});
+  }
+
+  static std::string desired_name(manifest::Desired const& one) {
+    auto const schema = schema::enrollment(one.api_schema);
+    return schema && one.enrollment ? plan::common_name(*one.enrollment, **schema) : std::string();
+  }
+  std::vector<std::string> words(std::string One::*member) const {
+    std::set<std::string> found;
+    for (One const& one : all)
+      if (!(one.*member).empty()) found.insert(one.*member);
+    return {found.begin(), found.end()};
+  }
+};
+
+Error fits_nothing(std::string const& what, std::string const& word, std::vector<std::string> const& known,
+                   std::string next = {}) {
+  if (next.empty()) {
+    auto const near = text::nearest(word, known);
+    std::vector<std::string> some(known.begin(), known.begin() + std::min<std::ptrdiff_t>(5, std::ssize(known)));
+    next = near ? fmt::format("did you mean {}?", *near)
+                : fmt::format("known here: {}{}", fmt::join(some, ", "), known.size() > some.size() ? " …" : "");
+    if (known.empty()) next = "manifests and state know none";
+  }
+  return {.code = Errc::usage,
+          .message = fmt::format("{} {} fits nothing that manifests or state know", what, text::printable(word)),
+          .next = text::printable(next)};
+}
+
+Result<> check_name(std::string const& what, std::string const& word, Known const& known) {
+  auto const fits = [&](Known::One const& one) { return text::glob_matches(word, one.name); };
+  if (std::ranges::any_of(known.all, fits)) return {};
+  auto const other = std::ranges::find_if(known.all, [&](Known::One const& one) {
+    return one.id == word || (!one.common_name.empty() && diff::same_host(one.common_name, word));
+  });
+  std::string const next =
+      other == known.all.end()
+          ? std::string()
+          : fmt::format("{} is the {} of {}", word, other->id == word ? "id" : "common name", other->name);
+  return fits_nothing(what, word, known.words(&Known::One::name), next);
+}
+
+}  // namespace
+
+Result<> check_words(plan::Inputs const& inputs, bool contracts_at_cps) {
+  Known const known(inputs);
+  plan::Selection const& selection = inputs.selection;
+  for (std::string const& name : selection.names) CPS_CHECK(check_name("the name", name, known));
+  auto const contracts = known.words(&Known::One::contract);
+  for (std::string const& contract : selection.contracts)
+    if (!contracts_at_cps && std::ranges::count(contracts, contract) == 0)
+      return fits_nothing("the contract", contract, contracts);
+  for (auto const& [key, value] : selection.labels) {
+    auto const has = [&](Known::One const& one) {
+      auto const label = one.labels->find(key);
+      return label != one.labels->end() && label->second == value;
+    };
+    if (std::ranges::any_of(known.all, has)) continue;
+    std::set<std::string> labels;
+    for (Known::One const& one : known.all)
+      for (auto const& [name, word] : *one.labels) labels.insert(name + "=" + word);
+    return fits_nothing("the label", key + "=" + value, {labels.begin(), labels.end()});
+  }
+  for (auto const& [flag, names] : {std::pair("--confirm-delete", &inputs.consent.confirm_delete),
+                                    std::pair("--recreate", &inputs.consent.recreate),
+                                    std::pair("--override-renewal-window", &inputs.consent.override_renewal_window)})
+    for (std::string const& name : *names)
+      if (auto const fits = check_name(flag, name, known); !fits)  // a run that is repeated may have done it before
+        log::warning("{}; {}", fits.error().message, fits.error().next);
+  return {};
 }
 
 http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs) {

@@ -11,6 +11,10 @@ namespace cpsctl::cli {
 /// What a plan is made from, as far as it is known before CPS is asked.
 plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Contents const& contents, World& world);
 
+/// Does each word of the call mean something that manifests or state know? A name that is mistyped must not look like
+/// nothing to do. `contracts_at_cps`: a contract may be known to CPS alone. Errors: usage, with what is near.
+Result<> check_words(plan::Inputs const& inputs, bool contracts_at_cps = false);
+
 /// Lists every contract once, and looks up what the lists lack. The reader is all it holds of CPS.
 http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs);
 

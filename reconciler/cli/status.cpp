@@ -32,8 +32,25 @@ std::string condition_of(plan::Item const& item) {
   return "";
 }
 
+/// What CPS says of an enrollment, whatever a plan has to say about it.
+void tell(cps::Live const& live, schema::Schema const& schema, report::StatusRow& row) {
+  row.common_name = plan::common_name(*live.document, schema);
+  row.kind = plan::kind_of(*live.document, schema);
+  row.production = plan::in_production(*live.document, schema);
+  row.notes = plan::pending_notes(live);
+}
+
+/// The enrollment of an entry, in its contract's list or by the look-up that the list made necessary.
+cps::Live const* live_of(plan::Inputs const& inputs, state::Entry const& entry) {
+  auto const& listed = inputs.listings.at({entry.account, entry.contract}).enrollments;
+  auto const found = std::ranges::find(listed, cps::EnrollmentId{entry.id}, &cps::Live::id);
+  if (found != listed.end()) return &*found;
+  auto const lookup = inputs.lookups.find(entry.id);
+  return lookup != inputs.lookups.end() && lookup->second ? &*lookup->second : nullptr;
+}
+
 /// One row for each enrollment that a manifest or the state knows.
-std::vector<report::StatusRow> managed(plan::Inputs const& inputs, plan::Plan const& plan) {
+Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan::Plan const& plan) {
   std::vector<report::StatusRow> rows;
   std::set<std::string> told;
   for (plan::Item const& item : plan.items) {
@@ -55,12 +72,15 @@ std::vector<report::StatusRow> managed(plan::Inputs const& inputs, plan::Plan co
     if (told.contains(name) || !inputs.listings.contains({entry.account, entry.contract}) ||
         !inputs.selection.takes(name, entry.contract, entry.labels))
       continue;
-    rows.push_back({.name = name,
-                    .id = entry.id,
-                    .contract = entry.contract,
-                    .account = entry.account,
-                    .common_name = entry.common_name,
-                    .condition = inputs.desired.empty() ? "managed" : "in sync"});
+    report::StatusRow row{.name = name,
+                          .id = entry.id,
+                          .contract = entry.contract,
+                          .account = entry.account,
+                          .common_name = entry.common_name,
+                          .condition = inputs.desired.empty() ? "managed" : "in sync"};
+    CPS_TRY(auto const schema, schema::enrollment(inputs.listings.at({entry.account, entry.contract}).api_schema));
+    if (cps::Live const* const live = live_of(inputs, entry)) tell(*live, *schema, row);
+    rows.push_back(std::move(row));
   }
   std::ranges::sort(rows, {}, &report::StatusRow::name);
   return rows;
@@ -75,13 +95,10 @@ Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, pla
     CPS_TRY(auto const schema, schema::enrollment(listing.api_schema));
     for (cps::Live const& live : listing.enrollments) {
       if (ours.contains(live.id.value)) continue;
-      rows.push_back({.id = live.id.value,
-                      .contract = scope.second,
-                      .account = scope.first,
-                      .common_name = plan::common_name(*live.document, *schema),
-                      .kind = plan::kind_of(*live.document, *schema),
-                      .condition = "unmanaged",
-                      .production = plan::in_production(*live.document, *schema)});
+      report::StatusRow row{
+          .id = live.id.value, .contract = scope.second, .account = scope.first, .condition = "unmanaged"};
+      tell(live, *schema, row);
+      rows.push_back(std::move(row));
     }
   }
   return rows;
@@ -112,6 +129,15 @@ Exit run_status(Options const& given, World& world) {
   auto const rows = [&]() -> Result<std::vector<report::StatusRow>> {
     cps::Reader const reader(*connection->session);
     plan::Inputs known = inputs_for(std::move(*wanted), *connection, *contents, world);
+    CPS_CHECK(check_words(known, options.unmanaged));
+    // What a contract holds can be asked before anything of it is managed.
+    if (options.unmanaged)
+      for (std::string const& contract : known.selection.contracts)
+        known.also_listed.try_emplace({connection->default_account, contract}, schema::enrollment_versions().front());
+    if (options.unmanaged && plan::scopes(known).empty())
+      return Error{.code = Errc::usage,
+                   .message = "no contract is known here: there are neither manifests nor a state",
+                   .next = "name one: cpsctl status --unmanaged --contract ID"};
     CPS_TRY(plan::Inputs const inputs, connection->loop->run(read_account(reader, *connection, std::move(known))));
     CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
     if (options.unmanaged) return unmanaged(inputs, plan);

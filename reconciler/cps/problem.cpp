@@ -55,7 +55,8 @@ std::string without_markup(std::string_view body) {
 Errc code_for(Problem const& problem) {
   int const status = problem.status;
   if (status == 429 || is_burst_block(problem)) return Errc::rate_limited;
-  if (status == 401 || status == 403 || is_clock_skew(problem)) return Errc::unauthorized;
+  if (status == 401 || status == 403 || is_clock_skew(problem) || is_forbidden_contract(problem))
+    return Errc::unauthorized;
   if (status == 404) return Errc::not_found;
   if (status == 409) return Errc::conflict;
   if (status >= 400 && status < 500) return Errc::refused;
@@ -98,7 +99,8 @@ std::string next_step(Problem const& problem, Errc code) {
     case Errc::unauthorized:
       return problem.status == 401
                  ? "check the client secret and tokens of the credentials; nothing may rewrite the request on its way"
-                 : "the credentials need a grant for CPS and for this contract: ask the account's administrator";
+                 : "the credentials need a grant for CPS and for this contract: check the contract id and the section, "
+                   "and ask the account's administrator";
     case Errc::not_found: return "check the account (account switch key) and whether it was deleted";
     case Errc::unavailable: return "CPS has a problem of its own: run again later";
     case Errc::protocol: return "check that the host is an Akamai API host";
@@ -137,6 +139,12 @@ bool is_burst_block(Problem const& problem) {
   return problem.status == 400 &&
          (problem.detail.find("IPBLOCK") != std::string::npos || problem.detail.find("-BURST") != std::string::npos ||
           problem.text.find("IPBLOCK-BURST") != std::string::npos);
+}
+
+bool is_forbidden_contract(Problem const& problem) {
+  std::string const words = text::lower(problem.title + problem.detail + problem.text);
+  bool const forbids = words.find("forbidden") != std::string::npos || words.find("acg list") != std::string::npos;
+  return problem.status == 400 && forbids && words.find("contract") != std::string::npos;
 }
 
 bool is_clock_skew(Problem const& problem) {

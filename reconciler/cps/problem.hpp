@@ -12,6 +12,10 @@ namespace cpsctl::cps {
 /// Reads problem documents of CPS and of the API gateway, `ApiError(type=…)` texts, HTML, plain text and nothing.
 Problem parse_problem(int status, std::string_view body);
 
+/// 400 whose words say that the contract is none of this credential's: "ApiError(type=Forbidden, title=Invalid Contract
+/// …" (akamai/terraform-provider-akamai#341).
+bool is_forbidden_contract(Problem const& problem);
+
 /// The gateway's burst block: a rate limit that comes as 400.
 bool is_burst_block(Problem const& problem);
 /// The gateway's answer to a signature from another time.

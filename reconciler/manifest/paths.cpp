@@ -149,8 +149,10 @@ class Finder {
     }
   }
 
+  /// Whatever its letters' case: a file that another editor wrote as PAY.YAML is meant, and must not seem to be gone.
   static bool is_manifest_name(std::string_view name) {
-    return std::ranges::any_of(extensions, [&](std::string_view e) { return name.ends_with(e); });
+    std::string const small = text::lower(name);
+    return std::ranges::any_of(extensions, [&](std::string_view e) { return small.ends_with(e); });
   }
 
   bool is_excluded(fs::path const& path) const {

@@ -94,6 +94,9 @@ BOOST_DESCRIBE_STRUCT(Item, (),
 /// The enrollment that stands behind an item, to say whether it is still the one that was planned on.
 bool same_live(cps::Live const& left, cps::Live const& right);
 
+/// "in progress at CPS: change 10002 (new-certificate)", for each of its pending changes.
+std::vector<std::string> pending_notes(cps::Live const& live);
+
 struct Summary {
   std::int64_t create = 0, update = 0, adopt = 0, advance = 0, delete_ = 0, orphan = 0, forget = 0, blocked = 0,
                unchanged = 0;

@@ -213,10 +213,12 @@ Result<cps::Live const*> Planner::live_of(Entry const& entry) const {
   return lookup->second ? &*lookup->second : nullptr;
 }
 
-void Planner::note_pending(Item& item, cps::Live const& live) const {
+std::vector<std::string> pending_notes(cps::Live const& live) {
+  std::vector<std::string> notes;
   for (cps::PendingChange const& change : live.pending)
-    item.notes.push_back(fmt::format("in progress at CPS: change {}{}", change.id.value,
-                                     change.type.empty() ? "" : " (" + change.type + ")"));
+    notes.push_back(fmt::format("in progress at CPS: change {}{}", change.id.value,
+                                change.type.empty() ? "" : " (" + change.type + ")"));
+  return notes;
 }
 
 Plan Planner::finish() {

@@ -87,7 +87,6 @@ class Planner {
   /// The live document of an id: from the list, else from its lookup. nullptr: a 404 proved that it is gone.
   Result<cps::Live const*> live_of(Entry const& entry) const;
   bool owned(std::int64_t id) const { return owners_.contains(id); }
-  void note_pending(Item& item, cps::Live const& live) const;
   schema::Schema const& schema_of(Desired const& desired) const { return *schemas_.at(desired.api_schema); }
   manifest::OnPendingChange on_pending(manifest::Lifecycle const& lifecycle) const {
     return inputs_.consent.on_pending.value_or(lifecycle.on_pending_change);

@@ -150,7 +150,7 @@ Item Planner::proven_create(Item item, Desired const& desired, state::Record con
   item.changes =
       diff::three_way(desired.enrollment, intent.entry->last_applied, *live.document, schema_of(desired)).changes;
   std::erase_if(item.changes, [&](diff::Change const& change) { return is_owed(change, item.open_steps); });
-  note_pending(item, live);
+  item.notes = pending_notes(live);
   if (!item.changes.empty())
     item.notes.emplace_back("the manifest was edited since it was sent: that is a change of its own");
   return item;
@@ -171,7 +171,7 @@ Item Planner::ambiguous_create(Item item, Desired const& desired, Fate const& fa
     item.id = agreeing.front()->id.value;
     item.live = *agreeing.front();
     item.reason = fmt::format("{}; of what it may have made the manifest agrees with {}", story, item.id);
-    note_pending(item, *agreeing.front());
+    item.notes = pending_notes(*agreeing.front());
     return item;
   }
   if (fate.candidates.size() == 1) {

@@ -65,7 +65,7 @@ Result<Item> Planner::known(Item item, Desired const& desired, Entry const& entr
   item.live = *live;
   item.production = in_production(*live->document, schema_of(desired));
   item.deployed = is_deployed(*live->document, schema_of(desired));
-  note_pending(item, *live);
+  item.notes = pending_notes(*live);
   auto const removing = std::ranges::find_if(
       live->pending, [&](cps::PendingChange const& change) { return is_ours(change, entry.removal); });
   if (removing != live->pending.end()) {

@@ -49,7 +49,7 @@ Result<std::optional<Item>> Planner::removed(Entry const& entry) {
     item.production = in_production(*live->document, **schema);
     item.deployed = is_deployed(*live->document, **schema);
   }
-  note_pending(item, *live);
+  item.notes = pending_notes(*live);
   if (policy_of(entry).deletion == manifest::Deletion::delete_)
     return std::optional(remove(std::move(item), entry, *live));
   item.action = Action::orphan;

@@ -65,7 +65,7 @@ Item Planner::adopt(Item item, Desired const& desired, cps::Live const& live) {
   diff::ThreeWay found = diff::compare_applied(desired.enrollment, *live.document, schema);
   item.target = std::move(found.target);
   item.changes = std::move(found.changes);
-  note_pending(item, live);
+  item.notes = pending_notes(live);
   if (inputs_.rebuild) {
     item.state_only = true;
     item.reason = item.changes.empty() ? "exists and is identical" : "exists and differs: the next plan shows how";

@@ -1,0 +1,109 @@
+#include "base/json.hpp"
+#include "program/project.hpp"
+
+/// What people type and what their editors write: taken, or told from success.
+namespace {
+
+using namespace program;
+namespace json = cpsctl::json;
+
+/// Two enrollments that serve in production, in a sandbox of the folder.
+struct Managed {
+  Folder folder;
+
+  Managed() {
+    for (std::string const name : {"shop", "pay"}) {
+      std::string text = dv_manifest(name, name + ".example.com");
+      folder.write("manifests/" + name + ".yaml",
+                   replaced(text, "{ name: " + name + " }", "{ name: " + name + ", labels: { team: web } }"));
+    }
+    REQUIRE(run({"apply", "--yes"}).exit == 0);
+  }
+  Run run(std::vector<std::string> arguments,
+          std::vector<std::string> const& sandbox = {"--complete-after", "0s"}) const {
+    arguments.push_back("--sandbox=" + (folder / "cps").string());
+    arguments.insert(arguments.end(), sandbox.begin(), sandbox.end());
+    return run_cpsctl(std::move(arguments), {.folder = folder.path()});
+  }
+  std::size_t requests_sent() const { return requests(folder / "cps").size(); }
+};
+
+json::Value const& row(json::Document const& status, rapidjson::SizeType index) {
+  return (*json::find(status, "enrollments"))[index];
+}
+
+}  // namespace
+
+TEST_CASE("words: status says of what is in sync what CPS says of it") {
+  Managed const managed;
+  json::Document const status = managed.run({"status", "-o", "json"}).json();
+  REQUIRE(json::find(status, "enrollments")->Size() == 2);
+  CHECK(json::text_or(json::find(row(status, 0), "kind"), "") == "dv");
+  CHECK(json::find(row(status, 0), "production")->IsTrue());
+  std::filesystem::remove_all(managed.folder / "manifests");
+  json::Document const alone = managed.run({"status", "-o", "json"}).json();
+  CHECK(json::text_or(json::find(row(alone, 1), "kind"), "") == "dv");
+  CHECK(json::find(row(alone, 1), "production")->IsTrue());
+}
+
+TEST_CASE("words: what a contract holds can be asked before anything of it is managed") {
+  Managed const managed;
+  REQUIRE(managed.run({"state", "forget", "shop", "pay"}).exit == 0);
+  std::filesystem::remove_all(managed.folder / "manifests");
+  Run const named = managed.run({"status", "--unmanaged", "--contract", "1-1TJZH5"});
+  INFO(named.out, named.err);
+  CHECK(named.exit == 0);
+  CHECK(named.out.find("shop.example.com") != std::string::npos);
+  Run const nameless = managed.run({"status", "--unmanaged"});
+  CHECK(nameless.exit == 64);
+  contains(nameless, "name one: cpsctl status --unmanaged --contract ID");
+}
+
+TEST_CASE("words: a name, contract or label that fits nothing is an error that says what is near") {
+  Managed const managed;
+  struct Case {
+    std::vector<std::string> arguments;
+    char const* says;
+  };
+  std::size_t const before = managed.requests_sent();
+  for (Case const& one : {Case{{"status", "shop.example.com"}, "shop.example.com is the common name of shop"},
+                          Case{{"status", "nosuch"}, "the name nosuch fits nothing"},
+                          Case{{"plan", "--name", "shopp"}, "did you mean shop?"},
+                          Case{{"apply", "--yes", "--name", "shop-exampel"}, "fits nothing"},
+                          Case{{"plan", "--contract", "1-1tjzh5"}, "did you mean 1-1TJZH5?"},
+                          Case{{"plan", "-l", "team=nosuch"}, "known here: team=web"}}) {
+    CAPTURE(one.says);
+    Run const run = managed.run(one.arguments);
+    INFO(run.out, run.err);
+    CHECK(run.exit == 64);
+    contains(run, one.says);
+  }
+  CHECK(managed.requests_sent() == before);
+  CHECK(managed.run({"plan", "--name", "sh*"}).exit == 0);
+  // A consent may be for what an earlier run has done: it is told, and nothing more.
+  Run const repeated = managed.run({"apply", "--yes", "--allow-delete", "--confirm-delete", "nosuch"});
+  CHECK(repeated.exit == 0);
+  contains(repeated, "--confirm-delete nosuch fits nothing");
+}
+
+TEST_CASE("words: a manifest is one whatever its extension's letters") {
+  Managed const managed;
+  std::filesystem::rename(managed.folder / "manifests/pay.yaml", managed.folder / "manifests/PAY.YAML");
+  Run const run = managed.run({"plan"});
+  INFO(run.out, run.err);
+  CHECK(run.out.find("2 unchanged") == std::string::npos);  // the state records another file
+  CHECK(run.out.find("its file") != std::string::npos);
+  CHECK(run.out.find("orphan") == std::string::npos);
+}
+
+TEST_CASE("words: an unresolved merge is called by its name, once") {
+  Folder const folder;
+  std::string text = dv_manifest("www", "www.example.com");
+  folder.write("www.yaml",
+               replaced(text, "    ra:", "<<<<<<< HEAD\n    ra: symantec\n=======\n    ra:") + ">>>>>>> other\n");
+  Run const run = run_cpsctl({"validate", "www.yaml"}, {.folder = folder.path()});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 65);
+  CHECK(run.out.find("www.yaml:7:1: error [CPS012]: a merge conflict of git begins here") != std::string::npos);
+  CHECK(run.out.find("1 error in 1 file") != std::string::npos);
+}
