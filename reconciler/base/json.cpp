@@ -16,6 +16,7 @@ namespace {
 
 constexpr unsigned max_depth = 200;
 constexpr std::size_t small_chunk = 1024;
+constexpr std::size_t longest_name_shown = 60;
 constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
 /// RapidJSON's reader is iterative, but its consumers recurse: depth is bounded on the text, before any tree exists.
@@ -101,7 +102,8 @@ Result<Value> parse_into(Pool& pool, std::string_view text, std::string_view wha
     return parse_error(what, fmt::format("{} (offset {})", problem, document.GetErrorOffset()));
   }
   if (auto const name = duplicate_member(document); name.data() != nullptr)
-    return parse_error(what, fmt::format("member \"{}\" stands twice in one object", name));
+    return parse_error(what, fmt::format("member \"{}\" appears twice in one object",
+                                         text::shortened(text::printable(name), longest_name_shown)));
   Value value;
   value.Swap(document);
   return value;
@@ -233,6 +235,11 @@ std::string canonical(Value const& value) {
 
 bool equal(Value const& left, Value const& right) {
   return left == right;
+}
+
+bool overlap(std::string_view one, std::string_view other) {
+  auto const [inner, outer] = one.size() < other.size() ? std::pair(other, one) : std::pair(one, other);
+  return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
 }
 
 std::string dotted(std::string_view pointer) {

@@ -84,6 +84,8 @@ std::string dotted(std::string_view pointer);
 /// Appends a member name to a pointer, escaped.
 std::string child(std::string_view pointer, std::string_view member);
 std::string child(std::string_view pointer, std::size_t index);
+/// Is one of them the other, or inside it?
+bool overlap(std::string_view one, std::string_view other);
 /// The deepest pointer that all of them are at or below; at least one must be given.
 std::string common(std::vector<std::string> const& pointers);
 

@@ -2,7 +2,8 @@
 # Runs fuzz targets on their corpus and on what they make of it. Prints how many inputs each has run; one that breaks
 # ends with an error and is kept beside the target.
 #   run.sh SECONDS TARGET…      paths of targets, named fuzz_NAME; two run at once
-# FUZZ_SEED=N throws the same dice each time: what every test run does, so that it fails for what was changed.
+# FUZZ_RUNS=N makes the same N inputs each time, whatever was found before (SECONDS is then only a bound): what every test
+# run does, so that it fails for what was changed and not by chance.
 set -uo pipefail
 corpora=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/corpus
 seconds=$1
@@ -13,13 +14,15 @@ fuzz() {
   name=$(basename "$target") && name=${name#fuzz_}
   work=$(dirname "$target")/fuzz/$name
   log=$work.log
+  local dice=(-seed=0)
+  [ -z "${FUZZ_RUNS:-}" ] || { dice=(-seed=1 "-runs=$FUZZ_RUNS") && rm -rf "$work"; }
   mkdir -p "$work"
   local dictionary=()
   [ -f "$corpora/$name.dict" ] && dictionary=("-dict=$corpora/$name.dict")
   local seeds=("$work" "$corpora/$name")
   [ "$name" = manifest ] && seeds+=("$corpora/../../../manifests" "$corpora/../../manifest/data")
-  if ! "$target" -seed="${FUZZ_SEED:-0}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 \
-      -artifact_prefix="$work-" "${dictionary[@]}" "${seeds[@]}" >"$log" 2>&1; then
+  if ! "$target" "${dice[@]}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
+      -print_final_stats=1 -artifact_prefix="$work-" "${dictionary[@]}" "${seeds[@]}" >"$log" 2>&1; then
     printf '%-12s BROKEN after %d s; the input is named below\n' "$name" $((SECONDS - begun))
     tail -n 60 "$log"
     return 1

@@ -1,0 +1,37 @@
+#include "base/json.hpp"
+
+#include "base/text.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace cpsctl;
+
+TEST_CASE("json: what is no JSON is told in one line, with a next step") {
+  std::string const deep = std::string(300, '[') + std::string(300, ']');
+  struct Row {
+    char const* title;
+    std::string text;
+    std::string message;
+  };
+  Row const rows[] = {
+      {"cut off", R"({"a": 1)", "a plan is not valid JSON: Missing a comma or '}' after an object member (offset 7)"},
+      {"a NUL byte", std::string("{\0}", 3), "a plan is not valid JSON: it contains a NUL byte"},
+      {"nested deeply", deep, "a plan is not valid JSON: it is nested deeper than 200 levels"},
+      {"a member twice", R"({"a": 1, "b": [{"c": 1, "c": 2}]})",
+       R"(a plan is not valid JSON: member "c" appears twice in one object)"},
+      {"a member twice, its name with control characters", "{\"a\x7f\\n\": 1, \"a\x7f\\n\": 2}",
+       R"(a plan is not valid JSON: member "a\x7f\n" appears twice in one object)"},
+      {"a member twice, its name very long",
+       "{\"" + std::string(5000, 'x') + "\": 1, \"" + std::string(5000, 'x') + "\": 2}",
+       "a plan is not valid JSON: member \"" + text::shortened(std::string(5000, 'x'), 60) +
+           "\" appears twice in one object"},
+  };
+  for (Row const& row : rows) {
+    CAPTURE(row.title);
+    auto const parsed = json::parse(row.text, "a plan");
+    REQUIRE(!parsed);
+    CHECK(parsed.error().message == row.message);
+  }
+}
