@@ -12,10 +12,6 @@
 namespace cpsctl::apply {
 namespace {
 
-bool changes_certificate(plan::Item const& item) {
-  return std::ranges::count(item.changes, schema::Effect::certificate, &diff::Change::effect) > 0;
-}
-
 /// The order of risk: what the state alone learns, what is stored without a new certificate, what adds, what changes a
 /// certificate; deletes come last, on their own.
 int risk(plan::Item const& item) {
@@ -23,7 +19,7 @@ int risk(plan::Item const& item) {
   switch (item.action) {
     case plan::Action::create: return 2;
     case plan::Action::update:
-    case plan::Action::adopt: return changes_certificate(item) ? 3 : 1;
+    case plan::Action::adopt: return plan::issues_certificate(item) ? 3 : 1;
     case plan::Action::advance: return 4;
     default: return 5;
   }

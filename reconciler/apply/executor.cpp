@@ -95,8 +95,6 @@ state::Entry const* Executor::known(std::string const& name) const {
 
 state::Entry Executor::entry_for(plan::Item const& item) const {
   manifest::Desired const& desired = *item.desired;
-  json::Document policy;
-  static_cast<json::Value&>(policy) = fields::to_json(desired.lifecycle, policy.GetAllocator());
   return {.name = item.name,
           .account = item.account,
           .contract = item.contract,
@@ -105,7 +103,7 @@ state::Entry Executor::entry_for(plan::Item const& item) const {
           .api_schema = desired.api_schema,
           .common_name = item.common_name,
           .last_applied = desired.enrollment,
-          .lifecycle = json::share(policy),
+          .lifecycle = json::share(fields::document(desired.lifecycle)),
           .labels = desired.labels,
           .written = journal_.now()};
 }
@@ -224,7 +222,7 @@ http::Task<Result<cps::EnrollmentStatus>> Executor::put(plan::Item const& item, 
                              .allow_cancel_pending_changes = put.cancel_pending,
                              .override_renewal_window = put.override_renewal_window};
   // A window belongs to the certificate that a change brings (cps-api.md §4.7).
-  if (std::ranges::count(item.changes, schema::Effect::certificate, &diff::Change::effect) > 0) {
+  if (plan::issues_certificate(item)) {
     request.deploy_not_before = desired.deploy.not_before;
     request.deploy_not_after = desired.deploy.not_after;
   }

@@ -83,6 +83,13 @@ json::Value to_json(T const& value, json::Pool& pool) {
   made.Swap(static_cast<json::Value&>(document));
   return made;
 }
+/// The same, as a document of its own.
+template <class T>
+json::Document document(T const& value) {
+  json::Document made;
+  static_cast<json::Value&>(made) = to_json(value, made.GetAllocator());
+  return made;
+}
 /// JSON text without spaces; no tree is built for it.
 template <class T>
 std::string to_text(T const& value) {

@@ -146,17 +146,13 @@ class SystemFiles final : public Files {
 
   Result<std::unique_ptr<Appender>> append(Path const& path) override {
     CPS_TRY(FileKind const present, kind(path));
-    Fd fd = open_file(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
-    if (!fd.open()) return file_error("open", path);
-    CPS_CHECK(own_file(fd, path));
+    CPS_TRY(Fd fd, open_own(path, O_WRONLY | O_CREAT | O_APPEND));
     if (present == FileKind::missing) CPS_CHECK(sync_folder(folder_of(path)));
     return std::make_unique<FileAppender>(std::move(fd), path);
   }
 
   Result<> truncate(Path const& path, std::uint64_t size) override {
-    Fd const fd = open_file(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
-    if (!fd.open()) return file_error("open", path);
-    CPS_CHECK(own_file(fd, path));
+    CPS_TRY(Fd const fd, open_own(path, O_WRONLY));
     if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) return file_error("cut", path);
     if (::fsync(fd.get()) != 0) return file_error("sync", path);
     return {};
@@ -252,6 +248,18 @@ Error file_error(std::string_view verb, Path const& path, int reason) {
                .next = next_step(reason)};
 }
 
+std::string real_path(Path const& path) {
+  std::error_code problem;
+  Path const whole = std::filesystem::absolute(path, problem);
+  Path const real = std::filesystem::weakly_canonical(whole, problem);
+  return problem ? whole.lexically_normal().string() : real.string();
+}
+
+bool lies_in(std::string_view path, std::string_view folder) {
+  if (path == folder || folder == "/") return true;
+  return path.starts_with(folder) && path.substr(folder.size()).starts_with('/');
+}
+
 Result<> own_file(Fd const& fd, Path const& path) {
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return file_error("look at", path);
@@ -260,6 +268,14 @@ Result<> own_file(Fd const& fd, Path const& path) {
                .message = fmt::format("cannot write {}: it is {}", path.string(),
                                       S_ISREG(info.st_mode) ? "a second name of another file" : "no regular file"),
                .next = "move it away and run again: cpsctl makes its own"};
+}
+
+Result<Fd> open_own(Path const& path, int flags) {
+  // A FIFO in its place must not keep us waiting, a link must not lead us elsewhere.
+  Fd fd = open_file(path, flags | O_NOFOLLOW | O_NONBLOCK);
+  if (!fd.open()) return file_error("open", path);
+  CPS_CHECK(own_file(fd, path));
+  return fd;
 }
 
 Result<> write_to(int fd, std::string_view bytes, Path const& path) {

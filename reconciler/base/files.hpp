@@ -66,11 +66,10 @@ Files& system_files();
 /// "cannot write p/state.json: No space left on device", with the next step that `reason` (an errno) calls for.
 Error file_error(std::string_view verb, std::filesystem::path const& path, int reason = errno);
 
-class Fd;
-
-/// What we go on writing is a file of its own: bytes that went through a link, or into one of a file's several names,
-/// would land in a file that somebody else means. Errors: io.
-Result<> own_file(Fd const& fd, std::filesystem::path const& path);
+/// Absolute, and with its links followed as far as it exists: one name for one file, whatever way leads to it.
+std::string real_path(std::filesystem::path const& path);
+/// Is a real path the folder, also a real one, or below it?
+bool lies_in(std::string_view path, std::string_view folder);
 
 /// Writes to a descriptor that somebody else opened; `path` names it in errors. Errors: io.
 Result<> write_to(int fd, std::string_view bytes, std::filesystem::path const& path);
@@ -93,5 +92,12 @@ class Fd {
  private:
   int fd_;
 };
+
+/// What we go on writing is a file of its own: bytes that went through a link, or into one of a file's several names,
+/// would land in a file that somebody else means. Errors: io.
+Result<> own_file(Fd const& fd, std::filesystem::path const& path);
+
+/// Opens what we go on writing, for its owner alone when `flags` (of open(2)) create it. Errors: io.
+Result<Fd> open_own(std::filesystem::path const& path, int flags);
 
 }  // namespace cpsctl

@@ -42,10 +42,6 @@ std::uint8_t const* unsigned_bytes(std::string_view bytes) {
   return reinterpret_cast<std::uint8_t const*>(bytes.data());
 }
 
-bool is_ascii(std::string_view bytes) {
-  return std::ranges::all_of(bytes, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 /// Must a reader not overlook it? Controls, which can rewrite what a terminal shows, other spaces than " ", marks that
 /// change directions or how others look, fillers, tags, and what Unicode calls no characters.
 bool is_hidden(ucs4_t point) {
@@ -153,6 +149,15 @@ std::optional<std::string> nearest(std::string_view word, std::span<std::string 
     }
   }
   return best;
+}
+
+bool is_ascii(std::string_view bytes) {
+  return std::ranges::all_of(bytes, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+bool looks_like_utf16(std::string_view bytes) {
+  return bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF") ||
+         bytes.substr(0, 4).find('\0') != std::string_view::npos;
 }
 
 std::optional<std::size_t> invalid_utf8(std::string_view bytes) {

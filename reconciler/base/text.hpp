@@ -11,6 +11,9 @@ namespace cpsctl::text {
 /// The candidate nearest to `word`, if it differs by at most a third of the word (edit distance). For "did you mean".
 std::optional<std::string> nearest(std::string_view word, std::span<std::string const> candidates);
 
+bool is_ascii(std::string_view bytes);
+/// What PowerShell and editors on Windows write: a byte order mark, or a NUL in the first characters.
+bool looks_like_utf16(std::string_view bytes);
 /// Offset of the first byte that is not UTF-8, or nothing.
 std::optional<std::size_t> invalid_utf8(std::string_view bytes);
 

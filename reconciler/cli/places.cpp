@@ -15,13 +15,6 @@ namespace fs = std::filesystem;
 constexpr char const* default_state = ".cpsctl/state.json";
 constexpr std::size_t largest_index = std::size_t{256} << 20;
 
-/// With its links followed as far as it exists.
-fs::path real(fs::path const& path) {
-  std::error_code ignored;
-  fs::path const found = fs::weakly_canonical(fs::absolute(path, ignored), ignored);
-  return ignored ? fs::absolute(path).lexically_normal() : found;
-}
-
 /// The index of the checkout that `folder` lies in, and the checkout's own folder.
 struct Checkout {
   fs::path folder;
@@ -69,18 +62,18 @@ Result<std::string> state_place(GlobalOptions const& options, manifest::Project 
   if (options.sandbox) return *options.sandbox + "/state.json";
   std::string const usual = (fs::path(project.folder) / default_state).lexically_normal().string();
   std::string const place = project.state.value_or(usual);
-  fs::path const root = real(project.folder);
-  fs::path const relative = real(place).lexically_relative(root);
-  bool const below = !relative.empty() && *relative.begin() != ".." && relative != "." && !place.starts_with('~');
-  if (below) return place;
+  std::string const root = real_path(project.folder);
+  std::string const real = real_path(place);
+  bool const for_home = place.starts_with('~');  // which nobody expands here
+  if (!for_home && real != root && lies_in(real, root)) return place;
   return Error{.code = Errc::manifest,
-               .message = fmt::format("the state {} lies outside of the project's folder {}{}", place, root.string(),
-                                      place.starts_with('~') ? "" : ": it is " + real(place).string()),
+               .message = fmt::format("the state {} lies outside of the project's folder {}{}", place, root,
+                                      for_home ? "" : ": it is " + real),
                .next = "keep it below that folder (also where links lead), or name it with --state or CPSCTL_STATE"};
 }
 
 Result<> check_untracked(std::string const& state, Files& files) {
-  fs::path const place = real(fs::path(state).parent_path().empty() ? "." : fs::path(state).parent_path());
+  fs::path const place = real_path(fs::absolute(state).parent_path());
   auto const checkout = checkout_of(place, files);
   if (!checkout) return {};
   auto const index = files.read(checkout->index, largest_index);

@@ -28,8 +28,8 @@ struct Settings {
   Duration timeout = std::chrono::seconds(60);
   Duration settle = std::chrono::seconds(300);
   Duration create_spacing = std::chrono::seconds(300);
-  std::vector<std::string> unusual =
-      {};  ///< of the times and limits that the laws rest on, for the plan: "settle 30s …"
+  /// Of the times and limits that the laws rest on, for the plan: "settle 30s …".
+  std::vector<std::string> unusual = {};
   std::size_t max_list_bytes = std::size_t{512} << 20;
   SteadyTime deadline = SteadyTime::max();
   Duration lock_timeout = {};

@@ -40,11 +40,25 @@ void tell(cps::Live const& live, schema::Schema const& schema, report::StatusRow
   row.notes = plan::pending_notes(live);
 }
 
+/// A contract as CPS listed it, for one question after another.
+struct Contract {
+  std::shared_ptr<schema::Schema const> schema;
+  plan::Index listed;
+};
+
+Result<std::map<plan::Scope, Contract>> contracts_of(plan::Inputs const& inputs) {
+  std::map<plan::Scope, Contract> contracts;
+  for (auto const& [scope, listing] : inputs.listings) {
+    CPS_TRY(auto schema, schema::enrollment(listing.api_schema));
+    plan::Index index(listing, *schema);
+    contracts.emplace(scope, Contract{.schema = std::move(schema), .listed = std::move(index)});
+  }
+  return contracts;
+}
+
 /// The enrollment of an entry, in its contract's list or by the look-up that the list made necessary.
-cps::Live const* live_of(plan::Inputs const& inputs, state::Entry const& entry) {
-  auto const& listed = inputs.listings.at({entry.account, entry.contract}).enrollments;
-  auto const found = std::ranges::find(listed, cps::EnrollmentId{entry.id}, &cps::Live::id);
-  if (found != listed.end()) return &*found;
+cps::Live const* live_of(plan::Inputs const& inputs, plan::Index const& listed, state::Entry const& entry) {
+  if (cps::Live const* const live = listed.by_id(entry.id)) return live;
   auto const lookup = inputs.lookups.find(entry.id);
   return lookup != inputs.lookups.end() && lookup->second ? &*lookup->second : nullptr;
 }
@@ -53,6 +67,7 @@ cps::Live const* live_of(plan::Inputs const& inputs, state::Entry const& entry) 
 Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan::Plan const& plan) {
   std::vector<report::StatusRow> rows;
   std::set<std::string> told;
+  CPS_TRY(auto const contracts, contracts_of(inputs));
   for (plan::Item const& item : plan.items) {
     told.insert(item.name);
     report::StatusRow row{.name = item.name,
@@ -69,7 +84,8 @@ Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan:
     rows.push_back(std::move(row));
   }
   for (auto const& [name, entry] : inputs.entries) {
-    if (told.contains(name) || !inputs.listings.contains({entry.account, entry.contract}) ||
+    auto const contract = contracts.find({entry.account, entry.contract});
+    if (told.contains(name) || contract == contracts.end() ||
         !inputs.selection.takes(name, entry.contract, entry.labels))
       continue;
     report::StatusRow row{.name = name,
@@ -78,8 +94,8 @@ Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan:
                           .account = entry.account,
                           .common_name = entry.common_name,
                           .condition = inputs.desired.empty() ? "managed" : "in sync"};
-    CPS_TRY(auto const schema, schema::enrollment(inputs.listings.at({entry.account, entry.contract}).api_schema));
-    if (cps::Live const* const live = live_of(inputs, entry)) tell(*live, *schema, row);
+    if (cps::Live const* const live = live_of(inputs, contract->second.listed, entry))
+      tell(*live, *contract->second.schema, row);
     rows.push_back(std::move(row));
   }
   std::ranges::sort(rows, {}, &report::StatusRow::name);

@@ -30,12 +30,6 @@ constexpr Duration liveness_interval = 200ms;
 constexpr Duration pause_after_damage = 60s;
 constexpr char const* extension = ".governor";
 
-Error failed(char const* verb, fs::path const& path, int reason = errno) {
-  return Error{
-      .code = Errc::io,
-      .message = fmt::format("cannot {} {}: {}", verb, path.string(), std::generic_category().message(reason))};
-}
-
 std::string link_target(char const* path) {
   std::error_code problem;
   return fs::read_symlink(path, problem).string();
@@ -78,11 +72,7 @@ class FileLedger final : public Ledger {
   Result<> open_file() {
     bool const fresh = ::access(path_.c_str(), F_OK) != 0;
     if (fresh) forget_old_files(path_.parent_path());
-    // A FIFO in its place must not keep us waiting, a link must not lead us elsewhere.
-    Fd fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
-    if (fd.get() < 0) return failed("open", path_);
-    CPS_CHECK(own_file(fd, path_));
-    fd_ = std::move(fd);
+    CPS_TRY(fd_, open_own(path_, O_RDWR | O_CREAT));
     last_text_.clear();
     return {};
   }
@@ -92,7 +82,7 @@ class FileLedger final : public Ledger {
   Result<Access> update(Pacer& pacer, std::function<bool()> const& decide) override {
     if (fd_.get() < 0) CPS_CHECK(open_file());
     if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0)
-      return errno == EWOULDBLOCK || errno == EINTR ? Result<Access>(Access::busy) : failed("lock", path_);
+      return errno == EWOULDBLOCK || errno == EINTR ? Result<Access>(Access::busy) : file_error("lock", path_);
     auto outcome = update_locked(pacer, decide);
     bool const removed = outcome && *outcome == Access::busy;
     ::flock(fd_.get(), LOCK_UN);
@@ -104,7 +94,7 @@ class FileLedger final : public Ledger {
   /// `busy`: somebody has removed the file; the others will make a new one.
   Result<Access> update_locked(Pacer& pacer, std::function<bool()> const& decide) {
     struct stat info {};
-    if (::fstat(fd_.get(), &info) != 0) return failed("look at", path_);
+    if (::fstat(fd_.get(), &info) != 0) return file_error("look at", path_);
     if (info.st_nlink == 0) return Access::busy;
     auto const size = static_cast<std::size_t>(info.st_size);
     CPS_CHECK(take_over(pacer, size));
@@ -162,7 +152,7 @@ class FileLedger final : public Ledger {
     while (got < size) {
       ssize_t const more = ::pread(fd_.get(), buffer_.data() + got, size - got, static_cast<off_t>(got));
       if (more < 0 && errno == EINTR) continue;
-      if (more < 0) return failed("read", path_);
+      if (more < 0) return file_error("read", path_);
       if (more == 0) break;
       got += static_cast<std::size_t>(more);
     }
@@ -175,11 +165,11 @@ class FileLedger final : public Ledger {
     while (done < text.size()) {
       ssize_t const more = ::pwrite(fd_.get(), text.data() + done, text.size() - done, static_cast<off_t>(done));
       if (more < 0 && errno == EINTR) continue;
-      if (more <= 0) return give_up(failed("write", path_, more < 0 ? errno : ENOSPC));
+      if (more <= 0) return give_up(file_error("write", path_, more < 0 ? errno : ENOSPC));
       done += static_cast<std::size_t>(more);
     }
     if (text.size() < old_size && ::ftruncate(fd_.get(), static_cast<off_t>(text.size())) != 0)
-      return give_up(failed("cut", path_));
+      return give_up(file_error("cut", path_));
     last_text_ = std::move(text);
     rewrite_ = false;
     return {};

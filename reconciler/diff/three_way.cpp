@@ -84,11 +84,8 @@ std::set<std::string> pointers(std::vector<Change> const& changes) {
   return found;
 }
 
-/// Two pointers meet when one is the other or lies inside it.
 bool meets(std::set<std::string> const& all, std::string const& pointer) {
-  return std::ranges::any_of(all, [&](std::string const& one) {
-    return one == pointer || one.starts_with(pointer + "/") || pointer.starts_with(one + "/");
-  });
+  return std::ranges::any_of(all, [&](std::string const& one) { return json::overlap(one, pointer); });
 }
 
 void explain(std::vector<Change>& changes, json::Value const& target, json::Value const& last, json::Value const& live,

@@ -164,9 +164,7 @@ struct Section {
 /// The sections of an .edgerc, the values of `wanted` alone. Errors: unauthorized, never with the text of a line.
 Result<std::vector<Section>> parse(std::string_view content, std::string const& wanted, std::string const& file) {
   if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);
-  bool const utf16 = content.starts_with("\xFF\xFE") || content.starts_with("\xFE\xFF") ||
-                     content.substr(0, 4).find('\0') != std::string_view::npos;
-  if (utf16)
+  if (text::looks_like_utf16(content))
     return unauthorized(fmt::format("{} is UTF-16, as PowerShell writes files", file), "save it as UTF-8 text");
   std::vector<Section> sections;
   int line_number = 0;

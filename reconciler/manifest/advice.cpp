@@ -124,9 +124,8 @@ void check_text(Enrollment const& e, Field const& field, std::string const& poin
 
 /// Why CPS or a CA refuses a host name that is well-formed (format dns-name), in its canonical form; nothing if not.
 std::string host_problem(std::string_view written, std::string_view name, bool is_public) {
-  bool const ascii = std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (text::printable(written) != written) return "has characters that cannot be seen";
-  if (!ascii) return "is no valid international name";
+  if (!text::is_ascii(name)) return "is no valid international name";
   if (!is_public) return {};
   auto const labels = text::split(is_wildcard(name) ? name.substr(2) : name, '.');
   if (name.find('_') != std::string_view::npos) return "has a '_', for which public CAs do not issue";

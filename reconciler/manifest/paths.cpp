@@ -17,23 +17,12 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 3> extensions{".yaml", ".yml", ".json"};
 constexpr int deepest_folder = 64;
 
-/// One name for one file, whatever way leads to it; a path that is not there stays as it is.
-std::string identity(fs::path const& path) {
-  std::error_code ignored;
-  fs::path const real = fs::weakly_canonical(path, ignored);
-  return ignored ? path.lexically_normal().string() : real.string();
-}
-
-bool inside(std::string const& real, std::string const& folder) {
-  return real == folder || folder == "/" || real.starts_with(folder + "/");
-}
-
 class Finder {
  public:
   Finder(LoadOptions const& options, Files& files, Findings& findings)
       : options_(options), files_(files), findings_(findings) {
     project_folder_ = project_folder(options.project_file);
-    if (!options.project_file.empty()) project_file_ = identity(options.project_file);
+    if (!options.project_file.empty()) project_file_ = real_path(options.project_file);
   }
 
   std::vector<std::string> find() {
@@ -74,12 +63,12 @@ class Finder {
     if (options_.paths_of_project) return;
     fs::path const written(path);
     bool const climbs = written.is_absolute() || path.starts_with("..");
-    roots_.push_back(climbs ? identity(written.parent_path()) : identity("."));
+    roots_.push_back(climbs ? real_path(written.parent_path()) : real_path("."));
   }
 
   /// Is it where it must not be read? The finding says so.
   bool leads_out(std::string const& path, std::string const& real) {
-    if (std::ranges::any_of(roots_, [&](std::string const& root) { return inside(real, root); })) return false;
+    if (std::ranges::any_of(roots_, [&](std::string const& root) { return lies_in(real, root); })) return false;
     refuse(path, fmt::format("leads out of {}, to {}", roots_.back(), real),
            options_.paths_of_project ? "manifests of a project lie below its folder; what lies elsewhere is given as a "
                                        "PATH on the command line"
@@ -96,9 +85,10 @@ class Finder {
 
   void given(std::string const& path) {
     confine(path);
-    if (unreadable_name(path) || leads_out(path, identity(path))) return;
+    std::string const real = real_path(path);
+    if (unreadable_name(path) || leads_out(path, real)) return;
     // What lies below a given folder is meant, wherever the folder is.
-    roots_.push_back(identity(path));
+    roots_.push_back(real);
     auto const kind = files_.kind(path);
     if (!kind) return refuse(path, kind.error().message, kind.error().next);
     switch (*kind) {
@@ -112,13 +102,13 @@ class Finder {
       }
       case FileKind::file: break;
     }
-    if (identity(path) == project_file_)
+    if (real == project_file_)
       return refuse(path, "is the project file, not a manifest", "give the folder of the manifests");
-    add(path, identity(path));
+    add(path, real);
   }
 
   void folder(fs::path const& path, int depth) {
-    std::string const real = identity(path);
+    std::string const real = real_path(path);
     if (leads_out(path.string(), real)) return;
     if (!folders_.insert(real).second) {  // a loop of symbolic links, or a folder given twice
       reached_ |= depth == 0;
@@ -137,16 +127,22 @@ class Finder {
         refuse(inner.string(), kind.error().message, kind.error().next);
       } else if (*kind == FileKind::folder) {
         folder(inner, depth + 1);
-      } else if (is_manifest_name(name) && !is_excluded(inner)) {
-        reached_ = true;
-        std::string const real_file = identity(inner);
-        if (*kind == FileKind::file && !leads_out(inner.string(), real_file))
-          add(inner.string(), real_file);
-        else if (*kind != FileKind::file)
-          refuse(inner.string(), *kind == FileKind::missing ? "is a link to nothing" : "is not a regular file",
-                 "remove it, or exclude it in cpsctl.yaml");
+      } else if (is_manifest_name(name)) {
+        file(inner.string(), *kind);
       }
     }
+  }
+
+  /// A file of a folder, whose name is a manifest's.
+  void file(std::string const& path, FileKind kind) {
+    std::string const real = real_path(path);
+    if (is_excluded(real)) return;
+    reached_ = true;
+    if (kind != FileKind::file)
+      refuse(path, kind == FileKind::missing ? "is a link to nothing" : "is not a regular file",
+             "remove it, or exclude it in cpsctl.yaml");
+    else if (!leads_out(path, real))
+      add(path, real);
   }
 
   /// Whatever its letters' case: a file that another editor wrote as PAY.YAML is meant, and must not seem to be gone.
@@ -155,8 +151,7 @@ class Finder {
     return std::ranges::any_of(extensions, [&](std::string_view e) { return small.ends_with(e); });
   }
 
-  bool is_excluded(fs::path const& path) const {
-    std::string const real = identity(path);
+  bool is_excluded(std::string const& real) const {
     if (real == project_file_) return true;
     std::string const relative = fs::path(real).lexically_relative(project_folder_).generic_string();
     return std::ranges::any_of(options_.exclude,
@@ -185,7 +180,7 @@ std::string normalised(std::string const& path) {
 }
 
 std::string project_folder(std::string const& project_file) {
-  return project_file.empty() ? identity(".") : fs::path(identity(project_file)).parent_path().string();
+  return project_file.empty() ? real_path(".") : fs::path(real_path(project_file)).parent_path().string();
 }
 
 std::string recorded(std::string const& path, std::string const& project_folder) {

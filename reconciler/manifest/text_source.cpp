@@ -27,11 +27,6 @@ Finding refused(Mark mark, std::string message, std::string hint) {
   return {.mark = std::move(mark), .message = std::move(message), .hint = std::move(hint), .rule = rule::bytes};
 }
 
-bool looks_like_utf16(std::string_view bytes) {
-  return bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF") ||
-         bytes.substr(0, 4).find('\0') != std::string_view::npos;
-}
-
 /// First byte that YAML does not allow: C0 controls but tab and line ends, DEL, a carriage return alone.
 std::optional<std::size_t> forbidden_byte(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -74,7 +69,7 @@ std::optional<Finding> problem_of(std::string const& file, std::string_view byte
   if (bytes.size() > file_limit)
     return refused({.file = file, .line = 0, .column = 0}, fmt::format("is larger than {} MB", file_limit >> 20),
                    "split it into several files");
-  if (looks_like_utf16(bytes))
+  if (text::looks_like_utf16(bytes))
     return refused({.file = file}, "is not UTF-8: it looks like UTF-16 or binary data", "save it as UTF-8");
   if (auto const bad = text::invalid_utf8(bytes))
     return refused(place(file, bytes, *bad),

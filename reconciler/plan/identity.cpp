@@ -8,31 +8,14 @@
 namespace cpsctl::plan {
 namespace {
 
-/// The fields of a schema that say something to the planner.
-struct Telling {
-  std::vector<schema::Field const*> identity = {};
-  schema::Field const* production = nullptr;
-  schema::Field const* staging = nullptr;
-  schema::Field const* renewal_start = nullptr;
-  schema::Field const* most_names = nullptr;
-  schema::Field const* most_wildcards = nullptr;
-  schema::Field const* names = nullptr;  ///< the set that the common name belongs to
-};
+schema::Field const* telling(schema::Schema const& schema, std::string_view what) {
+  auto const found = std::ranges::find(schema.telling(), what, &schema::Field::tells);
+  return found == schema.telling().end() ? nullptr : *found;
+}
 
-Telling telling_fields(schema::Schema const& schema) {
-  Telling telling;
-  for (schema::Field const* const field : schema.telling()) {
-    if (!field->identity.empty()) telling.identity.push_back(field);
-    if (field->tells == "production") telling.production = field;
-    if (field->tells == "staging") telling.staging = field;
-    if (field->tells == "renewal-start") telling.renewal_start = field;
-    if (field->tells == "most-names") telling.most_names = field;
-    if (field->tells == "most-wildcards") telling.most_wildcards = field;
-    bool const names =
-        field->list == schema::ListKind::set && field->derived != nullptr && !field->derived->includes.empty();
-    if (names) telling.names = field;
-  }
-  return telling;
+/// The set that the common name belongs to.
+bool is_names(schema::Field const* field) {
+  return field->list == schema::ListKind::set && field->derived != nullptr && !field->derived->includes.empty();
 }
 
 std::string text_of(json::Value const& document, schema::Schema const& schema, std::string_view role) {
@@ -63,16 +46,15 @@ std::string kind_of(json::Value const& document, schema::Schema const& schema) {
 }
 
 bool in_production(json::Value const& document, schema::Schema const& schema) {
-  return has_slots(document, telling_fields(schema).production);
+  return has_slots(document, telling(schema, "production"));
 }
 
 bool is_deployed(json::Value const& document, schema::Schema const& schema) {
-  Telling const telling = telling_fields(schema);
-  return has_slots(document, telling.production) || has_slots(document, telling.staging);
+  return in_production(document, schema) || has_slots(document, telling(schema, "staging"));
 }
 
 std::optional<WallTime> renewal_start(json::Value const& document, schema::Schema const& schema) {
-  schema::Field const* const field = telling_fields(schema).renewal_start;
+  schema::Field const* const field = telling(schema, "renewal-start");
   if (field == nullptr) return std::nullopt;
   auto const time = parse_timestamp(json::text_or(json::at(document, field->pointer), ""));
   return time ? std::optional(*time) : std::nullopt;
@@ -101,7 +83,8 @@ std::vector<cps::Live const*> Index::by_name(std::string_view common_name) const
 }
 
 bool same_identity(json::Value const& desired, json::Value const& live, schema::Schema const& schema) {
-  return std::ranges::all_of(telling_fields(schema).identity, [&](schema::Field const* field) {
+  return std::ranges::all_of(schema.telling(), [&](schema::Field const* field) {
+    if (field->identity.empty()) return true;
     json::Value const* const wanted = json::at(desired, field->pointer);
     json::Value const* const present = json::at(live, field->pointer);
     return wanted == nullptr || (present != nullptr && agrees(*wanted, *present, *field));
@@ -110,21 +93,22 @@ bool same_identity(json::Value const& desired, json::Value const& live, schema::
 
 std::optional<TooMany> too_many_names(json::Value const& desired, json::Value const& live,
                                       schema::Schema const& schema) {
-  Telling const telling = telling_fields(schema);
-  json::Value const* const list = telling.names == nullptr ? nullptr : json::at(desired, telling.names->pointer);
+  auto const field = std::ranges::find_if(schema.telling(), is_names);
+  json::Value const* const list = field == schema.telling().end() ? nullptr : json::at(desired, (*field)->pointer);
   if (list == nullptr || !list->IsArray()) return std::nullopt;
   std::set<std::string> names{text::hostname(common_name(desired, schema))};
   for (json::Value const& name : list->GetArray()) names.insert(text::hostname(json::text_or(&name, "")));
   names.erase("");
   auto const wildcards = static_cast<std::int64_t>(
       std::ranges::count_if(names, [](std::string const& name) { return name.starts_with("*."); }));
-  auto const most = [&live](schema::Field const* field) -> std::optional<std::int64_t> {
+  auto const most = [&](std::string_view what) -> std::optional<std::int64_t> {
+    schema::Field const* const field = telling(schema, what);
     json::Value const* const value = field == nullptr ? nullptr : json::at(live, field->pointer);
     return value != nullptr && value->IsInt64() ? std::optional(value->GetInt64()) : std::nullopt;
   };
   auto const all = static_cast<std::int64_t>(names.size());
-  if (auto const limit = most(telling.most_names); limit && all > *limit) return TooMany{all, *limit, "names"};
-  if (auto const limit = most(telling.most_wildcards); limit && wildcards > *limit)
+  if (auto const limit = most("most-names"); limit && all > *limit) return TooMany{all, *limit, "names"};
+  if (auto const limit = most("most-wildcards"); limit && wildcards > *limit)
     return TooMany{wildcards, *limit, "wildcard names"};
   return std::nullopt;
 }

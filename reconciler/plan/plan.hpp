@@ -91,7 +91,10 @@ BOOST_DESCRIBE_STRUCT(Item, (),
                        production, state_only, waits, changes, steps, cancels, overrides_renewal_window, reason, next,
                        notes, fingerprint, desired))
 
-/// The enrollment that stands behind an item, to say whether it is still the one that was planned on.
+/// Does one of its changes make CPS issue a new certificate?
+bool issues_certificate(Item const& item);
+
+/// The enrollment behind an item, to say whether it is still the one that was planned on.
 bool same_live(cps::Live const& left, cps::Live const& right);
 
 /// "in progress at CPS: change 10002 (new-certificate)", for each of its pending changes.
@@ -101,6 +104,8 @@ struct Summary {
   std::int64_t create = 0, update = 0, adopt = 0, advance = 0, delete_ = 0, orphan = 0, forget = 0, blocked = 0,
                unchanged = 0;
   std::int64_t left_out = 0;  ///< not selected, and not looked at
+
+  bool operator==(Summary const&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Summary, (),
                       (create, update, adopt, advance, delete_, orphan, forget, blocked, unchanged, left_out))

@@ -213,6 +213,10 @@ Result<cps::Live const*> Planner::live_of(Entry const& entry) const {
   return lookup->second ? &*lookup->second : nullptr;
 }
 
+bool issues_certificate(Item const& item) {
+  return std::ranges::count(item.changes, schema::Effect::certificate, &diff::Change::effect) > 0;
+}
+
 std::vector<std::string> pending_notes(cps::Live const& live) {
   std::vector<std::string> notes;
   for (cps::PendingChange const& change : live.pending)

@@ -91,8 +91,9 @@ class Planner {
   manifest::OnPendingChange on_pending(manifest::Lifecycle const& lifecycle) const {
     return inputs_.consent.on_pending.value_or(lifecycle.on_pending_change);
   }
-  /// A send after this day would be refused or pointless: spec.deploy.notAfter.
+  /// Blocks what would send something new that CPS refuses (Desired::refusals).
   bool refused(Item& item);
+  /// A send after this day would be refused or pointless: spec.deploy.notAfter.
   bool too_late(Item& item, Desired const& desired) const;
   static void block(Item& item, std::string reason, std::string next);
 
@@ -106,7 +107,6 @@ class Planner {
 };
 
 void count(Item const& item, Summary& summary);
-/// The policy that a state entry remembers.
 /// The policy that the state holds. Errors: io, when it cannot be read.
 Result<manifest::Lifecycle> read_policy(state::Entry const& entry);
 /// The same where that has been checked: Planner::prepare() does.

@@ -43,9 +43,7 @@ bool is_ours(cps::PendingChange const& change, std::vector<std::int64_t> const& 
 }  // namespace
 
 bool is_owed(diff::Change const& change, std::vector<std::string> const& owed) {
-  return std::ranges::any_of(owed, [&](std::string const& step) {
-    return change.pointer == step || change.pointer.starts_with(step + "/") || step.starts_with(change.pointer + "/");
-  });
+  return std::ranges::any_of(owed, [&](std::string const& step) { return json::overlap(change.pointer, step); });
 }
 
 Result<Item> Planner::known(Item item, Desired const& desired, Entry const& entry) {
@@ -188,13 +186,10 @@ void Planner::missing_step(Item& item, cps::Live const& live, Entry const& entry
 
 /// What CPS or the CA refuses keeps back what would be sent: a create, or a change of that field.
 bool Planner::refused(Item& item) {
-  auto const meets = [](std::string const& one, std::string const& other) {
-    return one == other || one.starts_with(other + "/") || other.starts_with(one + "/");
-  };
   for (manifest::Refusal const& refusal : item.desired->refusals) {
     bool const sent =
         item.action == Action::create || std::ranges::any_of(item.changes, [&](diff::Change const& change) {
-          return meets(change.pointer, refusal.pointer);
+          return json::overlap(change.pointer, refusal.pointer);
         });
     if (!sent) continue;
     block(item, refusal.message, refusal.hint);
@@ -210,15 +205,15 @@ void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange p
     return block(item, json::dotted(immutable->pointer) + " cannot be changed in place",
                  "set it back, or create a second enrollment under another name and move traffic there first");
   if (refused(item)) return;
-  auto const names = too_many_names(*item.desired->enrollment, *live.document, schema_of(*item.desired));
   bool const sets = std::ranges::any_of(item.changes, [](diff::Change const& one) { return !one.added.empty(); });
-  if (names && sets)
+  auto const names =
+      sets ? too_many_names(*item.desired->enrollment, *live.document, schema_of(*item.desired)) : std::nullopt;
+  if (names)
     return block(item,
                  fmt::format("it would have {} {}, and CPS allows this enrollment {}", names->wanted, names->what,
                              names->allowed),
                  "split it into several enrollments, or ask Akamai for more");
-  bool const certificate = std::ranges::count(item.changes, schema::Effect::certificate, &diff::Change::effect) > 0;
-  if (certificate && too_late(item, *item.desired)) return;
+  if (issues_certificate(item) && too_late(item, *item.desired)) return;
   if (!make_room(item, live, policy, ours)) return;
 
   auto const renewal = renewal_start(*live.document, schema_of(*item.desired));

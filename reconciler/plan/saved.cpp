@@ -19,8 +19,7 @@ bool acts(Item const& item) {
 bool same_item(Item const& left, Item const& right, bool begun) {
   if (left.fingerprint != right.fingerprint) return false;
   auto const whole = [begun](Item const& item) {
-    json::Document document;
-    static_cast<json::Value&>(document) = fields::to_json(item, document.GetAllocator());
+    json::Document document = fields::document(item);
     if (begun) json::remove(document, "reason");
     return document;
   };
@@ -29,13 +28,9 @@ bool same_item(Item const& left, Item const& right, bool begun) {
 
 /// The cancels that it was to begin with are done, and what is left is what was shown.
 bool past_its_cancels(Item const& agreed_on, Item const& now) {
-  auto const changes = [](Item const& item) {
-    json::Document document;
-    static_cast<json::Value&>(document) = fields::to_json(item.changes, document.GetAllocator());
-    return document;
-  };
   return !agreed_on.cancels.empty() && now.cancels.empty() && agreed_on.action == now.action && now.steps.size() == 1 &&
-         agreed_on.steps.back() == now.steps.front() && json::equal(changes(agreed_on), changes(now));
+         agreed_on.steps.back() == now.steps.front() &&
+         json::equal(fields::document(agreed_on.changes), fields::document(now.changes));
 }
 
 /// Nothing is written for it that the item's plan did not show.

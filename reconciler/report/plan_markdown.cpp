@@ -70,7 +70,7 @@ Kind kind_of(plan::Item const& item) {
     case plan::Action::update:
       if (!item.cancels.empty()) return Kind::cancel;
       if (item.overrides_renewal_window) return Kind::window;
-      if (issues(item)) return Kind::certificate;
+      if (plan::issues_certificate(item)) return Kind::certificate;
       return item.action == plan::Action::update ? Kind::update : Kind::adopt;
     case plan::Action::orphan: return Kind::orphan;
     case plan::Action::forget: return Kind::forget;

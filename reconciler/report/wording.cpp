@@ -118,7 +118,7 @@ std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, M
 }
 
 std::string host_words(std::string_view name) {
-  bool const plain = std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  bool const plain = text::is_ascii(name);
   return plain ? text::printable(name)
                : fmt::format("{} ({})", text::printable(text::hostname(name)), text::printable(name));
 }
@@ -161,7 +161,7 @@ std::vector<OrderLine> order_of(plan::Item const& item) {
   bool const creates = item.action == plan::Action::create;
   if (auto const schema = schema::enrollment(desired.api_schema); schema && creates)
     order_fields((*schema)->root(), *desired.enrollment, lines);
-  if (creates || issues(item)) {
+  if (creates || plan::issues_certificate(item)) {
     if (desired.deploy.not_before) lines.push_back({"deployed not before", {day_text(*desired.deploy.not_before)}});
     if (desired.deploy.not_after) lines.push_back({"deployed not after", {day_text(*desired.deploy.not_after)}});
   }
@@ -175,10 +175,6 @@ std::string whom_words(plan::Plan const& plan, Cost const& cost) {
   if (!plan.account.empty()) words += ", account " + plan.account;
   if (!cost.credentials.empty()) words += ", by " + cost.credentials;
   return words;
-}
-
-bool issues(plan::Item const& item) {
-  return std::ranges::count(item.changes, schema::Effect::certificate, &diff::Change::effect) > 0;
 }
 
 std::vector<std::string> facts_of(plan::Item const& item, plan::Plan const& plan) {

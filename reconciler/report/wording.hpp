@@ -42,8 +42,6 @@ std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, M
 /// "id 7", "contract 1-A", "dv", "www.example.com": what an item of the plan is about, beside its name. The account is
 /// named where it is not the plan's.
 std::vector<std::string> facts_of(plan::Item const& item, plan::Plan const& plan);
-/// Does a change of it make CPS issue a new certificate?
-bool issues(plan::Item const& item);
 
 /// What is asked for beside the changes. Of a create: the fields that the schema marks (x-order-says). Of what brings a
 /// certificate: when it may be deployed. Of all: what the lifecycle allows that is not usual. Printable; names are

@@ -96,6 +96,19 @@ TEST_CASE("words: a manifest is one whatever its extension's letters") {
   CHECK(run.out.find("orphan") == std::string::npos);
 }
 
+TEST_CASE("words: a path that is not there is told as that, however it is written") {
+  Folder const folder;
+  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  for (std::string const path :
+       {"nosuch.yaml", "./nosuch.yaml", "nosuch/x.yaml", "manifests/nosuch.yaml", "../nosuch"}) {
+    CAPTURE(path);
+    Run const run = run_cpsctl({"validate", path}, {.folder = folder.path()});
+    INFO(run.out, run.err);
+    CHECK(run.exit == 65);
+    CHECK(run.out.find("there is no such file or folder") != std::string::npos);
+  }
+}
+
 TEST_CASE("words: an unresolved merge is called by its name, once") {
   Folder const folder;
   std::string text = dv_manifest("www", "www.example.com");
