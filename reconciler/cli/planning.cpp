@@ -48,6 +48,9 @@ Result<> outcome(Errors errors) {
 }  // namespace
 
 plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Contents const& contents, World& world) {
+  // Who approves a plan sees that values come from where no review reaches.
+  for (std::string const& name : wanted.loaded.variables)
+    wanted.settings.unusual.push_back(fmt::format("${{env:{}}} used", name));
   return {.desired = std::move(wanted.loaded.desired),
           .paths = std::move(wanted.loaded.paths),
           .entries = contents.entries,
@@ -136,8 +139,12 @@ Result<> check_name(std::string const& what, std::string const& word, Known cons
 }  // namespace
 
 Result<> check_words(plan::Inputs const& inputs, bool contracts_at_cps) {
-  Known const known(inputs);
   plan::Selection const& selection = inputs.selection;
+  plan::Consent const& consent = inputs.consent;
+  bool const all = selection.names.empty() && selection.contracts.empty() && selection.labels.empty();
+  if (all && consent.confirm_delete.empty() && consent.recreate.empty() && consent.override_renewal_window.empty())
+    return {};
+  Known const known(inputs);
   for (std::string const& name : selection.names) CPS_CHECK(check_name("the name", name, known));
   auto const contracts = known.words(&Known::One::contract);
   for (std::string const& contract : selection.contracts)
@@ -154,9 +161,9 @@ Result<> check_words(plan::Inputs const& inputs, bool contracts_at_cps) {
       for (auto const& [name, word] : *one.labels) labels.insert(name + "=" + word);
     return fits_nothing("the label", key + "=" + value, {labels.begin(), labels.end()});
   }
-  for (auto const& [flag, names] : {std::pair("--confirm-delete", &inputs.consent.confirm_delete),
-                                    std::pair("--recreate", &inputs.consent.recreate),
-                                    std::pair("--override-renewal-window", &inputs.consent.override_renewal_window)})
+  for (auto const& [flag, names] :
+       {std::pair("--confirm-delete", &consent.confirm_delete), std::pair("--recreate", &consent.recreate),
+        std::pair("--override-renewal-window", &consent.override_renewal_window)})
     for (std::string const& name : *names)
       if (auto const fits = check_name(flag, name, known); !fits)  // a run that is repeated may have done it before
         log::warning("{}; {}", fits.error().message, fits.error().next);

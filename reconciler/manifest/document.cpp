@@ -154,6 +154,7 @@ class Typer {
              fmt::format("give {} another value, or leave out --env {}", name, name));
       return std::nullopt;
     }
+    out_.variables.insert(name);
     return value;
   }
 

@@ -29,6 +29,7 @@ struct Document {
   json::Document value = {};
   Marks marks = {};
   std::set<std::string, std::less<>> refused = {};  ///< pointers whose value has had its finding
+  std::set<std::string> variables = {};             ///< names that ${env:NAME} used
 };
 
 /// How a reference to the environment begins, also inside quotes.

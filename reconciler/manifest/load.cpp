@@ -175,6 +175,7 @@ class Loader {
       return pointer == enrollment_at ? &enrollment.root() : field;
     };
     Document document = typed_document(tree, manifest_->root(), choose, environment_, findings_);
+    out_.variables.insert(document.variables.begin(), document.variables.end());
     report_problems(schema::check(document.value, manifest_->root(), {}), document, document.marks, "", findings_);
     return document;
   }

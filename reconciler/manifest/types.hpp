@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,7 @@ struct Loaded {
   std::size_t files = 0;
   std::size_t profiles = 0;
   std::vector<std::string> profile_names = {};  ///< sorted
+  std::set<std::string> variables = {};         ///< names of the environment that some of its values come from
 };
 
 }  // namespace cpsctl::manifest

@@ -42,6 +42,9 @@ TEST_CASE("repository: its variables are those that the operator grants, and nev
   refused(job.bare({"apply", "--yes", "--env", "COPY"}, {{"COPY", "x" + job.secret("client_secret")}}), 65,
           "holds a secret");
   CHECK(job.writes() == 0);
+  Run const plan = job.bare({"plan", "--env", "COPY"}, {{"COPY", "Example Inc"}});
+  INFO(plan.out, plan.err);
+  CHECK(plan.out.find("${env:COPY} used") != std::string::npos);
 }
 
 TEST_CASE("repository: no link, folder or path of the project leads out of it, and nothing behind it is quoted") {
