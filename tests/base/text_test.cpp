@@ -40,6 +40,8 @@ TEST_CASE("nearest: suggests what was probably meant, and nothing otherwise") {
   CHECK(text::nearest("quickEnabled", words) == "quicEnabled");
   CHECK(text::nearest("networkconfig", words) == std::nullopt);
   CHECK(text::nearest("SANS", words) == "sans");
+  CHECK(text::nearest("snas", words) == "sans");
+  CHECK(text::nearest("nc", words) == "cn");
   CHECK(text::nearest("zebra", words) == std::nullopt);
   CHECK(text::nearest("", words) == std::nullopt);
 }
