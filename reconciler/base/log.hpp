@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-/// Events of the shell rooms, one line each, to stderr. Pure rooms do not log. spdlog stays behind log.cpp.
+/// Events, one line each, to stderr. Pure modules do not log. spdlog stays behind log.cpp.
 namespace cpsctl::log {
 
 enum class Level : unsigned char { trace, debug, info, warning, error };

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-/// Text without a room of its own.
+/// Text without a module of its own.
 namespace cpsctl::text {
 
 /// The candidate nearest to `word`, if it differs by at most a third of the word (edit distance). For "did you mean".

@@ -9,7 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
-/// Coroutines of the shell rooms. One Loop, one thread: everything between two co_awaits is atomic.
+/// Coroutines of the modules with input and output. One Loop, one thread: everything between two co_awaits is atomic.
 namespace cpsctl::http {
 
 using Executor = boost::asio::io_context::executor_type;  ///< concrete: half the code of any_io_executor

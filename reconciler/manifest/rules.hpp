@@ -18,7 +18,7 @@ struct RuleInfo {
   bool refused_new = false;    ///< CPS or the CA refuses it of something new; what exists may have it
 };
 
-/// All rules of this room, by id.
+/// All rules of this module, by id.
 std::span<RuleInfo const> rules();
 
 /// Ids of the rules about files and documents.

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-/// The JSON side of a schema: where its texts come from and how its parts are put together. Private to the room.
+/// The JSON side of a schema: where its texts come from and how its parts are put together. Private to the module.
 namespace cpsctl::schema {
 
 /// The document of schema `name` with x-extends merged: laid over the schema it extends, member by member.

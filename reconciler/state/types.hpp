@@ -22,7 +22,7 @@ struct Entry {
   std::string api_schema = {};
   std::string common_name = {};
   json::Ref last_applied = {};  ///< the desired document of the last successful write or adoption
-  json::Ref lifecycle = {};     ///< the policy in force, as the manifest room writes it
+  json::Ref lifecycle = {};     ///< the policy in force, as the module manifest writes it
   std::map<std::string, std::string> labels = {};
   std::string written = {};                  ///< RFC 3339: when cpsctl last wrote it to CPS, or adopted it
   std::vector<std::string> open_steps = {};  ///< deferred fields that a create still owes, as JSON pointers

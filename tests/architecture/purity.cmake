@@ -1,4 +1,4 @@
-# cmake -DBUILD=… -DNINJA=… -P purity.cmake: asks the build what each object of a pure room really included, through
+# cmake -DBUILD=… -DNINJA=… -P purity.cmake: asks the build what each object of a pure module really included, through
 # however many headers, and fails if one reached the network.
 cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND "${NINJA}" -C "${BUILD}" -t deps OUTPUT_VARIABLE text RESULT_VARIABLE result)
@@ -24,6 +24,6 @@ foreach(line IN LISTS lines)
   endif()
 endforeach()
 if(faults OR seen EQUAL 0)
-  message(FATAL_ERROR "${faults} of ${seen} objects of pure rooms reach the world outside")
+  message(FATAL_ERROR "${faults} of ${seen} objects of pure modules reach the world outside")
 endif()
-message("${seen} objects of pure rooms include nothing of the world outside")
+message("${seen} objects of pure modules include nothing of the world outside")

@@ -26,7 +26,7 @@ class Workload {
   std::size_t creates() const { return bodies_.size(); }
   std::size_t body_size() const { return bodies_.front().size(); }
 
-  /// The floor: signs and sends the same requests through the http room.
+  /// The floor: signs and sends the same requests through the module http.
   Run bare(std::size_t in_flight);
   /// List, plan, apply, snapshot; into a store that is empty. Ends the process if a create fails.
   Run apply(std::size_t in_flight, state::Store& store);

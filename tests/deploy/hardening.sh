@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Looks into the program for what makes bugs in memory harder to use.
 #   hardening.sh PROGRAM            what the linker does: PIE, RELRO, no lazy binding, no executable stack
-#   hardening.sh PROGRAM ARCHIVE    and what the compiler does, in a room's archive (a build without sanitizers)
+#   hardening.sh PROGRAM ARCHIVE    and what the compiler does, in a module's archive (a build without sanitizers)
 set -euo pipefail
 program=$1
 archive=${2:-}
