@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration believable = 24h;
 constexpr std::size_t most_seconds_digits = 9;
-constexpr std::size_t body_looked_at = 8192;
+constexpr std::size_t body_looked_at = 8192, longest_timestamp = 40;
 
 bool digit(char c) {
   return c >= '0' && c <= '9';
@@ -26,8 +26,8 @@ std::optional<int> number(std::string_view digits) {
   return value;
 }
 
-/// Takes the digits off the front; a fraction counts as a whole second, since a wait must not be too short.
-std::optional<std::chrono::seconds> take_seconds(std::string_view& text) {
+/// "30", "1.5": a fraction counts as a whole second, since a wait must not be too short.
+std::optional<std::chrono::seconds> seconds_of(std::string_view text) {
   std::int64_t count = 0;
   std::size_t length = 0;
   while (length < text.size() && digit(text[length])) ++length;
@@ -39,7 +39,7 @@ std::optional<std::chrono::seconds> take_seconds(std::string_view& text) {
     while (!text.empty() && digit(text.front())) text.remove_prefix(1);
     ++count;
   }
-  return std::chrono::seconds(count);
+  return text.empty() ? std::optional(std::chrono::seconds(count)) : std::nullopt;
 }
 
 /// "2026-11-23T10:00:30.5Z", also without the Z, at the front of `text`.
@@ -65,8 +65,7 @@ class Waits {
   explicit Waits(WallTime here) : here_(here) {}
 
   void seconds(std::string_view value) {
-    auto const count = take_seconds(value);
-    if (count && text::trimmed(value).empty()) consider(*count);
+    if (auto const count = seconds_of(value)) consider(*count);
   }
   void until(std::optional<WallTime> time) {
     if (time) consider(*time - here_);
@@ -81,39 +80,18 @@ class Waits {
       until(leading_timestamp(value));
     }
   }
-  /// "… retry after 2026-11-23T10:00:30Z", "Retry-After: 30 seconds", "retry in 30 s", inside a sentence or a JSON
-  /// text. A number that stands elsewhere (a status, an error's number) is nobody's wait.
+  /// "… try after 2026-11-23T10:00:30.500Z", inside a sentence or a JSON text (facts-2026.md A19). Times that have
+  /// passed are nobody's wait.
   void body(std::string_view text) {
-    std::string const small = text::lower(text.substr(0, body_looked_at));
-    for (auto at = small.find("retry"); at != std::string::npos; at = small.find("retry", at + 1)) {
-      std::string_view rest = std::string_view(small).substr(at + 5, 64);
-      skip(rest, "-_ ");
-      bool const after = rest.starts_with("after");
-      bool const in = rest.starts_with("in ");
-      if (!after && !in) continue;
-      rest.remove_prefix(after ? 5 : 2);
-      skip(rest, "-_: \"'=");
-      if (after) until(leading_timestamp(rest));
-      in_words(rest, in);
+    text = text.substr(0, body_looked_at);
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      bool const starts = digit(text[at]) && (at == 0 || !digit(text[at - 1]));
+      if (starts) until(leading_timestamp(text.substr(at, longest_timestamp)));
     }
   }
   std::optional<Duration> longest() const { return longest_; }
 
  private:
-  static void skip(std::string_view& text, std::string_view characters) {
-    text.remove_prefix(std::min(text.find_first_not_of(characters), text.size()));
-  }
-  /// "30", "30 seconds", "5 minutes"; with `unit_needed` not the first.
-  void in_words(std::string_view text, bool unit_needed) {
-    auto const count = take_seconds(text);
-    if (!count) return;
-    skip(text, " ");
-    bool const bare = text.empty() || std::string_view(".,;}\"'").find(text.front()) != std::string_view::npos;
-    if (text.starts_with("m"))
-      consider(*count * 60);
-    else if (text.starts_with("s") || (bare && !unit_needed))
-      consider(*count);
-  }
   void consider(Duration wait) {
     if (wait > 0ms && wait <= believable) longest_ = std::max(longest_.value_or(0ms), std::min(wait, longest_pause));
   }

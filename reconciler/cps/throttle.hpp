@@ -17,8 +17,8 @@ constexpr Duration longest_pause = std::chrono::minutes(10);
 std::optional<WallTime> parse_http_date(std::string_view text);
 
 /// The longest wait that the answer states: Retry-After (seconds or date), X-RateLimit-Next and Akamai-RateLimit-Next
-/// (RFC 3339, against the answer's own Date), under any mangled spelling of these names, or a time behind "retry" in
-/// the body. At most longest_pause; nothing when it states none, it has passed, or is more than a day.
+/// (RFC 3339, against the answer's own Date), under any mangled spelling of these names, or an RFC 3339 time in the
+/// body. At most longest_pause; nothing when it states none, it has passed, or is more than a day.
 std::optional<Duration> advertised_wait(http::Response const& response, WallTime now);
 
 /// The pause after a throttled request: what was advertised, or usual_pause, and up to a tenth more by `jitter` in
