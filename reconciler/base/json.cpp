@@ -127,15 +127,24 @@ Value* find(Value& object, std::string_view name) {
   return const_cast<Value*>(find(&std::as_const(object), name));
 }
 
+namespace {
+
+std::string unescaped(std::string_view step) {
+  std::string name(step);
+  for (auto i = name.find('~'); i != std::string::npos; i = name.find('~', i + 1))
+    if (i + 1 < name.size()) name.replace(i, 2, name[i + 1] == '1' ? "/" : "~");
+  return name;
+}
+
+}  // namespace
+
 Value const* at(Value const& root, std::string_view pointer) {
   Value const* here = &root;
   while (!pointer.empty() && here != nullptr) {
     pointer.remove_prefix(1);
     auto const end = std::min(pointer.find('/'), pointer.size());
-    std::string step(pointer.substr(0, end));
+    std::string const step = unescaped(pointer.substr(0, end));
     pointer.remove_prefix(end);
-    for (auto i = step.find('~'); i != std::string::npos; i = step.find('~', i + 1))
-      if (i + 1 < step.size()) step.replace(i, 2, step[i + 1] == '1' ? "/" : "~");
     if (here->IsArray()) {
       std::size_t index = 0;
       auto const [rest, problem] = std::from_chars(step.data(), step.data() + step.size(), index);
@@ -146,6 +155,17 @@ Value const* at(Value const& root, std::string_view pointer) {
     }
   }
   return here;
+}
+
+Value* at(Value& root, std::string_view pointer) {
+  return const_cast<Value*>(at(static_cast<Value const&>(root), pointer));
+}
+
+void erase(Value& root, std::string_view pointer) {
+  auto const slash = pointer.rfind('/');
+  if (slash == std::string_view::npos) return;
+  Value* const around = at(root, pointer.substr(0, slash));
+  if (around != nullptr && around->IsObject()) remove(*around, unescaped(pointer.substr(slash + 1)));
 }
 
 Value string(std::string_view text, Pool& pool) {

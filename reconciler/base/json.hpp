@@ -45,6 +45,9 @@ Value* find(Value& object, std::string_view name);
 
 /// Follows an RFC 6901 pointer ("/csr/sans/0"); nullptr when a step is missing.
 Value const* at(Value const& root, std::string_view pointer);
+Value* at(Value& root, std::string_view pointer);
+/// Removes the member at the pointer, if it is there.
+void erase(Value& root, std::string_view pointer);
 
 /// Copies `text` into `pool`'s memory.
 Value string(std::string_view text, Pool& pool);

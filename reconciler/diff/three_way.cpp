@@ -68,13 +68,7 @@ bool filled_in(Change const& change, json::Value const& last, schema::Schema con
 /// `target` without what CPS has filled in: a write carries what the plan shows and nothing else.
 json::Ref without(json::Ref const& target, std::vector<std::string> const& pointers) {
   json::Document document = json::clone(*target);
-  for (std::string const& pointer : pointers) {
-    auto const slash = pointer.rfind('/');
-    json::Value* around = &document;
-    for (auto const name : text::split(std::string_view(pointer).substr(0, slash), '/'))
-      if (!name.empty() && around != nullptr) around = json::find(*around, name);
-    if (around != nullptr) json::remove(*around, std::string_view(pointer).substr(slash + 1));
-  }
+  for (std::string const& pointer : pointers) json::erase(document, pointer);
   return json::share(document);
 }
 

@@ -35,3 +35,37 @@ TEST_CASE("json: what is no JSON is told in one line, with a next step") {
     CHECK(parsed.error().message == row.message);
   }
 }
+
+TEST_CASE("json: what a pointer leads to is found and erased, whatever its names are made of") {
+  auto parsed = json::parse(R"({"a":{"b/c":1,"d~e":[10,{"f":2}]},"":3})", "a document");
+  REQUIRE(parsed);
+  json::Document& document = *parsed;
+  CHECK(json::at(document, "/a/b~1c")->GetInt() == 1);
+  CHECK(json::at(document, "/a/d~0e/1/f")->GetInt() == 2);
+  CHECK(json::at(document, "/")->GetInt() == 3);
+  for (char const* const none : {"/x", "/a/x/y", "/a/d~0e/2", "/a/d~0e/x", "/a/b~1c/d"}) {
+    CAPTURE(none);
+    CHECK(json::at(document, none) == nullptr);
+    json::erase(document, none);
+  }
+  json::erase(document, "");
+  CHECK(json::compact(document) == R"({"a":{"b/c":1,"d~e":[10,{"f":2}]},"":3})");
+  json::erase(document, "/a/b~1c");
+  json::erase(document, "/a/d~0e/1/f");
+  CHECK(json::compact(document) == R"({"a":{"d~e":[10,{}]},"":3})");
+}
+
+TEST_CASE("json: pointers overlap where one is the other or leads into it") {
+  struct Row {
+    char const *one, *other;
+    bool overlap;
+  };
+  Row const rows[] = {
+      {"/a", "/a", true},   {"/a", "/a/b", true}, {"/a/b", "/a", true},    {"", "/a", true},
+      {"/a", "/ab", false}, {"/ab", "/a", false}, {"/a/b", "/a/c", false}, {"/csr/sans", "/csr/sans/0", true}};
+  for (Row const& row : rows) {
+    CAPTURE(row.one);
+    CAPTURE(row.other);
+    CHECK(json::overlap(row.one, row.other) == row.overlap);
+  }
+}
