@@ -64,9 +64,8 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     std::vector<std::int64_t> appeared;
     for (cps::Live const* live : snapshots_.by_name(scope, item.common_name)) {
       attempt.intent.known_ids.push_back(live->id.value);
-      auto const is_it = [&](auto const& one) { return one.second.id == live->id.value; };
-      bool const ours = std::ranges::any_of(store_.contents().entries, is_it);
-      if (!ours && std::ranges::count(known_ids, live->id.value) == 0) appeared.push_back(live->id.value);
+      if (!known_ids_.contains(live->id.value) && std::ranges::count(known_ids, live->id.value) == 0)
+        appeared.push_back(live->id.value);
     }
     if (!appeared.empty()) {
       co_return failed(item, {.code = Errc::stale,
@@ -92,6 +91,7 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
     }
     if (!created) co_return co_await not_created(item, attempt, created.error());
     entry.id = created->enrollment.value;
+    known_ids_.insert(entry.id);
     entry.changes = numbers(created->changes);
     ItemResult result = result_of(item, Outcome::done);
     result.id = entry.id;
@@ -109,8 +109,7 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
 
 /// What existed before a create was sent is not what it made.
 bool Executor::existed(plan::Scope const& scope, WallTime read, std::int64_t id) const {
-  auto const is_it = [id](auto const& one) { return one.second.id == id; };
-  if (std::ranges::any_of(store_.contents().entries, is_it)) return true;
+  if (known_ids_.contains(id)) return true;
   return snapshots_.read(scope) == read && snapshots_.by_id(scope, id) != nullptr;
 }
 

@@ -65,6 +65,7 @@ int Executor::refusals(std::string const& name) const {
 }
 
 http::Task<ItemResult> Executor::record(plan::Item const& item) {
+  known_ids_.insert(item.id);
   // What is known goes down before the doubts about it: after a crash between the two the next plan closes them, while
   // a closed doubt without its entry would be an enrollment that nobody knows.
   Result<> written;

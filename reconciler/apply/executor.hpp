@@ -5,6 +5,8 @@
 #include "apply/spacing.hpp"
 #include "http/crew.hpp"
 
+#include <unordered_set>
+
 namespace cpsctl::apply {
 
 /// Carries out single items. One per run; on the loop's thread.
@@ -22,7 +24,9 @@ class Executor {
         gate_(gate),
         store_(store),
         look_again_(look_again),
-        stopped_(std::move(stopped)) {}
+        stopped_(std::move(stopped)) {
+    for (auto const& [name, entry] : store.contents().entries) known_ids_.insert(entry.id);
+  }
 
   http::Task<ItemResult> carry_out(plan::Item const& item);
 
@@ -105,6 +109,7 @@ class Executor {
   std::map<std::string, int> refusals_ = {};  ///< how often each item met a 409 in this run
   std::set<std::string> refused_before_ = {};
   std::map<std::string, int> doubts_ = {};
+  std::unordered_set<std::int64_t> known_ids_ = {};  ///< of all that the state held or holds in this run
   bool unauthorized_ = false;
 };
 
