@@ -180,7 +180,7 @@ constexpr Switch table[] = {
      .set = set_write_lag},
     {.name = "--five-minute-rule",
      .value = "off|cn|contract",
-     .what = "refuse a create soon after another of the CN, or of the contract",
+     .what = "refuse a create soon after another of that CN or contract",
      .set = set_five_minute_rule},
     {.name = "--five-minutes", .value = "DURATION", .what = "how long that is (default: 5m)", .set = set_five_minutes},
     {.name = "--five-minute-answer", .value = "STATUS/SLUG", .what = "how that refusal looks", .set = set_too_soon},
@@ -190,10 +190,10 @@ constexpr Switch table[] = {
      .set = set_duplicate_cn},
     {.name = "--fault",
      .value = "RULE",
-     .what = "spoil some answers: 'POST /enrollments: drop-after 30%'; repeatable",
+     .what = "spoil some answers: 'GET: delay 2s 30%'; repeatable",
      .repeatable = true,
      .set = add_fault},
-    {.name = "--fault-seed", .value = "N", .what = "the dice of the faults (default: 1)", .set = set_fault_seed},
+    {.name = "--fault-seed", .value = "N", .what = "random seed of the faults (default: 1)", .set = set_fault_seed},
 };
 
 }  // namespace
