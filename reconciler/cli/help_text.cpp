@@ -58,7 +58,7 @@ constexpr Example state_forget[] = {
 };
 constexpr Example state_mv[] = {
     {"cpsctl state mv shop-example-com shop", "after the manifest was renamed"},
-    {"cpsctl state mv shop shop-example-com -o json", "for programs"},
+    {"cpsctl state mv shop-example-com shop -o json", "for programs"},
     {"cpsctl state mv shop-example-com shop --sandbox", "in the sandbox"},
 };
 constexpr Example state_settle[] = {
@@ -78,7 +78,7 @@ constexpr Example state_rebuild[] = {
 };
 constexpr Example sandbox[] = {
     {"cpsctl sandbox", "any free port, data in .cpsctl/sandbox"},
-    {"cpsctl sandbox --port 8443 --complete-after 10s", "changes end after ten seconds"},
+    {"cpsctl sandbox --dir cps --complete-after 10s", "changes end after ten seconds"},
     {"cpsctl sandbox --fault 'POST: drop-after 30%'", "some answers are lost"},
 };
 constexpr Example schema[] = {
