@@ -4,6 +4,8 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/words.hpp"
+#include "manifest/rules.hpp"
+#include "schema/schema.hpp"
 
 #include <algorithm>
 
@@ -24,9 +26,9 @@ struct TopicGroup {
 
 std::vector<TopicGroup> topic_groups() {
   return {{"start here", {"sandbox", "manifests", "plan", "apply"}},
-          {"your project", {"import", "rules", "credentials"}},
+          {"your project", {"project", "import", "rules", "credentials", "accounts"}},
           {"every day", {"guard-rails", "state", "limits", "failures", "trust"}},
-          {"automation", {"reports", "exit-codes", "options"}}};
+          {"automation", {"pipelines", "reports", "exit-codes", "options"}}};
 }
 
 std::string_view title_of(EmbeddedFile const& topic) {
@@ -70,9 +72,43 @@ void topic_list(std::ostream& out) {
   }
 }
 
+/// A rule as a person meets it: in a finding.
+struct Rule {
+  std::string_view id;
+  Severity severity = Severity::error;
+  std::string_view demands;
+  bool refused_new = false;
+};
+
+/// Where the rules are written: the schema checker's, then those of manifests. By id.
+std::vector<Rule> all_rules() {
+  std::vector<Rule> rules;
+  for (auto const& rule : schema::rules()) rules.push_back({.id = rule.id, .demands = rule.demands});
+  for (auto const& rule : manifest::rules())
+    rules.push_back(
+        {.id = rule.id, .severity = rule.severity, .demands = rule.demands, .refused_new = rule.refused_new});
+  return rules;
+}
+
+void print_rule(Rule const& rule, std::ostream& out) {
+  char const* const severity = rule.severity == Severity::error ? "error" : "warning";
+  screen::line(out, "{}  {:<7}  {}", rule.id, severity, rule.demands);
+}
+
+/// "CPS122", in whatever letters.
+std::optional<Rule> rule_named(std::string_view word) {
+  auto const rules = all_rules();
+  auto const found =
+      std::ranges::find_if(rules, [&](Rule const& rule) { return text::lower(rule.id) == text::lower(word); });
+  return found == rules.end() ? std::nullopt : std::optional(*found);
+}
+
 /// What belongs to a topic and is known to the program: options, rules.
 void appendix(std::string_view topic, std::ostream& out) {
   if (topic == "options") fmt::print(out, "{}", global_options_help());  // past the door: our help
+  if (topic != "rules") return;
+  screen::line(out, "");
+  for (Rule const& rule : all_rules()) print_rule(rule, out);
 }
 
 std::vector<std::string> topic_names() {
@@ -93,6 +129,13 @@ Exit run_help(Options const& options, World& world) {
     topic_list(world.out);
     return Exit::done;
   }
+  if (auto const rule = rule_named(options.name)) {
+    print_rule(*rule, world.out);
+    if (rule->refused_new)
+      screen::line(world.out, "It is about what is new: an enrollment that CPS has already may differ.");
+    screen::line(world.out, "All rules: cpsctl help rules");
+    return Exit::done;
+  }
   auto const command = command_help(options.name);
   auto known = topic_names();
   std::string const wanted = command ? options.name : other_name(options.name, known).value_or(options.name);
@@ -107,6 +150,7 @@ Exit run_help(Options const& options, World& world) {
   if (topic != topics.end() || command) return Exit::done;
 
   for (CommandSummary const& one : command_summaries()) known.push_back(one.name);
+  for (Rule const& rule : all_rules()) known.emplace_back(rule.id);
   auto const near = meant(options.name, known);
   return fail({.code = Errc::usage,
                .message = fmt::format("there is no help topic \"{}\"", options.name),

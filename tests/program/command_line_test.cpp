@@ -28,6 +28,7 @@ TEST_CASE("usage errors exit 64, say what is wrong and what to do, and print not
       {"a bad rate", {"plan", "--rate", "many"}, "write --rate 20/min"},
       {"a folder that is not there", {"-C", "/nonexistent", "plan"}, "cannot change to /nonexistent"},
       {"an unknown topic", {"help", "manifsts"}, "did you mean manifests?"},
+      {"an unknown rule", {"help", "CPS12"}, "did you mean CPS"},
       {"an unknown schema", {"schema", "enrolment"}, "enrollment.v11"},
       {"no manifests anywhere", {"validate"}, "there is nothing to read"},
       {"apply without a terminal and without --yes", {"apply", "x.yaml"}, "cpsctl apply --yes"},
@@ -143,6 +144,49 @@ TEST_CASE("the help of a command has its purpose, usage, three examples, its own
     auto const topic = lines.back().find("More: cpsctl help ");
     REQUIRE(topic != std::string::npos);
     CHECK(run_cpsctl({"help", lines.back().substr(topic + 18)}).exit == 0);
+  }
+}
+
+TEST_CASE("cpsctl help CPS122 says what the rule is, and help rules has them all, as the documents have them") {
+  Run const one = run_cpsctl({"help", "cps122"});
+  CHECK(one.exit == 0);
+  CHECK(one.out.starts_with("CPS122  error    A common name stands once in a contract"));
+  std::string const all = run_cpsctl({"help", "rules"}).out;
+  std::size_t rows = 0;
+  for (std::string const file : {"/schemas/README.md", "/manifests/README.md"}) {
+    for (std::string const& line : lines_of(read(CPS_SOURCE_DIR + file))) {
+      if (!line.starts_with("| CPS")) continue;
+      ++rows;
+      std::string const id = line.substr(2, 6);
+      CAPTURE(id);
+      CHECK(all.find("\n" + id + "  ") != std::string::npos);
+      CHECK(run_cpsctl({"help", id}).out.starts_with(id));
+    }
+  }
+  CHECK(rows > 50);
+}
+
+TEST_CASE("cpsctl help answers to other names of its topics") {
+  for (auto const& [word, topic] :
+       {std::pair{"ci", "pipelines"}, std::pair{"lifecycle", "manifests"}, std::pair{"profiles", "manifests"},
+        std::pair{"drift", "plan"}, std::pair{"cpsctl.yaml", "project"}}) {
+    CAPTURE(word);
+    CHECK(run_cpsctl({"help", word}).out.starts_with(lines_of(run_cpsctl({"help", topic}).out).front()));
+  }
+}
+
+TEST_CASE("cpsctl help project has every key of the project file") {
+  std::string const page = run_cpsctl({"help", "project"}).out;
+  json::Document const schema = run_cpsctl({"schema", "project"}).json();
+  std::string const spec = "/properties/spec/properties";
+  for (std::string const& within : {spec, spec + "/api/properties", spec + "/guard/properties"}) {
+    json::Value const* const keys = json::at(schema, within);
+    REQUIRE(keys != nullptr);
+    for (auto const& key : keys->GetObject()) {
+      std::string const name = key.name.GetString();
+      CAPTURE(name);
+      CHECK(page.find("  " + name + ":") != std::string::npos);
+    }
   }
 }
 
