@@ -110,7 +110,7 @@ class Grammar {
     flag("--color", colour_, "auto, always or never; NO_COLOR works too", "CPSCTL_COLOR")
         ->check(CLI::IsMember({"auto", "always", "never"}));
     app_.add_flag("--no-input", global.no_input, "never ask")->group("Global options");
-    app_.add_flag("-q,--quiet", quiet_, "no progress on stderr, only warnings and errors")->group("Global options");
+    app_.add_flag("-q,--quiet", quiet_, "no progress on stderr; apply still shows its plan there")->group("Global options");
     app_.add_flag("-v,--verbose", verbose_, "a line on stderr for each request")->group("Global options");
     flag("--log-format", log_format_, "text or json lines on stderr", "CPSCTL_LOG_FORMAT")
         ->check(CLI::IsMember({"text", "json"}));
