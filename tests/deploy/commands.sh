@@ -161,6 +161,16 @@ for page in "${pages[@]}"; do
     < <(awk '/^```/ { inside = ($0 == "```sh"); next } inside && sub(/^(\$ )?cpsctl /, "cpsctl ") { print }' "$page")
 done
 
+# The demo of the quick start, and what README.md shows of it. Ids come as CPS gives them, and the digest covers them.
+deploy/demo.sh "$program" "$work/demo" >"$work/log/out" 2>&1 || fail "deploy/demo.sh fails"
+same() { sed -E "s|$work/demo|build/quickstart|; s/id [0-9]+/id N/; s/^Digest: [0-9a-f]{64}$/Digest: D/" "$1"; }
+awk '/^```/ { inside = ($0 == "```text" && !seen++); next } inside && NF { print }' README.md >"$work/log/shown"
+[ "$(wc -l <"$work/log/shown")" -ge 10 ] || fail "README.md shows no demo"
+same "$work/log/out" >"$work/log/demo"
+while IFS= read -r line; do
+  grep -qxF -- "$line" "$work/log/demo" || fail "README.md shows what the demo does not print: $line"
+done < <(same "$work/log/shown")
+
 # Their YAML: whole documents are valid as printed, together with the profiles of manifests/. A part of another tool's
 # file says in its first line of what it is a part.
 blocks=0
