@@ -135,6 +135,76 @@ for round in first second; do
   ran=$((ran + 1))
 done
 
+# The workflow, in the same way. A step runs as GitHub runs it: bash -eo pipefail, and after a failure only if it says so.
+flow=deploy/ci/github-workflow.yml
+"$python" "$source/tests/deploy/workflow.py" "$flow" "$work/steps" || fail "$flow is not as it should be"
+for broken in 's/@sha256.*/:latest/' 's/@[0-9a-f]\{40\} .*/@v4/' 's/contents: read/contents: write/' \
+  's/^  pull_request:/  pull_request_target:/' 's/shell: bash/shell: sh/' 's/"\$PLAN_DIGEST"/${{ needs.plan.outputs.digest }}/' \
+  's/ && github.ref_protected$//' "s/ && github.event.pull_request.head.*//" '/^    if: /d' 's/persist-credentials: false/fetch-depth: 1/' \
+  's/, retention-days: 7//' '/^    environment: cps/d' '/^    concurrency:/d' 's/cancel-in-progress: false/cancel-in-progress: true/' \
+  '/^      - if: always()$/{N;s/.*\n *uses:/      - uses:/}' '/state.json.journal$/d' '/^    timeout-minutes:/d' \
+  's/--section write/--section read/' 's/--section read/--section write/' 's/ --config [^ ]*//' 's/ --state [^ ]*//' \
+  's/ --plan plan.json --approved [^ ]*/ certificates/' 's/AKAMAI_READ_HOST }}/AKAMAI_WRITE_HOST }}/'; do
+  rm -rf "$work/steps.broken"
+  sed "$broken" "$flow" >"$work/broken.yml"
+  ! cmp -s "$flow" "$work/broken.yml" || fail "$flow has nothing for $broken"
+  if "$python" "$source/tests/deploy/workflow.py" "$work/broken.yml" "$work/steps.broken" >/dev/null 2>"$work/log/out"; then
+    fail "$flow passes with $broken"
+  fi
+  grep -q "^$work/broken.yml: " "$work/log/out" || fail "nothing is said about $broken"
+done
+# flow_job JOB CODE: a checkout, the state of the cache, and the job's steps; its exit code is that of the first that fails.
+flow_job() {
+  local name=$1 wanted=$2 folder=$work/flow/$1 step code=0 failed=0
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp -r "$work/project/certificates" "$work/project/cpsctl.yaml" "$folder"
+  [ ! -e "$work/flow/cache" ] || [ "$name" = preview ] || cp -r "$work/flow/cache" "$folder/.cpsctl"
+  [ "$name" != apply ] || cp "$work/flow/plan/plan.json" "$folder"
+  : >"$work/flow/output"
+  : >"$work/flow/summary"
+  : >"$work/log/out"
+  for step in "$work/steps/$name"/*.sh; do
+    [ "$failed" -eq 0 ] || [[ $step == *.always.sh ]] || continue
+    code=0
+    (cd "$folder" && GITHUB_ACTIONS=true GITHUB_WORKSPACE=$folder GITHUB_OUTPUT=$work/flow/output \
+      GITHUB_STEP_SUMMARY=$work/flow/summary bash --noprofile --norc -eo pipefail "$step") >>"$work/log/out" 2>&1 </dev/null || code=$?
+    [ "$failed" -ne 0 ] || failed=$code
+  done
+  [ "$failed" -eq "$wanted" ] || fail "$flow, job $name: exit $failed instead of $wanted"
+  ran=$((ran + 1))
+  # Whatever became of it, what it remembers is kept.
+  case $name in apply | rebuild)
+    rm -rf "$work/flow/cache"
+    cp -r "$folder/.cpsctl" "$work/flow/cache"
+    ;;
+  esac
+}
+summary_says() { grep -qF -- "$1" "$work/flow/summary" || fail "the summary does not say: $1"; }
+account github
+mkdir -p "$work/flow"
+flow_job validate 0
+as_client github READ flow_job preview 0
+summary_says "<!-- cpsctl plan -->"
+as_client github READ flow_job drift 2  # nothing is there yet
+for round in first second; do
+  as_client github READ flow_job plan 0
+  summary_says "<!-- cpsctl plan -->"
+  digest=$(sed -n 's/^digest=\([0-9a-f]\{64\}\)$/\1/p' "$work/flow/output")
+  [ -n "$digest" ] || fail "$flow hands no digest on"
+  PLAN_DIGEST='' as_client github WRITE flow_job apply 4
+  PLAN_DIGEST=$(printf '0%.0s' {1..64}) as_client github WRITE flow_job apply 4
+  says "not the plan that was approved"
+  PLAN_DIGEST=$digest as_client github WRITE flow_job apply 0
+  summary_says "<!-- cpsctl apply -->"
+done
+as_client github READ flow_job drift 0
+rm -rf "$work/flow/cache"  # lost
+as_client github READ flow_job rebuild 0
+as_client github READ flow_job drift 0
+flow_job drift 77  # without credentials; the summary says so
+summary_says "<!-- cpsctl"
+
 # The service: with the folders of the machine moved to ours.
 unit=deploy/systemd/cpsctl.service
 line=$(sed -n 's|^ExecStart=/usr/bin/||p' "$source/$unit")
