@@ -16,13 +16,6 @@ run() {
   printf '%s$ cpsctl %s%s\n' "$faint" "$*" "$plain"
   "$program" "$@"
 }
-# apply shows its plan on stderr; here it is shown by plan.
-apply() {
-  run apply "${cps[@]}" --quiet --yes manifests 2>"$demo/apply.log" || {
-    cat "$demo/apply.log" >&2
-    exit 1
-  }
-}
 # The sandbox's changes end at once, so that what follows finds certificates in production.
 cps=(--sandbox="$demo" --complete-after 0s)
 
@@ -32,9 +25,8 @@ mkdir -p "$demo"
 step "check the manifests, offline"
 run validate manifests
 
-step "plan and apply: order the certificates, from the embedded CPS"
-run plan "${cps[@]}" manifests
-apply
+step "apply: shows its plan, and orders the certificates from the embedded CPS"
+run apply "${cps[@]}" --quiet --yes manifests
 
 # A colleague who works past git: played by a second cpsctl with files and a state of its own.
 elsewhere=$demo/elsewhere
@@ -51,5 +43,5 @@ step "somebody has changed shop-example-com in Control Center meanwhile; the pla
 run plan "${cps[@]}" manifests
 
 step "set it back; after that nothing is left to do, and asking cost one request"
-apply
+run apply "${cps[@]}" --quiet --yes manifests
 run plan "${cps[@]}" --detailed-exitcode manifests

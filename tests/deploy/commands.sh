@@ -234,7 +234,7 @@ done
 # The demo of the quick start, and what README.md shows of it. Ids come as CPS gives them, and the digest covers them.
 deploy/demo.sh "$program" "$work/demo" >"$work/log/out" 2>&1 || fail "deploy/demo.sh fails"
 same() { sed -E "s|$work/demo|build/quickstart|; s/id [0-9]+/id N/; s/^Digest: [0-9a-f]{64}$/Digest: D/" "$1"; }
-awk '/^```/ { inside = ($0 == "```text" && !seen++); next } inside && NF { print }' README.md >"$work/log/shown"
+awk '/^```/ { inside = ($0 == "```text" && !seen++); next } inside && NF && $0 != "…" { print }' README.md >"$work/log/shown"
 [ "$(wc -l <"$work/log/shown")" -ge 10 ] || fail "README.md shows no demo"
 same "$work/log/out" >"$work/log/demo"
 while IFS= read -r line; do
