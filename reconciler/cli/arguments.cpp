@@ -110,7 +110,8 @@ class Grammar {
     flag("--color", colour_, "auto, always or never; NO_COLOR works too", "CPSCTL_COLOR")
         ->check(CLI::IsMember({"auto", "always", "never"}));
     app_.add_flag("--no-input", global.no_input, "never ask")->group("Global options");
-    app_.add_flag("-q,--quiet", quiet_, "no progress on stderr; apply still shows its plan there")->group("Global options");
+    app_.add_flag("-q,--quiet", quiet_, "no progress on stderr; apply still shows its plan there")
+        ->group("Global options");
     app_.add_flag("-v,--verbose", verbose_, "a line on stderr for each request")->group("Global options");
     flag("--log-format", log_format_, "text or json lines on stderr", "CPSCTL_LOG_FORMAT")
         ->check(CLI::IsMember({"text", "json"}));
@@ -447,7 +448,7 @@ class Grammar {
       text.resize(slash);
     int value = 0;
     if (!CLI::detail::lexical_cast(text, value) || value < 1)
-      return usage(fmt::format("\"{}\" is no rate", text), "write --rate 20/min");
+      return usage(fmt::format("invalid rate \"{}\"", text), "write --rate 20/min");
     return value;
   }
 

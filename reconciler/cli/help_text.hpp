@@ -2,7 +2,7 @@
 #include <span>
 #include <string_view>
 
-/// What the help of a command shows besides its options.
+/// What the help of a command shows apart from its options.
 namespace cpsctl::cli {
 
 /// A command line that works as it is printed: each one is run by tests/deploy/commands.sh.

@@ -43,7 +43,7 @@ BOOST_DEFINE_ENUM_CLASS(Format, text, json, md, sarif, github, junit)
 /// The formats that a command offers; every one has text.
 std::vector<Format> formats_of(Command command);
 
-/// A document to a file, beside the one on stdout: --out json=plan.json.
+/// A document to a file as well as to stdout: --out json=plan.json.
 struct OutFile {
   Format format = Format::json;
   std::string file = {};

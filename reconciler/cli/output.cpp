@@ -130,7 +130,7 @@ Result<> print(Product const& product, GlobalOptions const& options, World& worl
   return Error{.code = Errc::io, .message = "cannot write to stdout", .next = "check where the output goes"};
 }
 
-/// `exit`, or the exit code of what could not be written, which is said.
+/// `exit`, or the exit code of what could not be written, which is reported.
 Exit exit_after(Exit exit, Result<> const& written, GlobalOptions const& options, World& world) {
   if (written) return exit;
   report::error_text(written.error(), style_for(options, world, world.err_is_terminal), world.err);
@@ -161,7 +161,7 @@ Exit fail(Error const& error, GlobalOptions const& options, World& world) {
                         .github = [&] { return report::failure_github(failure, surroundings(world)); },
                         .junit = [&] { return report::failure_junit(failure); }};
   auto const filed = write_files(product, options, world);
-  // The words for people stand on stderr already.
+  // The words for people are on stderr already.
   auto const printed = options.output == Format::text ? Result<>() : print(product, options, world);
   return exit_after(exit, filed ? printed : filed, options, world);
 }

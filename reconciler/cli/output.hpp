@@ -29,7 +29,7 @@ inline constexpr std::size_t longest_plan = std::size_t{4} << 30;
 /// the first.
 Result<> deliver(Product const& product, GlobalOptions const& options, World& world);
 
-/// deliver(), and `exit`; or the worse exit code when a place could not be written to, which is said.
+/// deliver(), and `exit`; or the worse exit code when a place could not be written to, which is reported.
 Exit delivered(Product const& product, Exit exit, GlobalOptions const& options, World& world);
 
 /// What ends a command before its document exists: words to stderr; on stdout when -o is not text, and in every --out
