@@ -34,6 +34,29 @@ CLI::Option* duration(CLI::App& app, std::string const& flag, std::optional<Dura
       ->type_name("DURATION");
 }
 
+/// One of a few words; a misspelt one is told which it may have been.
+CLI::Validator one_of(std::vector<std::string> words) {
+  return CLI::Validator(
+      [words](std::string const& value) -> std::string {
+        if (std::ranges::find(words, value) != words.end()) return {};
+        auto const near = meant(value, words);
+        return fmt::format("\"{}\" is not one of {}{}", value, fmt::join(words, ", "),
+                           near ? fmt::format("; did you mean {}?", *near) : "");
+      },
+      "");
+}
+
+/// The digest of a plan. An empty one is left to apply, which refuses it: a variable of a pipeline that was not set.
+CLI::Validator a_digest() {
+  return CLI::Validator(
+      [](std::string const& value) -> std::string {
+        bool const fits = value.size() == 64 && value.find_first_not_of("0123456789abcdef") == std::string::npos;
+        return value.empty() || fits ? std::string()
+                                     : fmt::format("\"{}\" is not a digest: it has 64 hex digits", value);
+      },
+      "");
+}
+
 class Grammar {
  public:
   Grammar() : app_("cpsctl keeps Akamai CPS certificate enrollments as YAML in git.", "cpsctl") {
@@ -58,6 +81,10 @@ class Grammar {
       if (refused_) return std::move(*refused_);
       if (dynamic_cast<CLI::RequiredError const*>(&problem) != nullptr && app_.remaining_size(true) != 0)
         return unknown_words();  // "state rm NAME": CLI11 misses the command before it meets the word
+      if (command_words() == "state")
+        return usage("cpsctl state needs a command",
+                     fmt::format("one of {}; see: cpsctl state --help",
+                                 fmt::join(commands_of(app_.get_subcommand("state")), ", ")));
       return Error{.code = Errc::usage, .message = problem.what(), .next = "see: " + help_call()};
     }
     return finish();
@@ -108,13 +135,13 @@ class Grammar {
         ->type_name("FORMAT=FILE")
         ->allow_extra_args(false);
     flag("--color", colour_, "auto, always or never; NO_COLOR works too", "CPSCTL_COLOR")
-        ->check(CLI::IsMember({"auto", "always", "never"}));
+        ->check(one_of({"auto", "always", "never"}));
     app_.add_flag("--no-input", global.no_input, "never ask")->group("Global options");
     app_.add_flag("-q,--quiet", quiet_, "no progress on stderr; apply still shows its plan there")
         ->group("Global options");
     app_.add_flag("-v,--verbose", verbose_, "a line on stderr for each request")->group("Global options");
     flag("--log-format", log_format_, "text or json lines on stderr", "CPSCTL_LOG_FORMAT")
-        ->check(CLI::IsMember({"text", "json"}));
+        ->check(one_of({"text", "json"}));
     flag("--rate", rate_, "requests a minute, as in 20/min", "CPSCTL_RATE")->type_name("N/min");
     flag("--request-limit", global.request_limits, "instead of 35/60s and 20/2s; repeatable", "CPSCTL_REQUEST_LIMIT")
         ->type_name("N/DURATION")
@@ -206,6 +233,7 @@ class Grammar {
     guard_rails(*apply);
     apply->add_option("--approved", options_.guard.approved, "go on only if the plan has this digest")
         ->type_name("DIGEST")
+        ->check(a_digest())
         ->group("Guard rails");
     apply->add_flag("-y,--yes", options_.yes, "do not ask");
     command(app_, "show", Command::show, "Print a saved plan")
@@ -266,7 +294,7 @@ class Grammar {
     rail("--confirm-delete", to.confirm_delete, "delete this one, which serves in production; repeatable", "NAME");
     rail("--recreate", to.recreate, "create this one again, deleted outside cpsctl; repeatable", "NAME");
     rail("--on-pending", to.on_pending, "refuse, wait or cancel where a change is pending", "WORD")
-        ->check(CLI::IsMember({"refuse", "wait", "cancel"}));
+        ->check(one_of({"refuse", "wait", "cancel"}));
     rail("--override-renewal-window", to.override_renewal_window, "allow changes in the renewal window; repeatable",
          "NAME");
   }
@@ -320,6 +348,12 @@ class Grammar {
     return call + " --help";
   }
 
+  static std::vector<std::string> commands_of(CLI::App const* app) {
+    std::vector<std::string> names;
+    for (CLI::App const* sub : app->get_subcommands({})) names.push_back(sub->get_name());
+    return names;
+  }
+
   Error unknown_words() {
     auto const extras = app_.remaining(true);
     std::string const word = extras.empty() ? std::string() : extras.front();
@@ -330,7 +364,7 @@ class Grammar {
         for (auto const* option : level->get_options())
           for (auto const& name : option->get_lnames()) known.push_back("--" + name);
     } else {
-      for (auto const* sub : here->get_subcommands({})) known.push_back(sub->get_name());
+      known = commands_of(here);
     }
     auto const near = meant(word, known);
     return Error{.code = Errc::usage,
