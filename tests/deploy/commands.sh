@@ -134,6 +134,13 @@ for round in first second; do
   )
   ran=$((ran + 1))
 done
+rm -rf "$work/apply/.cpsctl" "$work/rebuild"  # the cache is lost
+as_client gitlab READ job rebuild
+rm -rf "$work/plan"
+mkdir "$work/plan"
+cp -r "$work/rebuild/.cpsctl" "$work/plan"
+as_client gitlab READ job plan
+grep -q '"unchanged": *4' "$work/plan/plan.json" || fail "$ci: job rebuild leaves something to do"
 
 # The workflow, in the same way. A step runs as GitHub runs it: bash -eo pipefail, and after a failure only if it says so.
 flow=deploy/ci/github-workflow.yml
