@@ -5,7 +5,6 @@
 #include "cli/output.hpp"
 #include "cli/words.hpp"
 #include "manifest/rules.hpp"
-#include "schema/schema.hpp"
 
 #include <algorithm>
 
@@ -72,35 +71,23 @@ void topic_list(std::ostream& out) {
   }
 }
 
-/// A rule as a person meets it: in a finding.
-struct Rule {
-  std::string_view id;
-  Severity severity = Severity::error;
-  std::string_view demands;
-  bool refused_new = false;
-};
-
-/// Where the rules are written: the schema checker's, then those of manifests. By id.
-std::vector<Rule> all_rules() {
-  std::vector<Rule> rules;
-  for (auto const& rule : schema::rules()) rules.push_back({.id = rule.id, .demands = rule.demands});
-  for (auto const& rule : manifest::rules())
-    rules.push_back(
-        {.id = rule.id, .severity = rule.severity, .demands = rule.demands, .refused_new = rule.refused_new});
-  return rules;
-}
-
-void print_rule(Rule const& rule, std::ostream& out) {
+void print_rule(report::RuleText const& rule, std::ostream& out) {
   char const* const severity = rule.severity == Severity::error ? "error" : "warning";
   screen::line(out, "{}  {:<7}  {}", rule.id, severity, rule.demands);
 }
 
 /// "CPS122", in whatever letters.
-std::optional<Rule> rule_named(std::string_view word) {
-  auto const rules = all_rules();
-  auto const found =
-      std::ranges::find_if(rules, [&](Rule const& rule) { return text::lower(rule.id) == text::lower(word); });
-  return found == rules.end() ? std::nullopt : std::optional(*found);
+std::optional<report::RuleText> rule_named(std::string_view word) {
+  for (report::RuleText const& rule : all_rules())
+    if (text::lower(rule.id) == text::lower(word)) return rule;
+  return std::nullopt;
+}
+
+/// May what exists at CPS already break it?
+bool only_for_new(report::RuleText const& rule) {
+  auto const rules = manifest::rules();
+  auto const found = std::ranges::find(rules, rule.id, &manifest::RuleInfo::id);
+  return found != rules.end() && found->refused_new;
 }
 
 /// What belongs to a topic and is known to the program: options, rules.
@@ -108,7 +95,7 @@ void appendix(std::string_view topic, std::ostream& out) {
   if (topic == "options") fmt::print(out, "{}", global_options_help());  // past the door: our help
   if (topic != "rules") return;
   screen::line(out, "");
-  for (Rule const& rule : all_rules()) print_rule(rule, out);
+  for (report::RuleText const& rule : all_rules()) print_rule(rule, out);
 }
 
 std::vector<std::string> topic_names() {
@@ -131,7 +118,7 @@ Exit run_help(Options const& options, World& world) {
   }
   if (auto const rule = rule_named(options.name)) {
     print_rule(*rule, world.out);
-    if (rule->refused_new)
+    if (only_for_new(*rule))
       screen::line(world.out, "It is about what is new: an enrollment that CPS has already may differ.");
     screen::line(world.out, "All rules: cpsctl help rules");
     return Exit::done;
@@ -150,7 +137,7 @@ Exit run_help(Options const& options, World& world) {
   if (topic != topics.end() || command) return Exit::done;
 
   for (CommandSummary const& one : command_summaries()) known.push_back(one.name);
-  for (Rule const& rule : all_rules()) known.emplace_back(rule.id);
+  for (report::RuleText const& rule : all_rules()) known.emplace_back(rule.id);
   auto const near = meant(options.name, known);
   return fail({.code = Errc::usage,
                .message = fmt::format("there is no help topic \"{}\"", options.name),

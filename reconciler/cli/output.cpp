@@ -166,11 +166,16 @@ Exit fail(Error const& error, GlobalOptions const& options, World& world) {
   return exit_after(exit, filed ? printed : filed, options, world);
 }
 
-report::Surroundings surroundings(World& world) {
-  report::Surroundings around{.source = source_text(world), .version = program_version()};
-  for (auto const& rule : schema::rules()) around.rules.push_back({.id = rule.id, .demands = rule.demands});
+std::vector<report::RuleText> all_rules() {
+  std::vector<report::RuleText> rules;
+  for (auto const& rule : schema::rules()) rules.push_back({.id = rule.id, .demands = rule.demands});
   for (auto const& rule : manifest::rules())
-    around.rules.push_back({.id = rule.id, .severity = rule.severity, .demands = rule.demands});
+    rules.push_back({.id = rule.id, .severity = rule.severity, .demands = rule.demands});
+  return rules;
+}
+
+report::Surroundings surroundings(World& world) {
+  report::Surroundings around{.source = source_text(world), .rules = all_rules(), .version = program_version()};
   if (auto root = world.environment("GITHUB_WORKSPACE"); root && !root->empty())
     around.path_in_repository = [root = std::move(*root)](std::string const& file) { return below(root, file); };
   return around;

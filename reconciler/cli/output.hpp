@@ -9,6 +9,7 @@
 #include <ostream>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace cpsctl::cli {
 
@@ -35,6 +36,9 @@ Exit delivered(Product const& product, Exit exit, GlobalOptions const& options, 
 /// What ends a command before its document exists: words to stderr; on stdout when -o is not text, and in every --out
 /// file, the failure in that format, so that a pipeline always finds what it reads.
 Exit fail(Error const& error, GlobalOptions const& options, World& world);
+
+/// Every rule that a finding may name, by id.
+std::vector<report::RuleText> all_rules();
 
 /// What SARIF and annotations need: sources, rules, version, and GITHUB_WORKSPACE as the repository's root.
 report::Surroundings surroundings(World& world);
