@@ -35,7 +35,7 @@ CLI::Option* duration(CLI::App& app, std::string const& flag, std::optional<Dura
 }
 
 /// One of a few words; a misspelt one is told which it may have been.
-CLI::Validator one_of(std::vector<std::string> words) {
+CLI::Validator one_of(std::vector<std::string> const& words) {
   return CLI::Validator(
       [words](std::string const& value) -> std::string {
         if (std::ranges::find(words, value) != words.end()) return {};
