@@ -4,48 +4,23 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' faint=$'\e[2m' plain=$'\e[0m'; else bold='' faint='' plain=''; fi
-step() { printf '\n%s== %s%s\n' "$bold" "$1" "$plain"; }
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 
-step "1  Packages"
+printf '%s== step 1 of 6: packages%s\n' "$bold" "$plain"
 deploy/packages.sh build
-echo "all there"
+echo "  all there"
 
-step "2  Build (release)"
-log=build/quickstart-build.log
-mkdir -p build
-{ cmake --preset release && cmake --build --preset release --target cpsctl; } >"$log" 2>&1 || {
-  tail -n 40 "$log" >&2
-  echo "the build failed; all of its output is in $log" >&2
-  exit 1
-}
-echo "build/release/$(build/release/cpsctl version)"
+printf '\n%s== step 2 of 6: build build/release/cpsctl%s\n' "$bold" "$plain"
+deploy/build.sh release build/quickstart-build.log cpsctl
 
-# Everything that the demonstration makes stays below build/, and each run begins anew.
-demo=build/quickstart
-rm -rf "$demo"
-run() { printf '%s$ cpsctl %s%s\n' "$faint" "$*" "$plain"; build/release/cpsctl "$@"; }
+DEMO_STEP=2 DEMO_STEPS=6 deploy/demo.sh build/release/cpsctl build/quickstart
 
-step "3  Check the manifests, offline"
-run validate manifests
-
-step "4  Plan: what would be done, without doing it"
-run plan --sandbox="$demo" manifests
-
-step "5  Apply: order the certificates from the embedded CPS"
-run apply --sandbox="$demo" --quiet --yes manifests 2>/dev/null
-
-step "6  Plan again: nothing is left to do, and asking cost one request"
-run plan --sandbox="$demo" --detailed-exitcode manifests
-
-step "7  What cpsctl remembers"
-run state list --sandbox="$demo"
-
-cat <<EOF
+cat <<END
 
 ${bold}That was the whole job.${plain} The same with a real account, which needs an API client with a grant for CPS:
-  1. put its credentials into ~/.edgerc               cpsctl help credentials
-  2. write your enrollments                           cpsctl help manifests
-  3. build/release/cpsctl plan certificates/          reads only
-  4. build/release/cpsctl apply certificates/         asks before it writes
-EOF
+  sudo install build/release/cpsctl /usr/local/bin/
+  cpsctl help credentials            put the client's credentials into ~/.edgerc
+  cpsctl help manifests              write your enrollments, or: cpsctl help import
+  cpsctl plan certificates           reads only
+  cpsctl apply certificates          shows the plan, and asks
+END

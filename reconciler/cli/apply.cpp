@@ -134,8 +134,7 @@ class Applying {
     auto const agreed = approved(plan);
     if (!agreed) return failed(agreed.error());
     if (plan.work() && !options_.yes && !confirmed(world_, signals_))
-      return failed(
-          {.code = Errc::guard_rail, .message = "not applied: the answer was not yes", .next = "run it again"});
+      return failed({.code = Errc::guard_rail, .message = "not applied: the answer was not yes"});
 
     PlanAgain again = [&, this](std::set<std::string> names) {
       return plan_again(plan, std::move(names), connection, store);

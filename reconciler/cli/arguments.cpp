@@ -1,11 +1,14 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "cli/help_format.hpp"
 #include "cli/options.hpp"
+#include "cli/words.hpp"
 #include "sandbox/switches.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -19,14 +22,39 @@ constexpr char const* default_sandbox = ".cpsctl/sandbox";
 
 /// A duration flag: CLI11 hands the text, a bad one is a usage error with our words.
 CLI::Option* duration(CLI::App& app, std::string const& flag, std::optional<Duration>& to, std::string const& what) {
-  return app.add_option_function<std::string>(
-      flag,
-      [&to](std::string const& text) {
-        auto const parsed = parse_duration(text);
-        if (!parsed) throw CLI::ValidationError(parsed.error().message + "; " + parsed.error().next);
-        to = *parsed;
+  return app
+      .add_option_function<std::string>(
+          flag,
+          [&to](std::string const& text) {
+            auto const parsed = parse_duration(text);
+            if (!parsed) throw CLI::ValidationError(parsed.error().message + "; " + parsed.error().next);
+            to = *parsed;
+          },
+          what)
+      ->type_name("DURATION");
+}
+
+/// One of a few words; a misspelt one is told which it may have been.
+CLI::Validator one_of(std::vector<std::string> const& words) {
+  return CLI::Validator(
+      [words](std::string const& value) -> std::string {
+        if (std::ranges::find(words, value) != words.end()) return {};
+        auto const near = meant(value, words);
+        return fmt::format("\"{}\" is not one of {}{}", value, fmt::join(words, ", "),
+                           near ? fmt::format("; did you mean {}?", *near) : "");
       },
-      what);
+      "");
+}
+
+/// The digest of a plan. An empty one is left to apply, which refuses it: a variable of a pipeline that was not set.
+CLI::Validator a_digest() {
+  return CLI::Validator(
+      [](std::string const& value) -> std::string {
+        bool const fits = value.size() == 64 && value.find_first_not_of("0123456789abcdef") == std::string::npos;
+        return value.empty() || fits ? std::string()
+                                     : fmt::format("\"{}\" is not a digest: it has 64 hex digits", value);
+      },
+      "");
 }
 
 class Grammar {
@@ -34,7 +62,7 @@ class Grammar {
   Grammar() : app_("cpsctl keeps Akamai CPS certificate enrollments as YAML in git.", "cpsctl") {
     app_.fallthrough();
     app_.require_subcommand(0, 1);
-    app_.footer("Documentation: cpsctl help, cpsctl help TOPIC");
+    app_.formatter(help_format());
     app_.set_help_flag("-h,--help", "print this help");
     global_flags();
     commands();
@@ -45,11 +73,18 @@ class Grammar {
     try {
       app_.parse(std::move(arguments));
     } catch (CLI::CallForHelp const&) {
+      if (app_.get_subcommands().empty()) return overview();
       return Parsed{.options = options_, .print = app_.help()};
     } catch (CLI::ExtrasError const&) {
       return unknown_words();
     } catch (CLI::ParseError const& problem) {
       if (refused_) return std::move(*refused_);
+      if (dynamic_cast<CLI::RequiredError const*>(&problem) != nullptr && app_.remaining_size(true) != 0)
+        return unknown_words();  // "state rm NAME": CLI11 misses the command before it meets the word
+      if (command_words() == "state")
+        return usage("cpsctl state needs a command",
+                     fmt::format("one of {}; see: cpsctl state --help",
+                                 fmt::join(commands_of(app_.get_subcommand("state")), ", ")));
       return Error{.code = Errc::usage, .message = problem.what(), .next = "see: " + help_call()};
     }
     return finish();
@@ -58,7 +93,6 @@ class Grammar {
   std::optional<std::string> help(std::string const& words) {
     CLI::App* command = &app_;
     for (auto const word : text::split(words, ' ')) {
-      if (words.empty()) break;
       auto const subs = command->get_subcommands({});
       auto const found = std::ranges::find(subs, word, [](CLI::App const* sub) { return sub->get_name(); });
       if (found == subs.end()) return std::nullopt;
@@ -66,6 +100,15 @@ class Grammar {
     }
     return command->help();
   }
+
+  std::vector<CommandSummary> summaries() {
+    std::vector<CommandSummary> all;
+    for (CLI::App const* sub : app_.get_subcommands({}))
+      all.push_back({.group = sub->get_group(), .name = sub->get_name(), .what = sub->get_description()});
+    return all;
+  }
+
+  std::string global_options() { return options_help(app_, "Global options"); }
 
  private:
   void global_flags() {
@@ -75,55 +118,54 @@ class Grammar {
       if (env != nullptr) option->envname(env);
       return option->group("Global options");
     };
-    flag("-C,--chdir", chdir_, "work in this folder")->type_name("DIR");
-    flag("--config", global.config, "project file (default: cpsctl.yaml, searched upward)", "CPSCTL_CONFIG")
+    flag("-C,--chdir", chdir_, "change to this folder first")->type_name("DIR");
+    flag("--config", global.config, "project file (default: cpsctl.yaml here or above)", "CPSCTL_CONFIG")
         ->type_name("FILE");
     flag("--edgerc", global.edgerc, "credentials file (default: ~/.edgerc)", "AKAMAI_EDGERC")->type_name("FILE");
     flag("--section", global.section, "its section (default: default)", "AKAMAI_EDGERC_SECTION")->type_name("NAME");
     flag("--account-key", global.account_key, "account switch key", "CPSCTL_ACCOUNT_KEY")->type_name("KEY");
     flag("--ca-file", global.ca_file, "trust these CAs instead of the system's", "CPSCTL_CA_FILE")->type_name("FILE");
     flag("--state", global.state, "state file (default: .cpsctl/state.json)", "CPSCTL_STATE")->type_name("FILE");
-    flag("--env", global.env, "let manifests use this environment variable; repeatable (CPSCTL_ENV)")
+    flag("--env", global.env, "manifests may use this variable; repeatable [CPSCTL_ENV]")
         ->type_name("NAME")
         ->allow_extra_args(false);
-    flag("-o,--output", output_, "text, json … on stdout: cpsctl help reports")
-        ->type_name("FORMAT (Env:CPSCTL_OUTPUT)");
+    flag("-o,--output", output_, "what stdout gets, text by default: cpsctl help reports [CPSCTL_OUTPUT]")
+        ->type_name("FORMAT");
     flag("--out", out_, "also write the document to a file; repeatable")
         ->type_name("FORMAT=FILE")
         ->allow_extra_args(false);
-    flag("--color", colour_, "auto, always or never (NO_COLOR)", "CPSCTL_COLOR")
-        ->check(CLI::IsMember({"auto", "always", "never"}));
+    flag("--color", colour_, "auto, always or never; NO_COLOR works too", "CPSCTL_COLOR")
+        ->check(one_of({"auto", "always", "never"}));
     app_.add_flag("--no-input", global.no_input, "never ask")->group("Global options");
-    app_.add_flag("-q,--quiet", quiet_, "only warnings and errors on stderr")->group("Global options");
-    app_.add_flag("-v,--verbose", verbose_, "a line for each request")->group("Global options");
+    app_.add_flag("-q,--quiet", quiet_, "no progress on stderr; apply still shows its plan there")
+        ->group("Global options");
+    app_.add_flag("-v,--verbose", verbose_, "a line on stderr for each request")->group("Global options");
     flag("--log-format", log_format_, "text or json lines on stderr", "CPSCTL_LOG_FORMAT")
-        ->check(CLI::IsMember({"text", "json"}));
+        ->check(one_of({"text", "json"}));
     flag("--rate", rate_, "requests a minute, as in 20/min", "CPSCTL_RATE")->type_name("N/min");
-    flag("--request-limit", global.request_limits, "instead of CPS's 35/60s and 20/2s; repeatable",
-         "CPSCTL_REQUEST_LIMIT")
+    flag("--request-limit", global.request_limits, "instead of 35/60s and 20/2s; repeatable", "CPSCTL_REQUEST_LIMIT")
         ->type_name("N/DURATION")
         ->delimiter(',')
         ->allow_extra_args(false);
-    duration(app_, "--settle", global.settle, "how long CPS's list may lag behind a write (default: 300s)")
+    duration(app_, "--settle", global.settle, "how long CPS's list may lag (default: 300s)")
         ->envname("CPSCTL_SETTLE")
         ->group("Global options");
-    duration(app_, "--create-spacing", global.create_spacing,
-             "between creates of a contract after a 409 (default: 300s)")
+    duration(app_, "--create-spacing", global.create_spacing, "after a 409 (default: 300s)")
         ->envname("CPSCTL_CREATE_SPACING")
         ->group("Global options");
     flag("--parallelism", global.parallelism, "requests in flight at once (default: 8)", "CPSCTL_PARALLELISM")
         ->check(CLI::Range(1, 64));
-    duration(app_, "--timeout", global.timeout, "of one request (default: 60s)")
+    duration(app_, "--timeout", global.timeout, "longest wait for one request (default: 60s)")
         ->envname("CPSCTL_TIMEOUT")
         ->group("Global options");
-    duration(app_, "--deadline", global.deadline, "of the run: then save and exit 75")
+    duration(app_, "--deadline", global.deadline, "end the run in time: save and exit 75")
         ->envname("CPSCTL_DEADLINE")
         ->group("Global options");
-    duration(app_, "--lock-timeout", global.lock_timeout, "wait so long for another run (default: 0s)")
+    duration(app_, "--lock-timeout", global.lock_timeout, "how long to wait for another run (default: 0s)")
         ->envname("CPSCTL_LOCK_TIMEOUT")
         ->group("Global options");
     app_.add_flag(fmt::format("--sandbox{{{}}}", default_sandbox), sandbox_,
-                  "use the embedded CPS, its data in DIR: --sandbox[=DIR]")
+                  "use the embedded CPS; its data is in DIR (default: .cpsctl/sandbox)")
         ->group("Global options");
     sandbox_switches(app_, "Switches of the sandbox (cpsctl help sandbox)");
     app_.add_flag("--version", version_, "print the version")->group("Global options");
@@ -156,17 +198,21 @@ class Grammar {
   }
 
   CLI::App* command(CLI::App& parent, std::string const& name, Command code, std::string const& what) {
-    CLI::App* const sub = parent.add_subcommand(name, what);
+    CLI::App* const sub = parent.add_subcommand(name, what)->group("Commands");
     sub->fallthrough();
     sub->set_help_flag("-h,--help", "print this help");
     sub->callback([this, code] { options_.command = code; });
     return sub;
   }
 
+  /// Groups of the overview, in the order of a newcomer's way.
+  void in_group(char const* group, std::initializer_list<char const*> names) {
+    for (char const* const name : names) app_.get_subcommand(name)->group(group);
+  }
+
   void commands() {
     auto const paths = [&](CLI::App* sub) {
-      sub->add_option("PATH", options_.paths,
-                      "files, folders or - (default: the project's manifests, else ./manifests)");
+      sub->add_option("PATH", options_.paths, "files, folders or - (default: the project's, else ./manifests)");
     };
     auto const detailed = [&](CLI::App* sub) {
       sub->add_flag("--detailed-exitcode", options_.detailed_exitcode, "exit 2 when there are changes");
@@ -187,6 +233,7 @@ class Grammar {
     guard_rails(*apply);
     apply->add_option("--approved", options_.guard.approved, "go on only if the plan has this digest")
         ->type_name("DIGEST")
+        ->check(a_digest())
         ->group("Guard rails");
     apply->add_flag("-y,--yes", options_.yes, "do not ask");
     command(app_, "show", Command::show, "Print a saved plan")
@@ -195,8 +242,7 @@ class Grammar {
     auto* const status = command(app_, "status", Command::status, "Show what CPS has of each enrollment");
     names(*status);
     selection(*status);
-    status->add_flag("--unmanaged", options_.unmanaged,
-                     "list what the contracts have beside the state and the manifests");
+    status->add_flag("--unmanaged", options_.unmanaged, "list enrollments in neither the state nor a manifest");
     auto* const import = command(app_, "import", Command::import_, "Write manifests for what exists at CPS");
     import->add_option("NAME", options_.name, "name for the one enrollment of --id");
     import->add_option("--id", options_.import.id, "only this enrollment")->type_name("N");
@@ -207,9 +253,13 @@ class Grammar {
     sandbox_command();
     command(app_, "schema", Command::schema, "Print a JSON Schema")->add_option("NAME", options_.name, "schema name");
     command(app_, "version", Command::version, "Print the version");
-    command(app_, "help", Command::help, "Explain a topic or a command")
-        ->add_option("TOPIC", words_, "topic or command")
+    command(app_, "help", Command::help, "Explain a topic, a command or a rule")
+        ->add_option("TOPIC", words_, "topic, command or rule")
         ->expected(0, 2);
+    in_group("Describe enrollments in files", {"validate", "import", "schema"});
+    in_group("Compare with CPS, and change it", {"plan", "apply", "show", "status"});
+    in_group("Remember", {"state"});
+    in_group("Try and learn", {"sandbox", "help", "version"});
   }
 
   void names(CLI::App& sub) { sub.add_option("NAME", options_.paths, "manifest names (default: all)"); }
@@ -236,21 +286,22 @@ class Grammar {
     auto const rail = [&](char const* flag, auto& target, char const* what, char const* type) {
       return sub.add_option(flag, target, what)->type_name(type)->allow_extra_args(false)->group("Guard rails");
     };
-    sub.add_flag("--allow-delete", to.allow_delete,
-                 "let enrollments go whose manifests are gone and said deletion: delete")
+    sub.add_flag("--allow-delete", to.allow_delete, "delete what was removed from git and said deletion: delete")
         ->group("Guard rails");
-    rail("--max-deletes", to.max_deletes, "delete at most so many (default: 0)", "N")->check(CLI::NonNegativeNumber);
-    rail("--max-changes", to.max_changes, "update and delete at most so many, or such a part of the state", "N|P%");
-    rail("--confirm-delete", to.confirm_delete, "delete this one although it serves in production; repeatable", "NAME");
-    rail("--recreate", to.recreate, "create this one anew, which was deleted outside; repeatable", "NAME");
-    rail("--on-pending", to.on_pending, "what to do about pending changes, instead of what the manifests say", "WORD")
-        ->check(CLI::IsMember({"refuse", "wait", "cancel"}));
-    rail("--override-renewal-window", to.override_renewal_window,
-         "change this one although CPS is about to renew it; repeatable", "NAME");
+    rail("--max-deletes", to.max_deletes, "delete at most N, else none (default: 0)", "N")
+        ->check(CLI::NonNegativeNumber);
+    rail("--max-changes", to.max_changes, "update and delete at most so many, or P% of the state", "N|P%");
+    rail("--confirm-delete", to.confirm_delete, "delete this one, which serves in production; repeatable", "NAME");
+    rail("--recreate", to.recreate, "create this one again, deleted outside cpsctl; repeatable", "NAME");
+    rail("--on-pending", to.on_pending, "refuse, wait or cancel where a change is pending", "WORD")
+        ->check(one_of({"refuse", "wait", "cancel"}));
+    rail("--override-renewal-window", to.override_renewal_window, "allow changes in the renewal window; repeatable",
+         "NAME");
   }
 
   void state_commands() {
-    auto* const state = app_.add_subcommand("state", "Look at what cpsctl remembers, and mend it");
+    auto* const state =
+        app_.add_subcommand("state", "Inspect and repair the state: list, show, forget, mv, settle, unlock, rebuild");
     state->fallthrough();
     state->require_subcommand(1);
     state->set_help_flag("-h,--help", "print this help");
@@ -272,9 +323,9 @@ class Grammar {
     auto* const not_done = settle->add_flag("--not-done", options_.settle_not_done, "it was not done");
     as->excludes(not_done);
     command(*state, "unlock", Command::state_unlock, "End the lock of a run that is dead")
-        ->add_flag("--force", options_.force, "also of a run on another machine that seems to live");
-    auto* const rebuild = command(*state, "rebuild", Command::state_rebuild,
-                                  "Find again what exists at CPS of the manifests; writes nothing to CPS");
+        ->add_flag("--force", options_.force, "even if a run on another machine still looks active");
+    auto* const rebuild =
+        command(*state, "rebuild", Command::state_rebuild, "Rebuild the state from CPS; writes nothing to CPS");
     rebuild->add_option("PATH", options_.paths, "files or folders (default: the project's manifests)");
   }
 
@@ -287,11 +338,20 @@ class Grammar {
     sandbox_switches(*sandbox, "Switches (cpsctl help sandbox)");
   }
 
+  /// cpsctl alone, or with nothing but -h.
+  static Parsed overview() { return Parsed{.options = {.command = Command::help}}; }
+
   /// The command's own help call, for "see: …".
   std::string help_call() const {
     std::string call = "cpsctl";
-    for (CLI::App const* sub : app_.get_subcommands()) call += " " + sub->get_name();
+    if (std::string const words = command_words(); !words.empty()) call += " " + words;
     return call + " --help";
+  }
+
+  static std::vector<std::string> commands_of(CLI::App const* app) {
+    std::vector<std::string> names;
+    for (CLI::App const* sub : app->get_subcommands({})) names.push_back(sub->get_name());
+    return names;
   }
 
   Error unknown_words() {
@@ -304,18 +364,18 @@ class Grammar {
         for (auto const* option : level->get_options())
           for (auto const& name : option->get_lnames()) known.push_back("--" + name);
     } else {
-      for (auto const* sub : here->get_subcommands({})) known.push_back(sub->get_name());
+      known = commands_of(here);
     }
-    auto const meant = text::nearest(word, known);
+    auto const near = meant(word, known);
     return Error{.code = Errc::usage,
                  .message = fmt::format("unknown {} \"{}\"", word.starts_with('-') ? "option" : "command", word),
-                 .next = meant ? fmt::format("did you mean {}?", *meant) : "see: " + help_call()};
+                 .next = near ? fmt::format("did you mean {}?", *near) : "see: " + help_call()};
   }
 
   Result<Parsed> finish() {
     GlobalOptions& global = options_.global;
     if (version_) options_.command = Command::version;
-    if (!version_ && app_.get_subcommands().empty()) return Parsed{.options = options_, .print = app_.help()};
+    if (!version_ && app_.get_subcommands().empty()) return overview();
     if (options_.command == Command::help) options_.name = fmt::format("{}", fmt::join(words_, " "));
     global.command = command_words();
     CPS_CHECK(take_formats());
@@ -422,7 +482,7 @@ class Grammar {
       text.resize(slash);
     int value = 0;
     if (!CLI::detail::lexical_cast(text, value) || value < 1)
-      return usage(fmt::format("\"{}\" is no rate", text), "write --rate 20/min");
+      return usage(fmt::format("invalid rate \"{}\"", text), "write --rate 20/min");
     return value;
   }
 
@@ -489,6 +549,14 @@ Result<Parsed> parse_arguments(std::vector<std::string> arguments) {
 
 std::optional<std::string> command_help(std::string const& command) {
   return Grammar().help(command);
+}
+
+std::string global_options_help() {
+  return Grammar().global_options();
+}
+
+std::vector<CommandSummary> command_summaries() {
+  return Grammar().summaries();
 }
 
 }  // namespace cpsctl::cli

@@ -43,7 +43,7 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
     environment = [](std::string const&) -> std::optional<std::string> { return std::nullopt; };
   }
   CPS_TRY(edgegrid::Credentials credentials, edgegrid::load_credentials(source, environment, world.files));
-  if (auto const& exposure = credentials.exposure) log::warning("{}; mend it: {}", exposure->what, exposure->next);
+  if (auto const& exposure = credentials.exposure) log::warning("{}; to fix it: {}", exposure->what, exposure->next);
   CPS_TRY(http::Endpoint const endpoint, http::Endpoint::parse(credentials.host));
   CPS_TRY(http::ProxyChoice proxy, http::choose_proxy(endpoint, environment));
   to.realm = options.global.sandbox ? "sandbox" : state::realm_of(endpoint.host);

@@ -3,6 +3,8 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/words.hpp"
+#include "manifest/rules.hpp"
 
 #include <algorithm>
 
@@ -13,34 +15,134 @@ namespace cpsctl::cli {
 
 std::span<EmbeddedFile const> help_topics();  // generated from reconciler/cli/help/*.md
 
-/// cpsctl help [TOPIC]: a page of the manual, else a command's flags, else the list of both.
-Exit run_help(Options const& options, World& world) {
-  auto const topics = help_topics();
-  if (options.name.empty()) {
-    world.out << command_help("").value_or("");  // past the door: our help
-    screen::line(world.out, "");
-    screen::line(world.out, "Topics (cpsctl help TOPIC):");
-    for (EmbeddedFile const& topic : topics) {
-      std::string_view const title = topic.text.substr(0, topic.text.find('\n'));
-      screen::line(world.out, "  {:<14} {}", topic.name, text::trimmed(title.substr(title.find_first_not_of('#'))));
+namespace {
+
+/// Topics of the overview, in the order in which a newcomer needs them.
+struct TopicGroup {
+  std::string_view about;
+  std::vector<std::string_view> topics;
+};
+
+std::vector<TopicGroup> topic_groups() {
+  return {{"start here", {"sandbox", "manifests", "plan", "apply"}},
+          {"your project", {"project", "import", "rules", "credentials", "accounts"}},
+          {"every day", {"guard-rails", "state", "limits", "failures", "trust"}},
+          {"automation", {"pipelines", "reports", "exit-codes", "options"}}};
+}
+
+std::string_view title_of(EmbeddedFile const& topic) {
+  return text::trimmed(topic.text.substr(1, topic.text.find('\n') - 1));
+}
+
+/// One screen: what there is, and where to begin.
+void overview(std::ostream& out) {
+  screen::line(out, "cpsctl keeps Akamai CPS (Certificate Provisioning System) enrollments as YAML in git.");
+  screen::line(out, "");
+  screen::line(out, "Usage: cpsctl COMMAND [OPTIONS]      options of a command: cpsctl COMMAND --help");
+  std::string group;
+  auto commands = command_summaries();
+  std::vector<std::string> order;
+  for (CommandSummary const& command : commands)
+    if (std::ranges::find(order, command.group) == order.end()) order.push_back(command.group);
+  std::ranges::stable_sort(commands, {}, [&](CommandSummary const& command) {
+    return std::ranges::find(order, command.group) - order.begin();
+  });
+  for (CommandSummary const& command : commands) {
+    if (command.group != group) {
+      group = command.group;
+      screen::line(out, "");
+      screen::line(out, "{}:", group);
     }
+    screen::line(out, "  {:<10} {}", command.name, command.what);
+  }
+  screen::line(out, "");
+  screen::line(out, "Topics (cpsctl help TOPIC; with their titles: cpsctl help topics):");
+  for (TopicGroup const& line : topic_groups())
+    screen::line(out, "  {:<14} {}", line.about, fmt::format("{}", fmt::join(line.topics, ", ")));
+  screen::line(out, "");
+  screen::line(out, "To try it, without an account: cpsctl plan --sandbox FILES");
+}
+
+void topic_list(std::ostream& out) {
+  for (TopicGroup const& group : topic_groups()) {
+    screen::line(out, "{}:", group.about);
+    for (std::string_view const name : group.topics)
+      screen::line(out, "  {:<14} {}", name, title_of(*std::ranges::find(help_topics(), name, &EmbeddedFile::name)));
+  }
+}
+
+void print_rule(report::RuleText const& rule, std::ostream& out) {
+  char const* const severity = rule.severity == Severity::error ? "error" : "warning";
+  screen::line(out, "{}  {:<7}  {}", rule.id, severity, rule.demands);
+}
+
+/// "CPS122", in whatever letters.
+std::optional<report::RuleText> rule_named(std::string_view word) {
+  for (report::RuleText const& rule : all_rules())
+    if (text::lower(rule.id) == text::lower(word)) return rule;
+  return std::nullopt;
+}
+
+/// May what exists at CPS already break it?
+bool only_for_new(report::RuleText const& rule) {
+  auto const rules = manifest::rules();
+  auto const found = std::ranges::find(rules, rule.id, &manifest::RuleInfo::id);
+  return found != rules.end() && found->refused_new;
+}
+
+/// What belongs to a topic and is known to the program: options, rules.
+void appendix(std::string_view topic, std::ostream& out) {
+  if (topic == "options") fmt::print(out, "{}", global_options_help());  // past the door: our help
+  if (topic != "rules") return;
+  screen::line(out, "");
+  for (report::RuleText const& rule : all_rules()) print_rule(rule, out);
+}
+
+std::vector<std::string> topic_names() {
+  std::vector<std::string> names{"topics"};
+  for (EmbeddedFile const& topic : help_topics()) names.emplace_back(topic.name);
+  return names;
+}
+
+}  // namespace
+
+/// cpsctl help [TOPIC]: a page of the manual, else a command's options, else the overview.
+Exit run_help(Options const& options, World& world) {
+  if (options.name.empty()) {
+    overview(world.out);
     return Exit::done;
   }
-  auto const topic = std::ranges::find(topics, options.name, &EmbeddedFile::name);
+  if (options.name == "topics") {
+    topic_list(world.out);
+    return Exit::done;
+  }
+  if (auto const rule = rule_named(options.name)) {
+    print_rule(*rule, world.out);
+    if (only_for_new(*rule))
+      screen::line(world.out, "It is about what is new: an enrollment that CPS has already may differ.");
+    screen::line(world.out, "All rules: cpsctl help rules");
+    return Exit::done;
+  }
   auto const command = command_help(options.name);
-  if (topic != topics.end()) fmt::print(world.out, "{}", topic->text);  // past the door: ours
+  auto known = topic_names();
+  std::string const wanted = command ? options.name : other_name(options.name, known).value_or(options.name);
+  auto const topics = help_topics();
+  auto const topic = std::ranges::find(topics, wanted, &EmbeddedFile::name);
+  if (topic != topics.end()) {
+    fmt::print(world.out, "{}", topic->text);  // past the door: ours
+    appendix(topic->name, world.out);
+  }
   if (topic != topics.end() && command) screen::line(world.out, "");
   if (command) fmt::print(world.out, "{}", *command);  // past the door: our help
   if (topic != topics.end() || command) return Exit::done;
 
-  std::vector<std::string> known;
-  for (EmbeddedFile const& one : topics) known.emplace_back(one.name);
-  auto const meant = text::nearest(options.name, known);
-  return fail(
-      {.code = Errc::usage,
-       .message = fmt::format("there is no help topic \"{}\"", options.name),
-       .next = meant ? fmt::format("did you mean {}?", *meant) : fmt::format("topics: {}", fmt::join(known, ", "))},
-      options.global, world);
+  for (CommandSummary const& one : command_summaries()) known.push_back(one.name);
+  for (report::RuleText const& rule : all_rules()) known.emplace_back(rule.id);
+  auto const near = meant(options.name, known);
+  return fail({.code = Errc::usage,
+               .message = fmt::format("there is no help topic \"{}\"", options.name),
+               .next = near ? fmt::format("did you mean {}?", *near) : "see: cpsctl help topics"},
+              options.global, world);
 }
 
 }  // namespace cpsctl::cli

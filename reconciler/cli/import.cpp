@@ -172,7 +172,7 @@ class Import {
     if (!has_errors(loaded.findings)) return loaded;
     print_findings(loaded.findings, options_.global, world_);
     return Error{
-        .code = Errc::manifest, .message = what + " have errors", .next = "mend them, and run the import again"};
+        .code = Errc::manifest, .message = what + " have errors", .next = "fix them, and run the import again"};
   }
 
   /// What the contracts have and neither the state nor a manifest knows; with --id only that one.

@@ -100,7 +100,7 @@ Result<Wanted> read_wanted(Options const& options, World& world) {
   if (errors > 0)
     return Error{.code = Errc::manifest,
                  .message = fmt::format("the manifests have {}", text::counted(errors, "error")),
-                 .next = "mend them; nothing was sent to CPS"};
+                 .next = "fix them; nothing was sent to CPS"};
   CPS_CHECK(check_account_key(wanted.loaded.desired, options.global));
   // Everything is checked: nobody asks any more where a value was written, and the places are most of the memory.
   for (manifest::Desired& one : wanted.loaded.desired) one.marks.clear();

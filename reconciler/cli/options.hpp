@@ -12,7 +12,7 @@
 
 #include <boost/describe.hpp>
 
-/// The command line as values. CLI11 stays behind arguments.cpp.
+/// The command line as values. CLI11 stays behind arguments.cpp and help_format.cpp.
 namespace cpsctl::cli {
 
 enum class Command : std::uint8_t {
@@ -43,7 +43,7 @@ BOOST_DEFINE_ENUM_CLASS(Format, text, json, md, sarif, github, junit)
 /// The formats that a command offers; every one has text.
 std::vector<Format> formats_of(Command command);
 
-/// A document to a file, beside the one on stdout: --out json=plan.json.
+/// A document to a file as well as to stdout: --out json=plan.json.
 struct OutFile {
   Format format = Format::json;
   std::string file = {};
@@ -124,7 +124,7 @@ struct Options {
   SandboxOptions sandbox = {};
 };
 
-/// What the arguments ask for: a command, or a text to print (--help).
+/// What the arguments ask for: a command, or a text to print (--help of a command).
 struct Parsed {
   Options options = {};
   std::optional<std::string> print = {};
@@ -135,5 +135,18 @@ Result<Parsed> parse_arguments(std::vector<std::string> arguments);
 
 /// The help page of a command ("plan", "state list"), as --help prints it; nothing for an unknown one.
 std::optional<std::string> command_help(std::string const& command);
+
+/// The flags that every command takes, for `cpsctl help options`.
+std::string global_options_help();
+
+/// A line of the overview.
+struct CommandSummary {
+  std::string group;
+  std::string name;
+  std::string what;
+};
+
+/// The commands, in the order in which they are declared.
+std::vector<CommandSummary> command_summaries();
 
 }  // namespace cpsctl::cli

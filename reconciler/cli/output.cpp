@@ -130,7 +130,7 @@ Result<> print(Product const& product, GlobalOptions const& options, World& worl
   return Error{.code = Errc::io, .message = "cannot write to stdout", .next = "check where the output goes"};
 }
 
-/// `exit`, or the exit code of what could not be written, which is said.
+/// `exit`, or the exit code of what could not be written, which is reported.
 Exit exit_after(Exit exit, Result<> const& written, GlobalOptions const& options, World& world) {
   if (written) return exit;
   report::error_text(written.error(), style_for(options, world, world.err_is_terminal), world.err);
@@ -161,16 +161,21 @@ Exit fail(Error const& error, GlobalOptions const& options, World& world) {
                         .github = [&] { return report::failure_github(failure, surroundings(world)); },
                         .junit = [&] { return report::failure_junit(failure); }};
   auto const filed = write_files(product, options, world);
-  // The words for people stand on stderr already.
+  // The words for people are on stderr already.
   auto const printed = options.output == Format::text ? Result<>() : print(product, options, world);
   return exit_after(exit, filed ? printed : filed, options, world);
 }
 
-report::Surroundings surroundings(World& world) {
-  report::Surroundings around{.source = source_text(world), .version = program_version()};
-  for (auto const& rule : schema::rules()) around.rules.push_back({.id = rule.id, .demands = rule.demands});
+std::vector<report::RuleText> all_rules() {
+  std::vector<report::RuleText> rules;
+  for (auto const& rule : schema::rules()) rules.push_back({.id = rule.id, .demands = rule.demands});
   for (auto const& rule : manifest::rules())
-    around.rules.push_back({.id = rule.id, .severity = rule.severity, .demands = rule.demands});
+    rules.push_back({.id = rule.id, .severity = rule.severity, .demands = rule.demands});
+  return rules;
+}
+
+report::Surroundings surroundings(World& world) {
+  report::Surroundings around{.source = source_text(world), .rules = all_rules(), .version = program_version()};
   if (auto root = world.environment("GITHUB_WORKSPACE"); root && !root->empty())
     around.path_in_repository = [root = std::move(*root)](std::string const& file) { return below(root, file); };
   return around;

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace cpsctl::cli {
 
@@ -29,12 +30,15 @@ inline constexpr std::size_t longest_plan = std::size_t{4} << 30;
 /// the first.
 Result<> deliver(Product const& product, GlobalOptions const& options, World& world);
 
-/// deliver(), and `exit`; or the worse exit code when a place could not be written to, which is said.
+/// deliver(), and `exit`; or the worse exit code when a place could not be written to, which is reported.
 Exit delivered(Product const& product, Exit exit, GlobalOptions const& options, World& world);
 
 /// What ends a command before its document exists: words to stderr; on stdout when -o is not text, and in every --out
 /// file, the failure in that format, so that a pipeline always finds what it reads.
 Exit fail(Error const& error, GlobalOptions const& options, World& world);
+
+/// Every rule that a finding may name, by id.
+std::vector<report::RuleText> all_rules();
 
 /// What SARIF and annotations need: sources, rules, version, and GITHUB_WORKSPACE as the repository's root.
 report::Surroundings surroundings(World& world);

@@ -38,7 +38,7 @@ http::Task<> look_up(cps::Reader& reader, plan::Lookup lookup, plan::Inputs& inp
     errors.push_back(std::move(live).error().within(fmt::format("looking up enrollment {}", lookup.id)));
 }
 
-/// All that went wrong is said; the first error ends the command.
+/// All that went wrong is reported; the first error ends the command.
 Result<> outcome(Errors errors) {
   if (errors.empty()) return {};
   for (std::size_t i = 1; i < errors.size(); ++i) log::error("{}", describe(errors[i]));

@@ -29,7 +29,8 @@ Result<std::size_t> parse_bytes(std::string_view text) {
   if (problem == std::errc{} && count > 0 && count < (std::uint64_t{1} << 33))
     for (Unit const& known : units)
       if (known.name == unit) return static_cast<std::size_t>(count << known.shift);
-  return Error{.code = Errc::manifest, .message = fmt::format("\"{}\" is no size", text), .next = "write it as 512MB"};
+  return Error{
+      .code = Errc::manifest, .message = fmt::format("invalid size \"{}\"", text), .next = "write it as 512MB"};
 }
 
 /// A value of the project file that is a text there and something else here.
@@ -111,7 +112,7 @@ Result<plan::Selection> selection_of(SelectionOptions const& options) {
   for (std::string const& label : options.labels) {
     auto const equals = label.find('=');
     if (equals == std::string::npos || equals == 0)
-      return bad_flag(fmt::format("-l {} is no label", label), "write -l key=value");
+      return bad_flag(fmt::format("invalid label -l {}", label), "write -l key=value");
     selection.labels.insert_or_assign(label.substr(0, equals), label.substr(equals + 1));
   }
   for (std::string& contract : selection.contracts)
@@ -126,7 +127,7 @@ Result<> take_max_changes(std::string const& text, plan::Consent& consent) {
   std::int64_t value = 0;
   auto const [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (problem != std::errc{} || end != digits.data() + digits.size() || value < 0 || (percent && value > 100))
-    return bad_flag(fmt::format("\"{}\" is no number of changes", text), "write it as 10 or 20%");
+    return bad_flag(fmt::format("invalid number of changes \"{}\"", text), "write it as 10 or 20%");
   (percent ? consent.max_changes_percent : consent.max_changes) = value;
   return {};
 }
@@ -182,7 +183,7 @@ Result<Settings> make_settings(Options const& options, World& world) {
   if (has_errors(loaded->findings))
     return Error{.code = Errc::manifest,
                  .message = fmt::format("{} has errors", loaded->project.file),
-                 .next = "mend them; nothing was read from CPS or sent to it"};
+                 .next = "fix them; nothing was read from CPS or sent to it"};
 
   Settings settings{.project = std::move(loaded->project)};
   manifest::Project const& project = settings.project;

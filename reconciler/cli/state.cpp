@@ -39,7 +39,7 @@ Result<Offline> open_offline(std::string const& command, Options const& options,
   return offline;
 }
 
-/// What a command that mends the state says, in both forms.
+/// What a command that repairs the state says, in both forms.
 Product said(std::string line, std::vector<std::string> names) {
   return {.text = [line](std::ostream& out, report::Style) { screen::line(out, "{}", line); },
           .json =

@@ -11,7 +11,7 @@
 namespace cpsctl::cli {
 namespace {
 
-/// What the program was made of. Libraries are linked into it: a mended one needs a new build, and whoever asks about
+/// What the program was made of. Libraries are linked into it: a fixed one needs a new build, and whoever asks about
 /// an advisory looks here.
 struct Part {
   char const* name;

@@ -46,8 +46,8 @@ Exit exit_of(apply::ApplyResult const& result, bool detailed = false);
 /// The items for reports.
 std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result);
 
-/// What became of it, also when something ended the run early: that is said, and the document tells the rest. `plan` is
-/// what was carried out.
+/// What became of it, also when something ended the run early: that is reported, and the document tells the rest.
+/// `plan` is what was carried out.
 Exit delivered(apply::ApplyResult const& result, plan::Plan const& plan, Options const& options, World& world);
 
 }  // namespace cpsctl::cli

@@ -299,7 +299,7 @@ Result<Credentials> load_credentials(CredentialSource const& source, Environment
   if (kind == FileKind::missing)
     return unauthorized(fmt::format("there are no credentials: {} does not exist{}", shown, hint),
                         fmt::format("create it with a section [{}], or set {}HOST, _CLIENT_TOKEN, _CLIENT_SECRET and "
-                                    "_ACCESS_TOKEN",
+                                    "_ACCESS_TOKEN; to try it without an account: --sandbox",
                                     text::printable(source.section), around.prefix));
   if (kind == FileKind::folder)
     return unauthorized(fmt::format("{} is a folder, not a file", shown), "name the file itself with --edgerc");

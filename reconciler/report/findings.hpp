@@ -50,7 +50,7 @@ struct RuleText {
   std::string_view demands;
 };
 
-/// What the formats for other programs need beside the findings.
+/// What the formats for other programs need apart from the findings.
 struct Surroundings {
   SourceText source = {};
   /// A file's name as its repository knows it; empty: as it is.

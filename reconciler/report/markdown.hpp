@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-/// Markdown that may carry anybody's words. What comes from outside stands in code, where neither Markdown nor HTML
+/// Markdown that may carry anybody's words. What comes from outside is shown as code, where neither Markdown nor HTML
 /// nor a mention means anything; the few characters that could end the code are written as \u0060.
 namespace cpsctl::report::markdown {
 
@@ -19,8 +19,8 @@ std::string literal(std::string_view text, std::size_t limit = 120);
 /// A code span; nothing for an empty text.
 std::string code(std::string_view text, std::size_t limit = 120);
 
-/// A sentence: plain words stay as they are; names, addresses and everything that means something to Markdown stand in
-/// code spans.
+/// A sentence: plain words stay as they are; names, addresses and everything that means something to Markdown are shown
+/// as code spans.
 std::string prose(std::string_view text, std::size_t limit = 400);
 
 /// One part of a comment: a row for each item, and the items' details, folded.

@@ -48,7 +48,7 @@ struct KindInfo {
 
 constexpr std::array kinds{KindInfo{Kind::deletion, "-", "to delete", true},
                            KindInfo{Kind::cancel, "!", "to update by cancelling pending changes", true},
-                           KindInfo{Kind::window, "!", "to update although CPS is about to renew", true},
+                           KindInfo{Kind::window, "!", "to update inside the renewal window", true},
                            KindInfo{Kind::certificate, "~", "to update with a new certificate", true},
                            KindInfo{Kind::blocked, "!", "blocked", true},
                            KindInfo{Kind::advance, "?", "waiting for you", false},

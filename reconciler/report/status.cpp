@@ -44,7 +44,8 @@ void status_text(std::vector<StatusRow> const& rows, Style style, std::ostream& 
       screen::line(out, "{}  {}", std::string(name, ' '), paint(text::printable(note), Ink::faint, style));
   }
   std::vector<std::string> parts;
-  for (auto const& [word, count] : counts) parts.push_back(fmt::format("{} {}", count, word));
+  for (auto const& [word, count] : counts)
+    parts.push_back(fmt::format("{} {}", count, word == "differs" ? "different" : word));
   screen::line(out, "{}{}", text::counted(rows.size(), "enrollment"),
                parts.empty() ? "" : fmt::format(": {}", fmt::join(parts, ", ")));
 }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-/// The words of reports, said once: text, Markdown and JUnit differ in their dress only. What comes from users is not
+/// The words of reports, in one place: text, Markdown and JUnit differ in their form only. What comes from users is not
 /// escaped here; every form does that in its own way.
 namespace cpsctl::report {
 
@@ -39,13 +39,13 @@ struct ChangeLine {
 /// With a mask, sensitive values are not shown.
 std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, Mask const* mask = nullptr);
 
-/// "id 7", "contract 1-A", "dv", "www.example.com": what an item of the plan is about, beside its name. The account is
-/// named where it is not the plan's.
+/// "id 7", "contract 1-A", "dv", "www.example.com": what an item of the plan is about, apart from its name. The account
+/// is named where it is not the plan's.
 std::vector<std::string> facts_of(plan::Item const& item, plan::Plan const& plan);
 
-/// What is asked for beside the changes. Of a create: the fields that the schema marks (x-order-says). Of what brings a
-/// certificate: when it may be deployed. Of all: what the lifecycle allows that is not usual. Printable; names are
-/// whole.
+/// What is asked for apart from the changes. Of a create: the fields that the schema marks (x-order-says). Of what
+/// brings a certificate: when it may be deployed. Of all: what the lifecycle allows that is not usual. Printable; names
+/// are whole.
 struct OrderLine {
   std::string what;
   std::vector<std::string> values;
@@ -60,7 +60,7 @@ std::string whom_words(plan::Plan const& plan, Cost const& cost);
 
 /// The item's writes, as far as its action alone does not say them: several, or one that cancels or overrides.
 std::vector<std::string> telling_steps(plan::Item const& item);
-/// "id 7", "change 5 in progress at CPS": what is known after a row, beside its message.
+/// "id 7", "change 5 in progress at CPS": what is known after a row, apart from its message.
 std::vector<std::string> facts_of(ResultRow const& row);
 /// "created", "failed", "in doubt" …
 std::string outcome_of(ResultRow const& row);

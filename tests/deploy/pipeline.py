@@ -45,13 +45,13 @@ def problems(job):
         yield "a merge request gets at the cache"
     if cache and "$CI_COMMIT_REF_PROTECTED" not in cache["key"]:
         yield "its cache is one with that of branches that are not protected"
-    writes = bool(re.search(r"\bcpsctl apply\b", script))
-    if writes and (cache.get("policy"), cache.get("when")) != ("pull-push", "always"):
+    saves = bool(re.search(r"\bcpsctl (apply|state rebuild)\b", script)) and not on_requests
+    if saves and (cache.get("policy"), cache.get("when")) != ("pull-push", "always"):
         yield "it loses what it remembers"
-    if cache and not writes and cache.get("policy") != "pull":
+    if cache and not saves and cache.get("policy") != "pull":
         yield "it writes to the cache"
-    if writes and not (job.get("environment") and job.get("resource_group")):
-        yield "it writes to CPS outside of an environment, or beside another job"
+    if saves and not (job.get("environment") and job.get("resource_group")):
+        yield "it changes CPS or the state outside of an environment, or next to another job"
     for command in job["script"]:
         words = command.split()
         if words[:1] != ["cpsctl"] or words[1:2] == ["show"]:

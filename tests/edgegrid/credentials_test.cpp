@@ -148,7 +148,9 @@ TEST_CASE("credentials: what is wrong is said, secrets are not") {
   std::string const good = std::string("[default]\n") + good_file;
   Case const cases[] = {
       {"no file", std::nullopt, "default", "there are no credentials: ~/.edgerc does not exist",
-       "create it with a section [default], or set AKAMAI_HOST, _CLIENT_TOKEN, _CLIENT_SECRET and _ACCESS_TOKEN"},
+       "create it with a section [default], or set AKAMAI_HOST, _CLIENT_TOKEN, _CLIENT_SECRET and _ACCESS_TOKEN; to "
+       "try "
+       "it without an account: --sandbox"},
       {"no such section", good + "[papi]\n", "defualt", "~/.edgerc has no section [defualt], only [default], [papi]",
        "did you mean --section default?"},
       {"nothing like it", good, "production", "~/.edgerc has no section [production], only [default]",

@@ -1,4 +1,5 @@
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "program/program.hpp"
 
 #include <algorithm>
@@ -16,6 +17,13 @@ TEST_CASE("usage errors exit 64, say what is wrong and what to do, and print not
   };
   Case const cases[] = {
       {"an unknown command", {"plam"}, "did you mean plan?"},
+      {"another tool's word for plan", {"diff"}, "did you mean plan?"},
+      {"another tool's word for a command of state", {"state", "rm", "www"}, "did you mean forget?"},
+      {"a mistyped command of state", {"state", "lst"}, "did you mean list?"},
+      {"state without a command", {"state"}, "one of list, show, forget"},
+      {"a mistyped word of an option", {"plan", "--on-pending", "cancle"}, "did you mean cancel?"},
+      {"a digest that is none", {"apply", "--approved", "1234"}, "it has 64 hex digits"},
+      {"an argument that is missing", {"state", "forget"}, "see: cpsctl state forget --help"},
       {"an unknown option", {"plan", "--detailed-exitcodes"}, "did you mean --detailed-exitcode?"},
       {"an unknown format", {"version", "-o", "xml"}, "unknown output format"},
       {"an unknown report", {"version", "--out", "xml=f"}, "write --out json=FILE"},
@@ -23,6 +31,7 @@ TEST_CASE("usage errors exit 64, say what is wrong and what to do, and print not
       {"a bad rate", {"plan", "--rate", "many"}, "write --rate 20/min"},
       {"a folder that is not there", {"-C", "/nonexistent", "plan"}, "cannot change to /nonexistent"},
       {"an unknown topic", {"help", "manifsts"}, "did you mean manifests?"},
+      {"an unknown rule", {"help", "CPS12"}, "did you mean CPS"},
       {"an unknown schema", {"schema", "enrolment"}, "enrollment.v11"},
       {"no manifests anywhere", {"validate"}, "there is nothing to read"},
       {"apply without a terminal and without --yes", {"apply", "x.yaml"}, "cpsctl apply --yes"},
@@ -82,6 +91,115 @@ TEST_CASE("the offline commands answer without credentials, files or network") {
   }
   Run const empty = run_cpsctl({"state", "list"}, here);
   CHECK(empty.exit == 0);
+}
+
+namespace {
+
+std::vector<std::string> lines_of(std::string const& text) {
+  std::vector<std::string> lines;
+  for (auto const line : text::split(text, '\n')) lines.emplace_back(line);
+  if (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+/// Columns of a terminal; what is printed here has no wide letters.
+long columns(std::string const& line) {
+  return std::ranges::count_if(line, [](char letter) { return (letter & 0xC0) != 0x80; });
+}
+
+}  // namespace
+
+TEST_CASE("cpsctl, cpsctl help and cpsctl -h are one screen with every command and every topic") {
+  Run const page = run_cpsctl({});
+  CHECK(page.exit == 0);
+  CHECK(run_cpsctl({"help"}).out == page.out);
+  CHECK(run_cpsctl({"-h"}).out == page.out);
+  auto const lines = lines_of(page.out);
+  CHECK(lines.size() <= 40);
+  for (std::string const& line : lines) CHECK(columns(line) <= 100);
+  std::string const titles = run_cpsctl({"help", "topics"}).out;
+  for (auto const& file : std::filesystem::directory_iterator(CPS_SOURCE_DIR "/reconciler/cli/help")) {
+    std::string const topic = file.path().stem();
+    CAPTURE(topic);
+    CHECK(page.out.find(" " + topic) != std::string::npos);
+    CHECK(titles.find("\n  " + topic + " ") != std::string::npos);
+  }
+}
+
+TEST_CASE("the help of a command has its purpose, usage, three examples, its own options and its topic") {
+  for (std::string const command :
+       {"validate", "plan", "apply", "show", "status", "import", "state", "state list", "state show", "state forget",
+        "state mv", "state settle", "state unlock", "state rebuild", "sandbox", "schema", "version", "help"}) {
+    CAPTURE(command);
+    std::vector<std::string> arguments;
+    for (auto const word : text::split(command, ' ')) arguments.emplace_back(word);
+    arguments.emplace_back("--help");
+    Run const page = run_cpsctl(arguments);
+    CHECK(page.exit == 0);
+    auto const lines = lines_of(page.out);
+    CHECK(lines.at(2).starts_with("Usage: cpsctl " + command));
+    auto const examples = std::ranges::find(lines, "Examples:") - lines.begin();
+    for (int i = 1; i <= 3; ++i)
+      CHECK(lines.at(static_cast<std::size_t>(examples + i))
+                .starts_with("  cpsctl " + command.substr(0, command.find(' '))));
+    for (std::string const& line : lines) CHECK(columns(line) <= 100);
+    CHECK(page.out.find("--edgerc") == std::string::npos);
+    auto const topic = lines.back().find("More: cpsctl help ");
+    REQUIRE(topic != std::string::npos);
+    CHECK(run_cpsctl({"help", lines.back().substr(topic + 18)}).exit == 0);
+  }
+}
+
+TEST_CASE("cpsctl help CPS122 says what the rule is, and help rules has them all, as the documents have them") {
+  Run const one = run_cpsctl({"help", "cps122"});
+  CHECK(one.exit == 0);
+  CHECK(one.out.starts_with("CPS122  error    A common name stands once in a contract"));
+  std::string const all = run_cpsctl({"help", "rules"}).out;
+  std::size_t rows = 0;
+  for (std::string const file : {"/schemas/README.md", "/manifests/README.md"}) {
+    for (std::string const& line : lines_of(read(CPS_SOURCE_DIR + file))) {
+      if (!line.starts_with("| CPS")) continue;
+      ++rows;
+      std::string const id = line.substr(2, 6);
+      CAPTURE(id);
+      CHECK(all.find("\n" + id + "  ") != std::string::npos);
+      CHECK(run_cpsctl({"help", id}).out.starts_with(id));
+    }
+  }
+  CHECK(rows > 50);
+}
+
+TEST_CASE("cpsctl help answers to other names of its topics") {
+  for (auto const& [word, topic] :
+       {std::pair{"ci", "pipelines"}, std::pair{"lifecycle", "manifests"}, std::pair{"profiles", "manifests"},
+        std::pair{"drift", "plan"}, std::pair{"cpsctl.yaml", "project"}}) {
+    CAPTURE(word);
+    CHECK(run_cpsctl({"help", word}).out.starts_with(lines_of(run_cpsctl({"help", topic}).out).front()));
+  }
+}
+
+TEST_CASE("cpsctl help project has every key of the project file") {
+  std::string const page = run_cpsctl({"help", "project"}).out;
+  json::Document const schema = run_cpsctl({"schema", "project"}).json();
+  std::string const spec = "/properties/spec/properties";
+  for (std::string const& within : {spec, spec + "/api/properties", spec + "/guard/properties"}) {
+    json::Value const* const keys = json::at(schema, within);
+    REQUIRE(keys != nullptr);
+    for (auto const& key : keys->GetObject()) {
+      std::string const name = key.name.GetString();
+      CAPTURE(name);
+      CHECK(page.find("  " + name + ":") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("cpsctl help options lists what every command takes, with its variables") {
+  std::string const page = run_cpsctl({"help", "options"}).out;
+  for (char const* const what : {"-C,--chdir DIR", "--rate N/min", "[CPSCTL_REQUEST_LIMIT]", "--sandbox[=DIR]",
+                                 "[AKAMAI_EDGERC]", "[CPSCTL_OUTPUT]", "--deadline DURATION"})
+    CHECK(page.find(what) != std::string::npos);
+  CHECK(page.find("--complete-after") == std::string::npos);  // the sandbox's: its own topic
+  CHECK(run_cpsctl({"help", "sandbox"}).out.find("--complete-after DURATION") != std::string::npos);
 }
 
 TEST_CASE("a report that cannot be written is exit 74, and the document still comes on stdout") {

@@ -111,8 +111,8 @@ TEST_CASE("credentials: a file that others can use is said once, with the comman
   for (mode_t const mode : {0644U, 0666U}) {
     Run const open = plan(mode);
     CHECK(open.exit == 0);
-    std::string const words = fmt::format("{} can be {} by its group and others; mend it: chmod 600 {}", file.string(),
-                                          mode == 0644 ? "read" : "changed", file.string());
+    std::string const words = fmt::format("{} can be {} by its group and others; to fix it: chmod 600 {}",
+                                          file.string(), mode == 0644 ? "read" : "changed", file.string());
     contains(open, words);
     CHECK(open.err.find("chmod") == open.err.rfind("chmod"));
   }
