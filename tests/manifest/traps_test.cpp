@@ -50,7 +50,7 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
        "-:8:5: error CPS016: the document ends before this line; align it with the lines above, or begin a new "
        "document with a line \"---\"\n"},
       {"nothing between two commas", labelled("    a: [x,,y]\n"),
-       "-:6:8: error CPS002 metadata.labels.a: is a list, must be a text\n"
+       "-:6:8: error CPS002 metadata.labels.a: is a list, must be a text; write one text\n"
        "-:6:11: error CPS011: there is nothing between two commas; remove one of them\n"},
       {"bytes that are not UTF-8", labelled("    a: \xff\n"),
        "-:6:8: error CPS012: byte 0xff is not UTF-8; save the file as UTF-8\n"},
