@@ -161,7 +161,7 @@ void check_wildcards(Enrollment const& e) {
     if (is_wildcard(name) || dot == std::string::npos || !covering.contains(name.substr(dot))) continue;
     e.report("CPS130", pointer,
              fmt::format("{} is covered by *{}: Let's Encrypt refuses an order with both", name, name.substr(dot)),
-             "remove one of the two");
+             pointer == "/csr/cn" ? "remove the wildcard, or make it the common name" : "remove it, or the wildcard");
   }
 }
 

@@ -93,8 +93,11 @@ std::string list_hint(std::string_view text) {
   constexpr std::size_t longest = 200;
   std::string list;
   while (!text.empty()) {
-    std::string_view const word = text.substr(0, text.find_first_of(",; \t\r\n"));
+    std::string_view word = text.substr(0, text.find_first_of(",; \t\r\n"));
     text.remove_prefix(std::min(word.size() + 1, text.size()));
+    if (word == "-") continue;  // it was meant as a list, and is a block of text
+    if (word.size() > 1 && word.front() == word.back() && (word.front() == '"' || word.front() == '\''))
+      word = word.substr(1, word.size() - 2);
     if (!word.empty()) list += fmt::format("{}{}", list.empty() ? "" : ", ", in_flow(word));
   }
   return list.size() <= longest ? fmt::format("write a list: [{}]", list)
