@@ -78,7 +78,7 @@ struct GlobalOptions {
 
 struct ImportOptions {
   std::string out_dir = {};
-  std::optional<std::int64_t> id = {};
+  std::optional<std::string> id = {};  ///< as it was typed
 };
 
 struct SandboxOptions {
@@ -113,7 +113,7 @@ struct Options {
   bool yes = false;                            ///< apply
   std::string name = {};                       ///< state show NAME, schema NAME, help TOPIC, import NAME
   std::string other_name = {};                 ///< state mv NAME OTHER
-  std::optional<std::int64_t> settle_as = {};  ///< state settle NAME --as ID: it was done, and made this enrollment
+  std::optional<std::string> settle_as = {};  ///< state settle NAME --as ID: it was done, and made this enrollment
   bool settle_not_done = false;                ///< state settle NAME --not-done
   bool force = false;                          ///< state unlock
   std::optional<std::string> plan = {};        ///< apply --plan FILE

@@ -107,3 +107,42 @@ TEST_CASE("words: an unresolved merge is called by its name, once") {
   CHECK(run.out.find("www.yaml:7:1: error [CPS012]: a merge conflict of git begins here") != std::string::npos);
   CHECK(run.out.find("1 error in 1 file") != std::string::npos);
 }
+
+TEST_CASE("words: an enrollment's id is taken as CPS and Terraform write it, and no number becomes another") {
+  Managed const managed;
+  REQUIRE(managed.run({"state", "forget", "shop", "pay"}).exit == 0);
+  std::filesystem::remove_all(managed.folder / "manifests");
+  auto const import = [&](std::string const& id, std::string const& contract = "1-1TJZH5") {
+    return managed.run({"import", "mine", "--contract", contract, "--id", id, "--out-dir", "mine"});
+  };
+  std::size_t const before = managed.requests_sent();
+  struct Case {
+    char const *id, *says;
+  };
+  for (Case const& one : {Case{"shop.example.com", "shown by: cpsctl status --unmanaged --contract 1-1TJZH5"},
+                          Case{"99999999999999999999", "--id 99999999999999999999 is out of range"},
+                          Case{"9223372036854775808", "is out of range"},
+                          Case{"10001,ctr_C-2", "write --id 10001 --contract C-2"}, Case{"-1", "is no number"},
+                          Case{"10001,", "is no number"}, Case{"", "is no number"}, Case{"0", "out of range"}}) {
+    CAPTURE(one.id);
+    Run const run = import(one.id);
+    CHECK(run.exit == 64);
+    contains(run, one.says);
+  }
+  contains(managed.run({"state", "settle", "shop", "--as", "99999999999999999999"}), "out of range");
+  CHECK(managed.requests_sent() == before);
+  for (char const* const id :
+       {"10001", "10001,ctr_1-1TJZH5", "10001,1-1TJZH5", "/cps/v2/enrollments/10001",
+        "/cps/v2/enrollments/10001/changes/10002", "https://example.com/cps/v2/enrollments/10001?contractId=1"}) {
+    CAPTURE(id);
+    Run const run = import(id, "ctr_1-1TJZH5");
+    INFO(run.out, run.err);
+    CHECK(run.exit == 0);
+    CHECK(std::filesystem::exists(managed.folder / "mine/mine.yaml"));
+    std::filesystem::remove_all(managed.folder / "mine");
+    CHECK(managed.run({"state", "forget", "mine"}).exit == 0);
+  }
+  Run const other = import("4711");
+  CHECK(other.exit == 64);
+  contains(other, "see: cpsctl status --unmanaged --contract 1-1TJZH5");
+}
