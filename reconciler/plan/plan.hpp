@@ -122,6 +122,9 @@ struct Plan {
 BOOST_DESCRIBE_STRUCT(Plan, (),
                       (realm, account, serial, paths, selection, consent, settings, items, summary, requests_to_apply))
 
+/// Is the one API version newer than the other?
+bool newer(std::string const& left, std::string const& right);
+
 /// What has to be listed: the contracts of the manifests and of the state, as far as the selection reaches. The schema
 /// version is the highest that the contract's manifests use.
 std::map<Scope, std::string> scopes(Inputs const& inputs);
