@@ -101,9 +101,12 @@ struct Summary {
   std::int64_t create = 0, update = 0, adopt = 0, advance = 0, delete_ = 0, orphan = 0, forget = 0, blocked = 0,
                unchanged = 0;
   std::int64_t left_out = 0;  ///< not selected, and not looked at
+  std::int64_t record = 0;    ///< only the state is brought up to date: no update
+  std::int64_t wait = 0;      ///< for CPS to end what it is doing: held back, and nobody has to act
 };
 BOOST_DESCRIBE_STRUCT(Summary, (),
-                      (create, update, adopt, advance, delete_, orphan, forget, blocked, unchanged, left_out))
+                      (create, update, adopt, advance, delete_, orphan, forget, blocked, unchanged, left_out, record,
+                       wait))
 
 struct Plan {
   std::string realm = {};

@@ -38,13 +38,13 @@ std::string fingerprint_of(Item const& item) {
 void count(Item const& item, Summary& summary) {
   switch (item.action) {
     case Action::create: ++summary.create; break;
-    case Action::update: ++summary.update; break;
+    case Action::update: ++(item.state_only ? summary.record : summary.update); break;
     case Action::adopt: ++summary.adopt; break;
     case Action::advance: ++summary.advance; break;
     case Action::delete_: ++summary.delete_; break;
     case Action::orphan: ++summary.orphan; break;
     case Action::forget: ++summary.forget; break;
-    case Action::blocked: ++summary.blocked; break;
+    case Action::blocked: ++(item.waits ? summary.wait : summary.blocked); break;
     case Action::none: ++summary.unchanged; break;
   }
 }

@@ -83,7 +83,8 @@ TEST_CASE("a saved plan is read back, and every item is what it was") {
   World const world = every_action();
   plan::Plan const plan = planned(world);
   REQUIRE(plan.summary.create == 1);
-  REQUIRE(plan.summary.update == 2);
+  REQUIRE(plan.summary.update == 1);
+  REQUIRE(plan.summary.record == 1);
   REQUIRE(plan.summary.delete_ == 1);
   REQUIRE(plan.summary.adopt == 1);
   auto const saved = plan::read_document(json::compact(plan::document(plan)), "it");
@@ -173,7 +174,7 @@ TEST_CASE("a plan that does not fit together is refused before anything of it is
 TEST_CASE("a plan's summary counts its items") {
   json::Document const honest = plan::document(planned(every_action()));
   for (char const* const member :
-       {"create", "update", "adopt", "delete", "orphan", "forget", "blocked", "advance"}) {
+       {"create", "update", "adopt", "delete", "orphan", "forget", "blocked", "advance", "record", "wait"}) {
     CAPTURE(member);
     json::Document forged = json::clone(honest);
     json::Value& count = *json::find(*json::find(forged, "summary"), member);
