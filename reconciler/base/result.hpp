@@ -20,6 +20,7 @@ enum class Errc : std::uint8_t {
   unauthorized,  ///< credentials, permission, clock skew
   not_found,     ///< CPS: 404
   conflict,      ///< CPS: 409
+  not_served,    ///< CPS: 406 or 415, it does not speak that version of its API
   refused,       ///< CPS: any other 4xx
   rate_limited,  ///< CPS: 429, or the gateway's burst block
   unavailable,   ///< unreachable, TLS failure, 5xx

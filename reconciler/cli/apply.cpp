@@ -1,4 +1,5 @@
 #include "base/fields.hpp"
+#include "base/log.hpp"
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -8,6 +9,7 @@
 #include "manifest/saved.hpp"
 #include "plan/document.hpp"
 #include "plan/saved.hpp"
+#include "report/wording.hpp"
 #include "schema/schema.hpp"
 #include "state/realm.hpp"
 
@@ -122,6 +124,10 @@ class Applying {
     if (!wanted) return {};
     std::string const digest = plan::digest(saved_ ? *saved_ : plan);
     if (digest == *wanted) return {};
+    if (!saved_ && report::quiet(plan)) {  // a run that is repeated has done it before
+      log::info("nothing is left to do of the plan that was approved");
+      return {};
+    }
     return Error{.code = Errc::stale,
                  .message = fmt::format("this is not the plan that was approved: its digest is {}", digest),
                  .next = "have the plan above approved, and use the same paths and flags for both"};
@@ -129,9 +135,12 @@ class Applying {
 
   Exit confirm_and_carry_out(plan::Plan const& plan, apply::Listings listings, Connection& connection,
                              state::Store& store) {
-    report::plan_text(plan, cost_of(plan, connection, settings_),
-                      style_for(options_.global, world_, world_.err_is_terminal), world_.err);
     auto const agreed = approved(plan);
+    // Who is asked, or has to look again, sees it in any case.
+    bool const shown = options_.global.log_level <= log::Level::info || !agreed || (plan.work() && !options_.yes);
+    if (shown)
+      report::plan_text(plan, cost_of(plan, connection, settings_),
+                        style_for(options_.global, world_, world_.err_is_terminal), world_.err);
     if (!agreed) return failed(agreed.error());
     if (plan.work() && !options_.yes && !confirmed(world_, signals_))
       return failed({.code = Errc::guard_rail, .message = "not applied: the answer was not yes"});
@@ -259,11 +268,25 @@ Result<> check_consent(plan::Consent const& saved, Settings const& settings, Gua
                .next = "make the plan again with it, or give --max-changes as the plan had it"};
 }
 
+/// SHA-256 in hexadecimal: what is anything else was mistyped, and no request shows that better.
+Result<> check_digest(std::optional<std::string> const& approved) {
+  bool const fine = !approved || (approved->size() == 64 && std::ranges::all_of(*approved, [](char c) {
+                                    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+                                  }));
+  if (fine) return {};
+  return Error{.code = Errc::usage,
+               .message = fmt::format("--approved {} is no digest: a digest has 64 hex digits",
+                                      text::shortened(text::printable(*approved), 80)),
+               .next = "take it from the end of the plan: Digest: …"};
+}
+
 }  // namespace
 
 /// cpsctl apply: plans, or takes a saved plan; asks, carries out, saves.
 Exit run_apply(Options const& options, World& world) {
   Signals signals;
+  if (auto const digest = check_digest(options.guard.approved); !digest)
+    return fail(digest.error(), options.global, world);
   bool const can_ask = world.in_is_terminal && world.err_is_terminal && !options.global.no_input;
   if (!options.yes && !can_ask)
     return fail({.code = Errc::usage,

@@ -393,6 +393,7 @@ class Grammar {
     if (!chdir_.empty()) {
       std::error_code problem;
       std::filesystem::current_path(chdir_, problem);
+      options_.global.chdir = chdir_;
       if (problem) return usage(fmt::format("cannot change to {}: {}", chdir_, problem.message()), "check -C");
     }
     return Parsed{.options = options_};

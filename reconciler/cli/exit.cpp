@@ -15,6 +15,7 @@ Exit exit_for(Errc code) {
     case Errc::unauthorized: return Exit::unauthorized;
     case Errc::not_found:
     case Errc::conflict:
+    case Errc::not_served:
     case Errc::refused: return Exit::failed;
     case Errc::rate_limited:
     case Errc::timeout:
@@ -28,9 +29,9 @@ Exit exit_for(Errc code) {
 }
 
 Exit worse(Exit left, Exit right) {
-  constexpr std::array order{Exit::bug,         Exit::interrupted,  Exit::terminated,   Exit::usage,   Exit::invalid,
-                             Exit::local_file,  Exit::unauthorized, Exit::locked,       Exit::failed,  Exit::refused,
-                             Exit::unavailable, Exit::again,        Exit::needs_action, Exit::changes, Exit::done};
+  constexpr std::array order{Exit::bug,         Exit::interrupted,  Exit::terminated, Exit::usage,        Exit::invalid,
+                             Exit::local_file,  Exit::unauthorized, Exit::locked,     Exit::failed,       Exit::refused,
+                             Exit::unavailable, Exit::again,        Exit::changes,    Exit::needs_action, Exit::done};
   return std::ranges::find(order, left) <= std::ranges::find(order, right) ? left : right;
 }
 

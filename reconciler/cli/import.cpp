@@ -2,6 +2,7 @@
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/ids.hpp"
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
 #include "cli/writing.hpp"
@@ -103,8 +104,8 @@ void text_of(Imported const& imported, report::Style style, std::ostream& out) {
 
 class Import {
  public:
-  Import(Options const& options, Settings settings, World& world, Signals& signals)
-      : options_(options), settings_(std::move(settings)), world_(world), signals_(signals) {
+  Import(Options const& options, std::optional<std::int64_t> only, Settings settings, World& world, Signals& signals)
+      : options_(options), only_(only), settings_(std::move(settings)), world_(world), signals_(signals) {
     bool const named = !settings_.project.manifests.empty();
     std::string const usual = named ? settings_.project.manifests.front() : "manifests";
     folder_ = options_.import.out_dir.empty() ? usual : options_.import.out_dir;
@@ -181,34 +182,34 @@ class Import {
     std::set<std::int64_t> managed;
     for (auto const& [name, entry] : inputs.entries) managed.insert(entry.id);
     for (plan::Item const& item : plan.items) managed.insert(item.id);
-    auto const& only = options_.import.id;
     std::vector<manifest::Found> found;
     for (auto const& [scope, listing] : inputs.listings) {
       bool const asked_for = std::ranges::count(settings_.selection.contracts, scope.second) > 0;
       if (scope.first != account_ || !asked_for) continue;
       for (cps::Live const& live : listing.enrollments)
-        if (!managed.contains(live.id.value) && (!only || *only == live.id.value))
+        if (!managed.contains(live.id.value) && (!only_ || *only_ == live.id.value))
           found.push_back({.id = live.id.value,
                            .contract = scope.second,
                            .account_key = account_key_,
                            .api_schema = listing.api_schema,
                            .document = live.document});
     }
-    if (!only || !found.empty()) return found;
+    if (!only_ || !found.empty()) return found;
     return Error{.code = Errc::usage,
-                 .message = managed.contains(*only)
-                                ? fmt::format("enrollment {} is managed already", *only)
+                 .message = managed.contains(*only_)
+                                ? fmt::format("enrollment {} is managed already", *only_)
                                 : fmt::format("contract {} has no enrollment {}",
-                                              fmt::join(settings_.selection.contracts, ", "), *only),
-                 .next = "see: cpsctl status --unmanaged"};
+                                              fmt::join(settings_.selection.contracts, ", "), *only_),
+                 .next = fmt::format("see: cpsctl status --unmanaged --contract {}",
+                                     fmt::join(settings_.selection.contracts, " --contract "))};
   }
 
   manifest::WriteOptions write_options(plan::Inputs const& inputs,
                                        std::vector<manifest::Desired> const& existing) const {
     manifest::WriteOptions options{.default_schema = settings_.api_schema, .existing = existing};
     for (auto const& [name, entry] : inputs.entries) options.taken_names.insert(name);
-    if (options_.import.id) {
-      options.names.emplace(*options_.import.id, options_.name);
+    if (only_) {
+      options.names.emplace(*only_, options_.name);
       options.factor = manifest::Factor::no;
     }
     if (auto const names = world_.files.list(folder_)) options.taken_files.insert(names->begin(), names->end());
@@ -240,6 +241,7 @@ class Import {
   }
 
   Options const& options_;
+  std::optional<std::int64_t> only_;  ///< --id
   Settings settings_;
   World& world_;
   Signals& signals_;
@@ -258,9 +260,15 @@ Exit run_import(Options const& options, World& world) {
                  .message = "a NAME and --id belong together: they import one enrollment",
                  .next = "see: cpsctl help import"},
                 options.global, world);
+  std::optional<std::int64_t> only;
+  if (options.import.id) {
+    auto const id = enrollment_id("--id", *options.import.id, options.selection.contracts);
+    if (!id) return fail(id.error(), options.global, world);
+    only = *id;
+  }
   auto settings = make_settings(options, world);
   if (!settings) return fail(settings.error(), options.global, world);
-  auto const imported = Import(options, std::move(*settings), world, signals).run();
+  auto const imported = Import(options, only, std::move(*settings), world, signals).run();
   if (!imported) return signals.exit_or(fail(imported.error(), options.global, world));
   Product const product{.text = [&](std::ostream& out, report::Style style) { text_of(*imported, style, out); },
                         .json = [&] { return document_of(*imported); }};

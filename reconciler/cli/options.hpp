@@ -52,6 +52,7 @@ struct OutFile {
 /// Flags that every command takes. Unset ones leave the word to the project file and the defaults (settings.hpp).
 struct GlobalOptions {
   std::string command = {};  ///< its words, for reports: "state list"
+  std::string chdir = {};    ///< -C, where it has been gone to
   std::optional<std::string> config = {};
   std::optional<std::string> edgerc = {};
   std::optional<std::string> section = {};
@@ -78,7 +79,7 @@ struct GlobalOptions {
 
 struct ImportOptions {
   std::string out_dir = {};
-  std::optional<std::int64_t> id = {};
+  std::optional<std::string> id = {};  ///< as it was typed
 };
 
 struct SandboxOptions {
@@ -108,15 +109,15 @@ struct SelectionOptions {
 struct Options {
   Command command = Command::help;
   GlobalOptions global = {};
-  std::vector<std::string> paths = {};         ///< validate, plan, apply
-  bool detailed_exitcode = false;              ///< plan, apply
-  bool yes = false;                            ///< apply
-  std::string name = {};                       ///< state show NAME, schema NAME, help TOPIC, import NAME
-  std::string other_name = {};                 ///< state mv NAME OTHER
-  std::optional<std::int64_t> settle_as = {};  ///< state settle NAME --as ID: it was done, and made this enrollment
-  bool settle_not_done = false;                ///< state settle NAME --not-done
-  bool force = false;                          ///< state unlock
-  std::optional<std::string> plan = {};        ///< apply --plan FILE
+  std::vector<std::string> paths = {};        ///< validate, plan, apply
+  bool detailed_exitcode = false;             ///< plan, apply
+  bool yes = false;                           ///< apply
+  std::string name = {};                      ///< state show NAME, schema NAME, help TOPIC, import NAME
+  std::string other_name = {};                ///< state mv NAME OTHER
+  std::optional<std::string> settle_as = {};  ///< state settle NAME --as ID: it was done, and made this enrollment
+  bool settle_not_done = false;               ///< state settle NAME --not-done
+  bool force = false;                         ///< state unlock
+  std::optional<std::string> plan = {};       ///< apply --plan FILE
   SelectionOptions selection = {};
   GuardOptions guard = {};
   ImportOptions import = {};

@@ -25,6 +25,7 @@ std::string_view kind(Errc code) {
     case Errc::unauthorized: return "unauthorized";
     case Errc::not_found: return "notFound";
     case Errc::conflict: return "conflict";
+    case Errc::not_served: return "notServed";
     case Errc::refused: return "refused";
     case Errc::rate_limited: return "rateLimited";
     case Errc::unavailable: return "unavailable";

@@ -39,7 +39,7 @@ Exit run_plan(Options const& options, World& world) {
       .json = [&] { return plan::document(*plan); },
       .md = [&] { return report::plan_markdown(*plan, cost); },
       .junit = [&] { return report::plan_junit(*plan); }};
-  bool const differs = plan->changes() || plan->summary.blocked > 0;
+  bool const differs = plan->changes() || plan->summary.blocked > 0 || plan->summary.wait > 0;
   Exit const exit = options.detailed_exitcode && differs ? Exit::changes : Exit::done;
   return delivered(product, exit, options.global, world);
 }

@@ -18,9 +18,23 @@ namespace {
 
 using Errors = std::vector<Error>;
 
+/// The version below; nothing below the lowest.
+std::optional<std::string> lower(std::string const& api_schema) {
+  auto const versions = schema::enrollment_versions();
+  auto const here = std::ranges::find(versions, api_schema);
+  return here == versions.begin() || here == versions.end() ? std::nullopt : std::optional(*std::prev(here));
+}
+
+/// In the version that the manifests want, or else in the highest below it that CPS serves: the plan holds back what
+/// needs more.
 http::Task<> list_one(cps::Reader& reader, plan::Scope scope, std::string api_schema, plan::Inputs& inputs,
                       Errors& errors) {
-  auto listing = co_await reader.list(scope.first, scope.second, std::move(api_schema));
+  auto listing = co_await reader.list(scope.first, scope.second, api_schema);
+  for (auto below = lower(api_schema); !listing && listing.error().code == Errc::not_served && below;
+       below = lower(*below)) {
+    log::warning("contract {}: CPS does not serve API version {}; it is read in {}", scope.second, api_schema, *below);
+    listing = co_await reader.list(scope.first, scope.second, *below);
+  }
   if (listing)
     inputs.listings.insert_or_assign(scope, std::move(*listing));
   else

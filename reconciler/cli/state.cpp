@@ -3,6 +3,7 @@
 #include "base/fields.hpp"
 #include "base/screen.hpp"
 #include "cli/commands.hpp"
+#include "cli/ids.hpp"
 #include "cli/output.hpp"
 #include "cli/planning.hpp"
 #include "cli/writing.hpp"
@@ -198,14 +199,19 @@ Exit run_state_settle(Options const& options, World& world) {
                  .message = "state settle needs to know what became of the write",
                  .next = "look in Akamai Control Center, then say --as ID or --not-done"},
                 options.global, world);
+  std::optional<std::int64_t> as;
+  if (options.settle_as) {
+    auto const id = enrollment_id("--as", *options.settle_as, {});
+    if (!id) return fail(id.error(), options.global, world);
+    as = *id;
+  }
   auto const offline = open_offline("cpsctl state settle", options, world);
   if (!offline) return fail(offline.error(), options.global, world);
-  auto const settled = settle(options.name, options.settle_as, *offline, world);
+  auto const settled = settle(options.name, as, *offline, world);
   if (!settled) return fail(settled.error(), options.global, world);
   std::string const line =
-      options.settle_as ? fmt::format("{} is enrollment {}. The next plan compares it with its manifest.", options.name,
-                                      *options.settle_as)
-                        : fmt::format("The write to {} was not done. The next plan starts without it.", options.name);
+      as ? fmt::format("{} is enrollment {}. The next plan compares it with its manifest.", options.name, *as)
+         : fmt::format("The write to {} was not done. The next plan starts without it.", options.name);
   return delivered(said(line, {options.name}), Exit::done, options.global, world);
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include <fmt/ostream.h>
 
@@ -222,22 +223,36 @@ std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result) {
   return rows;
 }
 
-Exit exit_of(apply::ApplyResult const& result, bool detailed) {
+Exit exit_of(apply::ApplyResult const& result) {
   Exit worst = Exit::done;
-  bool at_work = false;
-  for (apply::ItemResult const& item : result.items) {
-    worst = worse(worst, exit_of(item));
-    at_work = at_work || !item.changes.empty();
-  }
+  for (apply::ItemResult const& item : result.items) worst = worse(worst, exit_of(item));
   if (result.stopped) worst = worse(worst, Exit::again);
-  if (result.error) worst = worse(worst, exit_for(result.error->code));
-  return detailed && at_work ? worse(worst, Exit::changes) : worst;
+  return result.error ? worse(worst, exit_for(result.error->code)) : worst;
 }
+
+namespace {
+
+/// Does work go on at CPS, whoever began it? What this run wrote ended what was pending before, or waits for it.
+bool goes_on(apply::ApplyResult const& result, plan::Plan const& plan) {
+  std::set<std::string> written;
+  for (apply::ItemResult const& item : result.items) {
+    if (!item.changes.empty()) return true;
+    if (item.outcome == apply::Outcome::done) written.insert(item.name);
+  }
+  return std::ranges::any_of(plan.items, [&](plan::Item const& item) {
+    bool const sent = !item.steps.empty() && written.contains(item.name);
+    return !sent && !item.live.pending.empty();
+  });
+}
+
+}  // namespace
 
 Exit delivered(apply::ApplyResult const& result, plan::Plan const& plan, Options const& options, World& world) {
   if (result.error)
     report::error_text(*result.error, style_for(options.global, world, world.err_is_terminal), world.err);
-  return delivered(result_product(result, plan), exit_of(result, options.detailed_exitcode), options.global, world);
+  Exit exit = exit_of(result);
+  if (options.detailed_exitcode && goes_on(result, plan)) exit = worse(exit, Exit::changes);
+  return delivered(result_product(result, plan), exit, options.global, world);
 }
 
 }  // namespace cpsctl::cli

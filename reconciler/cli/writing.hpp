@@ -39,9 +39,8 @@ apply::ApplyResult carry_out(plan::Plan const& plan, apply::Listings listings, P
                              Connection& connection, state::Store& store, Options const& options,
                              Settings const& settings, World& world, Signals const& signals);
 
-/// What the command ends with, by what became of each item and by what ended the run. `detailed`: exit 2 for changes
-/// that are under way.
-Exit exit_of(apply::ApplyResult const& result, bool detailed = false);
+/// What the command ends with, by what became of each item and by what ended the run.
+Exit exit_of(apply::ApplyResult const& result);
 
 /// The items for reports.
 std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result);

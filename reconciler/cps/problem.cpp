@@ -59,6 +59,7 @@ Errc code_for(Problem const& problem) {
     return Errc::unauthorized;
   if (status == 404) return Errc::not_found;
   if (status == 409) return Errc::conflict;
+  if (status == 406 || status == 415) return Errc::not_served;
   if (status >= 400 && status < 500) return Errc::refused;
   if (status >= 500) return Errc::unavailable;
   return Errc::protocol;
@@ -102,6 +103,7 @@ std::string next_step(Problem const& problem, Errc code) {
                  : "the credentials need a grant for CPS and for this contract: check the contract id and the section, "
                    "and ask the account's administrator";
     case Errc::not_found: return "check the account (account switch key) and whether it was deleted";
+    case Errc::not_served: return "set spec.apiSchema (or api.schema in cpsctl.yaml) to a version that CPS serves";
     case Errc::unavailable: return "CPS has a problem of its own: run again later";
     case Errc::protocol: return "check that the host is an Akamai API host";
     default:

@@ -27,6 +27,7 @@ bool may_pass(Error const& error) {
     case Errc::unauthorized:
     case Errc::not_found:
     case Errc::conflict:
+    case Errc::not_served:
     case Errc::refused:
     case Errc::rate_limited:
     case Errc::cancelled:

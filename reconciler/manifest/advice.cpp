@@ -103,8 +103,8 @@ bool is_placeholder(std::string_view text) {
   if (text.size() > 2 && text.front() == '<' && text.back() == '>') return true;
   if (text.find("{{") != std::string_view::npos && text.find("}}") != std::string_view::npos) return true;
   std::string const word = text::lower(text);
-  constexpr std::array words{"todo",      "to do", "tbd",  "fixme", "fillin",    "fill in", "changeme",
-                             "change me", "xxx",   "none", "null",  "undefined", "nan"};
+  constexpr std::array words{"todo",     "to do",     "tbd", "fixme", "fillin",   "fill in",
+                             "changeme", "change me", "xxx", "none",  "undefined"};  // null and NaN are surnames
   return std::ranges::find(words, word) != words.end();
 }
 
@@ -160,7 +160,7 @@ void check_wildcards(Enrollment const& e) {
     if (is_wildcard(name) || dot == std::string::npos || !covering.contains(name.substr(dot))) continue;
     e.report("CPS130", pointer,
              fmt::format("{} is covered by *{}: Let's Encrypt refuses an order with both", name, name.substr(dot)),
-             "remove one of the two");
+             pointer == "/csr/cn" ? "remove the wildcard, or make it the common name" : "remove it, or the wildcard");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "manifest/foreign.hpp"
 #include "manifest/paths.hpp"
 #include "manifest/profiles.hpp"
 #include "manifest/rules.hpp"
@@ -100,6 +101,8 @@ class Loader {
                       content.error().next);
       bytes = std::move(*content);
     }
+    if (auto const found = foreign_text(bytes))
+      return report({.file = file, .line = found->line}, "", rule::foreign_document, found->what, found->next);
     std::size_t const before = findings_.size();
     std::size_t documents = 0;
     each_chunk(file, bytes, findings_, [&](Chunk const& chunk) {
@@ -118,6 +121,8 @@ class Loader {
   /// Is the document one of ours, and which kind?
   void sort_in(Tree tree) {
     if (tree.at(0).kind != Kind::map) {
+      if (auto const found = foreign_document(tree))
+        return report(tree.mark(0), "", rule::foreign_document, found->what, found->next);
       std::string_view const text = scalar(tree, 0);
       bool const glued = text.find(':') != std::string_view::npos;
       return report(tree.mark(0), "", rule::wrong_type,
@@ -141,6 +146,8 @@ class Loader {
     message += version.empty() ? std::string("it has no apiVersion")
                                : fmt::format("its apiVersion is \"{}\"", text::shortened(text::printable(version), 60));
     bool const ours = kind == "Enrollment" || kind == "Profile";
+    if (auto const found = !version.empty() || ours || kind == "Plan" ? std::nullopt : foreign_document(tree))
+      return report(tree.mark(0), "", rule::foreign_document, found->what, found->next);
     report(tree.mark(place == no_node ? 0 : place), place == no_node ? "" : "apiVersion", rule::foreign_document,
            std::move(message),
            kind == "Plan"            ? "a saved plan is carried out with cpsctl apply --plan FILE"

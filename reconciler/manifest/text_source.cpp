@@ -1,5 +1,6 @@
 #include "manifest/text_source.hpp"
 
+#include "base/conflict.hpp"
 #include "base/text.hpp"
 #include "manifest/rules.hpp"
 
@@ -53,17 +54,6 @@ std::string_view hint_for(unsigned char byte) {
   return "remove it, or write it as an escape in double quotes";
 }
 
-/// Where git has left both sides of a conflict: the line that begins it, before the one that ends it.
-std::optional<std::size_t> merge_conflict(std::string_view bytes) {
-  auto const line_with = [&](std::string_view mark, std::size_t from) -> std::optional<std::size_t> {
-    if (from == 0 && bytes.starts_with(mark)) return 0;
-    auto const at = bytes.find("\n" + std::string(mark), from);
-    return at == std::string_view::npos ? std::nullopt : std::optional(at + 1);
-  };
-  auto const begin = line_with("<<<<<<< ", 0);
-  return begin && line_with(">>>>>>> ", *begin) ? begin : std::nullopt;
-}
-
 /// Is there anything that keeps the bytes from a parser?
 std::optional<Finding> problem_of(std::string const& file, std::string_view bytes) {
   if (bytes.size() > file_limit)
@@ -75,7 +65,7 @@ std::optional<Finding> problem_of(std::string const& file, std::string_view byte
     return refused(place(file, bytes, *bad),
                    fmt::format("byte 0x{:02x} is not UTF-8", static_cast<unsigned char>(bytes[*bad])),
                    "save the file as UTF-8");
-  if (auto const at = merge_conflict(bytes))
+  if (auto const at = text::merge_conflict(bytes))
     return refused(place(file, bytes, *at), "a merge conflict of git begins here",
                    "resolve it: keep one side, and remove the lines <<<<<<<, ======= and >>>>>>>");
   if (auto const bad = forbidden_byte(bytes)) {

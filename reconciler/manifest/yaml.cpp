@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "manifest/rules.hpp"
 #include "manifest/scalars.hpp"
+#include "manifest/script.hpp"
 #include "manifest/syntax.hpp"
 
 #include <exception>
@@ -325,9 +326,7 @@ class Builder final : public YAML::EventHandler {
   int last_start_ = -1;
 };
 
-}  // namespace
-
-std::vector<Tree> parse_yaml(Chunk const& chunk, Findings& findings) {
+std::vector<Tree> parse_once(Chunk const& chunk, Findings& findings) {
   Builder builder(chunk, findings);
   try {
     std::istringstream in(chunk.text);
@@ -346,6 +345,35 @@ std::vector<Tree> parse_yaml(Chunk const& chunk, Findings& findings) {
     findings.push_back(syntax_error(chunk, 0, 0, error.what()));
   }
   return builder.take();
+}
+
+/// Was a comment of JavaScript read as a text, or as the beginning of one, so that nothing else seems wrong?
+bool has_comment_as_text(std::vector<Tree> const& trees) {
+  for (Tree const& tree : trees)
+    for (NodeId id = 0; id < tree.nodes.size(); ++id) {
+      if (tree.at(id).kind != Kind::plain) continue;
+      std::string_view const text = tree.text(id);
+      if (text.starts_with("/*") || (text.starts_with("//") && text.find(' ') != std::string_view::npos)) return true;
+    }
+  return false;
+}
+
+}  // namespace
+
+std::vector<Tree> parse_yaml(Chunk const& chunk, Findings& findings) {
+  auto const comments = script_comments(chunk.text);
+  if (comments.empty()) return parse_once(chunk, findings);
+  Findings as_yaml;
+  std::vector<Tree> trees = parse_once(chunk, as_yaml);
+  if (as_yaml.size() == 0 && !has_comment_as_text(trees)) return trees;
+  for (ScriptComment const& one : comments) {
+    bool const line = chunk.text.compare(one.begin, 2, "//") == 0;
+    findings.push_back({.mark = chunk.mark(one.line, one.column),
+                        .message = fmt::format("a comment begins with # here, not with {}", line ? "//" : "/*"),
+                        .hint = line ? "write # instead, or remove it" : "begin each of its lines with #, or remove it",
+                        .rule = rule::syntax});
+  }
+  return parse_once(without(comments, chunk), findings);
 }
 
 }  // namespace cpsctl::manifest

@@ -30,7 +30,7 @@ struct Consent {
   bool allow_delete = false;
   std::int64_t max_deletes = 0;
   std::optional<std::int64_t> max_changes = {};          ///< updates and deletes
-  std::optional<std::int64_t> max_changes_percent = {};  ///< of the state's enrollments, when it has ten or more
+  std::optional<std::int64_t> max_changes_percent = {};  ///< of the state's enrollments, at least one
   std::vector<std::string> confirm_delete = {};          ///< names of enrollments that serve in production
   std::vector<std::string> recreate = {};                ///< names of what was deleted outside cpsctl
   std::vector<std::string> override_renewal_window = {};

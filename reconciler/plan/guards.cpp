@@ -79,16 +79,26 @@ void Planner::mass_absence() {
   }
 }
 
+/// What is kept back for want of a consent says all of them at once, with the numbers of this plan.
 void Planner::deletion_limits() {
   auto const deletes = [](Item const& item) { return item.action == Action::delete_ && !item.steps.empty(); };
-  auto const count = std::ranges::count_if(items_, deletes);
-  if (count <= inputs_.consent.max_deletes) return;
+  auto const unconsented = [this](Item const& item) {
+    return item.action == Action::blocked && needs_consent_.contains(item.name);
+  };
+  auto const allowed = std::ranges::count_if(items_, deletes);
+  auto const all = allowed + std::ranges::count_if(items_, unconsented);
+  std::string flags = fmt::format("--allow-delete --max-deletes {}", all);
+  for (Item const& item : items_)
+    if (item.production && (deletes(item) || unconsented(item))) flags += " --confirm-delete " + item.name;
+  for (Item& item : items_)
+    if (unconsented(item)) item.next = fmt::format("run with {}, or put the manifest back", flags);
+  if (allowed <= inputs_.consent.max_deletes) return;
   for (Item& item : items_)
     if (deletes(item))
       block(item,
             fmt::format("{} would be deleted, at most {} may be",
-                        text::counted(static_cast<std::size_t>(count), "enrollment"), inputs_.consent.max_deletes),
-            fmt::format("if that is what you want: --max-deletes {}", count));
+                        text::counted(static_cast<std::size_t>(allowed), "enrollment"), inputs_.consent.max_deletes),
+            fmt::format("if that is what you want, run with {}", flags));
 }
 
 void Planner::change_limit() {
@@ -98,11 +108,10 @@ void Planner::change_limit() {
     return changes && !item.steps.empty();
   };
   Consent const& consent = inputs_.consent;
-  constexpr std::size_t enough_for_percent = 10;
   std::int64_t limit = consent.max_changes.value_or(std::numeric_limits<std::int64_t>::max());
   auto const managed = static_cast<std::int64_t>(inputs_.entries.size());
-  if (consent.max_changes_percent && inputs_.entries.size() >= enough_for_percent)
-    limit = std::min(limit, managed * *consent.max_changes_percent / 100);
+  if (auto const percent = consent.max_changes_percent)  // of a few, any part is less than one
+    limit = std::min(limit, *percent == 0 ? 0 : std::max<std::int64_t>(1, managed * *percent / 100));
   auto const count = std::ranges::count_if(items_, counts);
   if (count <= limit) return;
   for (Item& item : items_)

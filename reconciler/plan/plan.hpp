@@ -104,11 +104,14 @@ struct Summary {
   std::int64_t create = 0, update = 0, adopt = 0, advance = 0, delete_ = 0, orphan = 0, forget = 0, blocked = 0,
                unchanged = 0;
   std::int64_t left_out = 0;  ///< not selected, and not looked at
+  std::int64_t record = 0;    ///< only the state is brought up to date: no update
+  std::int64_t wait = 0;      ///< for CPS to end what it is doing: held back, and nobody has to act
 
   bool operator==(Summary const&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Summary, (),
-                      (create, update, adopt, advance, delete_, orphan, forget, blocked, unchanged, left_out))
+                      (create, update, adopt, advance, delete_, orphan, forget, blocked, unchanged, left_out, record,
+                       wait))
 
 struct Plan {
   std::string realm = {};
@@ -126,6 +129,9 @@ struct Plan {
 };
 BOOST_DESCRIBE_STRUCT(Plan, (),
                       (realm, account, serial, paths, selection, consent, settings, items, summary, requests_to_apply))
+
+/// Is the one API version newer than the other?
+bool newer(std::string const& left, std::string const& right);
 
 /// What has to be listed: the contracts of the manifests and of the state, as far as the selection reaches. The schema
 /// version is the highest that the contract's manifests use.

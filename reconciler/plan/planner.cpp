@@ -38,13 +38,13 @@ std::string fingerprint_of(Item const& item) {
 void count(Item const& item, Summary& summary) {
   switch (item.action) {
     case Action::create: ++summary.create; break;
-    case Action::update: ++summary.update; break;
+    case Action::update: ++(item.state_only ? summary.record : summary.update); break;
     case Action::adopt: ++summary.adopt; break;
     case Action::advance: ++summary.advance; break;
     case Action::delete_: ++summary.delete_; break;
     case Action::orphan: ++summary.orphan; break;
     case Action::forget: ++summary.forget; break;
-    case Action::blocked: ++summary.blocked; break;
+    case Action::blocked: ++(item.waits ? summary.wait : summary.blocked); break;
     case Action::none: ++summary.unchanged; break;
   }
 }
@@ -117,10 +117,10 @@ Result<> Planner::prepare() {
     CPS_TRY(auto schema, schema::enrollment(desired.api_schema));
     schemas_.emplace(desired.api_schema, std::move(schema));
   }
-  for (auto const& [scope, version] : scopes(inputs_)) {
+  for (auto const& [scope, wanted] : scopes(inputs_)) {
     auto const listing = inputs_.listings.find(scope);
     if (listing == inputs_.listings.end()) return missing("the list of contract " + scope.second);
-    CPS_TRY(auto const schema, schema::enrollment(version));
+    CPS_TRY(auto const schema, schema::enrollment(listing->second.api_schema));
     indexes_.emplace(scope, Index(listing->second, *schema));
   }
   // What a lookup found is there for every manifest: another one must not create it again.
@@ -186,6 +186,15 @@ Item Planner::begin(Desired const& desired, Scope const& scope) {
 Result<Item> Planner::plan_one(Desired const& desired, Scope const& scope) {
   Item item = begin(desired, scope);
   auto const entry = inputs_.entries.find(desired.name);
+  if (std::string const& served = inputs_.listings.at(scope).api_schema; newer(desired.api_schema, served)) {
+    bool const known = entry != inputs_.entries.end();
+    item.action = known ? Action::update : Action::create;
+    item.id = known ? entry->second.id : 0;
+    block(item,
+          fmt::format("CPS does not serve API version {} for its contract, {} at most", desired.api_schema, served),
+          fmt::format("set spec.apiSchema: {} in {} (or api.schema in cpsctl.yaml)", served, desired.source));
+    return item;
+  }
   if (entry != inputs_.entries.end()) return known(std::move(item), desired, entry->second);
   if (auto decided = doubtful(item, desired)) return std::move(*decided);
   return unknown(std::move(item), desired);

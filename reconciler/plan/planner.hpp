@@ -102,6 +102,7 @@ class Planner {
   std::map<Scope, Index> indexes_ = {};
   std::map<std::int64_t, std::string> owners_ = {};  ///< enrollment id -> name in the state
   std::set<std::string> declared_ = {};
+  std::set<std::string> needs_consent_ = {};  ///< blocked deletes
   std::vector<Item> items_ = {};
   std::int64_t left_out_ = 0;
 };

@@ -55,6 +55,13 @@ Result<std::optional<Item>> Planner::removed(Entry const& entry) {
   item.action = Action::orphan;
   item.reason = "its manifest is gone; the enrollment is kept";
   item.next = fmt::format("put the manifest back, or: cpsctl state forget {}", item.name);
+  if (std::ranges::count(inputs_.consent.confirm_delete, item.name) > 0) {
+    item.reason = "kept, in spite of --confirm-delete: its last applied policy was deletion: orphan";
+    item.next = fmt::format(
+        "put the manifest back with lifecycle.deletion: delete, apply, and remove it again; to stop "
+        "managing it: cpsctl state forget {}",
+        item.name);
+  }
   return std::optional(std::move(item));
 }
 
@@ -85,13 +92,13 @@ Item Planner::remove(Item item, Entry const& entry, cps::Live const& live) {
           "check the paths; delete the last ones one by one in Akamai Control Center");
     return item;
   }
-  if (!inputs_.consent.allow_delete) {
-    block(item, item.reason + ": deleting needs consent", "run with --allow-delete --max-deletes N, or put it back");
-    return item;
-  }
-  if (item.production && std::ranges::count(inputs_.consent.confirm_delete, item.name) == 0) {
-    block(item, "it serves in production: deleting it needs consent by name",
-          fmt::format("run with --confirm-delete {}, or put the manifest back", item.name));
+  bool const by_name = std::ranges::count(inputs_.consent.confirm_delete, item.name) > 0;
+  if (!inputs_.consent.allow_delete || (item.production && !by_name)) {
+    needs_consent_.insert(item.name);  // deletion_limits() says which
+    block(item,
+          inputs_.consent.allow_delete ? "it serves in production: deleting it needs consent by name"
+                                       : item.reason + ": deleting needs consent",
+          {});
     return item;
   }
   if (!make_room(item, live, on_pending(policy_of(entry)), entry.changes)) return item;

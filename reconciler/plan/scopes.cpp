@@ -22,6 +22,10 @@ std::string const& higher(std::string const& left, std::string const& right) {
 
 }  // namespace
 
+bool newer(std::string const& left, std::string const& right) {
+  return left != right && higher(left, right) == left;
+}
+
 std::map<Scope, std::string> scopes(Inputs const& inputs) {
   std::map<Scope, std::string> found;
   auto const add = [&](Scope scope, std::string const& version) {

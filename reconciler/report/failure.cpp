@@ -19,7 +19,7 @@ std::string words_of(Error const& error) {
 
 void error_text(Error const& error, Style style, std::ostream& out) {
   screen::line(out, "{} {}", paint("error:", Ink::bad, style), text::printable(describe(error)));
-  if (!error.next.empty()) screen::line(out, "  next: {}", text::printable(error.next));
+  if (!error.next.empty()) screen::line(out, "  next: {}", text::printable(next_step(error.next, style)));
 }
 
 json::Document failure_document(Failure const& failure) {

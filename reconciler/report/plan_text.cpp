@@ -40,7 +40,7 @@ void item_text(plan::Item const& item, plan::Plan const& plan, std::size_t width
   if (!item.reason.empty())
     screen::line(out, "    {}{}", blocked ? paint("blocked: ", Ink::bad, style) : screen::Painted(),
                  text::printable(item.reason));
-  if (!item.next.empty()) screen::line(out, "    next: {}", text::printable(item.next));
+  if (!item.next.empty()) screen::line(out, "    next: {}", text::printable(next_step(item.next, style)));
   for (std::string const& step : telling_steps(item))
     screen::line(out, "    {}", paint(text::printable(step), Ink::faint, style));
   for (std::string const& note : item.notes)

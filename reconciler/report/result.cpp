@@ -37,7 +37,7 @@ void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, S
   for (ResultRow const& row : rows) {
     if (row.outcome == "done") continue;
     progress_line(row, style, out);
-    if (!row.next.empty()) screen::line(out, "    next: {}", text::printable(row.next));
+    if (!row.next.empty()) screen::line(out, "    next: {}", text::printable(next_step(row.next, style)));
   }
   screen::line(out, "{} {} ({}).", paint("Apply:", Ink::strong, style), counts(rows), cost_words(facts));
 }

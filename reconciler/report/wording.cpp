@@ -229,11 +229,13 @@ std::string marker(std::string_view command) {
 std::string counts(plan::Summary const& summary) {
   return first_or(listed({{summary.create, "to create"},
                           {summary.update, "to update"},
+                          {summary.record, "to record"},
                           {summary.adopt, "to adopt"},
                           {summary.delete_, "to delete"},
                           {summary.advance, "waiting for you"},
                           {summary.orphan, "without a manifest"},
                           {summary.forget, "to forget"},
+                          {summary.wait, "waiting for CPS"},
                           {summary.blocked, "blocked"},
                           {summary.unchanged, "unchanged"}}),
                   "nothing is managed");
@@ -263,7 +265,7 @@ std::string partial_words(plan::Plan const& plan) {
 }
 
 bool quiet(plan::Plan const& plan) {
-  return !plan.work() && plan.summary.blocked == 0;
+  return !plan.work() && plan.summary.blocked == 0 && plan.summary.wait == 0;
 }
 
 std::string cost_words(Cost const& cost) {

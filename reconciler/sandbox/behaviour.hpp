@@ -40,6 +40,7 @@ struct Refusal {
 
 struct Behaviour {
   Policy policy = Policy::lenient;          ///< strict: only what the OpenAPI allows, plus allow-duplicate-cn
+  int newest_version = highest_version;     ///< of its API; newer ones are not acceptable
   bool real_limits = false;                 ///< requests are limited per account
   std::vector<std::string> contracts = {};  ///< only these exist; empty: any
   std::vector<Limit> limits = sandbox::real_limits();  ///< if so; active-certificates has 10/60 s of its own

@@ -45,10 +45,10 @@ bool is_wildcard(std::string_view type) {
 
 }  // namespace
 
-Entity enrollment_entity(std::string_view name, Policy policy) {
+Entity enrollment_entity(std::string_view name, Policy policy, int newest) {
   return {.name = name,
           .lowest = policy == Policy::strict ? documented_version : 4,
-          .highest = 12,
+          .highest = newest,
           .preferred = documented_version};
 }
 

@@ -16,8 +16,11 @@ struct Entity {
   int preferred = 1;  ///< for */* and application/json, which only a lenient server answers
 };
 
-/// enrollment and enrollments: v4 to v12 when lenient, what the schemas describe (v11, v12) when strict.
-Entity enrollment_entity(std::string_view name, Policy policy);
+inline constexpr int highest_version = 12;
+
+/// enrollment and enrollments: v4 to v12 when lenient, what the schemas describe (v11, v12) when strict; none above
+/// `newest`.
+Entity enrollment_entity(std::string_view name, Policy policy, int newest = highest_version);
 inline constexpr Entity status_entity{"enrollment-status"};
 inline constexpr Entity change_entity{"change", 2, 2, 2};
 inline constexpr Entity change_id_entity{"change-id"};

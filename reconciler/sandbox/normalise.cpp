@@ -105,7 +105,7 @@ void set_server_owned(json::Document& document, std::int64_t id, bool dv) {
 
 }  // namespace
 
-json::Document normalised(json::Value const& body, schema::Field const& root, std::int64_t id, Policy policy) {
+json::Document normalised(json::Value const& body, schema::Field const& root, std::int64_t id) {
   json::Document document = json::clone(body);
   auto& pool = document.GetAllocator();
   tidy(document, root, pool);
@@ -117,12 +117,11 @@ json::Document normalised(json::Value const& body, schema::Field const& root, st
     json::set(document, "signatureAlgorithm", json::Value(), pool);
   else
     fill(document, "signatureAlgorithm", json::string("SHA-256", pool), pool);
-  // CPS leaves this one out unless third-party, although its schema requires it: only a strict server keeps it. A true
-  // one stays: it would be lost otherwise.
+  // CPS leaves this one out unless third-party, although its schema requires it. A true one stays: it would be lost
+  // otherwise.
   json::Value const* const stacked = json::find(document, "enableMultiStackedCertificates");
   bool const says_nothing = stacked == nullptr || !stacked->IsTrue();
-  if (!third_party && says_nothing && policy == Policy::lenient)
-    json::remove(document, "enableMultiStackedCertificates");
+  if (!third_party && says_nothing) json::remove(document, "enableMultiStackedCertificates");
 
   std::vector<std::string> names;
   if (json::Value* const csr = json::find(document, "csr")) names = set_names(*csr, pool);

@@ -13,7 +13,7 @@ namespace cpsctl::sandbox {
 /// `body` as CPS shows it afterwards: server-owned members replaced by the server's, defaults filled in, the CN among
 /// the SANs, host names in lower case, the SANs in another order than sent, empty and absent strings null.
 /// The body has passed the schema and the combination rules.
-json::Document normalised(json::Value const& body, schema::Field const& root, std::int64_t id, Policy policy);
+json::Document normalised(json::Value const& body, schema::Field const& root, std::int64_t id);
 
 /// Slots and the date of the next renewal stay as they are when the rest of a document is replaced.
 void keep_deployment(json::Document& document, json::Value const& before);

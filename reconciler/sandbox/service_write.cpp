@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "sandbox/normalise.hpp"
 #include "sandbox/service.hpp"
+#include "sandbox/strict.hpp"
 #include "sandbox/versions.hpp"
 
 #include <algorithm>
@@ -82,7 +83,7 @@ Response Service::create(Call& call) {
   if (body.refusal) return std::move(*body.refusal);
 
   std::int64_t const id = store_.next_enrollment_id();
-  json::Document document = normalised(body.document, body.schema->root(), id, behaviour_.policy);
+  json::Document document = normalised(body.document, body.schema->root(), id);
   std::string const name(json::text_or(json::at(document, "/csr/cn"), ""));
   if (auto const problem = too_soon_problem(call, *contract, name)) return refuse(call, *problem);
   if (auto const problem = twin_problem(call, *contract, name)) return refuse(call, *problem);
@@ -142,7 +143,7 @@ Response Service::update(Call& call, Enrollment const& live) {
   if (body.refusal) return std::move(*body.refusal);
   auto const before = json::parse(live.document, "a stored enrollment");
   if (!before) return disk_trouble(call, before.error());
-  json::Document document = normalised(body.document, body.schema->root(), live.id, behaviour_.policy);
+  json::Document document = normalised(body.document, body.schema->root(), live.id);
   keep_deployment(document, *before);
   Edit const edit = edit_between(*before, document, body.schema->root(), behaviour_.doubtful_edits);
 
@@ -205,7 +206,7 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
     body.refusal = refuse(call, problem);
     return std::move(body);
   };
-  Entity const entity = enrollment_entity("enrollment", behaviour_.policy);
+  Entity const entity = enrollment_entity("enrollment", behaviour_.policy, behaviour_.newest_version);
   auto const version = content_version(call.request.header("Content-Type"), entity, behaviour_.policy);
   if (!version)
     return refused({.status = 415,
@@ -250,6 +251,8 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
     call.notes.push_back(text + " (ignored)");
   }
   if (auto const problem = rule_problem(body.document, write)) return refused(*problem);
+  if (auto const problem = behaviour_.policy == Policy::strict ? strict_problem(body.document) : std::nullopt)
+    return refused(*problem);
   return body;
 }
 

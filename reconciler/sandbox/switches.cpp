@@ -57,6 +57,11 @@ Result<> set_contracts(Behaviour& behaviour, std::string_view value) {
   return {};
 }
 
+Result<> set_newest_version(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<int> words[] = {{"v11", 11}, {"v12", 12}};
+  return choose(words, value, behaviour.newest_version);
+}
+
 Result<> set_limits(Behaviour& behaviour, std::string_view value) {
   static constexpr Word<bool> words[] = {{"real", true}, {"off", false}};
   return choose(words, value, behaviour.real_limits);
@@ -150,6 +155,10 @@ constexpr Switch table[] = {
      .what = "the only contracts that exist (default: any)",
      .repeatable = true,
      .set = set_contracts},
+    {.name = "--newest-version",
+     .value = "v11|v12",
+     .what = "the newest API version that it serves (default: v12)",
+     .set = set_newest_version},
     {.name = "--complete-after",
      .value = "DURATION",
      .what = "a change ends this long after it began (default: never)",

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "schema/meant.hpp"
 #include "schema/schema.hpp"
 
 #include <algorithm>
@@ -24,8 +25,9 @@ constexpr char const* out_of_range = "CPS007";
 constexpr char const* other_version = "CPS008";
 constexpr char const* operators_field = "CPS009";
 
-constexpr std::size_t shown = 60;   // bytes of a value in a message
-constexpr std::size_t listed = 16;  // field names in a hint
+constexpr std::string_view enrollments = "enrollment.";  // how their schemas' names begin
+constexpr std::size_t shown = 60;                        // bytes of a value in a message
+constexpr std::size_t listed = 16;                       // field names in a hint
 constexpr std::size_t longest_host = 253, longest_label = 63;
 
 std::string quoted(std::string_view text) {
@@ -77,6 +79,31 @@ std::string must_be(Field const& field) {
   return field.wanted.empty() ? fmt::format("it must match {}", field.pattern) : fmt::format("write {}", field.wanted);
 }
 
+/// A text as it may stand between the brackets of a list.
+std::string in_flow(std::string_view text) {
+  bool const plain = !text.empty() && std::ranges::all_of(text, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
+  });
+  return plain && text.front() != '-' ? std::string(text)
+                                      : json::compact(json::Value(rapidjson::StringRef(text.data(), text.size())));
+}
+
+/// A text of several words, one a line or with commas between them, as the list that is wanted.
+std::string list_hint(std::string_view text) {
+  constexpr std::size_t longest = 200;
+  std::string list;
+  while (!text.empty()) {
+    std::string_view word = text.substr(0, text.find_first_of(",; \t\r\n"));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    if (word == "-") continue;  // it was meant as a list, and is a block of text
+    if (word.size() > 1 && word.front() == word.back() && (word.front() == '"' || word.front() == '\''))
+      word = word.substr(1, word.size() - 2);
+    if (!word.empty()) list += fmt::format("{}{}", list.empty() ? "" : ", ", in_flow(word));
+  }
+  return list.size() <= longest ? fmt::format("write a list: [{}]", list)
+                                : std::string("write a list: each element on a line of its own, after \"- \"");
+}
+
 /// What to write instead of a value whose type is wrong.
 std::string type_hint(json::Value const& value, Field const& field) {
   if (value.IsString()) {
@@ -89,10 +116,17 @@ std::string type_hint(json::Value const& value, Field const& field) {
     }
     bool const digits = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
     if (digits && field.allows(Type::integer)) return "remove the quotes";
-    if (field.allows(Type::array))
-      return fmt::format("write a list: [{}]", text::shortened(text::printable(text), shown));
+    if (field.allows(Type::array)) return list_hint(text);
   }
   if (value.IsNull()) return "remove the line, or give it a value";
+  bool const one_text = field.allows(Type::string) && !field.allows(Type::array) && !field.types.empty();
+  if (value.IsArray() && one_text) {
+    bool const of_cps = field.schema.starts_with(enrollments) && field.name != "-";
+    bool const single = value.Size() == 1 && value[0].IsString() && !json::view(value[0]).empty();
+    return single   ? fmt::format("write {}", in_flow(json::view(value[0])))
+           : of_cps ? fmt::format("write one text: CPS takes one {}", field.name)
+                    : std::string("write one text");
+  }
   if (field.allows(Type::string) && !field.types.empty()) {
     if (!field.enumeration.empty()) return fmt::format("write one of {}", fmt::join(field.enumeration, ", "));
     bool const scalar = value.IsBool() || value.IsNumber();
@@ -232,10 +266,12 @@ class Checker {
   }
 
   void unknown(std::string_view name, Field const& around, std::string const& at) {
-    constexpr std::string_view family = "enrollment.";
-    if (around.schema.starts_with(family)) {
-      std::string_view const mine = std::string_view(around.schema).substr(family.size());
-      std::string other = hint_of_other_version(around, mine, name);
+    if (around.schema.starts_with(enrollments)) {
+      std::string_view const mine = std::string_view(around.schema).substr(enrollments.size());
+      std::string const camel = camel_case(name);
+      bool const here = known_as(name, around) != nullptr;
+      std::string other = here ? std::string{} : hint_of_other_version(around, mine, camel);
+      if (!other.empty() && camel != name) other += fmt::format(", and write {}", camel);
       if (!other.empty()) {
         report_key(at, other_version, fmt::format("unknown field {} under api schema {}", quoted(name), mine),
                    std::move(other));
@@ -244,7 +280,12 @@ class Checker {
     }
     std::string hint;
     bool const says_something = name.size() > 1;  // every letter is "near" a single other one
-    if (auto const near = says_something ? text::nearest(name, around.order) : std::nullopt)
+    if (auto const field = says_something ? meant(name, around) : std::nullopt)
+      hint = fmt::format("{}{}{}",
+                         field->beside ? fmt::format("did you mean \"{}\"?", field->field)
+                                       : fmt::format("write it as {}", field->field),
+                         field->remark.empty() ? "" : " ", field->remark);
+    else if (auto const near = says_something ? text::nearest(name, around.order) : std::nullopt)
       hint = fmt::format("did you mean \"{}\"?", *near);
     else if (around.order.size() <= listed)
       hint = fmt::format("known here: {}", fmt::join(around.order, ", "));
@@ -269,7 +310,9 @@ class Checker {
                                       ? fmt::format("is {}, must be {}", quoted(text), words.front())
                                       : fmt::format("{} is not one of {}", quoted(text), fmt::join(words, ", "));
       report(at, not_in_enum, message,
-             near && words.size() > 1 ? fmt::format("did you mean \"{}\"?", *near) : std::string{});
+             text::trimmed(text).empty() && field.nullable() ? "leave it out, or write null"
+             : near && words.size() > 1                      ? fmt::format("did you mean \"{}\"?", *near)
+                                                             : std::string{});
       return;
     }
     if (options_.direction == Direction::request) return;  // CPS's published schema knows no patterns and no formats

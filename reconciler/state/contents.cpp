@@ -1,4 +1,5 @@
 #include "base/clock.hpp"
+#include "base/conflict.hpp"
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "state/journal.hpp"
@@ -43,6 +44,15 @@ Error corrupt(std::filesystem::path const& path, std::string problem, Files& fil
                .next = std::move(next)};
 }
 
+/// A state in git was merged like a text. Which side is right nobody can say from the file: CPS can.
+Error in_conflict(std::filesystem::path const& path, std::string_view text, std::size_t at, Files& files) {
+  int const line = 1 + static_cast<int>(std::ranges::count(text.substr(0, at), '\n'));
+  Error error = corrupt(path, fmt::format("a merge conflict of git begins at line {}", line), files);
+  error.next += "; keep the state out of git, where texts are merged (cpsctl help state)";
+  error.at = Mark{.file = path.string(), .line = line};
+  return error;
+}
+
 Error other_realm(std::filesystem::path const& path, std::string const& its, std::string const& wanted) {
   return Error{.code = Errc::io,
                .message = fmt::format("{} belongs to {}, this run talks to {}", path.string(), its, wanted),
@@ -54,6 +64,8 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   if (kind == FileKind::missing) return {};
   CPS_TRY(std::string const text, files.read(path, snapshot_limit));
   auto const document = json::parse(text, "it");
+  auto const conflict = document ? std::nullopt : text::merge_conflict(text);
+  if (conflict) return in_conflict(path, text, *conflict, files);
   if (!document) return corrupt(path, document.error().message, files);
   json::Value const* const version = json::find(*document, "formatVersion");
   if (version == nullptr || !version->IsInt64()) return corrupt(path, "it is no cpsctl state", files);

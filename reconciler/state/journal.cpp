@@ -1,5 +1,6 @@
 #include "state/journal.hpp"
 
+#include "base/conflict.hpp"
 #include "base/fields.hpp"
 #include "base/text.hpp"
 
@@ -129,7 +130,11 @@ Result<JournalText> parse_journal(std::string_view text, std::string_view what) 
       journal.records.push_back(std::move(*record));
       journal.valid_bytes = at;
     } else {
-      if (!torn(line, whole)) return damaged_journal(what, number, "does not match its checksum");
+      if (!torn(line, whole))
+        return damaged_journal(what, number,
+                               line.starts_with("<<<<<<< ") && text::merge_conflict(text)
+                                   ? "begins a merge conflict of git"
+                                   : "does not match its checksum");
       if (first_torn == 0) first_torn = number;
     }
   }

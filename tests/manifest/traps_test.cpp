@@ -50,7 +50,7 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
        "-:8:5: error CPS016: the document ends before this line; align it with the lines above, or begin a new "
        "document with a line \"---\"\n"},
       {"nothing between two commas", labelled("    a: [x,,y]\n"),
-       "-:6:8: error CPS002 metadata.labels.a: is a list, must be a text\n"
+       "-:6:8: error CPS002 metadata.labels.a: is a list, must be a text; write one text\n"
        "-:6:11: error CPS011: there is nothing between two commas; remove one of them\n"},
       {"bytes that are not UTF-8", labelled("    a: \xff\n"),
        "-:6:8: error CPS012: byte 0xff is not UTF-8; save the file as UTF-8\n"},
@@ -139,6 +139,19 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
       {"an open bracket", "a: [b, c\nd: e\n",
        "-:1:4: error CPS011: the bracket that opens here is not closed, or a ',' is missing in it; close it with "
        "']'\n"},
+      {"comments of JavaScript, all at once, and what else is wrong",
+       "{ \"apiVersion\": \"cpsctl.dev/v1\", // ours\n  /* two\n lines */\n  \"kind\": \"Profile\", // of\n"
+       "  \"metadata\": { \"name\": \"p\", }, \"spec\": { \"contract\": \"http://x\", }, // end\n}\n",
+       "-:1:34: error CPS011: a comment begins with # here, not with //; write # instead, or remove it\n"
+       "-:2:3: error CPS011: a comment begins with # here, not with /*; begin each of its lines with #, or remove it\n"
+       "-:4:22: error CPS011: a comment begins with # here, not with //; write # instead, or remove it\n"
+       "-:5:43: error CPS001 spec.contract: unknown field \"contract\"; did you mean \"contractId\"?\n"
+       "-:5:70: error CPS011: a comment begins with # here, not with //; write # instead, or remove it\n"},
+      {"a comment of JavaScript before the first key", labelled("    a: {\n      // b\n      c: d }\n"),
+       "-:6:8: error CPS002 metadata.labels.a: is a map, must be a text\n"
+       "-:7:7: error CPS011: a comment begins with # here, not with //; write # instead, or remove it\n"},
+      {"slashes that are no comment", labelled("    a: &x a//b\n    b: a/b # [ // c\n    c: [//a]\n"),
+       "-:8:8: error CPS002 metadata.labels.c: is a list, must be a text; write \"//a\"\n"},
       {"a bad document does not hide the next", "a: [b\n---\n" + labelled("    a: \xC3\xA9\n") + "---\nb: }\n",
        "-:1:4: error CPS011: the bracket that opens here is not closed, or a ',' is missing in it; close it with ']'\n"
        "-:8:8: error CPS006 metadata.labels.a: \"é\" does not fit; write letters, digits, '.', '_', '-' and '/', with "

@@ -114,7 +114,7 @@ TEST_CASE("guards: more deletes than allowed: none of them is carried out") {
   auto const plan = planned(world);
   CHECK(plan.summary.delete_ == 0);
   CHECK(plan.items[0].reason == "2 enrollments would be deleted, at most 1 may be");
-  CHECK(plan.items[0].next == "if that is what you want: --max-deletes 2");
+  CHECK(plan.items[0].next == "if that is what you want, run with --allow-delete --max-deletes 2");
 }
 
 TEST_CASE("guards: a pending change stands in a delete's way, too") {
@@ -222,17 +222,23 @@ TEST_CASE("guards: more changes than allowed: none of them is carried out") {
   auto const plan = planned(world);
   CHECK(plan.summary.update == 0);
   CHECK(plan.items[0].reason == "1 enrollment would be changed or deleted, at most 0 may be in one run");
-  SUBCASE("percent counts from ten enrollments on") {
-    world.inputs.consent = {.max_changes_percent = 10};
-    world.inputs.consent.max_changes_percent = 5;
+  SUBCASE("a part is one at least, of however few") {
+    world.inputs.consent = {.max_changes_percent = 5};
     CHECK(planned(world).summary.update == 1);
+    world.inputs.consent.max_changes_percent = 0;
+    CHECK(planned(world).summary.update == 0);
+    world.inputs.consent.max_changes_percent = 5;
     for (int i = 2; i <= 20; ++i) {
       std::string const name = fmt::format("n{}.example.com", i);
       world.want(desired(fmt::format("n{}", i), name)).has(live(i, name)).knows(entry(fmt::format("n{}", i), i, name));
     }
     CHECK(planned(world).summary.update == 1);  // 5 % of 20 is one
-    world.inputs.consent.max_changes_percent = 4;
-    CHECK(planned(world).summary.update == 0);
+    World two = world;
+    two.want(desired("b", "b.example.com", R"("changeManagement":true)"))
+        .has(live(30, "b.example.com"))
+        .knows(entry("b", 30, "b.example.com"));
+    INFO(planned(two).summary.update);
+    CHECK(planned(two).summary.update == 0);  // 5 % of 21 is one, too
   }
   SUBCASE("creates do not count") {
     world.inputs.desired = {desired("new", "new.example.com")};

@@ -146,7 +146,7 @@ TEST_CASE("plan: which enrollment a manifest means") {
     auto known = entry("www", 1);
     known.contract = "1-OTHER";
     world.knows(known);
-    world.inputs.listings[{"", "1-OTHER"}] = {.contract = "1-OTHER"};
+    world.inputs.listings[{"", "1-OTHER"}] = {.contract = "1-OTHER", .api_schema = "v11"};
     expect(
         world,
         "www blocked(update) 1: its contract cannot be changed in place: it is enrollment 1 of 1-OTHER\n0 unchanged");
@@ -164,7 +164,7 @@ TEST_CASE("plan: an account that moved is blocked, and where everything moved no
   world.want(desired("new", "new.example.com"));
   CHECK(planned(world).summary.create == 1);
   world.inputs.default_account = "OTHER";
-  world.inputs.listings[{"OTHER", contract}] = {.account_key = "OTHER", .contract = contract};
+  world.inputs.listings[{"OTHER", contract}] = {.account_key = "OTHER", .contract = contract, .api_schema = "v11"};
   auto const plan = planned(world);
   CHECK(plan.items[0].reason == "its account cannot be changed in place: it is enrollment 97 of account (own)");
   CHECK(plan.summary.create == 0);
@@ -397,7 +397,7 @@ TEST_CASE("plan: a common name in doubt is not created under another name") {
     auto second = desired("second", "www.example.com");
     second.lifecycle.allow_duplicate_cn = true;
     World world = World().want(moved).want(second).doubt("old", "2026-11-23T09:55:00Z");
-    world.inputs.listings[{"", "1-OTHER"}] = {.contract = "1-OTHER"};
+    world.inputs.listings[{"", "1-OTHER"}] = {.contract = "1-OTHER", .api_schema = "v11"};
     CHECK(plan::make_plan(world.inputs)->summary.create == 0);
   }
   SUBCASE("another common name goes on") {
@@ -411,8 +411,8 @@ TEST_CASE("plan: another contract's list says nothing about a lost create") {
   auto moved = desired("www", "www.example.com");
   moved.contract = "1-OTHER";
   world.want(moved);
-  world.inputs.listings[{"", "1-OTHER"}] = {.contract = "1-OTHER",
-                                            .begun = parse_timestamp("2026-11-23T10:00:00Z").value()};
+  world.inputs.listings[{"", "1-OTHER"}] = {
+      .contract = "1-OTHER", .api_schema = "v11", .begun = parse_timestamp("2026-11-23T10:00:00Z").value()};
   CHECK(plan::make_plan(world.inputs)->summary.create == 0);
 }
 

@@ -148,7 +148,7 @@ class History {
     put(document, "/networkConfiguration/dnsNameSettings/cloneDnsNames", json::Value(true));
   }
   void show(json::Value const& body) {
-    json::Document document = sandbox::normalised(body, schema_->root(), 1, sandbox::Policy::lenient);
+    json::Document document = sandbox::normalised(body, schema_->root(), 1);
     sandbox::vary(document, schema_->root(), draw_.below(1000));
     live_ = json::share(document);
   }

@@ -66,7 +66,8 @@ struct World {
   plan::Inputs inputs = {};
   World() {
     inputs.paths = {"certs"};
-    inputs.listings[scope] = {.contract = contract, .begun = parse_timestamp("2026-11-23T10:00:00Z").value()};
+    inputs.listings[scope] = {
+        .contract = contract, .api_schema = "v11", .begun = parse_timestamp("2026-11-23T10:00:00Z").value()};
     inputs.now = parse_timestamp("2026-11-23T10:00:00Z").value();
   }
   World& want(manifest::Desired one) {

@@ -259,7 +259,7 @@ TEST_CASE("a certificate that serves in production is deleted only when everybod
     char const* words;
   };
   Case const refused[] = {
-      {{}, "run with --allow-delete --max-deletes N"},
+      {{}, "run with --allow-delete --max-deletes 1 --confirm-delete www"},
       {{"--allow-delete", "--max-deletes", "1"}, "--confirm-delete www"},
       {{"--confirm-delete", "www", "--max-deletes", "1"}, "--allow-delete"},
       {{"--allow-delete", "--confirm-delete", "www"}, "--max-deletes 1"},

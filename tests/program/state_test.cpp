@@ -139,6 +139,25 @@ TEST_CASE("a damaged journal: exit 74, it stays as it is, and the way on that th
   CHECK(project.creates() == 3);
 }
 
+TEST_CASE("a state that git merged: the conflict is named with its line, and both ways on lead to an empty plan") {
+  Project const project;
+  REQUIRE(project.run({"apply", "--yes"}).exit == 0);
+  auto const state = project.folder / ".cpsctl/state.json";
+  std::string const text = read(state);
+  auto const line = text.find('\n') + 1;
+  std::string const merged =
+      text.substr(0, line) + "<<<<<<< HEAD\n" + text.substr(line) + "=======\n" + text.substr(line) + ">>>>>>> other\n";
+  project.folder.write(".cpsctl/state.json", merged);
+  Run const plan = project.run({"plan"});
+  CHECK(plan.exit == 74);
+  contains(plan, "a merge conflict of git begins at line 2");
+  contains(plan, "cpsctl state rebuild");
+  contains(plan, "keep the state out of git");
+  std::filesystem::rename(state, project.folder / ".cpsctl/state.json.broken");
+  CHECK(project.run({"state", "rebuild"}).exit == 0);
+  CHECK(project.run({"plan", "--detailed-exitcode"}).exit == 0);
+}
+
 TEST_CASE("an apply with nothing to do leaves the state as it is") {
   Project const project;
   REQUIRE(project.run({"apply", "--yes"}).exit == 0);

@@ -107,3 +107,43 @@ TEST_CASE("versions: deletes in doubt of a contract in v12 are found out, too") 
   CHECK(run.exit == 0);
   CHECK(run.out.find("has changed since") == std::string::npos);
 }
+
+TEST_CASE("versions: what CPS does not serve is held back, and the rest of the contract is planned and applied") {
+  Folder const folder;
+  folder.write("certs/www.yaml", dv_manifest("www", "www.example.com"));
+  folder.write("certs/fips.yaml",
+               replaced(dv_manifest("fips", "fips.example.com"), "spec:\n", "spec:\n  apiSchema: v12\n"));
+  auto const run = [&](std::vector<std::string> arguments, std::string const& newest = "v11") {
+    arguments.insert(arguments.end(), {"--sandbox=" + (folder / "cps").string(), "--complete-after", "0s", "certs",
+                                       "--newest-version", newest});
+    return run_cpsctl(std::move(arguments), {.folder = folder.path()});
+  };
+  Run const plan = run({"plan"});
+  INFO(plan.out, plan.err);
+  CHECK(plan.exit == 0);
+  CHECK(plan.out.find("1 to create") != std::string::npos);
+  CHECK(plan.out.find("1 blocked") != std::string::npos);
+  CHECK(plan.out.find("CPS does not serve API version v12 for its contract, v11 at most") != std::string::npos);
+  CHECK(plan.out.find("set spec.apiSchema: v11 in certs/fips.yaml") != std::string::npos);
+  Run const saved = run({"plan", "--out", "json=plan.json"});
+  CHECK(saved.exit == 0);
+
+  Run const applied = run({"apply", "--yes"});
+  INFO(applied.out, applied.err);
+  CHECK(applied.exit == 4);
+  CHECK(applied.out.find("1 created") != std::string::npos);
+  Run const again = run({"plan"});
+  INFO(again.out, again.err);
+  CHECK(again.out.find("1 unchanged") != std::string::npos);
+
+  // Once CPS serves it, the other one is created; and is held back, not changed, where CPS goes back.
+  Run const served = run({"apply", "--yes"}, "v12");
+  INFO(served.out, served.err);
+  CHECK(served.exit == 0);
+  Run const gone_back = run({"plan", "-o", "json"});
+  INFO(gone_back.out, gone_back.err);
+  CHECK(gone_back.out.find("\"wanted\": \"update\"") != std::string::npos);
+  CHECK(run_cpsctl({"status", "--newest-version", "v11", "--sandbox=" + (folder / "cps").string()},
+                   {.folder = folder.path()})
+            .exit == 0);
+}

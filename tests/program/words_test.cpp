@@ -120,3 +120,156 @@ TEST_CASE("words: an unresolved merge is called by its name, once") {
   CHECK(run.out.find("www.yaml:7:1: error [CPS012]: a merge conflict of git begins here") != std::string::npos);
   CHECK(run.out.find("1 error in 1 file") != std::string::npos);
 }
+
+TEST_CASE("words: an enrollment's id is taken as CPS and Terraform write it, and no number becomes another") {
+  Managed const managed;
+  REQUIRE(managed.run({"state", "forget", "shop", "pay"}).exit == 0);
+  std::filesystem::remove_all(managed.folder / "manifests");
+  auto const import = [&](std::string const& id, std::string const& contract = "1-1TJZH5") {
+    return managed.run({"import", "mine", "--contract", contract, "--id", id, "--out-dir", "mine"});
+  };
+  std::size_t const before = managed.requests_sent();
+  struct Case {
+    char const *id, *says;
+  };
+  for (Case const& one : {Case{"shop.example.com", "shown by: cpsctl status --unmanaged --contract 1-1TJZH5"},
+                          Case{"99999999999999999999", "--id 99999999999999999999 is out of range"},
+                          Case{"9223372036854775808", "is out of range"},
+                          Case{"10001,ctr_C-2", "write --id 10001 --contract C-2"}, Case{"-1", "is no number"},
+                          Case{"10001,", "is no number"}, Case{"", "is no number"}, Case{"0", "out of range"}}) {
+    CAPTURE(one.id);
+    Run const run = import(one.id);
+    CHECK(run.exit == 64);
+    contains(run, one.says);
+  }
+  contains(managed.run({"state", "settle", "shop", "--as", "99999999999999999999"}), "out of range");
+  CHECK(managed.requests_sent() == before);
+  for (char const* const id :
+       {"10001", "10001,ctr_1-1TJZH5", "10001,1-1TJZH5", "/cps/v2/enrollments/10001",
+        "/cps/v2/enrollments/10001/changes/10002", "https://example.com/cps/v2/enrollments/10001?contractId=1"}) {
+    CAPTURE(id);
+    Run const run = import(id, "ctr_1-1TJZH5");
+    INFO(run.out, run.err);
+    CHECK(run.exit == 0);
+    CHECK(std::filesystem::exists(managed.folder / "mine/mine.yaml"));
+    std::filesystem::remove_all(managed.folder / "mine");
+    CHECK(managed.run({"state", "forget", "mine"}).exit == 0);
+  }
+  Run const other = import("4711");
+  CHECK(other.exit == 64);
+  contains(other, "see: cpsctl status --unmanaged --contract 1-1TJZH5");
+}
+
+TEST_CASE("words: a next step can be copied: it has the flags that say where the run looked") {
+  Managed const managed;
+  std::string const flag = " --sandbox=" + (managed.folder / "cps").string();
+  managed.folder.write("manifests/shop.yaml",
+                       replaced(read(managed.folder / "manifests/shop.yaml"), "name: shop,", "name: store,"));
+  Run const plan = managed.run({"plan"});
+  INFO(plan.out, plan.err);
+  CHECK(plan.out.find("cpsctl state mv shop store" + flag + "\n") != std::string::npos);
+  Run const json = managed.run({"plan", "-o", "json"});
+  CHECK(json.out.find("cpsctl state mv shop store\"") != std::string::npos);  // a document is the same everywhere
+  managed.folder.write("it's/cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: {}\n");
+  Run const quoted =
+      run_cpsctl({"status", "--unmanaged", "-C", "it's", "--sandbox"}, {.folder = managed.folder.path()});
+  contains(quoted, "cpsctl status --unmanaged --contract ID -C 'it'\\''s' --sandbox=.cpsctl/sandbox\n");
+}
+
+TEST_CASE("words: all consents to a delete are named at once, with the numbers of the plan, and can be followed") {
+  Managed const managed;
+  managed.folder.write("manifests/stays.yaml", dv_manifest("stays", "stays.example.com"));
+  for (char const* const name : {"shop", "pay"}) {
+    std::string const file = fmt::format("manifests/{}.yaml", name);
+    managed.folder.write(
+        file, replaced(read(managed.folder / file), "spec:\n", "spec:\n  lifecycle: { deletion: delete }\n"));
+  }
+  REQUIRE(managed.run({"apply", "--yes"}).exit == 0);
+  for (char const* const name : {"shop", "pay"})
+    std::filesystem::remove(managed.folder / fmt::format("manifests/{}.yaml", name));
+  std::string const flags = "--allow-delete --max-deletes 2 --confirm-delete pay --confirm-delete shop";
+  for (std::vector<std::string> const& given : std::vector<std::vector<std::string>>{
+           {},
+           {"--allow-delete"},
+           {"--allow-delete", "--max-deletes", "1", "--confirm-delete", "pay", "--confirm-delete", "shop"}}) {
+    std::vector<std::string> arguments{"plan"};
+    arguments.insert(arguments.end(), given.begin(), given.end());
+    Run const plan = managed.run(arguments);
+    INFO(plan.out, plan.err);
+    CHECK(plan.out.find("run with " + flags) != std::string::npos);
+  }
+  Run const done = managed.run({"apply", "--yes", "--allow-delete", "--max-deletes", "2", "--confirm-delete", "pay",
+                                "--confirm-delete", "shop"});
+  INFO(done.out, done.err);
+  CHECK(done.exit == 0);
+  CHECK(done.out.find("2 deleted") != std::string::npos);
+}
+
+TEST_CASE("words: exit 2 says that work goes on at CPS, whoever began it; -q prints no plan") {
+  Folder const folder;
+  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  auto const apply = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--yes", "--detailed-exitcode", "--sandbox=" + (folder / "cps").string()});
+    arguments.insert(arguments.begin(), "apply");
+    return run_cpsctl(std::move(arguments), {.folder = folder.path()});
+  };
+  Run const first = apply({"-q"});
+  CHECK(first.exit == 2);
+  CHECK(first.err.empty());
+  CHECK(apply({}).exit == 2);  // it is pending still
+  CHECK(apply({}).exit == 2);
+  CHECK(apply({"--complete-after", "0s"}).exit == 0);
+}
+
+TEST_CASE("words: --approved of what is done already is done; what is no digest is said before any request") {
+  Folder const folder;
+  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  auto const run = [&](std::vector<std::string> arguments) {
+    arguments.push_back("--sandbox=" + (folder / "cps").string());
+    return run_cpsctl(std::move(arguments), {.folder = folder.path()});
+  };
+  cpsctl::json::Document const plan = run({"plan", "-o", "json"}).json();
+  std::string const digest(json::text_or(json::find(plan, "digest"), ""));
+  std::size_t const before = requests(folder / "cps").size();
+  for (std::string const& wrong : {std::string("1234"), digest + "0", std::string(64, 'g')}) {
+    Run const refused = run({"apply", "--yes", "--approved", wrong});
+    CHECK(refused.exit == 64);
+    contains(refused, "a digest has 64 hex digits");
+  }
+  CHECK(requests(folder / "cps").size() == before);
+  CHECK(run({"apply", "--yes", "--approved", std::string(64, '0')}).exit == 4);
+  CHECK(run({"apply", "--yes", "--approved", digest}).exit == 0);
+  Run const again = run({"apply", "--yes", "--approved", digest});
+  CHECK(again.exit == 0);
+  contains(again, "nothing is left to do");
+}
+
+TEST_CASE("words: a part of few enrollments is one at least, and more are held back") {
+  Managed const managed;
+  auto const edit = [&](std::string const& name) {
+    std::string const file = "manifests/" + name + ".yaml";
+    managed.folder.write(file, replaced(read(managed.folder / file), "617-555-0102", "617-555-0109"));
+  };
+  edit("shop");
+  CHECK(managed.run({"plan", "--max-changes", "0%"}).out.find("1 blocked") != std::string::npos);
+  CHECK(managed.run({"plan", "--max-changes", "20%"}).out.find("1 to update") != std::string::npos);
+  edit("pay");
+  Run const both = managed.run({"plan", "--max-changes", "20%"});
+  CHECK(both.out.find("2 enrollments would be changed or deleted, at most 1 may be") != std::string::npos);
+  CHECK(both.out.find("2 blocked") != std::string::npos);
+}
+
+TEST_CASE("words: what only the state learns is no update, and what waits for CPS is not blocked") {
+  Managed const managed;
+  std::string const shop = read(managed.folder / "manifests/shop.yaml");
+  managed.folder.write("manifests/shop.yaml", replaced(shop, "team: web", "team: sales"));
+  managed.folder.write("manifests/new.yaml", dv_manifest("new", "new.example.com"));
+  REQUIRE(managed.run({"apply", "--yes", "--name", "new"}, {}).exit == 0);  // pending from now on
+  managed.folder.write("manifests/new.yaml", replaced(dv_manifest("new", "new.example.com"), "spec:\n",
+                                                      "spec:\n  lifecycle: { onPendingChange: wait }\n"));
+  managed.folder.write("manifests/new.yaml",
+                       replaced(read(managed.folder / "manifests/new.yaml"), "alt.new", "alternative.new"));
+  Run const plan = managed.run({"plan"}, {});
+  INFO(plan.out, plan.err);
+  CHECK(plan.out.find("Plan: 1 to record, 1 waiting for CPS, 1 unchanged.") != std::string::npos);
+}

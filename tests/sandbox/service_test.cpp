@@ -128,11 +128,57 @@ TEST_CASE("strict: only what the OpenAPI allows, and allow-duplicate-cn") {
   CHECK(strict.list("contractId=C-1", 4).status == 406);
   CHECK(strict.post(dv_body, "contractId=C-1&allowDuplicateCN=true").status == 400);
   CHECK(strict.post(dv_body, "contractId=C-1&allow-duplicate-cn=true").status == 202);
-  CHECK(at(strict.get(10001).body, "/enableMultiStackedCertificates") == "false");
+  CHECK(strict.get(10001).body.find("enableMultiStackedCertificates") == std::string::npos);
+  CHECK(strict.post(third_party_whole()).status == 202);
+  CHECK(at(strict.get(10002).body, "/enableMultiStackedCertificates") == "true");
   Bench lenient;
   CHECK(lenient.list("").status == 200);
   CHECK(lenient.list("contractId=C-1&page=2").status == 200);
   CHECK(lenient.lines.back().find("unknown query parameter page (ignored)") != std::string::npos);
+}
+
+TEST_CASE("strict: what CPS or the CA behind it refuses of a document, though nothing published says so") {
+  struct Case {
+    char const *title, *pointer, *value, *says;
+  };
+  Case const cases[] = {
+      {"a trailing dot", "/csr/cn", "\"www.example.com.\"", "empty label"},
+      {"a U-label", "/csr/sans", "[\"b\u00fccher.example.com\"]", "cannot have"},
+      {"an invisible character", "/csr/sans", "[\"a\u200b.example.com\"]", "cannot have"},
+      {"a wildcard in the middle", "/csr/sans", "[\"a.*.example.com\"]", "cannot have"},
+      {"a long common name", "/csr/cn", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com\"",
+       "at most 64"},
+      {"one word", "/csr/sans", "[\"intranet\"]", "fully qualified"},
+      {"an inner name", "/csr/sans", "[\"a.corp\"]", "top-level domain"},
+      {"an underscore", "/csr/sans", "[\"a_b.example.com\"]", "underscore"},
+      {"served names, too", "/networkConfiguration/dnsNameSettings/dnsNames", "[\"www.example.com.\"]", "dnsNames"},
+      {"a blank phone", "/techContact/phone", "\" \"", "techContact.phone"},
+      {"a null name", "/adminContact/lastName", "null", "adminContact.lastName"},
+      {"no street", "/org/addressLineOne", "\"\"", "org.addressLineOne"},
+      {"no contact", "/adminContact", "null", "adminContact.firstName"},
+  };
+  Bench strict({.policy = Policy::strict});
+  Bench lenient;
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    std::string const body = with(dv_body, c.pointer, c.value);
+    Response const refused = strict.post(body);
+    CHECK(refused.status == 400);
+    CHECK(refused.body.find(c.says) != std::string::npos);
+    CHECK(lenient.post(body, "contractId=C-1&allow-duplicate-cn=true").status == 202);
+  }
+  CHECK(strict.post(with(with(dv_body, "/adminContact", "null"), "/orgId", "7")).status == 202);
+  std::string const own = with(third_party_whole(), "/csr/sans", "[\"a_b.corp\"]");
+  CHECK(strict.post(own).status == 202);  // a CA of one's own issues for anything
+}
+
+TEST_CASE("strict: a PUT of an older version keeps what only the newer one knows") {
+  Bench strict({.policy = Policy::strict, .complete_after = Duration(0)});
+  REQUIRE(strict.post(with(dv_body, "/networkConfiguration/fipsMode", "true"), "contractId=C-1", 12).status == 202);
+  std::string const shown = with(strict.get(10001).body, "/enableMultiStackedCertificates", "false");
+  CHECK(shown.find("fipsMode") == std::string::npos);
+  CHECK(strict.put(10001, with(shown, "/techContact/phone", "\"4\"")).status == 200);
+  CHECK(at(strict.get(10001, 12).body, "/networkConfiguration/fipsMode") == "true");
 }
 
 TEST_CASE("list: by contract and by account") {

@@ -214,7 +214,8 @@ inline constexpr char dv_body[] = R"({"ra":"lets-encrypt","validationType":"dv",
 "csr":{"cn":"www.example.com","sans":["b.example.com","A.example.com"],"c":"US","o":"Example Inc","ou":""},
 "networkConfiguration":{"geography":"core","secureNetwork":"enhanced-tls","sniOnly":true,"quicEnabled":false,
 "dnsNameSettings":{"cloneDnsNames":true}},
-"org":{"name":"Example Inc","city":"Cambridge"},
+"org":{"name":"Example Inc","addressLineOne":"1 Main St","city":"Cambridge","region":"MA","postalCode":"02142",
+"country":"US","phone":"3"},
 "adminContact":{"firstName":"A","lastName":"B","email":"a@example.com","phone":"1"},
 "techContact":{"firstName":"C","lastName":"D","email":"c@akamai.example","phone":"2"}})";
 
@@ -222,5 +223,14 @@ inline constexpr char third_party_body[] = R"({"ra":"third-party","validationTyp
 "certificateType":"third-party","changeManagement":true,"enableMultiStackedCertificates":true,
 "signatureAlgorithm":"SHA-256","thirdParty":{"excludeSans":false},"csr":{"cn":"shop.example.com"},
 "networkConfiguration":{"geography":"core","secureNetwork":"standard-tls","sniOnly":false,"quicEnabled":false}})";
+
+/// The same with the people that a strict server asks for; as dv_body has them.
+inline std::string third_party_whole() {
+  json::Document const dv = parsed(dv_body);
+  std::string body = third_party_body;
+  for (char const* const who : {"org", "adminContact", "techContact"})
+    body = with(body, std::string("/") + who, json::compact(*json::find(dv, who)));
+  return body;
+}
 
 }  // namespace cpsctl::sandbox::test

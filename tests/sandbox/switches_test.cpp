@@ -26,6 +26,7 @@ TEST_CASE("switches: each says what it means") {
                                     {"--limits", "real"},
                                     {"--contracts", "C-1,C-2"},
                                     {"--contracts", "C-3"},
+                                    {"--newest-version", "v11"},
                                     {"--complete-after", "90s"},
                                     {"--inputs", "wait"},
                                     {"--certificate-age", "71d"},
@@ -44,6 +45,7 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->policy == Policy::strict);
   CHECK(chosen->real_limits);
   CHECK(chosen->contracts == std::vector<std::string>{"C-1", "C-2", "C-3"});
+  CHECK(chosen->newest_version == 11);
   CHECK(chosen->complete_after == Duration(90s));
   CHECK(chosen->inputs == Inputs::wait);
   CHECK(chosen->certificate_age == Duration(71 * 24h));
@@ -67,6 +69,7 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
   Case const cases[] = {
       {"--limits", "on", "choose one of real, off"},
       {"--contracts", "C-1,,C-2", "C-1,C-2"},
+      {"--newest-version", "v10", "choose one of v11, v12"},
       {"--complete-after", "soon", "90s"},
       {"--inputs", "", "choose one of done, wait"},
       {"--certificate-age", "-1d", "90s"},

@@ -112,7 +112,7 @@ TEST_CASE("check: each kind of mistake in a part of an enrollment") {
        "CPS004 /ra: \"x\" is not one of lets-encrypt, symantec, third-party; \n"
        "CPS002 /csr/cn: is the number 5, must be a text; quote it: \"5\"\n"
        "CPS001 /csr/q (key): unknown field \"q\"; known here: cn, sans, c, st, l, o, ou, preferredTrustChain\n"
-       "CPS002 /csr/ou: is a list, must be a text; \n"
+       "CPS002 /csr/ou: is a list, must be a text; write one text: CPS takes one ou\n"
        "CPS005 /id (key): is set by CPS (read-only); remove it\n"},
   };
   for (Case const& c : cases) {
