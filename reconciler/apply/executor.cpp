@@ -34,7 +34,7 @@ bool without_turn(Error const& error) {
 
 Error unrecorded(std::string_view done, Error error) {
   error.message = fmt::format("{}, but that could not be recorded: {}", done, error.message);
-  if (error.next.empty()) error.next = "mend that and run cpsctl apply again: what CPS did is found again";
+  if (error.next.empty()) error.next = "fix that and run cpsctl apply again: what CPS did is found again";
   return error;
 }
 

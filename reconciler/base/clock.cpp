@@ -128,7 +128,7 @@ Result<Duration> parse_duration(std::string_view text) {
     }
   }
   return Error{.code = Errc::usage,
-               .message = fmt::format("\"{}\" is no duration", text),
+               .message = fmt::format("\"{}\" is not a duration", text),
                .next = "write a whole number and a unit: 90s, 50m, 2h, 30d"};
 }
 

@@ -30,7 +30,7 @@ char const* next_step(int reason) {
     case EPERM:
       return "let this user read and write it and its folder (ls -ld shows whose they are), or name a file elsewhere";
     case EISDIR: return "a folder is in the way: name a file, or move the folder away";
-    case ENOTDIR: return "a file stands where its path needs a folder: name another path, or move that file away";
+    case ENOTDIR: return "a file is where its path needs a folder: name another path, or move that file away";
     case ELOOP: return "it is a link, which cpsctl does not write through: move it away, or name the file itself";
     case ENXIO: return "nobody reads from it: start its reader first, or name a file";
     case EIO: return "look after the disk (dmesg says more) and run again: what CPS did is found again";

@@ -19,7 +19,7 @@ Finding left_out(std::string const& file, Severity severity, std::size_t count, 
   return {.mark = {.file = file, .line = 0, .column = 0},
           .severity = severity,
           .message = std::move(message),
-          .hint = severity == Severity::error ? "mend what stands above, and run it again" : "",
+          .hint = severity == Severity::error ? "fix what is reported above, and run it again" : "",
           .count = std::max<std::size_t>(count, 1)};
 }
 

@@ -268,25 +268,11 @@ Result<> check_consent(plan::Consent const& saved, Settings const& settings, Gua
                .next = "make the plan again with it, or give --max-changes as the plan had it"};
 }
 
-/// SHA-256 in hexadecimal: what is anything else was mistyped, and no request shows that better.
-Result<> check_digest(std::optional<std::string> const& approved) {
-  bool const fine = !approved || (approved->size() == 64 && std::ranges::all_of(*approved, [](char c) {
-                                    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-                                  }));
-  if (fine) return {};
-  return Error{.code = Errc::usage,
-               .message = fmt::format("--approved {} is no digest: a digest has 64 hex digits",
-                                      text::shortened(text::printable(*approved), 80)),
-               .next = "take it from the end of the plan: Digest: …"};
-}
-
 }  // namespace
 
 /// cpsctl apply: plans, or takes a saved plan; asks, carries out, saves.
 Exit run_apply(Options const& options, World& world) {
   Signals signals;
-  if (auto const digest = check_digest(options.guard.approved); !digest)
-    return fail(digest.error(), options.global, world);
   bool const can_ask = world.in_is_terminal && world.err_is_terminal && !options.global.no_input;
   if (!options.yes && !can_ask)
     return fail({.code = Errc::usage,

@@ -107,7 +107,7 @@ std::string next_step(Problem const& problem, Errc code) {
     case Errc::unavailable: return "CPS has a problem of its own: run again later";
     case Errc::protocol: return "check that the host is an Akamai API host";
     default:
-      return problem.instance.empty() ? std::string() : "mend what it names; Akamai's support asks for the instance";
+      return problem.instance.empty() ? std::string() : "fix what it names; Akamai's support asks for the instance";
   }
 }
 

@@ -179,7 +179,7 @@ Result<std::vector<Section>> parse(std::string_view content, std::string const& 
       std::string name(text::trimmed(line.substr(1, end - 1)));
       auto const twin = std::ranges::find(sections, name, &Section::name);
       if (name == wanted && twin != sections.end())
-        return unauthorized(fmt::format("section [{}] stands here a second time; the first is on line {}",
+        return unauthorized(fmt::format("section [{}] appears here a second time; the first is on line {}",
                                         text::printable(name), twin->line),
                             "keep one of the two", at);
       sections.push_back({.name = std::move(name), .line = line_number});

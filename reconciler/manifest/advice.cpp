@@ -82,7 +82,7 @@ void check_demands(Enrollment const& e, Field const& field, std::string const& p
     else
       e.report("CPS126", json::child(pointer, json::view(name)),
                null ? "is null, and CPS asks for it" : "is blank, and CPS asks for it",
-               null ? "fill it in; a name such as Null stands in quotes" : "fill it in");
+               null ? "fill it in; put a name such as Null in quotes" : "fill it in");
   }
   if (!lacking.empty())
     e.report("CPS126", pointer, fmt::format("lacks {}, which CPS asks for", fmt::join(lacking, ", ")),

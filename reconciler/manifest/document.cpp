@@ -146,7 +146,7 @@ class Typer {
     auto value = environment_.get ? environment_.get(name) : std::nullopt;
     if (!value) refuse(id, pointer, fmt::format("the environment variable {} is not set", name), "set it");
     if (value && text::invalid_utf8(*value)) {
-      refuse(id, pointer, fmt::format("the environment variable {} is not UTF-8", name), "mend its value");
+      refuse(id, pointer, fmt::format("the environment variable {} is not UTF-8", name), "fix its value");
       return std::nullopt;
     }
     if (value && environment_.is_secret && environment_.is_secret(*value)) {

@@ -24,7 +24,7 @@ bool is_required(Field const& around, std::string_view name) {
 
 /// Why no YAML of ours can hold a text.
 std::optional<LeftOut> unwritable(std::string_view text) {
-  if (text::invalid_utf8(text)) return LeftOut{.message = "is not UTF-8", .hint = "mend it at CPS"};
+  if (text::invalid_utf8(text)) return LeftOut{.message = "is not UTF-8", .hint = "fix it at CPS"};
   if (text.find(environment_opening) != std::string_view::npos)
     return LeftOut{.message = fmt::format("a manifest would read {}…}} in it as a variable", environment_opening),
                    .hint = "change the text at CPS"};

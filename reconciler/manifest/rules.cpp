@@ -20,8 +20,8 @@ constexpr auto warning = Severity::warning;
 constexpr std::array table{
     RuleInfo{"CPS011", error, "A file is valid YAML 1.2, or JSON.", ""},
     RuleInfo{"CPS012", error, "A file is UTF-8 text without control characters, a document has at most 4 MB.", ""},
-    RuleInfo{"CPS013", error, "A key stands once in a map.", ""},
-    RuleInfo{"CPS014", error, "Merge keys, foreign tags and keys that are no text are not used.", ""},
+    RuleInfo{"CPS013", error, "A key appears once in a map.", ""},
+    RuleInfo{"CPS014", error, "Merge keys, unknown tags and keys that are no text are not used.", ""},
     RuleInfo{
         "CPS015", error,
         "Nesting stays within 64 levels, lists within 1,000 elements; what aliases and profiles repeat is bounded.",
@@ -40,7 +40,7 @@ constexpr std::array table{
     RuleInfo{"CPS102", error, "dv needs certificateType san.", "A"},
     RuleInfo{"CPS103", error, "dv needs enableMultiStackedCertificates false.", "A"},
     RuleInfo{"CPS104", error, "ov needs ra symantec.", "B"},
-    RuleInfo{"CPS105", error, "third-party stands in ra, validationType and certificateType, or in none of them.", "A"},
+    RuleInfo{"CPS105", error, "third-party is in all of ra, validationType and certificateType, or in none of them.", "A"},
     RuleInfo{"CPS106", error, "third-party needs thirdParty.excludeSans.", "A"},
     RuleInfo{"CPS107", error, "thirdParty is only for third-party.", "A"},
     RuleInfo{"CPS108", warning, "ev needs ra symantec.", "C"},
@@ -54,11 +54,11 @@ constexpr std::array table{
     RuleInfo{"CPS116", warning, "Wildcard names of dv are validated by DNS only.", "C"},
     RuleInfo{"CPS117", warning, "A wildcard certificateType has a wildcard name.", "C"},
     RuleInfo{"CPS118", warning, "china+core and russia+core need the contract's approval.", "B"},
-    RuleInfo{"CPS119", warning, "A SAN stands once.", "C"},
+    RuleInfo{"CPS119", warning, "A SAN appears once.", "C"},
     RuleInfo{"CPS120", error, "Names are host names, not IP addresses.", "B"},
     RuleInfo{"CPS121", warning, "A country is one of ISO 3166's codes: GB, not UK.", "C", true},
     RuleInfo{"CPS122", error,
-             "A common name stands once in a contract, unless the others have lifecycle.allowDuplicateCn.", "A"},
+             "A common name appears once in a contract, unless the others have lifecycle.allowDuplicateCn.", "A"},
     RuleInfo{"CPS123", warning, "A name is not on an Enhanced TLS and a Standard TLS certificate at once.", "B"},
     RuleInfo{"CPS124", warning, "Names are valid host names, which a public CA issues for where one is to.", "B", true},
     RuleInfo{"CPS125", warning, "Parts of the subject keep to the lengths of X.509: 64 bytes for cn, o and ou.", "B",
@@ -174,7 +174,7 @@ void check_names(Enrollment const& e) {
   for (auto const& [pointer, name] : e.names("/csr/sans"))
     if (auto const [earlier, fresh] = first.emplace(name, pointer); !fresh)
       e.report("CPS119", pointer,
-               fmt::format("{} stands in the list already, as {}", name,
+               fmt::format("{} is in the list already, as {}", name,
                            json::dotted(std::string_view(earlier->second).substr(1 + std::string_view("csr").size()))),
                "remove one of them");
   auto all = e.all_names();

@@ -105,7 +105,7 @@ class Builder final : public YAML::EventHandler {
     if (expects_key()) report(mark, rule::refused_yaml, "a key cannot be an alias", "write the name itself");
     auto const target = anchors_.find(anchor);
     if (target == anchors_.end() || target->second.open)
-      stop(mark, rule::too_much, "this alias stands inside what it repeats", "write the value without the alias");
+      stop(mark, rule::too_much, "this alias is inside what it repeats", "write the value without the alias");
     NodeId const id = copy(target->second.node, mark);
     attach(id);
   }
@@ -308,7 +308,7 @@ class Builder final : public YAML::EventHandler {
       Node const& earlier = tree_.at(first->second);
       findings_.push_back(
           {.mark = tree_.mark(key),
-           .message = fmt::format("the key \"{}\" stands here a second time; the first is at line {}, column {}",
+           .message = fmt::format("the key \"{}\" appears here a second time; the first is at line {}, column {}",
                                   text::printable(text::shortened(tree_.text(key), 60)), earlier.line, earlier.column),
            .hint = "keep one of them",
            .rule = rule::duplicate_key});

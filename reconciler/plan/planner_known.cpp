@@ -163,7 +163,7 @@ Item Planner::converged(Item item, Desired const& desired, Entry const& entry,
   else if (owed)
     item.reason = "the second write of its create is there";
   else
-    item.reason = fmt::format("the manifest changed, CPS need not: {}", fmt::join(moved, ", "));
+    item.reason = fmt::format("only the state is updated; the manifest changed in: {}", fmt::join(moved, ", "));
   if (!released.empty())
     item.notes.push_back(fmt::format("no longer in the manifest, left as CPS has it: {}", places(released)));
   return item;

@@ -89,7 +89,7 @@ Plan agreed(Plan const& saved, Plan fresh, std::set<std::string> const& begun) {
     item.state_only = false;
     if (!there || now->action == Action::none) {
       item.action = Action::none;
-      item.reason = "it is so already";
+      item.reason = "already in this state";
       continue;
     }
     item.wanted = item.action;

@@ -245,7 +245,7 @@ class Parser {
     if (!more()) return {};
     auto const bytes = number_of<std::size_t>(word());
     if (!bytes || *bytes < least)
-      return wrong(fmt::format("\"{}\" is no number of bytes", word()), "write a whole number, as 100");
+      return wrong(fmt::format("\"{}\" is not a number of bytes", word()), "write a whole number, as 100");
     fault.bytes = bytes;
     ++next_;
     return {};

@@ -370,7 +370,7 @@ std::span<RuleInfo const> rules() {
       RuleInfo{malformed, "Texts have the field's form: pattern, day, host name, e-mail address."},
       RuleInfo{out_of_range, "Numbers, texts and lists are neither too small nor too large."},
       RuleInfo{other_version, "Every field exists in the chosen version of the enrollment schema."},
-      RuleInfo{operators_field, "What the operator alone decides stands in no file of the project."},
+      RuleInfo{operators_field, "What the operator alone decides is in no file of the project."},
   };
   return table;
 }

@@ -54,7 +54,7 @@ template <class E, std::size_t n>
 Result<E> word(json::Value const& value, Words<E, n> const& words, std::string_view where) {
   for (auto const& known : words)
     if (json::text_or(&value, "") == known.text) return known.value;
-  return broken(where, fmt::format("{} is not a word that stands here", json::compact(value)));
+  return broken(where, fmt::format("{} is not a word that is allowed here", json::compact(value)));
 }
 
 /// Sets `out` from a keyword that is one of `words`, if the keyword is there.

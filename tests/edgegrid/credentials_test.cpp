@@ -179,7 +179,7 @@ TEST_CASE("credentials: what is wrong is said, secrets are not") {
        "default", "host in ~/.edgerc section [default] begins with http://, but CPS is reached over https only",
        "write the bare host name, like akab-….luna.akamaiapis.net"},
       {"a section twice", good + "[default]\n", "default",
-       "section [default] stands here a second time; the first is on line 1", "keep one of the two"},
+       "section [default] appears here a second time; the first is on line 1", "keep one of the two"},
       {"a key twice", good + "client-secret = s3cret2\n", "default", "section [default] has this key twice",
        "keep one of the two"},
       {"a line without a key", good + "s3cret\n", "default",

@@ -73,16 +73,16 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
       {"a byte order mark at the start is fine", "\xEF\xBB\xBF" + labelled("    a: b\n"), ""},
       {"CRLF is fine", "apiVersion: cpsctl.dev/v1\r\nkind: Profile\r\nmetadata: { name: p }\r\nspec: {}\r\n", ""},
       {"a key that stands twice", labelled("    a: b\n    c: d\n    a: e\n"),
-       "-:8:5: error CPS013: the key \"a\" stands here a second time; the first is at line 6, column 5; keep one of "
+       "-:8:5: error CPS013: the key \"a\" appears here a second time; the first is at line 6, column 5; keep one of "
        "them\n"},
       {"a key that stands twice, once in quotes", labelled("    a: b\n    \"a\": e\n"),
-       "-:7:5: error CPS013: the key \"a\" stands here a second time; the first is at line 6, column 5; keep one of "
+       "-:7:5: error CPS013: the key \"a\" appears here a second time; the first is at line 6, column 5; keep one of "
        "them\n"},
       {"a merge key", labelled("    <<: { a: b }\n"),
        "-:6:5: error CPS014: merge keys (<<) are not supported; share values with a document of kind: Profile, and "
        "name it in spec.profiles\n"},
       {"an alias inside its anchor", labelled("    a: &a { self: *a }\n"),
-       "-:6:19: error CPS015: this alias stands inside what it repeats; write the value without the alias\n"},
+       "-:6:19: error CPS015: this alias is inside what it repeats; write the value without the alias\n"},
       {"a billion laughs", bomb,
        "-:4:29: error CPS015: the aliases of this document repeat more than 10000 values; write the values out, or "
        "share them with a document of kind: Profile\n"},

@@ -70,7 +70,7 @@ TEST_CASE("causes: an unchanged manifest has nothing to record, a changed policy
   policy.inputs.desired[0].labels = {{"team", "web"}};
   auto const plan = planned(policy);
   CHECK(plan.items[0].state_only);
-  CHECK(plan.items[0].reason == "the manifest changed, CPS need not: lifecycle, labels");
+  CHECK(plan.items[0].reason == "only the state is updated; the manifest changed in: lifecycle, labels");
   CHECK_FALSE(plan.changes());
   SUBCASE("another spelling of the same wish is no change") {
     World spelled = story(R"("org":{"name":"É"})", R"("org":{"name":"É"})", R"("org":{"name":"É"})");

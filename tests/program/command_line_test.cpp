@@ -22,12 +22,12 @@ TEST_CASE("usage errors exit 64, say what is wrong and what to do, and print not
       {"a mistyped command of state", {"state", "lst"}, "did you mean list?"},
       {"state without a command", {"state"}, "one of list, show, forget"},
       {"a mistyped word of an option", {"plan", "--on-pending", "cancle"}, "did you mean cancel?"},
-      {"a digest that is none", {"apply", "--approved", "1234"}, "it has 64 hex digits"},
+      {"a digest that is none", {"apply", "--approved", "1234"}, "a digest has 64 hex digits"},
       {"an argument that is missing", {"state", "forget"}, "see: cpsctl state forget --help"},
       {"an unknown option", {"plan", "--detailed-exitcodes"}, "did you mean --detailed-exitcode?"},
       {"an unknown format", {"version", "-o", "xml"}, "unknown output format"},
       {"an unknown report", {"version", "--out", "xml=f"}, "write --out json=FILE"},
-      {"a bad duration", {"plan", "--timeout", "soon"}, "is no duration"},
+      {"a bad duration", {"plan", "--timeout", "soon"}, "is not a duration"},
       {"a bad rate", {"plan", "--rate", "many"}, "write --rate 20/min"},
       {"a folder that is not there", {"-C", "/nonexistent", "plan"}, "cannot change to /nonexistent"},
       {"an unknown topic", {"help", "manifsts"}, "did you mean manifests?"},
@@ -153,7 +153,7 @@ TEST_CASE("the help of a command has its purpose, usage, three examples, its own
 TEST_CASE("cpsctl help CPS122 says what the rule is, and help rules has them all, as the documents have them") {
   Run const one = run_cpsctl({"help", "cps122"});
   CHECK(one.exit == 0);
-  CHECK(one.out.starts_with("CPS122  error    A common name stands once in a contract"));
+  CHECK(one.out.starts_with("CPS122  error    A common name appears once in a contract"));
   std::string const all = run_cpsctl({"help", "rules"}).out;
   std::size_t rows = 0;
   for (std::string const file : {"/schemas/README.md", "/manifests/README.md"}) {

@@ -118,7 +118,7 @@ TEST_CASE("switches of the sandbox: what cannot be meant exits 64 and says what 
        {"sandbox", "--sandbox=a", "--dir", "b"},
        "--sandbox=a and --dir b name two folders",
        "leave one"},
-      {"a duration that is none", {"sandbox", "--list-lag", "soon"}, "--list-lag: \"soon\" is no duration", "90s"},
+      {"a duration that is none", {"sandbox", "--list-lag", "soon"}, "--list-lag: \"soon\" is not a duration", "90s"},
       {"a word that is none", {"sandbox", "--inputs", "maybe"}, "--inputs: cannot use \"maybe\"", "done, wait"},
       {"a fault with a slip",
        {"sandbox", "--fault", "POST /enrollments: drop-aftr 30%"},

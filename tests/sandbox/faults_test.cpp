@@ -88,7 +88,7 @@ TEST_CASE("fault rules: what is wrong, where, and what to do") {
       {"a condition is no time", "*: delay 30%", "column 10: \"30%\" is no time", "250ms"},
       {"a negative wait", "*: delay -1s", "column 10: \"-1s\" is no time", "250ms"},
       {"a skew that is none", "*: skew late", "column 9: \"late\" is no time", "-45s"},
-      {"pieces of nothing", "*: drip 1ms 0", "column 13: \"0\" is no number of bytes", "whole number"},
+      {"pieces of nothing", "*: drip 1ms 0", "column 13: \"0\" is not a number of bytes", "whole number"},
       {"no type", "*: content-type", "column 16: the type is missing", "text/plain"},
       {"no status", "*: status", "column 10: the status is missing", "200 to 599"},
       {"a status that is none", "*: status 99", "column 11: \"99\" is no status", "200 to 599"},

@@ -151,8 +151,8 @@ TEST_CASE("schemas: a schema that is wrong is refused when it is compiled") {
        "schema field /a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a: the schema is nested without "
        "end"},
       {"an unknown type", R"({"properties":{"a":{"type":"text"}}})",
-       "schema field /a: \"text\" is not a word that stands here"},
-      {"an unknown effect", R"({"x-effect":"none"})", "schema field /: \"none\" is not a word that stands here"},
+       "schema field /a: \"text\" is not a word that is allowed here"},
+      {"an unknown effect", R"({"x-effect":"none"})", "schema field /: \"none\" is not a word that is allowed here"},
       {"a pattern that does not end", R"({"pattern":"(","maxLength":9})", "schema field /: pattern (: "},
       {"a pattern without a bound", R"({"pattern":"a"})",
        "schema field /: a pattern needs a maxLength of at most 1024"},

@@ -22,7 +22,7 @@ TEST_CASE("files: an error names the next step that its reason calls for") {
       {EROFS, "mount it for writing, or name a file elsewhere"},
       {EACCES, "let this user read and write it"},
       {EISDIR, "a folder is in the way"},
-      {ENOTDIR, "a file stands where its path needs a folder"},
+      {ENOTDIR, "a file is where its path needs a folder"},
       {EIO, "look after the disk"},
       {ENOENT, ""},
   };
@@ -54,7 +54,7 @@ TEST_CASE("files: a state or a journal that is a folder, or lies below a file, i
   SUBCASE("below a file") {
     REQUIRE(system_files().replace(path, "{}"));
     CHECK(state::Store::open(path / "state.json", "sandbox", "run", system_files()).error().next ==
-          "a file stands where its path needs a folder: name another path, or move that file away");
+          "a file is where its path needs a folder: name another path, or move that file away");
   }
   std::filesystem::remove_all(folder);
 }
