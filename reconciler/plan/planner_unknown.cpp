@@ -82,9 +82,13 @@ Item Planner::adopt(Item item, Desired const& desired, cps::Live const& live) {
     item.reason = "exists already and differs: it is taken over and changed";
     put(item, live, on_pending(desired.lifecycle), {});
   } else {
-    block(item, fmt::format("enrollment {} exists already and differs", live.id.value),
-          "make the manifest say what CPS has, or set spec.lifecycle.adopt: always to change it to what the manifest "
-          "says");
+    block(
+        item, fmt::format("enrollment {} exists already and differs", live.id.value),
+        fmt::format(
+            "make the manifest say what CPS has, or set spec.lifecycle.adopt: always to change it to what the manifest "
+            "says"
+            "{}",
+            inputs_.entries.empty() ? "; if the state was lost: cpsctl state rebuild" : ""));
   }
   return item;
 }

@@ -273,3 +273,16 @@ TEST_CASE("words: what only the state learns is no update, and what waits for CP
   INFO(plan.out, plan.err);
   CHECK(plan.out.find("Plan: 1 to record, 1 waiting for CPS, 1 unchanged.") != std::string::npos);
 }
+
+TEST_CASE("words: after a lost state, what differs names the way back to it") {
+  Managed const managed;
+  for (char const* const file : {"state.json", "state.json.bak", "state.json.journal"})
+    std::filesystem::remove(managed.folder / "cps" / file);
+  std::string const file = "manifests/shop.yaml";
+  managed.folder.write(file, replaced(read(managed.folder / file), "617-555-0102", "617-555-0109"));
+  Run const plan = managed.run({"plan"});
+  INFO(plan.out, plan.err);
+  CHECK(plan.out.find("if the state was lost: cpsctl state rebuild --sandbox=") != std::string::npos);
+  CHECK(managed.run({"state", "rebuild"}).exit == 0);
+  CHECK(managed.run({"plan"}).out.find("1 to update") != std::string::npos);
+}
