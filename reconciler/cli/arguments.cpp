@@ -213,13 +213,14 @@ class Grammar {
     auto const paths = [&](CLI::App* sub) {
       sub->add_option("PATH", options_.paths, "files, folders or - (default: the project's, else ./manifests)");
     };
-    auto const detailed = [&](CLI::App* sub) {
-      sub->add_flag("--detailed-exitcode", options_.detailed_exitcode, "exit 2 when there are changes");
+    auto const detailed = [&](CLI::App* sub, char const* means) {
+      sub->add_flag("--detailed-exitcode", options_.detailed_exitcode, means);
     };
+    constexpr char const* goes_on = "exit 2 while CPS works on a change";
     paths(command(app_, "validate", Command::validate, "Check manifests offline"));
     auto* const plan = command(app_, "plan", Command::plan, "Show what apply would do; writes nothing");
     paths(plan);
-    detailed(plan);
+    detailed(plan, "exit 2 when there are changes");
     selection(*plan);
     guard_rails(*plan);
     auto* const apply =
@@ -227,7 +228,7 @@ class Grammar {
     paths(apply);
     apply->add_option("--plan", options_.plan, "carry out this plan, saved with plan --out json=FILE")
         ->type_name("FILE");
-    detailed(apply);
+    detailed(apply, goes_on);
     selection(*apply);
     guard_rails(*apply);
     apply->add_option("--approved", options_.guard.approved, "go on only if the plan has this digest")
@@ -241,10 +242,11 @@ class Grammar {
     auto* const status = command(app_, "status", Command::status, "Show what CPS has of each enrollment");
     names(*status);
     selection(*status);
+    detailed(status, goes_on);
     status->add_flag("--unmanaged", options_.unmanaged, "list enrollments in neither the state nor a manifest");
     auto* const import = command(app_, "import", Command::import_, "Write manifests for what exists at CPS");
     import->add_option("NAME", options_.name, "name for the one enrollment of --id");
-    import->add_option("--id", options_.import.id, "only this enrollment")->type_name("N");
+    import->add_option("--id", options_.import.id, "only this enrollment")->type_name("ID");
     contracts(*import)->required();
     import->add_option("--out-dir", options_.import.out_dir, "folder for the manifests (default: the project's)")
         ->type_name("DIR");

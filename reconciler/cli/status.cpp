@@ -120,6 +120,16 @@ Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, pla
   return rows;
 }
 
+/// Does CPS work on one of them?
+bool goes_on(plan::Inputs const& inputs, std::vector<report::StatusRow> const& rows) {
+  std::set<std::int64_t> shown;
+  for (report::StatusRow const& row : rows) shown.insert(row.id);
+  auto const at_work = [&](cps::Live const& live) { return shown.contains(live.id.value) && !live.pending.empty(); };
+  auto const listed = [&](auto const& one) { return std::ranges::any_of(one.second.enrollments, at_work); };
+  auto const looked_up = [&](auto const& one) { return one.second && at_work(*one.second); };
+  return std::ranges::any_of(inputs.listings, listed) || std::ranges::any_of(inputs.lookups, looked_up);
+}
+
 /// NAME… are globs like --name's.
 Options with_names(Options options) {
   for (std::string& name : options.paths) options.selection.names.push_back(std::move(name));
@@ -142,6 +152,7 @@ Exit run_status(Options const& given, World& world) {
   if (!contents) return fail(contents.error(), options.global, world);
 
   auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
+  bool at_work = false;
   auto const rows = [&]() -> Result<std::vector<report::StatusRow>> {
     cps::Reader const reader(*connection->session);
     plan::Inputs known = inputs_for(std::move(*wanted), *connection, *contents, world);
@@ -156,8 +167,9 @@ Exit run_status(Options const& given, World& world) {
                    .next = "name one: cpsctl status --unmanaged --contract ID"};
     CPS_TRY(plan::Inputs const inputs, connection->loop->run(read_account(reader, *connection, std::move(known))));
     CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
-    if (options.unmanaged) return unmanaged(inputs, plan);
-    return managed(inputs, plan);
+    CPS_TRY(auto found, options.unmanaged ? unmanaged(inputs, plan) : managed(inputs, plan));
+    at_work = goes_on(inputs, found);
+    return found;
   }();
   if (!rows) {
     Exit const exit = fail(rows.error(), options.global, world);
@@ -165,7 +177,7 @@ Exit run_status(Options const& given, World& world) {
   }
   return delivered({.text = [&](std::ostream& out, report::Style style) { report::status_text(*rows, style, out); },
                     .json = [&] { return report::status_document(*rows); }},
-                   Exit::done, options.global, world);
+                   options.detailed_exitcode && at_work ? Exit::changes : Exit::done, options.global, world);
 }
 
 }  // namespace cpsctl::cli

@@ -208,16 +208,21 @@ TEST_CASE("words: all consents to a delete are named at once, with the numbers o
 TEST_CASE("words: exit 2 says that work goes on at CPS, whoever began it; -q prints no plan") {
   Folder const folder;
   folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
-  auto const apply = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--yes", "--detailed-exitcode", "--sandbox=" + (folder / "cps").string()});
-    arguments.insert(arguments.begin(), "apply");
+  auto const run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--detailed-exitcode", "--sandbox=" + (folder / "cps").string()});
     return run_cpsctl(std::move(arguments), {.folder = folder.path()});
+  };
+  auto const apply = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"apply", "--yes"});
+    return run(std::move(arguments));
   };
   Run const first = apply({"-q"});
   CHECK(first.exit == 2);
   CHECK(first.err.empty());
   CHECK(apply({}).exit == 2);  // it is pending still
   CHECK(apply({}).exit == 2);
+  CHECK(run({"status"}).exit == 2);
+  CHECK(run({"status", "--complete-after", "0s"}).exit == 0);
   CHECK(apply({"--complete-after", "0s"}).exit == 0);
 }
 
