@@ -46,12 +46,12 @@ CLI::Validator one_of(std::vector<std::string> const& words) {
       "");
 }
 
-/// The digest of a plan: what is anything else was mistyped, or is a variable of a pipeline that was not set.
+/// The digest of a plan. An empty one is left to apply, which refuses it: a variable of a pipeline that was not set.
 CLI::Validator a_digest() {
   return CLI::Validator(
       [](std::string const& value) -> std::string {
         bool const fits = value.size() == 64 && value.find_first_not_of("0123456789abcdef") == std::string::npos;
-        return fits ? std::string() : fmt::format("\"{}\" is not a digest: a digest has 64 hex digits", value);
+        return value.empty() || fits ? std::string() : fmt::format("\"{}\" is not a digest: a digest has 64 hex digits", value);
       },
       "");
 }

@@ -66,7 +66,7 @@ TEST_CASE("advice: what CPS or a CA refuses of something new is a warning with i
       {"a code in small letters", {.c = "us"}, "CPS121", "write US", true},
       {"XX", {.c = "XX"}, "CPS121", "ISO 3166", true},
       {"a blank contact", {.first = "\"\""}, "CPS126", "firstName: is blank", true},
-      {"a null contact", {.first = "Null"}, "CPS126", "Null stands in quotes", true},
+      {"a null contact", {.first = "Null"}, "CPS126", "Null in quotes", true},
       {"a phone without digits", {.phone = "call me"}, "CPS126", "no digits", true},
       {"a mark of a template", {.o = "<TO DO>"}, "CPS127", "placeholder", true},
       {"a word of JavaScript", {.o = "undefined"}, "CPS127", "placeholder", true},

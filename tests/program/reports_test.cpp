@@ -70,7 +70,7 @@ TEST_CASE("validate: people, code scanning and annotations in one run") {
   CHECK(annotations.starts_with("::error file=manifests/bad.yaml,line="));
   // Columns count characters: é is one.
   CHECK(annotations.find(
-            ",line=3,col=22,title=cpsctl CPS001::metadata.nmae: unknown field \"nmae\"%0Ahint: known here") !=
+            ",line=3,col=22,title=cpsctl CPS001::metadata.nmae: unknown field \"nmae\"%0Ahint: did you mean") !=
         std::string::npos);
   std::string const junit = read(folder / "v.xml");
   CHECK(junit.find("name=\"manifests/good.yaml\"/>") != std::string::npos);
