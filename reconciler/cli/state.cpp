@@ -213,13 +213,14 @@ Exit run_state_settle(Options const& options, World& world) {
 Exit run_state_unlock(Options const& options, World& world) {
   auto const settings = make_settings(options, world);
   if (!settings) return fail(settings.error(), options.global, world);
-  state::Lease const own = state::own_lease("", "cpsctl state unlock", world.clock);
-  auto const ended = state::unlock(settings->state, own, options.force, world.clock);
+  auto const backend = state::Backend::at(settings->state, world.files, world.clock);  // a tracked lock is ended, too
+  if (!backend) return fail(backend.error(), options.global, world);
+  auto const ended = (*backend)->unlock(options.force);
   if (!ended) return fail(ended.error(), options.global, world);
   std::string const line =
       *ended ? fmt::format("The lock of {}@{}, pid {} ({}), held since {}, is ended.", (*ended)->owner, (*ended)->host,
                            (*ended)->pid, (*ended)->command, (*ended)->since)
-             : fmt::format("Nobody holds {}.", settings->state);
+             : fmt::format("Nobody holds {}.", (*backend)->describe());
   return delivered(said(line, {}), Exit::done, options.global, world);
 }
 

@@ -142,12 +142,16 @@ class Guarded final : public state::Store {
 
 }  // namespace
 
+Result<std::unique_ptr<state::Backend>> backend_of(Settings const& settings, World& world) {
+  CPS_CHECK(check_untracked(settings.state, world.files));
+  return state::Backend::at(settings.state, world.files, world.clock);
+}
+
 Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
                               Settings const& settings, World& world, Signals const* signals) {
   std::string const run = world.random.uuid();
-  CPS_CHECK(check_untracked(settings.state, world.files));
-  CPS_CHECK(world.files.make_folders(std::filesystem::path(settings.state).parent_path()));
   Writing writing;
+  CPS_TRY(writing.backend, backend_of(settings, world));
   // Nobody waits for longer than the run may last.
   Duration const left = std::chrono::floor<Duration>(settings.deadline - world.clock.steady());
   state::Patience const patience{.at_most = std::min(settings.lock_timeout, std::max(left, Duration{})),
@@ -157,26 +161,26 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
                                        log::info("waiting up to {} for its end: {}",
                                                  duration_text(settings.lock_timeout), held.message);
                                      }};
-  CPS_TRY(writing.lock,
-          state::Lock::take(settings.state, state::own_lease(run, command, world.clock), patience, world.clock));
-  CPS_TRY(auto store, state::Store::open(settings.state, realm, run, world.files, host));
+  CPS_TRY(writing.lock, writing.backend->lock({.id = run, .command = command}, patience));
+  CPS_TRY(auto store, writing.backend->open({.realm = realm, .host = host, .run = run}));
   writing.store = std::make_unique<Guarded>(std::move(store), *writing.lock, world.clock);
   for (std::string const& note : writing.store->contents().notes) log::warning("{}", note);
   return writing;
 }
 
 Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world) {
-  CPS_CHECK(check_untracked(settings.state, world.files));
-  CPS_TRY(state::Contents contents, state::read(settings.state, realm, world.files));
+  CPS_TRY(auto const backend, backend_of(settings, world));
+  CPS_TRY(state::Contents contents, backend->read(realm));
   for (std::string const& note : contents.notes) log::warning("{}", note);
   return contents;
 }
 
 Result<std::string> recorded_realm(Settings const& settings, World& world) {
-  CPS_TRY(state::Contents const contents, state::read(settings.state, "", world.files));
+  CPS_TRY(auto const backend, backend_of(settings, world));
+  CPS_TRY(state::Contents const contents, backend->read(""));
   if (contents.exists) return contents.realm;
   return Error{.code = Errc::usage,
-               .message = fmt::format("there is no state at {}", settings.state),
+               .message = fmt::format("there is no state at {}", backend->describe()),
                .next = "name it with --state, or go to the project with -C DIR"};
 }
 

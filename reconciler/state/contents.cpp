@@ -1,10 +1,10 @@
 #include "base/clock.hpp"
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "state/files.hpp"
 #include "state/journal.hpp"
 #include "state/realm.hpp"
 #include "state/replay.hpp"
-#include "state/store.hpp"
 
 #include <algorithm>
 #include <set>
@@ -252,7 +252,7 @@ Result<Replayed> replay(std::filesystem::path const& path, std::string const& re
   return replayed;
 }
 
-Result<Contents> read(std::filesystem::path const& path, std::string const& realm, Files& files) {
+Result<Contents> read_files(std::filesystem::path const& path, std::string const& realm, Files& files) {
   CPS_TRY(Replayed replayed, replay(path, realm, files));
   return std::move(replayed.contents);
 }

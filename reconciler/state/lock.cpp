@@ -1,7 +1,9 @@
 #include "state/lock.hpp"
 
 #include "base/fields.hpp"
+#include "base/files.hpp"
 #include "base/text.hpp"
+#include "state/files.hpp"
 
 #include <algorithm>
 #include <array>
@@ -236,8 +238,8 @@ class FileLock final : public Lock {
 
 }  // namespace
 
-Result<std::unique_ptr<Lock>> Lock::take(Path const& state_path, Lease lease, Patience const& patience,
-                                         Clock const& clock) {
+Result<std::unique_ptr<Lock>> lock_file(Path const& state_path, Lease lease, Patience const& patience,
+                                        Clock const& clock) {
   Path const path = lock_path(state_path);
   auto const pause = [&](Duration time) { patience.pause ? patience.pause(time) : std::this_thread::sleep_for(time); };
   auto const until = clock.steady() + patience.at_most;
@@ -272,7 +274,7 @@ Result<std::unique_ptr<Lock>> Lock::take(Path const& state_path, Lease lease, Pa
   }
 }
 
-Result<std::optional<Lease>> unlock(Path const& state_path, Lease const& own, bool anyway, Clock const& clock) {
+Result<std::optional<Lease>> unlock_file(Path const& state_path, Lease const& own, bool anyway, Clock const& clock) {
   Path const path = lock_path(state_path);
   Fd const fd = open_lock(path);
   if (!fd.open() && errno == ENOENT) return std::optional<Lease>();
@@ -296,7 +298,7 @@ Result<std::optional<Lease>> unlock(Path const& state_path, Lease const& own, bo
   return present;
 }
 
-Lease own_lease(std::string run, std::string command, Clock const& clock) {
+Lease own_lease(Run const& run, Clock const& clock) {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
   passwd const* const user = ::getpwuid(::getuid());
@@ -311,8 +313,8 @@ Lease own_lease(std::string run, std::string command, Clock const& clock) {
           .machine = machine.empty() ? "" : text::sha256_hex("cpsctl " + machine).substr(0, 16),
           .boot = id_in("/proc/sys/kernel/random/boot_id"),
           .pid = ::getpid(),
-          .run = std::move(run),
-          .command = std::move(command),
+          .run = run.id,
+          .command = run.command,
           .since = now,
           .heartbeat = now};
 }

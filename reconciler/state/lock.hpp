@@ -1,12 +1,9 @@
 #pragma once
 #include "base/clock.hpp"
-#include "base/files.hpp"
 #include "base/result.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,7 +11,13 @@
 
 namespace cpsctl::state {
 
-/// What stands in the lock file beside the state: who holds it.
+/// A run that uses the state.
+struct Run {
+  std::string id = {};
+  std::string command = {};
+};
+
+/// Who holds the state. For a state in files it stands in the lock file beside it.
 struct Lease {
   std::string owner = {};  ///< user
   std::string host = {};
@@ -49,9 +52,6 @@ struct Patience {
 ///   write is not caught by this, but by the next heartbeat.
 class Lock {
  public:
-  /// Waits for another run to end. Errors: locked, naming the holder (user, host, pid, since when); cancelled; io.
-  static Result<std::unique_ptr<Lock>> take(std::filesystem::path const& state_path, Lease lease,
-                                            Patience const& patience, Clock const& clock);
   virtual ~Lock() = default;
 
   /// Looks who stands in the file and renews the heartbeat if it is us. A thread of its own does it every 20 s; whoever
@@ -66,14 +66,5 @@ class Lock {
   /// `io`. Thread-safe.
   virtual std::optional<Error> unwell() const = 0;
 };
-
-/// Ends a lease that nobody holds any more, and gives it; nothing when there was none. `anyway`: also one of another
-/// machine whose heartbeat is not old. A living process of this machine is never robbed: flock decides. Errors: locked;
-/// io.
-Result<std::optional<Lease>> unlock(std::filesystem::path const& state_path, Lease const& own, bool anyway,
-                                    Clock const& clock);
-
-/// This process, on this machine.
-Lease own_lease(std::string run, std::string command, Clock const& clock);
 
 }  // namespace cpsctl::state

@@ -1,5 +1,8 @@
 #pragma once
+#include "base/files.hpp"
 #include "state/store.hpp"
+
+#include <filesystem>
 
 namespace cpsctl::state {
 

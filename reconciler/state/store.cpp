@@ -1,6 +1,7 @@
 #include "state/store.hpp"
 
 #include "base/fields.hpp"
+#include "state/files.hpp"
 #include "state/journal.hpp"
 #include "state/replay.hpp"
 
@@ -195,14 +196,14 @@ Result<std::int64_t> Store::write(Record record) {
   return record.sequence;
 }
 
-Result<std::unique_ptr<Store>> Store::open(std::filesystem::path path, std::string realm, std::string run, Files& files,
-                                           std::string host) {
+Result<std::unique_ptr<Store>> open_files(std::filesystem::path path, Opening opening, Files& files) {
   if (path.has_parent_path()) CPS_CHECK(files.make_folders(path.parent_path()));
-  CPS_TRY(Replayed replayed, replay(path, realm, files));
-  replayed.contents.realm = std::move(realm);
-  if (!host.empty()) replayed.contents.host = std::move(host);
+  CPS_TRY(Replayed replayed, replay(path, opening.realm, files));
+  replayed.contents.realm = std::move(opening.realm);
+  if (!opening.host.empty()) replayed.contents.host = std::move(opening.host);
   CPS_TRY(auto journal, open_journal(path, replayed, files));
-  return std::make_unique<FileStore>(std::move(path), std::move(run), files, std::move(replayed), std::move(journal));
+  return std::make_unique<FileStore>(std::move(path), std::move(opening.run), files, std::move(replayed),
+                                     std::move(journal));
 }
 
 }  // namespace cpsctl::state

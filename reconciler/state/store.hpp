@@ -1,12 +1,9 @@
 #pragma once
-#include "base/files.hpp"
 #include "base/result.hpp"
 #include "state/types.hpp"
 
-#include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,18 +21,17 @@ struct Contents {
   std::vector<std::string> notes = {};    ///< what a person should know, such as a torn last journal line
 };
 
-/// Reads `path` and its journal (`path` with ".journal"). Missing files are an empty state. Changes nothing.
-/// Errors: io for an unreadable, corrupt or newer-format file (the `.bak` and how to go on are named), also when the
-/// state belongs to another realm (`realm` empty: any).
-Result<Contents> read(std::filesystem::path const& path, std::string const& realm, Files& files);
+/// As what a run opens the state.
+struct Opening {
+  std::string realm = {};
+  std::string host = {};  ///< to record for people; empty: as it was
+  std::string run = {};   ///< the run's id
+};
 
 /// The open state of a run that writes: the journal's group commit and the snapshot. Holds the lock's protection, not
 /// the lock itself. Thread-safe where said.
 class Store {
  public:
-  /// Reads as read() does, and opens the journal. `host`: to record for people; empty: as it was. Errors: io.
-  static Result<std::unique_ptr<Store>> open(std::filesystem::path path, std::string realm, std::string run,
-                                             Files& files, std::string host = {});
   virtual ~Store() = default;
 
   virtual Contents const& contents() const = 0;

@@ -1,5 +1,6 @@
 #include "bench/workload.hpp"
 #include "state/failing_files.hpp"
+#include "state/open.hpp"
 #include "state/replay.hpp"
 
 #include <algorithm>
@@ -92,7 +93,7 @@ class WithoutSnapshot final : public state::Store {
 
 std::unique_ptr<WithoutSnapshot> store_on(Files& files, std::filesystem::path const& path) {
   bench::hold_to_no_core();  // the journal's thread goes where there is room
-  auto store = state::Store::open(path, "bench", "bench", files).value();
+  auto store = at_files::open(path, "bench", "bench", files).value();
   bench::hold_to_core(0);
   return std::make_unique<WithoutSnapshot>(std::move(store));
 }

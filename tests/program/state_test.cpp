@@ -37,6 +37,30 @@ TEST_CASE("the state: what cannot be used is exit 74, and nothing is sent") {
   CHECK(project.creates() == 0);
 }
 
+TEST_CASE("the state: a place of no known kind is a usage error before anything is read or sent") {
+  Project const project;
+  for (auto const& command : {std::vector<std::string>{"plan"}, {"apply", "--yes"}, {"status"}, {"state", "unlock"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--state", "xyz://ana:secret@db/cps"});
+    Run const run = project.run(arguments);
+    CHECK(run.exit == 64);
+    contains(run, "no state can be kept at xyz://…: cpsctl keeps it in files");
+    CHECK((run.out + run.err).find("secret") == std::string::npos);
+  }
+  CHECK(requests(project.folder / "cps").empty());
+  CHECK_FALSE(std::filesystem::exists((project.folder / "xyz:").string()));
+}
+
+TEST_CASE("the state: a project file names a file alone, whatever kinds the operator may choose") {
+  Project const project;
+  project.folder.write("cpsctl.yaml",
+                       "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: {state: \"xyz://db.attacker.example/cps\"}\n");
+  Run const run = project.run({"plan"});
+  CHECK(run.exit == 65);
+  contains(run, "which only its operator may choose");
+  CHECK(requests(project.folder / "cps").empty());
+}
+
 TEST_CASE("a state refuses another realm") {
   Project const project;
   REQUIRE(project.run({"apply", "--yes"}).exit == 0);

@@ -1,6 +1,7 @@
 #include "state/lock.hpp"
 
 #include "base/fields.hpp"
+#include "state/files.hpp"
 
 #include <atomic>
 #include <csignal>
@@ -29,7 +30,7 @@ struct Folder {
 };
 
 state::Lease lease() {
-  return state::own_lease("run-1", "cpsctl apply", system_clock());
+  return state::own_lease({.id = "run-1", .command = "cpsctl apply"}, system_clock());
 }
 
 /// A run of another machine.
@@ -83,14 +84,14 @@ std::optional<state::Lease> read_lease(Folder const& folder) {
 
 TEST_CASE("lock: one at a time, the second is told who holds it, and the end of the first frees it") {
   Folder const folder;
-  auto first = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).value();
-  auto const second = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock());
+  auto first = state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()).value();
+  auto const second = state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock());
   REQUIRE_FALSE(second.has_value());
   CHECK(second.error().code == Errc::locked);
   CHECK(second.error().message.find("pid " + std::to_string(::getpid())) != std::string::npos);
   CHECK(second.error().message.find("cpsctl apply") != std::string::npos);
   first.reset();
-  CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
+  CHECK(state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
 }
 
 TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obstacle") {
@@ -99,7 +100,7 @@ TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obs
   REQUIRE(::pipe(ready) == 0);
   pid_t const child = ::fork();
   if (child == 0) {
-    auto const held = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock());
+    auto const held = state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock());
     [[maybe_unused]] auto const told = ::write(ready[1], held ? "y" : "n", 1);
     ::pause();
     ::_exit(0);
@@ -107,9 +108,9 @@ TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obs
   char answer = 0;
   REQUIRE(::read(ready[0], &answer, 1) == 1);
   CHECK(answer == 'y');
-  CHECK_FALSE(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
+  CHECK_FALSE(state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
   ::kill(child, SIGKILL);
-  CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 30s}, system_clock()).has_value());
+  CHECK(state::lock_file(folder.state(), lease(), {.at_most = 30s}, system_clock()).has_value());
   ::waitpid(child, nullptr, 0);
   ::close(ready[0]);
   ::close(ready[1]);
@@ -150,7 +151,7 @@ TEST_CASE("lock: another machine's lease counts until its heartbeat stands still
       other.heartbeat = timestamp(clock.wall() - c.age);
       write_lease(folder, other);
       if (c.lives) clock.meanwhile = [&] { beats(-c.age); };
-      auto const lock = state::Lock::take(folder.state(), lease(), clock.patience(c.patience), clock);
+      auto const lock = state::lock_file(folder.state(), lease(), clock.patience(c.patience), clock);
       CHECK(lock.has_value() == c.taken);
       if (lock) continue;
       CHECK(lock.error().code == Errc::locked);
@@ -188,7 +189,7 @@ TEST_CASE("lock: flock decides on one machine, and a host's name does not make o
                            .pid = 2,
                            .run = "run-2",
                            .heartbeat = timestamp(system_clock().wall())});
-      CHECK(state::Lock::take(folder.state(), own, {}, system_clock()).has_value() == c.taken);
+      CHECK(state::lock_file(folder.state(), own, {}, system_clock()).has_value() == c.taken);
     }
   }
 }
@@ -200,13 +201,13 @@ TEST_CASE("lock: of two machines that find it free at one time, one has it") {
   patience.in_view = 1s;
   SUBCASE("the other wrote after us") {
     clock.meanwhile = [&] { write_lease(folder, elsewhere()); };
-    auto const lock = state::Lock::take(folder.state(), lease(), patience, clock);
+    auto const lock = state::lock_file(folder.state(), lease(), patience, clock);
     REQUIRE_FALSE(lock.has_value());
     CHECK(lock.error().message.find("ana@elsewhere") != std::string::npos);
     CHECK(*read_lease(folder) == elsewhere());
   }
   SUBCASE("we wrote last") {
-    CHECK(state::Lock::take(folder.state(), lease(), patience, clock).has_value());
+    CHECK(state::lock_file(folder.state(), lease(), patience, clock).has_value());
     CHECK(clock.passed == 1s);
   }
 }
@@ -215,7 +216,7 @@ TEST_CASE("lock: a holder whose lock was taken away says so, and leaves the othe
   Folder const folder;
   Waiting clock;
   {
-    auto const lock = state::Lock::take(folder.state(), lease(), {}, clock).value();
+    auto const lock = state::lock_file(folder.state(), lease(), {}, clock).value();
     clock.passed = 20s;
     lock->beat();
     CHECK_FALSE(lock->lost());
@@ -236,7 +237,7 @@ TEST_CASE("lock: a holder whose lock was taken away says so, and leaves the othe
 
 TEST_CASE("lock: a heartbeat that cannot be written is told, until it can") {
   Folder const folder;
-  auto const lock = state::Lock::take(folder.state(), lease(), {}, system_clock()).value();
+  auto const lock = state::lock_file(folder.state(), lease(), {}, system_clock()).value();
   std::filesystem::path const file = folder.state().string() + ".lock";
   std::filesystem::remove(file);
   std::filesystem::create_directory(file);
@@ -258,7 +259,7 @@ TEST_CASE("lock: whoever looks finds a lease at any time") {
   long_one.command = std::string(300, 'x');
   long_one.heartbeat = "2020-01-01T00:00:00Z";
   write_lease(folder, long_one);
-  auto const lock = state::Lock::take(folder.state(), lease(), {}, clock).value();
+  auto const lock = state::lock_file(folder.state(), lease(), {}, clock).value();
   CHECK(read_lease(folder)->command == "cpsctl apply");
   std::atomic<bool> ended = false;
   std::thread renewing([&] {
@@ -270,7 +271,7 @@ TEST_CASE("lock: whoever looks finds a lease at any time") {
   std::string const pid = "pid " + std::to_string(::getpid());
   int nameless = 0;
   for (int i = 0; i < 2000; ++i) {
-    auto const second = state::Lock::take(folder.state(), lease(), {}, system_clock());
+    auto const second = state::lock_file(folder.state(), lease(), {}, system_clock());
     if (second || second.error().message.find(pid) == std::string::npos) ++nameless;
   }
   ended = true;
@@ -281,7 +282,7 @@ TEST_CASE("lock: whoever looks finds a lease at any time") {
 TEST_CASE("lock: what stands in its way is said with the next step") {
   Folder const folder;
   std::filesystem::create_directory(folder.state().string() + ".lock");
-  auto const lock = state::Lock::take(folder.state(), lease(), {}, system_clock());
+  auto const lock = state::lock_file(folder.state(), lease(), {}, system_clock());
   REQUIRE_FALSE(lock.has_value());
   CHECK(lock.error().code == Errc::io);
   CHECK(lock.error().next == "a folder is in the way: name a file, or move the folder away");
@@ -290,47 +291,47 @@ TEST_CASE("lock: what stands in its way is said with the next step") {
 TEST_CASE("lock: rubbish in the file is no obstacle, a folder that is not there is an error") {
   Folder const folder;
   std::ofstream(folder.state().string() + ".lock") << "{rubbish";
-  CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
-  auto const nowhere = state::Lock::take(folder.path / "no/state.json", lease(), {.at_most = 0ms}, system_clock());
+  CHECK(state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
+  auto const nowhere = state::lock_file(folder.path / "no/state.json", lease(), {.at_most = 0ms}, system_clock());
   REQUIRE_FALSE(nowhere.has_value());
   CHECK(nowhere.error().code == Errc::io);
 }
 
 TEST_CASE("unlock: ends what a dead run left, and robs nobody who lives") {
   Folder const folder;
-  CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
+  CHECK(!state::unlock_file(folder.state(), lease(), false, system_clock()).value());
   state::Lease other = elsewhere();
   SUBCASE("a run of this machine that lives is not ended, not even by force") {
-    auto const held = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).value();
-    auto const ended = state::unlock(folder.state(), lease(), true, system_clock());
+    auto const held = state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()).value();
+    auto const ended = state::unlock_file(folder.state(), lease(), true, system_clock());
     REQUIRE(!ended);
     CHECK(ended.error().code == Errc::locked);
     CHECK(ended.error().next == "it lives: wait for it, or end it with kill " + std::to_string(::getpid()));
   }
   SUBCASE("a run of another machine with a fresh heartbeat is ended by force alone") {
     write_lease(folder, other);
-    auto const refused = state::unlock(folder.state(), lease(), false, system_clock());
+    auto const refused = state::unlock_file(folder.state(), lease(), false, system_clock());
     REQUIRE(!refused);
     CHECK(refused.error().next.find("look on elsewhere whether it runs, then add --force") != std::string::npos);
-    CHECK(!state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()));
-    auto const ended = state::unlock(folder.state(), lease(), true, system_clock());
+    CHECK(!state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()));
+    auto const ended = state::unlock_file(folder.state(), lease(), true, system_clock());
     REQUIRE(ended);
     CHECK((*ended)->host == "elsewhere");
-    CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()));
+    CHECK(state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()));
   }
   SUBCASE("one whose heartbeat stopped long ago is ended") {
     other.heartbeat = "2020-01-01T00:00:00Z";
     write_lease(folder, other);
-    CHECK(state::unlock(folder.state(), lease(), false, system_clock()).value());
-    CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
+    CHECK(state::unlock_file(folder.state(), lease(), false, system_clock()).value());
+    CHECK(!state::unlock_file(folder.state(), lease(), false, system_clock()).value());
   }
   SUBCASE("one whose heartbeat lies far in the future is ended") {
     other.heartbeat = "2099-01-01T00:00:00Z";
     write_lease(folder, other);
-    CHECK(state::unlock(folder.state(), lease(), false, system_clock()).value());
+    CHECK(state::unlock_file(folder.state(), lease(), false, system_clock()).value());
   }
   SUBCASE("a torn lease is nobody's") {
     std::ofstream(folder.state().string() + ".lock") << "{rubbish";
-    CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
+    CHECK(!state::unlock_file(folder.state(), lease(), false, system_clock()).value());
   }
 }
