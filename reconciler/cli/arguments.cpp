@@ -272,7 +272,7 @@ class Grammar {
     auto* const not_done = settle->add_flag("--not-done", options_.settle_not_done, "it was not done");
     as->excludes(not_done);
     command(*state, "unlock", Command::state_unlock, "End the lock of a run that is dead")
-        ->add_flag("--force", options_.force, "also of a run on another machine that seems to live");
+        ->add_flag("--force", options_.force, "also of a run on another machine, of which nobody here can tell whether it lives");
     auto* const rebuild = command(*state, "rebuild", Command::state_rebuild,
                                   "Find again what exists at CPS of the manifests; writes nothing to CPS");
     rebuild->add_option("PATH", options_.paths, "files or folders (default: the project's manifests)");

@@ -103,43 +103,6 @@ class Progress {
   cps::Requests requests_left_;
 };
 
-/// The state as long as its lock is ours: a run that lost it to another machine (it stood still for too long) writes
-/// nothing any more, neither to the state nor to CPS, since a write follows its journal line.
-class Guarded final : public state::Store {
- public:
-  Guarded(std::unique_ptr<state::Store> store, state::Lock& lock, Clock const& clock)
-      : store_(std::move(store)), lock_(lock), clock_(clock), looked_(clock.wall()) {}
-
-  state::Contents const& contents() const override { return store_->contents(); }
-  void accept(state::Record const& record) override { store_->accept(record); }
-  void journal(state::Record record, Written written) override {
-    auto const ours = still_ours();
-    if (!ours) return written(ours.error());
-    store_->journal(std::move(record), std::move(written));
-  }
-  Result<> save() override {
-    CPS_CHECK(still_ours());
-    return store_->save();
-  }
-
- private:
-  Result<> still_ours() {
-    constexpr Duration stood_still = std::chrono::seconds(30);  // longer than between two heartbeats
-    WallTime const now = clock_.wall();
-    if (now - std::exchange(looked_, now) > stood_still) lock_.beat();
-    if (auto const problem = lock_.unwell(); problem && !std::exchange(said_, true))
-      log::warning("{}: another machine may take the lock", describe(*problem));
-    auto lost = lock_.lost();
-    return lost ? Result<>(std::move(*lost)) : Result<>();
-  }
-
-  std::unique_ptr<state::Store> store_;
-  state::Lock& lock_;
-  Clock const& clock_;
-  WallTime looked_;
-  bool said_ = false;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<state::Backend>> backend_of(Settings const& settings, World& world) {
@@ -162,8 +125,7 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
                                                  duration_text(settings.lock_timeout), held.message);
                                      }};
   CPS_TRY(writing.lock, writing.backend->lock({.id = run, .command = command}, patience));
-  CPS_TRY(auto store, writing.backend->open({.realm = realm, .host = host, .run = run}));
-  writing.store = std::make_unique<Guarded>(std::move(store), *writing.lock, world.clock);
+  CPS_TRY(writing.store, writing.backend->open({.realm = realm, .host = host, .run = run}, *writing.lock));
   for (std::string const& note : writing.store->contents().notes) log::warning("{}", note);
   return writing;
 }

@@ -24,12 +24,12 @@ class FileBackend final : public Backend {
     return lock_file(path_, own_lease(run, clock_), patience, clock_);
   }
 
-  Result<std::unique_ptr<Store>> open(Opening opening) override {
-    return open_files(path_, std::move(opening), files_);
+  Result<std::unique_ptr<Store>> open(Opening opening, Lock& lock) override {
+    return open_files(path_, std::move(opening), files_, lock);
   }
 
   Result<std::optional<Lease>> unlock(bool anyway) override {
-    return unlock_file(path_, own_lease({}, clock_), anyway, clock_);
+    return unlock_file(path_, own_lease({}, clock_), anyway);
   }
 
  private:

@@ -37,8 +37,9 @@ class Backend {
   /// cancelled; io.
   virtual Result<std::unique_ptr<Lock>> lock(Run const& run, Patience const& patience) = 0;
 
-  /// The state of a run that writes, which holds the lock. Errors: as read().
-  virtual Result<std::unique_ptr<Store>> open(Opening opening) = 0;
+  /// The state of a run that writes. `lock`, this backend's, outlives it and fences it: nothing is written once that is
+  /// another run's. Errors: as read(); locked.
+  virtual Result<std::unique_ptr<Store>> open(Opening opening, Lock& lock) = 0;
 
   /// Ends a lock that nobody holds any more, and gives who held it; nothing when there was none. `anyway`: also one of
   /// another machine, which nobody here can look at. Errors: locked; io.

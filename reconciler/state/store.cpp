@@ -20,7 +20,8 @@ namespace {
 /// makes their lines as well: the loop's thread has enough to do.
 class GroupCommit {
  public:
-  explicit GroupCommit(std::unique_ptr<Appender> file) : file_(std::move(file)), thread_([this] { work(); }) {}
+  GroupCommit(std::unique_ptr<Appender> file, Lock& lock)
+      : lock_(lock), file_(std::move(file)), thread_([this] { work(); }) {}
   ~GroupCommit() {
     {
       std::scoped_lock const lock(mutex_);
@@ -46,8 +47,10 @@ class GroupCommit {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return queue_.empty() && !busy_; });
     if (broken_) return *broken_;
-    Result<> outcome = exchange(file_);
-    if (!file_) broken_ = outcome.error();
+    Result<> outcome = lock_.held();
+    bool const held = outcome.has_value();
+    if (held) outcome = exchange(file_);
+    if (!held || !file_) broken_ = outcome.error();
     return outcome;
   }
 
@@ -69,7 +72,8 @@ class GroupCommit {
       for (Queued const& one : batch)
         one.written(outcome ? Result<std::int64_t>(one.record.sequence) : Result<std::int64_t>(outcome.error()));
       lock.lock();
-      // After a failed sync nobody knows what is on disk: nothing more may be promised (limits of fsync).
+      // After a failed sync nobody knows what is on disk, and without the lock it is another's: nothing more may be
+      // promised (limits of fsync).
       if (!outcome) broken_ = outcome.error();
       busy_ = false;
       changed_.notify_all();
@@ -79,6 +83,7 @@ class GroupCommit {
   Result<> write(std::vector<Queued> const& batch) {
     std::string bytes;
     for (Queued const& one : batch) bytes += journal_line(one.record);
+    CPS_CHECK(lock_.held());  // right before: a run may have stood still for any time until here
     CPS_CHECK(file_->append(bytes));
     return file_->sync();
   }
@@ -89,6 +94,7 @@ class GroupCommit {
   bool busy_ = false;
   bool ending_ = false;
   std::optional<Error> broken_;
+  Lock& lock_;
   std::unique_ptr<Appender> file_;
   std::thread thread_;  // last: it uses the members above
 };
@@ -104,7 +110,7 @@ std::string journal_text(Contents const& contents) {
 class FileStore final : public Store {
  public:
   FileStore(std::filesystem::path path, std::string run, Files& files, Replayed replayed,
-            std::unique_ptr<Appender> journal)
+            std::unique_ptr<Appender> journal, Lock& lock)
       : path_(std::move(path)),
         run_(std::move(run)),
         files_(files),
@@ -112,7 +118,7 @@ class FileStore final : public Store {
         newest_serial_(replayed.newest_serial),
         settled_(replayed.settled),
         next_(contents_.sequence + 1),
-        journal_(std::move(journal)) {}
+        journal_(std::move(journal), lock) {}
 
   Contents const& contents() const override { return contents_; }
 
@@ -196,14 +202,15 @@ Result<std::int64_t> Store::write(Record record) {
   return record.sequence;
 }
 
-Result<std::unique_ptr<Store>> open_files(std::filesystem::path path, Opening opening, Files& files) {
+Result<std::unique_ptr<Store>> open_files(std::filesystem::path path, Opening opening, Files& files, Lock& lock) {
+  CPS_CHECK(lock.held());
   if (path.has_parent_path()) CPS_CHECK(files.make_folders(path.parent_path()));
   CPS_TRY(Replayed replayed, replay(path, opening.realm, files));
   replayed.contents.realm = std::move(opening.realm);
   if (!opening.host.empty()) replayed.contents.host = std::move(opening.host);
   CPS_TRY(auto journal, open_journal(path, replayed, files));
   return std::make_unique<FileStore>(std::move(path), std::move(opening.run), files, std::move(replayed),
-                                     std::move(journal));
+                                     std::move(journal), lock);
 }
 
 }  // namespace cpsctl::state

@@ -28,8 +28,8 @@ struct Opening {
   std::string run = {};   ///< the run's id
 };
 
-/// The open state of a run that writes: the journal's group commit and the snapshot. Holds the lock's protection, not
-/// the lock itself. Thread-safe where said.
+/// The open state of a run that writes: the journal's group commit and the snapshot. Fenced: once the lock is another
+/// run's, the state is that run's, and every write fails with `locked`; so does what would follow its record at CPS.
 class Store {
  public:
   virtual ~Store() = default;
@@ -38,11 +38,12 @@ class Store {
 
   using Written = std::function<void(Result<std::int64_t> sequence)>;
   /// Queues a record (its sequence, run are filled in) for the journal's thread, which writes and syncs all that is
-  /// queued at once, then calls `written` on its own thread. After a failed sync every record fails: it is fatal.
+  /// queued at once, then calls `written` on its own thread. After a failed sync, or with the lock lost, every record
+  /// fails: it is fatal.
   virtual void journal(Record record, Written written) = 0;
 
   /// journal() and accept() in one: on disk, and in the contents, when it returns. For callers that may block. Errors:
-  /// io.
+  /// io, locked.
   Result<std::int64_t> write(Record record);
 
   /// Takes a durable record into the contents: done puts its intent's entry with the id and the changes, stored puts
@@ -51,7 +52,7 @@ class Store {
   virtual void accept(Record const& record) = 0;
 
   /// Writes the snapshot, unless it holds everything already: the previous one is kept as `.bak` (so that is never a
-  /// copy of the same), and a journal that follows the new one begins with the open intents. Errors: io; one
+  /// copy of the same), and a journal that follows the new one begins with the open intents. Errors: locked; io, one
   /// after the snapshot was written leaves no journal to write to: every later record fails, as after a failed sync.
   virtual Result<> save() = 0;
 };

@@ -51,7 +51,7 @@ TEST_CASE("backend: a state in files makes its folder, is locked, written, read 
     auto const second = backend->lock({.id = "run-2", .command = "cpsctl apply"}, {});
     REQUIRE_FALSE(second.has_value());
     CHECK(second.error().code == Errc::locked);
-    auto const store = backend->open({.realm = "sandbox", .host = "localhost", .run = "run-1"}).value();
+    auto const store = backend->open({.realm = "sandbox", .host = "localhost", .run = "run-1"}, *lock).value();
     auto const entry = std::make_shared<state::Entry const>(state::Entry{.name = "www", .id = 7});
     REQUIRE(store->write({.phase = state::Phase::stored, .name = "www", .entry = entry}));
     REQUIRE(store->save());
@@ -61,5 +61,19 @@ TEST_CASE("backend: a state in files makes its folder, is locked, written, read 
   CHECK(contents.host == "localhost");
   CHECK(backend->read("akamai").error().message.find("belongs to sandbox") != std::string::npos);
   CHECK_FALSE(backend->unlock(false).value());  // nobody holds it any more
+  {
+    auto const lock = backend->lock({.id = "run-3", .command = "cpsctl apply"}, {}).value();
+    auto const store = backend->open({.realm = "sandbox", .run = "run-3"}, *lock).value();
+    std::filesystem::remove(location + ".lock");  // so that another run finds none
+    auto const other = backend->lock({.id = "run-4", .command = "cpsctl state rebuild"}, {}).value();
+    auto const refused = store->write({.phase = state::Phase::dropped, .name = "www"});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == Errc::locked);
+    CHECK(refused.error().message.find("was taken away by") != std::string::npos);
+    CHECK(refused.error().message.find("cpsctl state rebuild") != std::string::npos);
+    CHECK_FALSE(store->save().has_value());
+    CHECK_FALSE(backend->open({.realm = "sandbox", .run = "run-3"}, *lock).has_value());
+    CHECK(backend->read("sandbox").value().entries.contains("www"));
+  }
   std::filesystem::remove_all(folder);
 }

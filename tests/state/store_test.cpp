@@ -7,6 +7,7 @@
 #include "state/realm.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -544,6 +545,41 @@ TEST_CASE("store: after a failed flush nothing more is promised") {
   CHECK(intend(*store, "a") == 0);
   CHECK(intend(*store, "b") == 0);
   CHECK_FALSE(store->save().has_value());
+}
+
+TEST_CASE("store: nothing is written once the lock is another run's, and nothing is promised after that") {
+  struct Taken final : state::Lock {
+    std::atomic<bool> away = false;
+    Result<> held() override {
+      if (!away) return {};
+      return Error{.code = Errc::locked, .message = "taken away by ana@elsewhere"};
+    }
+  } lock;
+  failing::Disk disk;
+  auto store = state::open_files(path, {.realm = realm, .run = "run"}, disk, lock).value();
+  std::int64_t const before = intend(*store, "a");
+  REQUIRE(before != 0);
+  lock.away = true;
+  auto const files = disk.bytes();
+  SUBCASE("not by a record") {
+    auto const written = store->write({.phase = state::Phase::intent, .name = "b", .entry = entry("b")});
+    REQUIRE_FALSE(written.has_value());
+    CHECK(written.error().code == Errc::locked);
+    CHECK(written.error().message == "taken away by ana@elsewhere");
+    CHECK(store->contents().open_intents.size() == 1);
+  }
+  SUBCASE("not by a snapshot") {
+    CHECK(store->save().error().code == Errc::locked);
+  }
+  SUBCASE("not by who opens it") {
+    CHECK(state::open_files(path, {.realm = realm, .run = "late"}, disk, lock).error().code == Errc::locked);
+    CHECK_FALSE(store->save().has_value());
+  }
+  CHECK(disk.bytes() == files);
+  lock.away = false;  // whatever came in between, its records are not known here
+  CHECK(intend(*store, "c") == 0);
+  CHECK_FALSE(store->save().has_value());
+  CHECK(disk.bytes() == files);
 }
 
 TEST_CASE("store: what a write came to is its intent's entry with the id and the changes, also behind a snapshot") {
