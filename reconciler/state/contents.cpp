@@ -49,7 +49,8 @@ Error other_realm(std::filesystem::path const& path, std::string const& its, std
                .next = "use the credentials that it belongs to, or another --state file"};
 }
 
-Result<> read_snapshot(std::filesystem::path const& path, std::string const& realm, Files& files, Contents& contents) {
+Result<> read_snapshot(std::filesystem::path const& path, std::string const& realm, Files& files, Replayed& replayed) {
+  Contents& contents = replayed.contents;
   CPS_TRY(FileKind const kind, files.kind(path));
   if (kind == FileKind::missing) return {};
   CPS_TRY(std::string const text, files.read(path, snapshot_limit));
@@ -89,7 +90,7 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   contents.host = snapshot.host.empty() && its != snapshot.realm ? snapshot.realm : snapshot.host;
   contents.realm = its;
   contents.serial = snapshot.serial;
-  contents.sequence = snapshot.sequence;
+  replayed.sequence = snapshot.sequence;
   contents.open_intents = std::move(snapshot.open_intents);
   contents.exists = true;
   return {};
@@ -120,7 +121,7 @@ constexpr std::string_view rebuild = "cpsctl state rebuild finds again what exis
 Result<> take_journal(Replayed& replayed, JournalText const& parsed, std::filesystem::path const& path) {
   auto const journal = journal_path(path).string();
   Contents& contents = replayed.contents;
-  std::int64_t const contained = contents.sequence;
+  std::int64_t const contained = replayed.sequence;
   auto const take = [&](Contents& into, bool after) -> Result<> {
     for (std::size_t line = 2; Record const& record : parsed.records) {
       Result<> const taken = (record.sequence > contained) == after ? take_record(into, record) : Result<>();
@@ -137,7 +138,8 @@ Result<> take_journal(Replayed& replayed, JournalText const& parsed, std::filesy
   for (auto const& [name, entry] : contents.entries)
     if (!ids.insert(entry.id).second)
       return damaged_journal(journal, parsed.records.size() + 1, "leaves an enrollment with two names");
-  contents.sequence = std::max(contents.sequence, parsed.head.sequence);
+  replayed.sequence = std::max(contained, parsed.head.sequence);
+  for (Record const& record : parsed.records) replayed.sequence = std::max(replayed.sequence, record.sequence);
   replayed.newest_serial = std::max(contents.serial, parsed.head.serial);
   bool const nothing_new = unknown.empty() && (parsed.records.empty() || parsed.records.back().sequence <= contained);
   replayed.settled = replayed.settled && nothing_new && parsed.head.serial == contents.serial && parsed.torn_lines == 0;
@@ -167,7 +169,6 @@ std::filesystem::path torn_path(std::filesystem::path const& path) {
 }
 
 Result<> take_record(Contents& contents, Record const& record) {
-  contents.sequence = std::max(contents.sequence, record.sequence);
   auto const intent = std::ranges::find(contents.open_intents, record.intent, &Record::sequence);
   bool const known = intent != contents.open_intents.end();
   switch (record.phase) {
@@ -226,7 +227,7 @@ Result<Replayed> replay(std::filesystem::path const& path, std::string const& re
   if (kind != FileKind::missing) {
     CPS_TRY(text, files.read(journal, journal_limit));
   }
-  CPS_CHECK(read_snapshot(path, realm, files, contents));
+  CPS_CHECK(read_snapshot(path, realm, files, replayed));
   replayed.newest_serial = contents.serial;
   replayed.settled = contents.exists;
   if (kind == FileKind::missing) return replayed;

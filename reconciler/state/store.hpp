@@ -14,7 +14,6 @@ struct Contents {
   std::string realm = {};
   std::string host = {};  ///< that was last talked to, for people
   std::int64_t serial = 0;
-  std::int64_t sequence = 0;  ///< last record seen
   std::map<std::string, Entry> entries = {};
   std::vector<Record> open_intents = {};  ///< intents without a result: doubts, oldest first
   bool exists = false;                    ///< a state file or a journal was there
@@ -36,19 +35,20 @@ class Store {
 
   virtual Contents const& contents() const = 0;
 
-  using Written = std::function<void(Result<std::int64_t> sequence)>;
-  /// Queues a record (its sequence, run are filled in) for the journal's thread, which writes and syncs all that is
-  /// queued at once, then calls `written` on its own thread. After a failed sync, or with the lock lost, every record
+  /// The record as it was kept: with the sequence that it got, and the run.
+  using Written = std::function<void(Result<Record> kept)>;
+  /// Queues a record for the journal's thread, which numbers, writes and syncs all that is queued at once, then calls
+  /// `written` on its own thread. After a failed sync, or with the lock lost, every record
   /// fails: it is fatal.
   virtual void journal(Record record, Written written) = 0;
 
-  /// journal() and accept() in one: on disk, and in the contents, when it returns. For callers that may block. Errors:
-  /// io, locked.
+  /// journal() and accept() in one: on disk, and in the contents, when it returns. Gives its sequence. For callers that
+  /// may block. Errors: io, locked.
   Result<std::int64_t> write(Record record);
 
-  /// Takes a durable record into the contents: done puts its intent's entry with the id and the changes, stored puts
-  /// the entry, dropped takes it away, refused closes the intent, conflict and lost mark it as over. On the caller's
-  /// thread.
+  /// Takes a record as it was kept into the contents: done puts its intent's entry with the id and the changes, stored
+  /// puts the entry, dropped takes it away, refused closes the intent, conflict and lost mark it as over. On the
+  /// caller's thread.
   virtual void accept(Record const& record) = 0;
 
   /// Writes the snapshot, unless it holds everything already: the previous one is kept as `.bak` (so that is never a

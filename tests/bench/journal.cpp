@@ -64,7 +64,10 @@ class Counting final : public Files {
 class Unwritten final : public state::Store {
  public:
   state::Contents const& contents() const override { return contents_; }
-  void journal(state::Record, Written written) override { written(++last_); }
+  void journal(state::Record record, Written written) override {
+    record.sequence = ++last_;
+    written(std::move(record));
+  }
   void accept(state::Record const& record) override { static_cast<void>(state::take_record(contents_, record)); }
   Result<> save() override { return {}; }
 

@@ -5,6 +5,7 @@
 #include "state/journal.hpp"
 #include "state/open.hpp"
 #include "state/realm.hpp"
+#include "state/replay.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -99,10 +100,11 @@ TEST_CASE("store: what was promised is there after a run that dies or fails at a
         CHECK((open || contents->entries.contains(name) || name == "refused"));
       }
       // The next run goes on from there.
+      std::int64_t const seen = state::replay(path, realm, disk)->sequence;
       auto reopened = at_files::open(path, realm, "again", disk);
       REQUIRE(reopened.has_value());
       std::int64_t const next = intend(**reopened, "next");
-      CHECK(next > contents->sequence);
+      CHECK(next > seen);
       CHECK(done(**reopened, next, "next", 900) != 0);
       CHECK((*reopened)->save().has_value());
       auto const after = at_files::read(path, realm, disk);
@@ -359,9 +361,10 @@ TEST_CASE("store: a journal beside another snapshot than its own loses nothing s
       CHECK(contents->open_intents.size() == c.open);
       CHECK(contents->notes == c.notes);
       // The next run that saves ends it.
+      std::int64_t const seen = state::replay(path, realm, disk)->sequence;
       auto next = at_files::open(path, realm, "run", disk).value();
       std::int64_t const sequence = intend(*next, "next");
-      CHECK(sequence > contents->sequence);
+      CHECK(sequence > seen);
       CHECK(done(*next, sequence, "next", 900) != 0);
       REQUIRE(next->save());
       auto const after = at_files::read(path, realm, disk);
@@ -526,7 +529,7 @@ TEST_CASE("store: what is queued while a flush is under way shares the next one"
   int written = 0;
   for (int i = 0; i < count; ++i)
     store->journal({.phase = state::Phase::intent, .name = fmt::format("n{}", i), .entry = entry("n")},
-                   [&](Result<std::int64_t> const& outcome) {
+                   [&](Result<state::Record> const& outcome) {
                      std::scoped_lock const lock(mutex);
                      if (outcome) ++written;
                      changed.notify_all();
@@ -536,6 +539,33 @@ TEST_CASE("store: what is queued while a flush is under way shares the next one"
   changed.wait(lock, [&] { return written == count; });
   CHECK(disk.syncs() <= 2);
   CHECK(at_files::read(path, realm, disk)->open_intents.size() == count);
+}
+
+TEST_CASE("store: a record's number is the store's answer, in the order of the journal, whatever its owner says") {
+  failing::Disk disk;
+  auto store = at_files::open(path, realm, "run", disk).value();
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<state::Record> kept;
+  for (int i = 0; i < 10; ++i)
+    store->journal({.sequence = 99, .name = fmt::format("n{}", i), .run = "another", .entry = entry("n")},
+                   [&](Result<state::Record> const& outcome) {
+                     std::scoped_lock const lock(mutex);
+                     kept.push_back(*outcome);
+                     changed.notify_all();
+                   });
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return kept.size() == 10; });
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    CHECK(kept[i].sequence == static_cast<std::int64_t>(i) + 1);
+    CHECK(kept[i].name == fmt::format("n{}", i));
+    CHECK(kept[i].run == "run");
+    store->accept(kept[i]);
+  }
+  auto const contents = at_files::read(path, realm, disk).value();
+  REQUIRE(contents.open_intents.size() == 10);
+  CHECK(contents.open_intents.back().sequence == 10);
+  CHECK(store->contents().open_intents.back().run == "run");
 }
 
 TEST_CASE("store: after a failed flush nothing more is promised") {
