@@ -258,6 +258,8 @@ class Grammar {
     command(*state, "show", Command::state_show, "Show one enrollment of the state")
         ->add_option("NAME", options_.name, "manifest name")
         ->required();
+    command(*state, "log", Command::state_log, "Show what was done and by whom, newest last")
+        ->add_option("NAME", options_.name, "manifest name (default: all)");
     auto* const forget = command(*state, "forget", Command::state_forget, "Stop managing enrollments; CPS keeps them");
     forget->add_option("NAME", options_.paths, "names in the state")->required();
     auto* const move = command(*state, "mv", Command::state_mv, "Give an enrollment of the state another name");
@@ -272,7 +274,8 @@ class Grammar {
     auto* const not_done = settle->add_flag("--not-done", options_.settle_not_done, "it was not done");
     as->excludes(not_done);
     command(*state, "unlock", Command::state_unlock, "End the lock of a run that is dead")
-        ->add_flag("--force", options_.force, "also of a run on another machine, of which nobody here can tell whether it lives");
+        ->add_flag("--force", options_.force,
+                   "also of a run on another machine, of which nobody here can tell whether it lives");
     auto* const rebuild = command(*state, "rebuild", Command::state_rebuild,
                                   "Find again what exists at CPS of the manifests; writes nothing to CPS");
     rebuild->add_option("PATH", options_.paths, "files or folders (default: the project's manifests)");
@@ -449,6 +452,7 @@ std::vector<Format> formats_of(Command command) {
     case Command::import_:
     case Command::state_list:
     case Command::state_show:
+    case Command::state_log:
     case Command::state_forget:
     case Command::state_mv:
     case Command::state_settle:

@@ -170,6 +170,28 @@ Exit run_state_show(Options const& options, World& world) {
       Exit::done, options.global, world);
 }
 
+/// cpsctl state log [NAME]: what was done, and by whom.
+Exit run_state_log(Options const& options, World& world) {
+  auto contents = read_state(options, world);
+  if (!contents) return fail(contents.error(), options.global, world);
+  std::string const& name = options.name;
+  if (!name.empty()) {
+    bool const known = contents->entries.contains(name);
+    std::erase_if(contents->history, [&](auto const& one) { return one.name != name && one.old_name != name; });
+    std::erase_if(contents->open_intents, [&](auto const& one) { return one.name != name; });
+    if (!known && contents->history.empty() && contents->open_intents.empty())
+      return fail({.code = Errc::usage,
+                   .message = fmt::format("the state and its history have no enrollment \"{}\"", name),
+                   .next = "see: cpsctl state log"},
+                  options.global, world);
+  }
+  return delivered(
+      {.text = [&](std::ostream& out,
+                   report::Style style) { report::log_text(contents->history, contents->open_intents, style, out); },
+       .json = [&] { return report::log_document(contents->realm, contents->history, contents->open_intents); }},
+      Exit::done, options.global, world);
+}
+
 /// cpsctl state forget NAME…: the enrollments stay at CPS, nobody manages them any more.
 Exit run_state_forget(Options const& options, World& world) {
   auto const offline = open_offline("cpsctl state forget", options, world);

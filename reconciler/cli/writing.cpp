@@ -5,6 +5,7 @@
 #include "cli/places.hpp"
 #include "cli/planning.hpp"
 #include "cli/settings.hpp"
+#include "state/author.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -125,7 +126,9 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
                                                  duration_text(settings.lock_timeout), held.message);
                                      }};
   CPS_TRY(writing.lock, writing.backend->lock({.id = run, .command = command}, patience));
-  CPS_TRY(writing.store, writing.backend->open({.realm = realm, .host = host, .run = run}, *writing.lock));
+  CPS_TRY(writing.store,
+          writing.backend->open({.realm = realm, .host = host, .run = run, .by = state::author_of(world.environment)},
+                                *writing.lock));
   for (std::string const& note : writing.store->contents().notes) log::warning("{}", note);
   return writing;
 }

@@ -2,6 +2,7 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "state/files.hpp"
+#include "state/history.hpp"
 #include "state/journal.hpp"
 #include "state/realm.hpp"
 #include "state/replay.hpp"
@@ -58,10 +59,10 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   if (!document) return corrupt(path, document.error().message, files);
   json::Value const* const version = json::find(*document, "formatVersion");
   if (version == nullptr || !version->IsInt64()) return corrupt(path, "it is no cpsctl state", files);
-  if (version->GetInt64() > format_version)
+  if (version->GetInt64() > newest_format)
     return Error{.code = Errc::io,
                  .message = fmt::format("{} was written by a newer cpsctl (format {}, this one knows {})",
-                                        path.string(), version->GetInt64(), format_version),
+                                        path.string(), version->GetInt64(), newest_format),
                  .next = "use that version of cpsctl"};
   Snapshot snapshot;
   if (!fields::from_json(*document, snapshot)) return corrupt(path, "a member has the wrong type", files);
@@ -92,6 +93,7 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   contents.serial = snapshot.serial;
   replayed.sequence = snapshot.sequence;
   contents.open_intents = std::move(snapshot.open_intents);
+  contents.history = std::move(snapshot.history);
   contents.exists = true;
   return {};
 }
@@ -168,7 +170,10 @@ std::filesystem::path torn_path(std::filesystem::path const& path) {
   return path.string() + ".journal.torn";
 }
 
-Result<> take_record(Contents& contents, Record const& record) {
+namespace {
+
+/// take_record() but for the history.
+Result<> take_change(Contents& contents, Record const& record) {
   auto const intent = std::ranges::find(contents.open_intents, record.intent, &Record::sequence);
   bool const known = intent != contents.open_intents.end();
   switch (record.phase) {
@@ -214,6 +219,15 @@ Result<> take_record(Contents& contents, Record const& record) {
     }
   }
   if (known) contents.open_intents.erase(intent);
+  return {};
+}
+
+}  // namespace
+
+Result<> take_record(Contents& contents, Record const& record) {
+  auto event = event_of(contents, record);
+  CPS_CHECK(take_change(contents, record));
+  if (event) contents.history.push_back(std::move(*event));
   return {};
 }
 

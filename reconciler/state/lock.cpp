@@ -3,13 +3,13 @@
 #include "base/fields.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "state/author.hpp"
 #include "state/files.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>
@@ -198,16 +198,13 @@ Result<std::optional<Lease>> unlock_file(Path const& state_path, Lease const& ow
 }
 
 Lease own_lease(Run const& run, Clock const& clock) {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  passwd const* const user = ::getpwuid(::getuid());
   auto const id_in = [](char const* path) {
     auto const id = system_files().read(path, 4096);
     return id ? std::string(text::trimmed(*id)) : std::string();
   };
   std::string const machine = id_in("/etc/machine-id");  // not for others' eyes: machine-id(5)
-  return {.owner = user != nullptr ? user->pw_name : std::to_string(::getuid()),
-          .host = host.data(),
+  return {.owner = this_user(),
+          .host = this_host(),
           .machine = machine.empty() ? "" : text::sha256_hex("cpsctl " + machine).substr(0, 16),
           .boot = id_in("/proc/sys/kernel/random/boot_id"),
           .pid = ::getpid(),

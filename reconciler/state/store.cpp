@@ -2,6 +2,7 @@
 
 #include "base/fields.hpp"
 #include "state/files.hpp"
+#include "state/history.hpp"
 #include "state/journal.hpp"
 #include "state/replay.hpp"
 
@@ -114,10 +115,11 @@ std::string journal_text(Contents const& contents, std::int64_t sequence) {
 
 class FileStore final : public Store {
  public:
-  FileStore(std::filesystem::path path, std::string run, Files& files, Replayed replayed,
+  FileStore(std::filesystem::path path, Opening opening, Files& files, Replayed replayed,
             std::unique_ptr<Appender> journal, Lock& lock)
       : path_(std::move(path)),
-        run_(std::move(run)),
+        run_(std::move(opening.run)),
+        by_(std::move(opening.by)),
         files_(files),
         contents_(std::move(replayed.contents)),
         newest_serial_(replayed.newest_serial),
@@ -129,6 +131,7 @@ class FileStore final : public Store {
 
   void journal(Record record, Written written) override {
     record.run = run_;
+    record.by = by_;
     journal_.add(std::move(record), std::move(written));
   }
 
@@ -145,12 +148,13 @@ class FileStore final : public Store {
 
  private:
   Result<> write_snapshot(std::unique_ptr<Appender>& file) {
-    Snapshot snapshot{.format_version = format_version,
-                      .realm = contents_.realm,
+    keep_within_bounds(contents_.history);
+    Snapshot snapshot{.realm = contents_.realm,
                       .host = contents_.host,
                       .serial = newest_serial_ + 1,
                       .sequence = sequence_,
-                      .open_intents = contents_.open_intents};
+                      .open_intents = contents_.open_intents,
+                      .history = contents_.history};
     for (auto const& [name, entry] : contents_.entries) snapshot.enrollments.push_back(entry);
     std::string const text = fields::to_text(snapshot) + "\n";
     CPS_CHECK(keep_previous());
@@ -174,6 +178,7 @@ class FileStore final : public Store {
 
   std::filesystem::path path_;
   std::string run_;
+  Author by_;
   Files& files_;
   Contents contents_;
   std::int64_t newest_serial_;
@@ -209,10 +214,10 @@ Result<std::unique_ptr<Store>> open_files(std::filesystem::path path, Opening op
   CPS_CHECK(lock.held());
   if (path.has_parent_path()) CPS_CHECK(files.make_folders(path.parent_path()));
   CPS_TRY(Replayed replayed, replay(path, opening.realm, files));
-  replayed.contents.realm = std::move(opening.realm);
-  if (!opening.host.empty()) replayed.contents.host = std::move(opening.host);
+  replayed.contents.realm = opening.realm;
+  if (!opening.host.empty()) replayed.contents.host = opening.host;
   CPS_TRY(auto journal, open_journal(path, replayed, files));
-  return std::make_unique<FileStore>(std::move(path), std::move(opening.run), files, std::move(replayed),
+  return std::make_unique<FileStore>(std::move(path), std::move(opening), files, std::move(replayed),
                                      std::move(journal), lock);
 }
 

@@ -16,6 +16,7 @@ struct Contents {
   std::int64_t serial = 0;
   std::map<std::string, Entry> entries = {};
   std::vector<Record> open_intents = {};  ///< intents without a result: doubts, oldest first
+  std::vector<Event> history = {};        ///< what was done, oldest first; kept within bounds (history.hpp)
   bool exists = false;                    ///< a state file or a journal was there
   std::vector<std::string> notes = {};    ///< what a person should know, such as a torn last journal line
 };
@@ -25,6 +26,7 @@ struct Opening {
   std::string realm = {};
   std::string host = {};  ///< to record for people; empty: as it was
   std::string run = {};   ///< the run's id
+  Author by = {};
 };
 
 /// The open state of a run that writes: the journal's group commit and the snapshot. Fenced: once the lock is another
@@ -35,7 +37,7 @@ class Store {
 
   virtual Contents const& contents() const = 0;
 
-  /// The record as it was kept: with the sequence that it got, and the run.
+  /// The record as it was kept: with the sequence that it got, the run and its author.
   using Written = std::function<void(Result<Record> kept)>;
   /// Queues a record for the journal's thread, which numbers, writes and syncs all that is queued at once, then calls
   /// `written` on its own thread. After a failed sync, or with the lock lost, every record

@@ -5,6 +5,7 @@
 
 /// A state that cannot be used or written: said, nothing sent, and nothing lost.
 using namespace program;
+namespace json = cpsctl::json;
 
 TEST_CASE("the state: what cannot be used is exit 74, and nothing is sent") {
   Project const project;
@@ -196,4 +197,37 @@ TEST_CASE("a report that cannot be written keeps the advice that fits the reason
   Run const run = project.run({"plan", "--out", "json=plan.json"}, {.file_size = rlim_t{100}});
   CHECK(run.exit == 74);
   contains(run, "raise the limit on file sizes");
+}
+
+TEST_CASE("state log: what was done, by which person or pipeline, newest last") {
+  Project const project;
+  project.sites(2);
+  Settings const pipeline{.environment = {{"GITLAB_CI", "true"},
+                                          {"GITLAB_USER_LOGIN", "octo\x1b[31mcat"},
+                                          {"CI_JOB_URL", "https://git.example/acme/-/jobs/7"}}};
+  REQUIRE(project.run({"apply", "--yes"}, pipeline).exit == 0);
+  REQUIRE(project.run({"state", "mv", "site-1", "site-9"}).exit == 0);
+  REQUIRE(project.run({"state", "forget", "site-9"}).exit == 0);
+  Run const all = project.run({"state", "log"});
+  INFO(all.out, all.err);
+  REQUIRE(all.exit == 0);
+  CHECK(all.out.find('\x1b') == std::string::npos);
+  std::size_t at = 0;
+  for (char const* const words : {" created: id ", "by octo\\x1b[31mcat@", ", https://git.example/acme/-/jobs/7, run ",
+                                  "site-9 renamed: was site-1", "site-9 forgotten", "4 events"}) {
+    CAPTURE(words);
+    at = all.out.find(words, at);
+    REQUIRE(at != std::string::npos);
+  }
+  Run const one = project.run({"state", "log", "site-1", "-o", "json"});
+  REQUIRE(one.exit == 0);
+  json::Document const document = one.json();
+  REQUIRE(json::find(document, "events")->Size() == 2);  // created, and renamed to another name
+  CHECK(json::text_or(json::at(document, "/events/0/what"), "") == "created");
+  CHECK(json::text_or(json::at(document, "/events/0/by/job"), "") == "https://git.example/acme/-/jobs/7");
+  CHECK(json::text_or(json::at(document, "/events/1/oldName"), "") == "site-1");
+  CHECK(project.run({"state", "log", "site-9"}).exit == 0);  // the history knows it still
+  Run const nobody = project.run({"state", "log", "nobody"});
+  CHECK(nobody.exit == 64);
+  contains(nobody, "the state and its history have no enrollment \"nobody\"");
 }
