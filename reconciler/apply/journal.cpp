@@ -8,13 +8,13 @@ http::Task<Result<std::int64_t>> Journal::record(state::Record record) {
   struct Waiting {
     explicit Waiting(http::Loop& loop) : written(loop) {}
     http::Event written;
-    std::optional<Result<std::int64_t>> outcome;
+    std::optional<Result<state::Record>> outcome;
   };
   auto const waiting = std::make_shared<Waiting>(loop_);
   // The callback comes on the journal's thread and hands the outcome over to the loop's.
-  store_.journal(record, [this, waiting](Result<std::int64_t> outcome) {
-    loop_.post([waiting, outcome = std::move(outcome)] {
-      waiting->outcome = outcome;
+  store_.journal(std::move(record), [this, waiting](Result<state::Record> outcome) {
+    loop_.post([waiting, outcome = std::move(outcome)]() mutable {
+      waiting->outcome = std::move(outcome);
       waiting->written.notify_all();
     });
   });
@@ -23,9 +23,9 @@ http::Task<Result<std::int64_t>> Journal::record(state::Record record) {
     broken_ = waiting->outcome->error();
     co_return *broken_;
   }
-  record.sequence = **waiting->outcome;
-  store_.accept(record);
-  co_return record.sequence;
+  state::Record const& kept = **waiting->outcome;
+  store_.accept(kept);
+  co_return kept.sequence;
 }
 
 http::Task<Result<>> Journal::write(state::Record record_of) {

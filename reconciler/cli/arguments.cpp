@@ -51,7 +51,8 @@ CLI::Validator a_digest() {
   return CLI::Validator(
       [](std::string const& value) -> std::string {
         bool const fits = value.size() == 64 && value.find_first_not_of("0123456789abcdef") == std::string::npos;
-        return value.empty() || fits ? std::string() : fmt::format("\"{}\" is not a digest: a digest has 64 hex digits", value);
+        return value.empty() || fits ? std::string()
+                                     : fmt::format("\"{}\" is not a digest: a digest has 64 hex digits", value);
       },
       "");
 }
@@ -310,6 +311,8 @@ class Grammar {
     command(*state, "show", Command::state_show, "Show one enrollment of the state")
         ->add_option("NAME", options_.name, "manifest name")
         ->required();
+    command(*state, "log", Command::state_log, "Show what was done and by whom, newest last")
+        ->add_option("NAME", options_.name, "manifest name (default: all)");
     auto* const forget = command(*state, "forget", Command::state_forget, "Stop managing enrollments; CPS keeps them");
     forget->add_option("NAME", options_.paths, "names in the state")->required();
     auto* const move = command(*state, "mv", Command::state_mv, "Give an enrollment of the state another name");
@@ -324,7 +327,7 @@ class Grammar {
     auto* const not_done = settle->add_flag("--not-done", options_.settle_not_done, "it was not done");
     as->excludes(not_done);
     command(*state, "unlock", Command::state_unlock, "End the lock of a run that is dead")
-        ->add_flag("--force", options_.force, "even if a run on another machine still looks active");
+        ->add_flag("--force", options_.force, "also of a run on another machine: look there first whether it lives");
     auto* const rebuild =
         command(*state, "rebuild", Command::state_rebuild, "Rebuild the state from CPS; writes nothing to CPS");
     rebuild->add_option("PATH", options_.paths, "files or folders (default: the project's manifests)");
@@ -511,6 +514,7 @@ std::vector<Format> formats_of(Command command) {
     case Command::import_:
     case Command::state_list:
     case Command::state_show:
+    case Command::state_log:
     case Command::state_forget:
     case Command::state_mv:
     case Command::state_settle:

@@ -14,6 +14,7 @@ Exit run_status(Options const& options, World& world);
 Exit run_import(Options const& options, World& world);
 Exit run_state_list(Options const& options, World& world);
 Exit run_state_show(Options const& options, World& world);
+Exit run_state_log(Options const& options, World& world);
 Exit run_state_forget(Options const& options, World& world);
 Exit run_state_unlock(Options const& options, World& world);
 Exit run_state_mv(Options const& options, World& world);

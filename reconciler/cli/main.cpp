@@ -28,6 +28,7 @@ Exit run(Options const& options, World& world) {
     case Command::import_: return run_import(options, world);
     case Command::state_list: return run_state_list(options, world);
     case Command::state_show: return run_state_show(options, world);
+    case Command::state_log: return run_state_log(options, world);
     case Command::state_forget: return run_state_forget(options, world);
     case Command::state_mv: return run_state_mv(options, world);
     case Command::state_settle: return run_state_settle(options, world);

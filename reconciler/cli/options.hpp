@@ -24,6 +24,7 @@ enum class Command : std::uint8_t {
   import_,
   state_list,
   state_show,
+  state_log,
   state_forget,
   state_mv,
   state_settle,
@@ -112,7 +113,7 @@ struct Options {
   std::vector<std::string> paths = {};        ///< validate, plan, apply
   bool detailed_exitcode = false;             ///< plan, apply
   bool yes = false;                           ///< apply
-  std::string name = {};                      ///< state show NAME, schema NAME, help TOPIC, import NAME
+  std::string name = {};                      ///< state show NAME, state log NAME, schema NAME, help TOPIC, import NAME
   std::string other_name = {};                ///< state mv NAME OTHER
   std::optional<std::string> settle_as = {};  ///< state settle NAME --as ID: it was done, and made this enrollment
   bool settle_not_done = false;               ///< state settle NAME --not-done

@@ -1,6 +1,7 @@
 #include "cli/places.hpp"
 
 #include "base/text.hpp"
+#include "state/backend.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -58,10 +59,18 @@ bool has_entry(std::string_view index, std::string const& path) {
 }  // namespace
 
 Result<std::string> state_place(GlobalOptions const& options, manifest::Project const& project) {
-  if (options.state) return *options.state;
+  if (options.state) {
+    CPS_CHECK(state::check_location(*options.state));
+    return *options.state;
+  }
   if (options.sandbox) return *options.sandbox + "/state.json";
   std::string const usual = (fs::path(project.folder) / default_state).lexically_normal().string();
   std::string const place = project.state.value_or(usual);
+  if (auto const scheme = state::scheme_of(place); !scheme.empty())
+    return Error{.code = Errc::manifest,
+                 .message = fmt::format(
+                     "the project file keeps the state at {}://…, which only its operator may choose", scheme),
+                 .next = "name a file below the project's folder, or name the place with --state or CPSCTL_STATE"};
   std::string const root = real_path(project.folder);
   std::string const real = real_path(place);
   bool const for_home = place.starts_with('~');  // which nobody expands here
@@ -73,6 +82,7 @@ Result<std::string> state_place(GlobalOptions const& options, manifest::Project 
 }
 
 Result<> check_untracked(std::string const& state, Files& files) {
+  if (!state::scheme_of(state).empty()) return {};
   fs::path const place = real_path(fs::absolute(state).parent_path());
   auto const checkout = checkout_of(place, files);
   if (!checkout) return {};

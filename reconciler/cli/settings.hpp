@@ -16,9 +16,9 @@ namespace cpsctl::cli {
 /// Everything that flags, environment and project file say, in their precedence, with the defaults filled in.
 struct Settings {
   manifest::Project project = {};
-  std::vector<std::string> paths = {};  ///< of manifests
-  bool paths_of_project = false;        ///< the project file names them
-  std::string state = {};
+  std::vector<std::string> paths = {};     ///< of manifests
+  bool paths_of_project = false;           ///< the project file names them
+  std::string state = {};                  ///< its location
   std::set<std::string> allowed_env = {};  ///< what manifests may use
   edgegrid::CredentialSource credentials = {};
   std::string api_schema = "v11";

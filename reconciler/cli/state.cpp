@@ -171,6 +171,28 @@ Exit run_state_show(Options const& options, World& world) {
       Exit::done, options.global, world);
 }
 
+/// cpsctl state log [NAME]: what was done, and by whom.
+Exit run_state_log(Options const& options, World& world) {
+  auto contents = read_state(options, world);
+  if (!contents) return fail(contents.error(), options.global, world);
+  std::string const& name = options.name;
+  if (!name.empty()) {
+    bool const known = contents->entries.contains(name);
+    std::erase_if(contents->history, [&](auto const& one) { return one.name != name && one.old_name != name; });
+    std::erase_if(contents->open_intents, [&](auto const& one) { return one.name != name; });
+    if (!known && contents->history.empty() && contents->open_intents.empty())
+      return fail({.code = Errc::usage,
+                   .message = fmt::format("the state and its history have no enrollment \"{}\"", name),
+                   .next = "see: cpsctl state log"},
+                  options.global, world);
+  }
+  return delivered(
+      {.text = [&](std::ostream& out,
+                   report::Style style) { report::log_text(contents->history, contents->open_intents, style, out); },
+       .json = [&] { return report::log_document(contents->realm, contents->history, contents->open_intents); }},
+      Exit::done, options.global, world);
+}
+
 /// cpsctl state forget NAME…: the enrollments stay at CPS, nobody manages them any more.
 Exit run_state_forget(Options const& options, World& world) {
   auto const offline = open_offline("cpsctl state forget", options, world);
@@ -219,13 +241,14 @@ Exit run_state_settle(Options const& options, World& world) {
 Exit run_state_unlock(Options const& options, World& world) {
   auto const settings = make_settings(options, world);
   if (!settings) return fail(settings.error(), options.global, world);
-  state::Lease const own = state::own_lease("", "cpsctl state unlock", world.clock);
-  auto const ended = state::unlock(settings->state, own, options.force, world.clock);
+  auto const backend = state::Backend::at(settings->state, world.files, world.clock);  // a tracked lock is ended, too
+  if (!backend) return fail(backend.error(), options.global, world);
+  auto const ended = (*backend)->unlock(options.force);
   if (!ended) return fail(ended.error(), options.global, world);
   std::string const line =
       *ended ? fmt::format("The lock of {}@{}, pid {} ({}), held since {}, is ended.", (*ended)->owner, (*ended)->host,
                            (*ended)->pid, (*ended)->command, (*ended)->since)
-             : fmt::format("Nobody holds {}.", settings->state);
+             : fmt::format("Nobody holds {}.", (*backend)->describe());
   return delivered(said(line, {}), Exit::done, options.global, world);
 }
 

@@ -5,6 +5,7 @@
 #include "cli/places.hpp"
 #include "cli/planning.hpp"
 #include "cli/settings.hpp"
+#include "state/author.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -104,51 +105,18 @@ class Progress {
   cps::Requests requests_left_;
 };
 
-/// The state as long as its lock is ours: a run that lost it to another machine (it stood still for too long) writes
-/// nothing any more, neither to the state nor to CPS, since a write follows its journal line.
-class Guarded final : public state::Store {
- public:
-  Guarded(std::unique_ptr<state::Store> store, state::Lock& lock, Clock const& clock)
-      : store_(std::move(store)), lock_(lock), clock_(clock), looked_(clock.wall()) {}
-
-  state::Contents const& contents() const override { return store_->contents(); }
-  void accept(state::Record const& record) override { store_->accept(record); }
-  void journal(state::Record record, Written written) override {
-    auto const ours = still_ours();
-    if (!ours) return written(ours.error());
-    store_->journal(std::move(record), std::move(written));
-  }
-  Result<> save() override {
-    CPS_CHECK(still_ours());
-    return store_->save();
-  }
-
- private:
-  Result<> still_ours() {
-    constexpr Duration stood_still = std::chrono::seconds(30);  // longer than between two heartbeats
-    WallTime const now = clock_.wall();
-    if (now - std::exchange(looked_, now) > stood_still) lock_.beat();
-    if (auto const problem = lock_.unwell(); problem && !std::exchange(said_, true))
-      log::warning("{}: another machine may take the lock", describe(*problem));
-    auto lost = lock_.lost();
-    return lost ? Result<>(std::move(*lost)) : Result<>();
-  }
-
-  std::unique_ptr<state::Store> store_;
-  state::Lock& lock_;
-  Clock const& clock_;
-  WallTime looked_;
-  bool said_ = false;
-};
-
 }  // namespace
+
+Result<std::unique_ptr<state::Backend>> backend_of(Settings const& settings, World& world) {
+  CPS_CHECK(check_untracked(settings.state, world.files));
+  return state::Backend::at(settings.state, world.files, world.clock);
+}
 
 Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
                               Settings const& settings, World& world, Signals const* signals) {
   std::string const run = world.random.uuid();
-  CPS_CHECK(check_untracked(settings.state, world.files));
-  CPS_CHECK(world.files.make_folders(std::filesystem::path(settings.state).parent_path()));
   Writing writing;
+  CPS_TRY(writing.backend, backend_of(settings, world));
   // Nobody waits for longer than the run may last.
   Duration const left = std::chrono::floor<Duration>(settings.deadline - world.clock.steady());
   state::Patience const patience{.at_most = std::min(settings.lock_timeout, std::max(left, Duration{})),
@@ -158,26 +126,27 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
                                        log::info("waiting up to {} for its end: {}",
                                                  duration_text(settings.lock_timeout), held.message);
                                      }};
-  CPS_TRY(writing.lock,
-          state::Lock::take(settings.state, state::own_lease(run, command, world.clock), patience, world.clock));
-  CPS_TRY(auto store, state::Store::open(settings.state, realm, run, world.files, host));
-  writing.store = std::make_unique<Guarded>(std::move(store), *writing.lock, world.clock);
+  CPS_TRY(writing.lock, writing.backend->lock({.id = run, .command = command}, patience));
+  CPS_TRY(writing.store,
+          writing.backend->open({.realm = realm, .host = host, .run = run, .by = state::author_of(world.environment)},
+                                *writing.lock));
   for (std::string const& note : writing.store->contents().notes) log::warning("{}", note);
   return writing;
 }
 
 Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world) {
-  CPS_CHECK(check_untracked(settings.state, world.files));
-  CPS_TRY(state::Contents contents, state::read(settings.state, realm, world.files));
+  CPS_TRY(auto const backend, backend_of(settings, world));
+  CPS_TRY(state::Contents contents, backend->read(realm));
   for (std::string const& note : contents.notes) log::warning("{}", note);
   return contents;
 }
 
 Result<std::string> recorded_realm(Settings const& settings, World& world) {
-  CPS_TRY(state::Contents const contents, state::read(settings.state, "", world.files));
+  CPS_TRY(auto const backend, backend_of(settings, world));
+  CPS_TRY(state::Contents const contents, backend->read(""));
   if (contents.exists) return contents.realm;
   return Error{.code = Errc::usage,
-               .message = fmt::format("there is no state at {}", settings.state),
+               .message = fmt::format("there is no state at {}", backend->describe()),
                .next = "name it with --state, or go to the project with -C DIR"};
 }
 

@@ -5,8 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/signals.hpp"
 #include "report/result.hpp"
-#include "state/lock.hpp"
-#include "state/store.hpp"
+#include "state/backend.hpp"
 
 #include <memory>
 #include <optional>
@@ -16,20 +15,23 @@ namespace cpsctl::cli {
 
 /// What a command that writes the state holds while it runs.
 struct Writing {
+  std::unique_ptr<state::Backend> backend = {};
   std::unique_ptr<state::Lock> lock = {};
   std::unique_ptr<state::Store> store = {};
 };
+
+/// Where the state of these settings lives. Errors: usage; io when git tracks it.
+Result<std::unique_ptr<state::Backend>> backend_of(Settings const& settings, World& world);
 
 /// Takes the lock and opens the state of `realm`, to record `host` in it (empty: as it was); a signal ends the wait for
 /// the lock (none: the process ends as usual). Errors: locked, cancelled, io.
 Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
                               Settings const& settings, World& world, Signals const* signals = nullptr);
 
-/// The state as its files say it, for commands that only look; what is odd about them is logged. `realm`: "" for any.
-/// Errors: io.
+/// The state for commands that only look; what is odd about it is logged. `realm`: "" for any. Errors: io.
 Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world);
 
-/// The realm that the state file names, for commands that talk to nobody. Errors: io; usage when there is no state.
+/// The realm that the state names, for commands that talk to nobody. Errors: io; usage when there is no state.
 Result<std::string> recorded_realm(Settings const& settings, World& world);
 
 using PlanAgain = std::function<http::Task<Result<apply::Round>>(std::set<std::string>)>;

@@ -9,6 +9,52 @@
 #include <span>
 
 namespace cpsctl::report {
+namespace {
+
+void doubts_text(std::vector<state::Record> const& open_intents, Style style, std::ostream& out) {
+  for (state::Record const& intent : open_intents)
+    screen::line(out, "{} {}: in doubt: {} sent at {}{}; cpsctl plan says what became of it",
+                 paint("?", Ink::warn, style), intent.name, fields::word(intent.step), intent.at,
+                 intent.reason.empty() ? "" : ", refused for now");
+}
+
+/// "created", "update in doubt".
+std::string what_text(state::Event const& event) {
+  std::string const step = fields::word(event.step);
+  switch (event.what) {
+    case state::Happened::refused: return step + " not done";
+    case state::Happened::conflict: return step + " met a conflict";
+    case state::Happened::lost: return step + " in doubt";
+    case state::Happened::created:
+    case state::Happened::updated:
+    case state::Happened::removing:
+    case state::Happened::removed:
+    case state::Happened::cancelled:
+    case state::Happened::adopted:
+    case state::Happened::recorded:
+    case state::Happened::renamed:
+    case state::Happened::forgotten: break;
+  }
+  return fields::word(event.what);
+}
+
+std::string by_text(state::Author const& by) {
+  std::string text = by.user;
+  if (!by.host.empty()) text += (text.empty() ? "" : "@") + by.host;
+  if (!by.job.empty()) text += (text.empty() ? "" : ", ") + by.job;
+  return text.empty() ? "an older version, which does not say who" : text;
+}
+
+std::string details_text(state::Event const& event) {
+  std::string text = event.old_name.empty() ? "" : fmt::format("was {}, ", event.old_name);
+  if (event.enrollment != 0) text += fmt::format("id {}, ", event.enrollment);
+  for (std::int64_t const change : event.changes) text += fmt::format("change {}, ", change);
+  if (!text.empty()) text.erase(text.size() - 2);
+  if (!event.reason.empty()) text += (text.empty() ? "" : "; ") + event.reason;
+  return text;
+}
+
+}  // namespace
 
 void state_text(Entries const& entries, std::vector<state::Record> const& open_intents, Style style,
                 std::ostream& out) {
@@ -26,10 +72,7 @@ void state_text(Entries const& entries, std::vector<state::Record> const& open_i
   for (auto const& [key, entry] : entries)
     screen::line(out, "{}  {:<10}  {}  {:<20}  {}", padded(key, name), entry.id, padded(entry.contract, contract),
                  entry.written.substr(0, 19) + "Z", text::printable(entry.common_name));
-  for (state::Record const& intent : open_intents)
-    screen::line(out, "{} {}: in doubt: {} sent at {}{}; cpsctl plan says what became of it",
-                 paint("?", Ink::warn, style), intent.name, fields::word(intent.step), intent.at,
-                 intent.reason.empty() ? "" : ", refused for now");
+  doubts_text(open_intents, style, out);
   screen::line(out, "{}", text::counted(entries.size(), "enrollment"));
 }
 
@@ -44,6 +87,30 @@ json::Document state_document(std::string const& realm, std::string const& host,
   json::set(document, "host", json::string(host, pool), pool);
   json::set(document, "serial", json::Value(serial), pool);
   json::set(document, "enrollments", std::move(list), pool);
+  json::set(document, "openIntents", fields::to_json(open_intents, pool), pool);
+  return document;
+}
+
+void log_text(std::vector<state::Event> const& history, std::vector<state::Record> const& open_intents, Style style,
+              std::ostream& out) {
+  for (state::Event const& event : history) {
+    std::string const at = event.at.empty() ? std::string(20, ' ') : event.at.substr(0, 19) + "Z";
+    std::string const details = details_text(event);
+    screen::line(out, "{}  {} {}{}{}", at, paint(event.name, Ink::strong, style), what_text(event),
+                 details.empty() ? "" : ": ", details);
+    screen::line(out, "    by {}{}", by_text(event.by), event.run.empty() ? "" : ", run " + event.run.substr(0, 8));
+  }
+  doubts_text(open_intents, style, out);
+  screen::line(out, "{}", text::counted(history.size(), "event"));
+}
+
+json::Document log_document(std::string const& realm, std::vector<state::Event> const& history,
+                            std::vector<state::Record> const& open_intents) {
+  json::Document document(rapidjson::kObjectType);
+  auto& pool = document.GetAllocator();
+  json::set(document, "format_version", json::string("1.0", pool), pool);
+  json::set(document, "realm", json::string(realm, pool), pool);
+  json::set(document, "events", fields::to_json(history, pool), pool);
   json::set(document, "openIntents", fields::to_json(open_intents, pool), pool);
   return document;
 }

@@ -17,6 +17,12 @@ void state_text(Entries const& entries, std::vector<state::Record> const& open_i
 json::Document state_document(std::string const& realm, std::string const& host, std::int64_t serial,
                               Entries const& entries, std::vector<state::Record> const& open_intents);
 
+/// The history, newest last, and behind it the writes whose end is not known.
+void log_text(std::vector<state::Event> const& history, std::vector<state::Record> const& open_intents, Style style,
+              std::ostream& out);
+json::Document log_document(std::string const& realm, std::vector<state::Event> const& history,
+                            std::vector<state::Record> const& open_intents);
+
 /// One entry, member by member.
 void entry_text(state::Entry const& entry, std::ostream& out);
 

@@ -2,10 +2,11 @@
 #include "base/conflict.hpp"
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "state/files.hpp"
+#include "state/history.hpp"
 #include "state/journal.hpp"
 #include "state/realm.hpp"
 #include "state/replay.hpp"
-#include "state/store.hpp"
 
 #include <algorithm>
 #include <set>
@@ -59,7 +60,8 @@ Error other_realm(std::filesystem::path const& path, std::string const& its, std
                .next = "use the credentials that it belongs to, or another --state file"};
 }
 
-Result<> read_snapshot(std::filesystem::path const& path, std::string const& realm, Files& files, Contents& contents) {
+Result<> read_snapshot(std::filesystem::path const& path, std::string const& realm, Files& files, Replayed& replayed) {
+  Contents& contents = replayed.contents;
   CPS_TRY(FileKind const kind, files.kind(path));
   if (kind == FileKind::missing) return {};
   CPS_TRY(std::string const text, files.read(path, snapshot_limit));
@@ -69,10 +71,10 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   if (!document) return corrupt(path, document.error().message, files);
   json::Value const* const version = json::find(*document, "formatVersion");
   if (version == nullptr || !version->IsInt64()) return corrupt(path, "it is no cpsctl state", files);
-  if (version->GetInt64() > format_version)
+  if (version->GetInt64() > newest_format)
     return Error{.code = Errc::io,
                  .message = fmt::format("{} was written by a newer cpsctl (format {}, this one knows {})",
-                                        path.string(), version->GetInt64(), format_version),
+                                        path.string(), version->GetInt64(), newest_format),
                  .next = "use that version of cpsctl"};
   Snapshot snapshot;
   if (!fields::from_json(*document, snapshot)) return corrupt(path, "a member has the wrong type", files);
@@ -101,8 +103,9 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   contents.host = snapshot.host.empty() && its != snapshot.realm ? snapshot.realm : snapshot.host;
   contents.realm = its;
   contents.serial = snapshot.serial;
-  contents.sequence = snapshot.sequence;
+  replayed.sequence = snapshot.sequence;
   contents.open_intents = std::move(snapshot.open_intents);
+  contents.history = std::move(snapshot.history);
   contents.exists = true;
   return {};
 }
@@ -132,7 +135,7 @@ constexpr std::string_view rebuild = "cpsctl state rebuild finds again what exis
 Result<> take_journal(Replayed& replayed, JournalText const& parsed, std::filesystem::path const& path) {
   auto const journal = journal_path(path).string();
   Contents& contents = replayed.contents;
-  std::int64_t const contained = contents.sequence;
+  std::int64_t const contained = replayed.sequence;
   auto const take = [&](Contents& into, bool after) -> Result<> {
     for (std::size_t line = 2; Record const& record : parsed.records) {
       Result<> const taken = (record.sequence > contained) == after ? take_record(into, record) : Result<>();
@@ -149,7 +152,8 @@ Result<> take_journal(Replayed& replayed, JournalText const& parsed, std::filesy
   for (auto const& [name, entry] : contents.entries)
     if (!ids.insert(entry.id).second)
       return damaged_journal(journal, parsed.records.size() + 1, "leaves an enrollment with two names");
-  contents.sequence = std::max(contents.sequence, parsed.head.sequence);
+  replayed.sequence = std::max(contained, parsed.head.sequence);
+  for (Record const& record : parsed.records) replayed.sequence = std::max(replayed.sequence, record.sequence);
   replayed.newest_serial = std::max(contents.serial, parsed.head.serial);
   bool const nothing_new = unknown.empty() && (parsed.records.empty() || parsed.records.back().sequence <= contained);
   replayed.settled = replayed.settled && nothing_new && parsed.head.serial == contents.serial && parsed.torn_lines == 0;
@@ -178,8 +182,10 @@ std::filesystem::path torn_path(std::filesystem::path const& path) {
   return path.string() + ".journal.torn";
 }
 
-Result<> take_record(Contents& contents, Record const& record) {
-  contents.sequence = std::max(contents.sequence, record.sequence);
+namespace {
+
+/// take_record() but for the history.
+Result<> take_change(Contents& contents, Record const& record) {
   auto const intent = std::ranges::find(contents.open_intents, record.intent, &Record::sequence);
   bool const known = intent != contents.open_intents.end();
   switch (record.phase) {
@@ -228,6 +234,15 @@ Result<> take_record(Contents& contents, Record const& record) {
   return {};
 }
 
+}  // namespace
+
+Result<> take_record(Contents& contents, Record const& record) {
+  auto event = event_of(contents, record);
+  CPS_CHECK(take_change(contents, record));
+  if (event) contents.history.push_back(std::move(*event));
+  return {};
+}
+
 Result<Replayed> replay(std::filesystem::path const& path, std::string const& realm, Files& files) {
   Replayed replayed;
   Contents& contents = replayed.contents;
@@ -238,7 +253,7 @@ Result<Replayed> replay(std::filesystem::path const& path, std::string const& re
   if (kind != FileKind::missing) {
     CPS_TRY(text, files.read(journal, journal_limit));
   }
-  CPS_CHECK(read_snapshot(path, realm, files, contents));
+  CPS_CHECK(read_snapshot(path, realm, files, replayed));
   replayed.newest_serial = contents.serial;
   replayed.settled = contents.exists;
   if (kind == FileKind::missing) return replayed;
@@ -264,7 +279,7 @@ Result<Replayed> replay(std::filesystem::path const& path, std::string const& re
   return replayed;
 }
 
-Result<Contents> read(std::filesystem::path const& path, std::string const& realm, Files& files) {
+Result<Contents> read_files(std::filesystem::path const& path, std::string const& realm, Files& files) {
   CPS_TRY(Replayed replayed, replay(path, realm, files));
   return std::move(replayed.contents);
 }

@@ -116,7 +116,7 @@ Result<JournalText> parse_journal(std::string_view text, std::string_view what) 
       if (!head || head->realm.empty()) return damaged_journal(what, number, "is no journal's head");
       if (!is_counter(head->serial) || !is_counter(head->sequence))
         return damaged_journal(what, number, "has a serial or sequence that was not counted by cpsctl");
-      if (head->format_version > format_version)
+      if (head->format_version > newest_format)
         return Error{.code = Errc::io,
                      .message = fmt::format("{} was written by a newer cpsctl (format {})", what, head->format_version),
                      .next = "use that version"};

@@ -9,8 +9,6 @@
 /// The journal's text: a head line that names the format, then one record a line, each with a checksum.
 namespace cpsctl::state {
 
-inline constexpr std::int64_t format_version = 1;
-
 std::string journal_head(JournalHead const& head);
 std::string journal_line(Record const& record);
 

@@ -1,19 +1,17 @@
 #include "state/lock.hpp"
 
 #include "base/fields.hpp"
+#include "base/files.hpp"
 #include "base/text.hpp"
+#include "state/author.hpp"
+#include "state/files.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <condition_variable>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <mutex>
-#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <thread>
 
 #include <fmt/format.h>
@@ -25,10 +23,6 @@ namespace {
 using namespace std::chrono_literals;
 using Path = std::filesystem::path;
 
-constexpr auto heartbeat_every = 20s;
-constexpr auto dead_when_still_for = 60s;
-constexpr auto dead_when_older_than = 10min;
-constexpr auto dead_when_ahead_by = 24h;  // nobody's clock is: such a heartbeat would live for ever unwatched
 constexpr auto look_again = 100ms;
 constexpr std::size_t longest_lease = 4096;
 
@@ -68,31 +62,13 @@ Result<> own_lock(Fd const& fd, Path const& path) {
                .next = "move it away and run again"};
 }
 
-/// A shared folder shows what another machine wrote to whoever opens the file anew.
-std::optional<Lease> read_lease(Path const& path) {
-  Fd const fd = open_lock(path);
-  return fd.open() ? read_lease(fd.get()) : std::nullopt;
-}
-
-/// File systems that no other machine writes to; any other may be shared.
-bool of_one_machine(int fd) {
-  constexpr long xfs = 0x58465342, zfs = 0x2FC12FC1, bcachefs = static_cast<long>(0xCA451A4E);
-  constexpr std::array local = {static_cast<long>(EXT4_SUPER_MAGIC),
-                                xfs,
-                                static_cast<long>(BTRFS_SUPER_MAGIC),
-                                static_cast<long>(TMPFS_MAGIC),
-                                static_cast<long>(OVERLAYFS_SUPER_MAGIC),
-                                static_cast<long>(F2FS_SUPER_MAGIC),
-                                static_cast<long>(RAMFS_MAGIC),
-                                zfs,
-                                bcachefs};
-  struct statfs info {};
-  return ::fstatfs(fd, &info) == 0 && std::ranges::find(local, static_cast<long>(info.f_type)) != local.end();
+std::string text_of(Lease const& lease) {
+  return fields::to_text(lease) + "\n";
 }
 
 /// In place: spaces take the old lease's place before the file is cut, so there is a lease at any time.
 Result<> write_lease(int fd, Path const& path, Lease const& lease) {
-  std::string text = fields::to_text(lease) + "\n";
+  std::string text = text_of(lease);
   auto const size = static_cast<off_t>(text.size());
   text.resize(std::max(text.size(), first_bytes(fd).size()), ' ');
   for (std::size_t at = 0; at < text.size();) {
@@ -102,13 +78,8 @@ Result<> write_lease(int fd, Path const& path, Lease const& lease) {
     at += static_cast<std::size_t>(written);
   }
   if (::ftruncate(fd, size) != 0) return file_error("write", path);
-  bool const shown = of_one_machine(fd) || ::fsync(fd) == 0;  // on a shared folder it must leave this machine
-  if (!shown) return file_error("sync", path);
+  if (::fsync(fd) != 0) return file_error("sync", path);  // on a shared folder it must leave this machine
   return {};
-}
-
-bool same_run(Lease const& left, Lease const& right) {
-  return left.run == right.run && left.pid == right.pid && left.boot == right.boot && left.host == right.host;
 }
 
 /// Does flock decide about it? It does among all that share a kernel, and a kernel that is gone left nothing that
@@ -120,147 +91,77 @@ bool of_this_machine(Lease const& lease, Lease const& own) {
   return lease.host == own.host && !lease.machine.empty() && lease.machine == own.machine;
 }
 
-bool dead(Lease const& lease, Duration still_for, Clock const& clock) {
-  auto const heartbeat = parse_timestamp(lease.heartbeat);
-  if (!heartbeat || still_for >= dead_when_still_for) return true;
-  return clock.wall() - *heartbeat >= dead_when_older_than || *heartbeat - clock.wall() >= dead_when_ahead_by;
-}
-
-/// For how long a lease has stood unchanged before our eyes.
-class Watch {
- public:
-  Duration still_for(std::optional<Lease> const& lease, Clock const& clock) {
-    if (lease != seen_ || !since_) since_ = clock.steady();
-    seen_ = lease;
-    return std::chrono::duration_cast<Duration>(clock.steady() - *since_);
-  }
-
- private:
-  std::optional<Lease> seen_ = {};
-  std::optional<SteadyTime> since_ = {};
-};
-
 std::string holder(std::optional<Lease> const& lease) {
   return lease ? fmt::format("{}@{}, pid {} ({}), since {}", lease->owner, lease->host, lease->pid, lease->command,
                              lease->since)
                : std::string("a process that has not said its name or pid");
 }
 
-Error held(Path const& path, std::optional<Lease> const& lease, Lease const& own) {
+Error held_by(Path const& path, std::optional<Lease> const& lease, Lease const& own) {
   bool const here = !lease || of_this_machine(*lease, own);
   return Error{.code = Errc::locked,
                .message = fmt::format("another run holds {}: {}", path.string(), holder(lease)),
-               .next = here
-                           ? "wait for it to end, or give it time with --lock-timeout 10m; if it is dead: cpsctl state "
-                             "unlock"
-                           : "wait for it to end, or give it time with --lock-timeout 10m: a run whose heartbeat "
-                             "stands still for 60 s loses the lock; if it is dead: cpsctl state unlock --force"};
+               .next = here ? "wait for it to end, or give it time with --lock-timeout 10m"
+                            : "a state in files is one machine's at a time: wait for that run to end, and keep it in a "
+                              "backend made for several if they share the work; if that run is dead: cpsctl state "
+                              "unlock --force"};
 }
 
 class FileLock final : public Lock {
  public:
-  FileLock(Fd fd, Path path, Lease lease, Clock const& clock)
-      : fd_(std::move(fd)), path_(std::move(path)), lease_(std::move(lease)), clock_(clock), heart_([this] {
-          live();
-        }) {}
+  FileLock(Fd fd, Path path, Lease const& lease) : fd_(std::move(fd)), path_(std::move(path)), text_(text_of(lease)) {}
   ~FileLock() override {
-    {
-      std::scoped_lock const lock(mutex_);
-      ending_ = true;
-    }
-    changed_.notify_all();
-    heart_.join();
     // The flock ends with fd_. A lease that is not ours stays.
-    Fd const fd = open_lock(path_);
-    auto const present = fd.open() ? read_lease(fd.get()) : std::nullopt;
-    bool const ours = present && same_run(*present, lease_);
-    [[maybe_unused]] int const emptied = ours ? ::ftruncate(fd.get(), 0) : 0;
+    [[maybe_unused]] int const emptied = held() ? ::ftruncate(fd_.get(), 0) : 0;
   }
+  FileLock(FileLock const&) = delete;
+  FileLock& operator=(FileLock const&) = delete;
 
-  void beat() override {
-    std::scoped_lock const one_at_a_time(beating_);
-    if (lost()) return;
-    auto [lost, unwell] = renew();
-    std::scoped_lock const lock(mutex_);
-    lost_ = std::move(lost);
-    unwell_ = std::move(unwell);
-  }
-  std::optional<Error> lost() const override {
-    std::scoped_lock const lock(mutex_);
-    return lost_;
-  }
-  std::optional<Error> unwell() const override {
-    std::scoped_lock const lock(mutex_);
-    return unwell_;
+  /// The flock is a file's, not a name's, and reaches no other machine: the file must still have the name, and the
+  /// lease in it must be ours. Opened anew, since that shows what other machines wrote.
+  Result<> held() override {
+    Fd const there = open_lock(path_);
+    if (!there.open() && errno != ENOENT) return file_error("open", path_);
+    if (there.open() && same_file(there.get()) && first_bytes(there.get()) == text_) return {};
+    auto const other = there.open() ? read_lease(there.get()) : std::nullopt;
+    return Error{.code = Errc::locked,
+                 .message = other ? fmt::format("the lock {} was taken away by {}", path_.string(), holder(other))
+                                  : fmt::format("the lock {} was ended from outside", path_.string()),
+                 .next = "wait until no other run is under way and run again: what CPS did is found again"};
   }
 
  private:
-  struct Beat {
-    std::optional<Error> lost = {}, unwell = {};
-  };
-
-  void live() {
-    std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, heartbeat_every, [this] { return ending_; })) {
-      lock.unlock();  // a shared folder may hang: nobody who asks lost() should wait for that
-      beat();
-      lock.lock();
-    }
-  }
-
-  Beat renew() {
-    Fd const fd = open_lock(path_);
-    if (!fd.open()) return {.unwell = file_error("open", path_)};
-    auto const present = read_lease(fd.get());
-    if (present && !same_run(*present, lease_))
-      return {.lost = Error{.code = Errc::locked,
-                            .message = fmt::format("the lock {} was taken away by {}", path_.string(), holder(present)),
-                            .next = "wait for it to end and run again: what CPS did is found again"}};
-    lease_.heartbeat = timestamp(clock_.wall());
-    auto const written = write_lease(fd.get(), path_, lease_);
-    return {.unwell = written ? std::nullopt : std::optional(written.error())};
+  bool same_file(int other) const {
+    struct stat ours {};
+    struct stat its {};
+    return ::fstat(fd_.get(), &ours) == 0 && ::fstat(other, &its) == 0 && ours.st_dev == its.st_dev &&
+           ours.st_ino == its.st_ino;
   }
 
   Fd fd_;
   Path path_;
-  Lease lease_;
-  Clock const& clock_;
-  std::mutex beating_;        // guards lease_ and the file
-  mutable std::mutex mutex_;  // guards what follows
-  std::condition_variable changed_;
-  bool ending_ = false;
-  std::optional<Error> lost_;
-  std::optional<Error> unwell_;
-  std::thread heart_;  // last: it uses the members above
+  std::string text_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Lock>> Lock::take(Path const& state_path, Lease lease, Patience const& patience,
-                                         Clock const& clock) {
+Result<std::unique_ptr<Lock>> lock_file(Path const& state_path, Lease const& lease, Patience const& patience,
+                                        Clock const& clock) {
   Path const path = lock_path(state_path);
-  auto const pause = [&](Duration time) { patience.pause ? patience.pause(time) : std::this_thread::sleep_for(time); };
   auto const until = clock.steady() + patience.at_most;
-  Watch watch;
   for (bool said = false;;) {
     Fd fd = open_lock(path, O_CREAT);  // each time: somebody may have removed the file
     if (!fd.open()) return file_error("open", path);
     CPS_CHECK(own_lock(fd, path));
     bool const free_here = ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
     if (!free_here && errno != EWOULDBLOCK && errno != EINTR) return file_error("lock", path);
-    auto present = read_lease(path);
-    Duration const still_for = watch.still_for(present, clock);
-    bool const free = !present || of_this_machine(*present, lease) || dead(*present, still_for, clock);
-    if (free_here && free) {
-      lease.heartbeat = timestamp(clock.wall());
+    auto const present = read_lease(fd.get());
+    if (free_here && (!present || of_this_machine(*present, lease))) {
       CPS_CHECK(write_lease(fd.get(), path, lease));
-      Duration const in_view = patience.in_view.value_or(of_one_machine(fd.get()) ? 0s : 1s);
-      if (in_view > 0s) pause(in_view);
-      present = read_lease(path);
-      if (present && same_run(*present, lease))
-        return std::make_unique<FileLock>(std::move(fd), path, std::move(lease), clock);
+      auto taken = std::make_unique<FileLock>(std::move(fd), path, lease);
+      if (taken->held()) return taken;
     }
-    Error error = held(path, present, lease);
+    Error error = held_by(path, present, lease);
     if (clock.steady() >= until) return error;
     if (patience.given_up && patience.given_up()) {
       error.code = Errc::cancelled;
@@ -268,11 +169,12 @@ Result<std::unique_ptr<Lock>> Lock::take(Path const& state_path, Lease lease, Pa
       return error;
     }
     if (!std::exchange(said, true) && patience.begins) patience.begins(error);
-    pause(look_again);  // flock has no deadline of its own
+    // flock has no deadline of its own.
+    patience.pause ? patience.pause(look_again) : std::this_thread::sleep_for(look_again);
   }
 }
 
-Result<std::optional<Lease>> unlock(Path const& state_path, Lease const& own, bool anyway, Clock const& clock) {
+Result<std::optional<Lease>> unlock_file(Path const& state_path, Lease const& own, bool anyway) {
   Path const path = lock_path(state_path);
   Fd const fd = open_lock(path);
   if (!fd.open() && errno == ENOENT) return std::optional<Lease>();
@@ -281,40 +183,34 @@ Result<std::optional<Lease>> unlock(Path const& state_path, Lease const& own, bo
   auto present = read_lease(fd.get());
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return file_error("lock", path);
-    Error error = held(path, present, own);
+    Error error = held_by(path, present, own);
     error.next = present ? fmt::format("it lives: wait for it, or end it with kill {}", present->pid) : error.next;
     return error;
   }
-  bool const may_live = present && !of_this_machine(*present, own) && !dead(*present, 0s, clock);
-  if (may_live && !anyway) {
-    Error error = held(path, present, own);
-    error.next = fmt::format("its last sign of life was at {}: look on {} whether it runs, then add --force",
-                             present->heartbeat, present->host);
+  if (present && !of_this_machine(*present, own) && !anyway) {
+    Error error = held_by(path, present, own);
+    error.next =
+        fmt::format("look on {} whether it runs: nobody else can tell; if it does not, add --force", present->host);
     return error;
   }
   if (::ftruncate(fd.get(), 0) != 0) return file_error("write", path);
   return present;
 }
 
-Lease own_lease(std::string run, std::string command, Clock const& clock) {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  passwd const* const user = ::getpwuid(::getuid());
-  std::string const now = timestamp(clock.wall());
+Lease own_lease(Run const& run, Clock const& clock) {
   auto const id_in = [](char const* path) {
     auto const id = system_files().read(path, 4096);
     return id ? std::string(text::trimmed(*id)) : std::string();
   };
   std::string const machine = id_in("/etc/machine-id");  // not for others' eyes: machine-id(5)
-  return {.owner = user != nullptr ? user->pw_name : std::to_string(::getuid()),
-          .host = host.data(),
+  return {.owner = this_user(),
+          .host = this_host(),
           .machine = machine.empty() ? "" : text::sha256_hex("cpsctl " + machine).substr(0, 16),
           .boot = id_in("/proc/sys/kernel/random/boot_id"),
           .pid = ::getpid(),
-          .run = std::move(run),
-          .command = std::move(command),
-          .since = now,
-          .heartbeat = now};
+          .run = run.id,
+          .command = run.command,
+          .since = timestamp(clock.wall())};
 }
 
 }  // namespace cpsctl::state

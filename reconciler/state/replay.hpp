@@ -1,5 +1,8 @@
 #pragma once
+#include "base/files.hpp"
 #include "state/store.hpp"
+
+#include <filesystem>
 
 namespace cpsctl::state {
 
@@ -13,6 +16,7 @@ Result<> take_record(Contents& contents, Record const& record);
 /// The contents, and where the journal's valid part ends.
 struct Replayed {
   Contents contents = {};
+  std::int64_t sequence = 0;       ///< of the last record that was seen
   std::int64_t newest_serial = 0;  ///< of the snapshot, or of the one that the journal follows
   bool settled = false;            ///< the snapshot holds all of the contents
   std::size_t valid_bytes = 0;     ///< 0: there is no journal

@@ -1,6 +1,8 @@
 #include "state/store.hpp"
 
 #include "base/fields.hpp"
+#include "state/files.hpp"
+#include "state/history.hpp"
 #include "state/journal.hpp"
 #include "state/replay.hpp"
 
@@ -19,7 +21,9 @@ namespace {
 /// makes their lines as well: the loop's thread has enough to do.
 class GroupCommit {
  public:
-  explicit GroupCommit(std::unique_ptr<Appender> file) : file_(std::move(file)), thread_([this] { work(); }) {}
+  /// `last`: the last record of the journals before.
+  GroupCommit(std::unique_ptr<Appender> file, std::int64_t last, Lock& lock)
+      : last_(last), lock_(lock), file_(std::move(file)), thread_([this] { work(); }) {}
   ~GroupCommit() {
     {
       std::scoped_lock const lock(mutex_);
@@ -45,8 +49,10 @@ class GroupCommit {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return queue_.empty() && !busy_; });
     if (broken_) return *broken_;
-    Result<> outcome = exchange(file_);
-    if (!file_) broken_ = outcome.error();
+    Result<> outcome = lock_.held();
+    bool const held = outcome.has_value();
+    if (held) outcome = exchange(file_);
+    if (!held || !file_) broken_ = outcome.error();
     return outcome;
   }
 
@@ -61,23 +67,28 @@ class GroupCommit {
     for (;;) {
       changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
       if (queue_.empty()) return;
-      std::vector<Queued> const batch = std::exchange(queue_, {});
+      std::vector<Queued> batch = std::exchange(queue_, {});
       busy_ = true;
       lock.unlock();
       Result<> const outcome = broken_ ? Result<>(*broken_) : write(batch);
-      for (Queued const& one : batch)
-        one.written(outcome ? Result<std::int64_t>(one.record.sequence) : Result<std::int64_t>(outcome.error()));
+      for (Queued& one : batch)
+        one.written(outcome ? Result<Record>(std::move(one.record)) : Result<Record>(outcome.error()));
       lock.lock();
-      // After a failed sync nobody knows what is on disk: nothing more may be promised (limits of fsync).
+      // After a failed sync nobody knows what is on disk, and without the lock it is another's: nothing more may be
+      // promised (limits of fsync).
       if (!outcome) broken_ = outcome.error();
       busy_ = false;
       changed_.notify_all();
     }
   }
 
-  Result<> write(std::vector<Queued> const& batch) {
+  Result<> write(std::vector<Queued>& batch) {
     std::string bytes;
-    for (Queued const& one : batch) bytes += journal_line(one.record);
+    for (Queued& one : batch) {
+      one.record.sequence = ++last_;
+      bytes += journal_line(one.record);
+    }
+    CPS_CHECK(lock_.held());  // right before: a run may have stood still for any time until here
     CPS_CHECK(file_->append(bytes));
     return file_->sync();
   }
@@ -88,44 +99,46 @@ class GroupCommit {
   bool busy_ = false;
   bool ending_ = false;
   std::optional<Error> broken_;
+  std::int64_t last_;
+  Lock& lock_;
   std::unique_ptr<Appender> file_;
   std::thread thread_;  // last: it uses the members above
 };
 
 /// A journal that follows the snapshot of these contents. It carries the open intents as well: they must outlive the
 /// snapshot's loss, or its replacement by an older one.
-std::string journal_text(Contents const& contents) {
-  std::string lines = journal_head({.realm = contents.realm, .serial = contents.serial, .sequence = contents.sequence});
+std::string journal_text(Contents const& contents, std::int64_t sequence) {
+  std::string lines = journal_head({.realm = contents.realm, .serial = contents.serial, .sequence = sequence});
   for (Record const& intent : contents.open_intents) lines += journal_line(intent);
   return lines;
 }
 
 class FileStore final : public Store {
  public:
-  FileStore(std::filesystem::path path, std::string run, Files& files, Replayed replayed,
-            std::unique_ptr<Appender> journal)
+  FileStore(std::filesystem::path path, Opening opening, Files& files, Replayed replayed,
+            std::unique_ptr<Appender> journal, Lock& lock)
       : path_(std::move(path)),
-        run_(std::move(run)),
+        run_(std::move(opening.run)),
+        by_(std::move(opening.by)),
         files_(files),
         contents_(std::move(replayed.contents)),
         newest_serial_(replayed.newest_serial),
         settled_(replayed.settled),
-        next_(contents_.sequence + 1),
-        journal_(std::move(journal)) {}
+        sequence_(replayed.sequence),
+        journal_(std::move(journal), replayed.sequence, lock) {}
 
   Contents const& contents() const override { return contents_; }
 
   void journal(Record record, Written written) override {
-    record.sequence = next_++;
     record.run = run_;
+    record.by = by_;
     journal_.add(std::move(record), std::move(written));
   }
 
   void accept(Record const& record) override {
     settled_ = false;
-    Record ours = record;
-    ours.run = run_;
-    take_record(contents_, ours).value();
+    sequence_ = std::max(sequence_, record.sequence);
+    take_record(contents_, record).value();
   }
 
   Result<> save() override {
@@ -135,12 +148,13 @@ class FileStore final : public Store {
 
  private:
   Result<> write_snapshot(std::unique_ptr<Appender>& file) {
-    Snapshot snapshot{.format_version = format_version,
-                      .realm = contents_.realm,
+    keep_within_bounds(contents_.history);
+    Snapshot snapshot{.realm = contents_.realm,
                       .host = contents_.host,
                       .serial = newest_serial_ + 1,
-                      .sequence = contents_.sequence,
-                      .open_intents = contents_.open_intents};
+                      .sequence = sequence_,
+                      .open_intents = contents_.open_intents,
+                      .history = contents_.history};
     for (auto const& [name, entry] : contents_.entries) snapshot.enrollments.push_back(entry);
     std::string const text = fields::to_text(snapshot) + "\n";
     CPS_CHECK(keep_previous());
@@ -149,7 +163,7 @@ class FileStore final : public Store {
 
     // A crash before this replacement is harmless: the snapshot has the last word on records up to its sequence.
     file.reset();  // its file may have no name any more from here on
-    CPS_CHECK(files_.replace(journal_path(path_), journal_text(contents_)));
+    CPS_CHECK(files_.replace(journal_path(path_), journal_text(contents_, sequence_)));
     CPS_TRY(file, files_.append(journal_path(path_)));
     settled_ = true;
     return {};
@@ -164,11 +178,12 @@ class FileStore final : public Store {
 
   std::filesystem::path path_;
   std::string run_;
+  Author by_;
   Files& files_;
   Contents contents_;
   std::int64_t newest_serial_;
-  bool settled_;  ///< the snapshot holds all of the contents
-  std::int64_t next_;
+  bool settled_;           ///< the snapshot holds all of the contents
+  std::int64_t sequence_;  ///< of the last record in the contents
   GroupCommit journal_;
 };
 
@@ -177,7 +192,7 @@ Result<std::unique_ptr<Appender>> open_journal(std::filesystem::path const& path
                                                Files& files) {
   auto const journal = journal_path(path);
   if (replayed.valid_bytes == 0) {
-    CPS_CHECK(files.replace(journal, journal_text(replayed.contents)));
+    CPS_CHECK(files.replace(journal, journal_text(replayed.contents, replayed.sequence)));
   } else if (!replayed.torn.empty()) {
     CPS_CHECK(files.replace(torn_path(path), replayed.torn));
     CPS_CHECK(files.truncate(journal, replayed.valid_bytes));
@@ -188,21 +203,22 @@ Result<std::unique_ptr<Appender>> open_journal(std::filesystem::path const& path
 }  // namespace
 
 Result<std::int64_t> Store::write(Record record) {
-  auto const written = std::make_shared<std::promise<Result<std::int64_t>>>();  // also for who is just setting it
-  journal(record, [written](Result<std::int64_t> sequence) { written->set_value(std::move(sequence)); });
-  CPS_TRY(record.sequence, written->get_future().get());
-  accept(record);
-  return record.sequence;
+  auto const written = std::make_shared<std::promise<Result<Record>>>();  // also for who is just setting it
+  journal(std::move(record), [written](Result<Record> kept) { written->set_value(std::move(kept)); });
+  CPS_TRY(Record const kept, written->get_future().get());
+  accept(kept);
+  return kept.sequence;
 }
 
-Result<std::unique_ptr<Store>> Store::open(std::filesystem::path path, std::string realm, std::string run, Files& files,
-                                           std::string host) {
+Result<std::unique_ptr<Store>> open_files(std::filesystem::path path, Opening opening, Files& files, Lock& lock) {
+  CPS_CHECK(lock.held());
   if (path.has_parent_path()) CPS_CHECK(files.make_folders(path.parent_path()));
-  CPS_TRY(Replayed replayed, replay(path, realm, files));
-  replayed.contents.realm = std::move(realm);
-  if (!host.empty()) replayed.contents.host = std::move(host);
+  CPS_TRY(Replayed replayed, replay(path, opening.realm, files));
+  replayed.contents.realm = opening.realm;
+  if (!opening.host.empty()) replayed.contents.host = opening.host;
   CPS_TRY(auto journal, open_journal(path, replayed, files));
-  return std::make_unique<FileStore>(std::move(path), std::move(run), files, std::move(replayed), std::move(journal));
+  return std::make_unique<FileStore>(std::move(path), std::move(opening), files, std::move(replayed),
+                                     std::move(journal), lock);
 }
 
 }  // namespace cpsctl::state

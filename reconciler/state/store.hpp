@@ -1,12 +1,9 @@
 #pragma once
-#include "base/files.hpp"
 #include "base/result.hpp"
 #include "state/types.hpp"
 
-#include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,45 +14,47 @@ struct Contents {
   std::string realm = {};
   std::string host = {};  ///< that was last talked to, for people
   std::int64_t serial = 0;
-  std::int64_t sequence = 0;  ///< last record seen
   std::map<std::string, Entry> entries = {};
   std::vector<Record> open_intents = {};  ///< intents without a result: doubts, oldest first
+  std::vector<Event> history = {};        ///< what was done, oldest first; kept within bounds (history.hpp)
   bool exists = false;                    ///< a state file or a journal was there
   std::vector<std::string> notes = {};    ///< what a person should know, such as a torn last journal line
 };
 
-/// Reads `path` and its journal (`path` with ".journal"). Missing files are an empty state. Changes nothing.
-/// Errors: io for an unreadable, corrupt or newer-format file (the `.bak` and how to go on are named), also when the
-/// state belongs to another realm (`realm` empty: any).
-Result<Contents> read(std::filesystem::path const& path, std::string const& realm, Files& files);
+/// As what a run opens the state.
+struct Opening {
+  std::string realm = {};
+  std::string host = {};  ///< to record for people; empty: as it was
+  std::string run = {};   ///< the run's id
+  Author by = {};
+};
 
-/// The open state of a run that writes: the journal's group commit and the snapshot. Holds the lock's protection, not
-/// the lock itself. Thread-safe where said.
+/// The open state of a run that writes: the journal's group commit and the snapshot. Fenced: once the lock is another
+/// run's, the state is that run's, and every write fails with `locked`; so does what would follow its record at CPS.
 class Store {
  public:
-  /// Reads as read() does, and opens the journal. `host`: to record for people; empty: as it was. Errors: io.
-  static Result<std::unique_ptr<Store>> open(std::filesystem::path path, std::string realm, std::string run,
-                                             Files& files, std::string host = {});
   virtual ~Store() = default;
 
   virtual Contents const& contents() const = 0;
 
-  using Written = std::function<void(Result<std::int64_t> sequence)>;
-  /// Queues a record (its sequence, run are filled in) for the journal's thread, which writes and syncs all that is
-  /// queued at once, then calls `written` on its own thread. After a failed sync every record fails: it is fatal.
+  /// The record as it was kept: with the sequence that it got, the run and its author.
+  using Written = std::function<void(Result<Record> kept)>;
+  /// Queues a record for the journal's thread, which numbers, writes and syncs all that is queued at once, then calls
+  /// `written` on its own thread. After a failed sync, or with the lock lost, every record
+  /// fails: it is fatal.
   virtual void journal(Record record, Written written) = 0;
 
-  /// journal() and accept() in one: on disk, and in the contents, when it returns. For callers that may block. Errors:
-  /// io.
+  /// journal() and accept() in one: on disk, and in the contents, when it returns. Gives its sequence. For callers that
+  /// may block. Errors: io, locked.
   Result<std::int64_t> write(Record record);
 
-  /// Takes a durable record into the contents: done puts its intent's entry with the id and the changes, stored puts
-  /// the entry, dropped takes it away, refused closes the intent, conflict and lost mark it as over. On the caller's
-  /// thread.
+  /// Takes a record as it was kept into the contents: done puts its intent's entry with the id and the changes, stored
+  /// puts the entry, dropped takes it away, refused closes the intent, conflict and lost mark it as over. On the
+  /// caller's thread.
   virtual void accept(Record const& record) = 0;
 
   /// Writes the snapshot, unless it holds everything already: the previous one is kept as `.bak` (so that is never a
-  /// copy of the same), and a journal that follows the new one begins with the open intents. Errors: io; one
+  /// copy of the same), and a journal that follows the new one begins with the open intents. Errors: locked; io, one
   /// after the snapshot was written leaves no journal to write to: every later record fails, as after a failed sync.
   virtual Result<> save() = 0;
 };

@@ -33,6 +33,14 @@ BOOST_DESCRIBE_STRUCT(Entry, (),
                       (name, account, contract, id, source, api_schema, common_name, last_applied, lifecycle, labels,
                        written, open_steps, changes, removal))
 
+/// Who lets a run write: a person at a machine, or a pipeline. It is what they say of themselves: no proof.
+struct Author {
+  std::string user = {};
+  std::string host = {};
+  std::string job = {};  ///< the page of a pipeline's job, or what the CI system is called; empty: no pipeline
+};
+BOOST_DESCRIBE_STRUCT(Author, (), (user, host, job))
+
 // done puts the intent's entry, with this id and these changes, or the record's own.
 // stored puts an entry (and takes away the one of the record's name, if it is another: a move); dropped takes one away,
 // and closes what was to become of it.
@@ -52,6 +60,7 @@ struct Record {
   std::string at = {};                       ///< RFC 3339, UTC
   std::string ends_by = {};                  ///< of intent: the attempt has ended then, whatever became of the process
   std::string run = {};                      ///< the run's id
+  Author by = {};                            ///< older versions do not say
   std::string digest = {};                   ///< SHA-256 of the body
   std::vector<std::int64_t> known_ids = {};  ///< enrollments with that CN before the write
   std::vector<std::int64_t> pending_changes = {};  ///< pending change ids before the write
@@ -62,8 +71,29 @@ struct Record {
   std::shared_ptr<Entry const> entry = {};         ///< of intent and stored: what the state will hold
 };
 BOOST_DESCRIBE_STRUCT(Record, (),
-                      (sequence, phase, intent, step, name, at, ends_by, run, digest, known_ids, pending_changes,
+                      (sequence, phase, intent, step, name, at, ends_by, run, by, digest, known_ids, pending_changes,
                        enrollment, changes, reason, lost, entry))
+
+// removing: CPS was told to; removed: it did. recorded: nothing but the state changed, such as the policy in it.
+// refused: CPS did not do it, or it was found out that it had not. conflict and lost as in Phase.
+BOOST_DEFINE_ENUM_CLASS(Happened, created, updated, removing, removed, cancelled, adopted, recorded, renamed, forgotten,
+                        refused, conflict, lost)
+
+/// One line of the history: what became of an enrollment in the state, and who did it. A record without the documents.
+struct Event {
+  std::int64_t sequence = 0;
+  std::string at = {};
+  Happened what = Happened::recorded;
+  std::string name = {};
+  std::string old_name = {};  ///< of renamed
+  Step step = Step::create;   ///< of refused, conflict and lost: the write that it was
+  std::int64_t enrollment = 0;
+  std::vector<std::int64_t> changes = {};
+  std::string reason = {};
+  std::string run = {};
+  Author by = {};
+};
+BOOST_DESCRIBE_STRUCT(Event, (), (sequence, at, what, name, old_name, step, enrollment, changes, reason, run, by))
 
 /// Serials and sequences grow by one: larger ones were not counted, and no further one could be told from the last by
 /// a reader of JSON.
@@ -73,21 +103,25 @@ inline bool is_counter(std::int64_t number) {
   return number >= 0 && number < largest_counter;
 }
 
+/// Of snapshot and journal. 2: authors and history.
+inline constexpr std::int64_t newest_format = 2;
+
 /// The snapshot file.
 struct Snapshot {
-  std::int64_t format_version = 1;
+  std::int64_t format_version = newest_format;
   std::string realm = {};                 ///< "akamai", "sandbox" (realm.hpp); older versions: the host
   std::string host = {};                  ///< that was last talked to, for people
   std::int64_t serial = 0;                ///< grows with each snapshot; the journal names the serial it follows
   std::int64_t sequence = 0;              ///< last journal record that the snapshot contains
   std::vector<Entry> enrollments = {};    ///< sorted by name
   std::vector<Record> open_intents = {};  ///< doubts, oldest first; older versions leave them to the journal alone
+  std::vector<Event> history = {};        ///< oldest first
 };
-BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, host, serial, sequence, enrollments, open_intents))
+BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, host, serial, sequence, enrollments, open_intents, history))
 
 /// The journal's first line. Absent members: an older version wrote it.
 struct JournalHead {
-  std::int64_t format_version = 1;
+  std::int64_t format_version = newest_format;
   std::string realm = {};
   std::int64_t serial = 0;    ///< of the snapshot that the journal follows; 0: it follows none, or does not say
   std::int64_t sequence = 0;  ///< last record of the journals before it: no number is used twice

@@ -3,6 +3,7 @@
 #include "base/fields.hpp"
 #include "sandbox/server.hpp"
 #include "state/failing_files.hpp"
+#include "state/open.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -151,7 +152,7 @@ struct Bench {
 
   /// One run of apply: reads the state, plans, carries out.
   Result<apply::ApplyResult> apply(apply::ApplyOptions options = {}) {
-    auto store = state::Store::open(state_path, "sandbox", "run", disk);
+    auto store = at_files::open(state_path, "sandbox", "run", disk);
     if (!store) return store.error();
     cps::Session own = session();
     auto known = inputs(own, (*store)->contents());
@@ -166,7 +167,7 @@ struct Bench {
     return result;
   }
 
-  state::Contents state() { return state::read(state_path, "sandbox", disk).value(); }
+  state::Contents state() { return at_files::read(state_path, "sandbox", disk).value(); }
 
   std::set<std::int64_t> at_cps() {
     cps::Session own = session();

@@ -1,4 +1,5 @@
 #include "bench/workload.hpp"
+#include "state/open.hpp"
 
 #include <fmt/format.h>
 
@@ -21,7 +22,7 @@ void compare(std::string_view title, bench::NullServer const& server, std::size_
     bare.take_best(workload.bare(in_flight));
     // The journal's thread goes where there is room.
     bench::hold_to_no_core();
-    auto const store = state::Store::open(folder.next(), "bench", "bench", system_files()).value();
+    auto const store = at_files::open(folder.next(), "bench", "bench", system_files()).value();
     bench::hold_to_core(0);
     apply.take_best(workload.apply(in_flight, *store));
   }

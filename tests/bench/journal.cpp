@@ -1,5 +1,6 @@
 #include "bench/workload.hpp"
 #include "state/failing_files.hpp"
+#include "state/open.hpp"
 #include "state/replay.hpp"
 
 #include <algorithm>
@@ -63,7 +64,10 @@ class Counting final : public Files {
 class Unwritten final : public state::Store {
  public:
   state::Contents const& contents() const override { return contents_; }
-  void journal(state::Record, Written written) override { written(++last_); }
+  void journal(state::Record record, Written written) override {
+    record.sequence = ++last_;
+    written(std::move(record));
+  }
   void accept(state::Record const& record) override { static_cast<void>(state::take_record(contents_, record)); }
   Result<> save() override { return {}; }
 
@@ -92,7 +96,7 @@ class WithoutSnapshot final : public state::Store {
 
 std::unique_ptr<WithoutSnapshot> store_on(Files& files, std::filesystem::path const& path) {
   bench::hold_to_no_core();  // the journal's thread goes where there is room
-  auto store = state::Store::open(path, "bench", "bench", files).value();
+  auto store = at_files::open(path, "bench", "bench", files).value();
   bench::hold_to_core(0);
   return std::make_unique<WithoutSnapshot>(std::move(store));
 }

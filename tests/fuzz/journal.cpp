@@ -2,7 +2,7 @@
 
 #include "fuzz/fuzz.hpp"
 #include "state/failing_files.hpp"
-#include "state/store.hpp"
+#include "state/open.hpp"
 
 #include <algorithm>
 
@@ -46,13 +46,13 @@ void check(std::string const& text) {
   std::string const path = "p/state.json";
   failing::Disk disk;
   disk.bytes()[path + ".journal"] = text;
-  auto const before = state::read(path, "", disk);
+  auto const before = at_files::read(path, "", disk);
   if (!before) return;
-  auto store = state::Store::open(path, before->realm, "run", disk);
+  auto store = at_files::open(path, before->realm, "run", disk);
   fuzz::holds(store.has_value(), "what can be read can be opened");
   fuzz::holds((*store)->save().has_value(), "and saved");
   store->reset();
-  auto const after = state::read(path, before->realm, disk);
+  auto const after = at_files::read(path, before->realm, disk);
   fuzz::holds(after.has_value(), "and read again", after ? "" : describe(after.error()));
   fuzz::holds(before->open_intents.size() == after->open_intents.size(), "no open intent is lost");
   fuzz::holds(before->entries.size() == after->entries.size(), "no entry is lost");

@@ -142,6 +142,38 @@ TEST_CASE("a process that stood still between its journal and its request does n
   CHECK(project.creates() == 1);
 }
 
+TEST_CASE("a run whose lock was taken away sends nothing more, and the next run finds again what it had sent") {
+  Project const project;
+  project.sites(4);
+  std::vector<std::string> arguments{"apply", "--yes", "--parallelism", "1"};
+  for (std::string const& flag : project.flags()) arguments.push_back(flag);
+  Background running(arguments, {.folder = project.folder.path(),
+                                 .environment = {{"LD_PRELOAD", CPS_KILL_AT}, {"STOP_AT_SYNC", "1"}}});
+  running.await_stop();  // its first intent is on disk
+  std::string const other =
+      R"({"owner":"ana","host":"elsewhere","boot":"b","pid":1,"run":"r","command":"cpsctl apply"})";
+  project.folder.write(".cpsctl/state.json.lock", other);
+  running.signal(SIGCONT);
+  Run const run = running.finish();
+  CHECK(run.exit == 5);
+  contains(run, "was taken away by ana@elsewhere");
+  CHECK(project.creates() == 1);
+  CHECK(read(project.folder / ".cpsctl/state.json.journal").find("\"done\"") == std::string::npos);
+  CHECK_FALSE(std::filesystem::exists((project.folder / ".cpsctl/state.json").string()));
+  CHECK(read(project.folder / ".cpsctl/state.json.lock") == other);
+
+  Run const refused = project.run({"apply", "--yes"});
+  CHECK(refused.exit == 5);
+  contains(refused, "cpsctl state unlock --force");
+  CHECK(project.run({"state", "unlock"}).exit == 5);
+  REQUIRE(project.run({"state", "unlock", "--force"}).exit == 0);
+  Run const again = project.run({"apply", "--yes"});
+  INFO(again.out, again.err);
+  CHECK(again.exit == 0);
+  CHECK(project.creates() == 4);
+  CHECK(project.ids().size() == 4);
+}
+
 TEST_CASE("streams that are closed take no file's place: the state is whole, and the loss of the result is said") {
   Project const project;
   Run const run = project.run({"apply", "--yes"}, {.closed = {STDIN_FILENO, STDOUT_FILENO}});

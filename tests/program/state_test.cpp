@@ -5,6 +5,7 @@
 
 /// A state that cannot be used or written: said, nothing sent, and nothing lost.
 using namespace program;
+namespace json = cpsctl::json;
 
 TEST_CASE("the state: what cannot be used is exit 74, and nothing is sent") {
   Project const project;
@@ -35,6 +36,30 @@ TEST_CASE("the state: what cannot be used is exit 74, and nothing is sent") {
     }
   }
   CHECK(project.creates() == 0);
+}
+
+TEST_CASE("the state: a place of no known kind is a usage error before anything is read or sent") {
+  Project const project;
+  for (auto const& command : {std::vector<std::string>{"plan"}, {"apply", "--yes"}, {"status"}, {"state", "unlock"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--state", "xyz://ana:secret@db/cps"});
+    Run const run = project.run(arguments);
+    CHECK(run.exit == 64);
+    contains(run, "no state can be kept at xyz://…: cpsctl keeps it in files");
+    CHECK((run.out + run.err).find("secret") == std::string::npos);
+  }
+  CHECK(requests(project.folder / "cps").empty());
+  CHECK_FALSE(std::filesystem::exists((project.folder / "xyz:").string()));
+}
+
+TEST_CASE("the state: a project file names a file alone, whatever kinds the operator may choose") {
+  Project const project;
+  project.folder.write("cpsctl.yaml",
+                       "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: {state: \"xyz://db.attacker.example/cps\"}\n");
+  Run const run = project.run({"plan"});
+  CHECK(run.exit == 65);
+  contains(run, "which only its operator may choose");
+  CHECK(requests(project.folder / "cps").empty());
 }
 
 TEST_CASE("a state refuses another realm") {
@@ -191,4 +216,37 @@ TEST_CASE("a report that cannot be written keeps the advice that fits the reason
   Run const run = project.run({"plan", "--out", "json=plan.json"}, {.file_size = rlim_t{100}});
   CHECK(run.exit == 74);
   contains(run, "raise the limit on file sizes");
+}
+
+TEST_CASE("state log: what was done, by which person or pipeline, newest last") {
+  Project const project;
+  project.sites(2);
+  Settings const pipeline{.environment = {{"GITLAB_CI", "true"},
+                                          {"GITLAB_USER_LOGIN", "octo\x1b[31mcat"},
+                                          {"CI_JOB_URL", "https://git.example/acme/-/jobs/7"}}};
+  REQUIRE(project.run({"apply", "--yes"}, pipeline).exit == 0);
+  REQUIRE(project.run({"state", "mv", "site-1", "site-9"}).exit == 0);
+  REQUIRE(project.run({"state", "forget", "site-9"}).exit == 0);
+  Run const all = project.run({"state", "log"});
+  INFO(all.out, all.err);
+  REQUIRE(all.exit == 0);
+  CHECK(all.out.find('\x1b') == std::string::npos);
+  std::size_t at = 0;
+  for (char const* const words : {" created: id ", "by octo\\x1b[31mcat@", ", https://git.example/acme/-/jobs/7, run ",
+                                  "site-9 renamed: was site-1", "site-9 forgotten", "4 events"}) {
+    CAPTURE(words);
+    at = all.out.find(words, at);
+    REQUIRE(at != std::string::npos);
+  }
+  Run const one = project.run({"state", "log", "site-1", "-o", "json"});
+  REQUIRE(one.exit == 0);
+  json::Document const document = one.json();
+  REQUIRE(json::find(document, "events")->Size() == 2);  // created, and renamed to another name
+  CHECK(json::text_or(json::at(document, "/events/0/what"), "") == "created");
+  CHECK(json::text_or(json::at(document, "/events/0/by/job"), "") == "https://git.example/acme/-/jobs/7");
+  CHECK(json::text_or(json::at(document, "/events/1/oldName"), "") == "site-1");
+  CHECK(project.run({"state", "log", "site-9"}).exit == 0);  // the history knows it still
+  Run const nobody = project.run({"state", "log", "nobody"});
+  CHECK(nobody.exit == 64);
+  contains(nobody, "the state and its history have no enrollment \"nobody\"");
 }

@@ -118,3 +118,36 @@ TEST_CASE("state: a table, open writes, and an entry member by member") {
   report::entry_text(entries.at("www"), out);
   golden("state.txt", out.str());
 }
+
+TEST_CASE("state: the history tells what was done and by whom, newest last, and what is in doubt") {
+  state::Author const ana{.user = "ana", .host = "build-1"};
+  state::Author const pipeline{.user = "octocat", .host = "runner", .job = "https://ci.example/jobs/7"};
+  std::vector<state::Event> const history{
+      {.at = "2026-11-20T10:00:00Z", .what = state::Happened::adopted, .name = "www", .enrollment = 10001},
+      {.at = "2026-11-21T10:00:00.123Z",
+       .what = state::Happened::created,
+       .name = "api",
+       .enrollment = 10002,
+       .changes = {501, 502},
+       .run = "34c0aed1-ea6f-42b6-a42e-c353612716d5",
+       .by = pipeline},
+      {.at = "2026-11-22T10:00:00Z",
+       .what = state::Happened::refused,
+       .name = "api",
+       .step = state::Step::update,
+       .enrollment = 10002,
+       .reason = "a person settled it:\n::error::it was not done",
+       .run = "6f1d",
+       .by = ana},
+      {.at = "2026-11-23T10:00:00Z", .what = state::Happened::renamed, .name = "web", .old_name = "www", .by = ana},
+      {.what = state::Happened::forgotten, .name = "::warning::x", .by = {.job = "Jenkins"}}};
+  std::vector<state::Record> const doubts{{.name = "lost", .at = "2026-11-23T10:00:00Z", .by = ana}};
+  std::ostringstream out;
+  report::log_text(history, doubts, {}, out);
+  report::log_text({}, {}, {}, out);
+  golden("log.txt", out.str());
+  json::Document const document = report::log_document("sandbox", history, doubts);
+  CHECK(json::text_or(json::at(document, "/events/1/what"), "") == "created");
+  CHECK(json::text_or(json::at(document, "/events/1/by/job"), "") == "https://ci.example/jobs/7");
+  CHECK(json::text_or(json::at(document, "/openIntents/0/by/user"), "") == "ana");
+}

@@ -1,6 +1,6 @@
 #include "base/files.hpp"
 
-#include "state/store.hpp"
+#include "state/open.hpp"
 
 #include <filesystem>
 #include <sys/stat.h>
@@ -43,17 +43,17 @@ TEST_CASE("files: a state or a journal that is a folder, or lies below a file, i
   std::filesystem::path const path = folder / "state.json";
   SUBCASE("the state") {
     std::filesystem::create_directory(path);
-    CHECK(state::read(path, "sandbox", system_files()).error().next ==
+    CHECK(at_files::read(path, "sandbox", system_files()).error().next ==
           "a folder is in the way: name a file, or move the folder away");
   }
   SUBCASE("the journal") {
     std::filesystem::create_directory(path.string() + ".journal");
-    CHECK(state::Store::open(path, "sandbox", "run", system_files()).error().next ==
+    CHECK(at_files::open(path, "sandbox", "run", system_files()).error().next ==
           "a folder is in the way: name a file, or move the folder away");
   }
   SUBCASE("below a file") {
     REQUIRE(system_files().replace(path, "{}"));
-    CHECK(state::Store::open(path / "state.json", "sandbox", "run", system_files()).error().next ==
+    CHECK(at_files::open(path / "state.json", "sandbox", "run", system_files()).error().next ==
           "a file is where its path needs a folder: name another path, or move that file away");
   }
   std::filesystem::remove_all(folder);

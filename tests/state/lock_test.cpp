@@ -1,8 +1,9 @@
 #include "state/lock.hpp"
 
 #include "base/fields.hpp"
+#include "state/files.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -29,7 +30,7 @@ struct Folder {
 };
 
 state::Lease lease() {
-  return state::own_lease("run-1", "cpsctl apply", system_clock());
+  return state::own_lease({.id = "run-1", .command = "cpsctl apply"}, system_clock());
 }
 
 /// A run of another machine.
@@ -45,22 +46,6 @@ state::Lease elsewhere() {
   }();
   return other;
 }
-
-/// Time passes when somebody waits.
-struct Waiting final : Clock {
-  WallTime begun = system_clock().wall();
-  Duration passed = {};
-  std::function<void()> meanwhile = [] {};
-
-  WallTime wall() const override { return begun + passed; }
-  SteadyTime steady() const override { return SteadyTime() + passed; }
-  state::Patience patience(Duration at_most) {
-    return {.at_most = at_most, .pause = [this](Duration time) {
-              passed += time;
-              meanwhile();
-            }};
-  }
-};
 
 void write_lease(Folder const& folder, state::Lease const& other) {
   json::Document document;
@@ -83,14 +68,14 @@ std::optional<state::Lease> read_lease(Folder const& folder) {
 
 TEST_CASE("lock: one at a time, the second is told who holds it, and the end of the first frees it") {
   Folder const folder;
-  auto first = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).value();
-  auto const second = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock());
+  auto first = state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()).value();
+  auto const second = state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock());
   REQUIRE_FALSE(second.has_value());
   CHECK(second.error().code == Errc::locked);
   CHECK(second.error().message.find("pid " + std::to_string(::getpid())) != std::string::npos);
   CHECK(second.error().message.find("cpsctl apply") != std::string::npos);
   first.reset();
-  CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
+  CHECK(state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
 }
 
 TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obstacle") {
@@ -99,7 +84,7 @@ TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obs
   REQUIRE(::pipe(ready) == 0);
   pid_t const child = ::fork();
   if (child == 0) {
-    auto const held = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock());
+    auto const held = state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock());
     [[maybe_unused]] auto const told = ::write(ready[1], held ? "y" : "n", 1);
     ::pause();
     ::_exit(0);
@@ -107,59 +92,52 @@ TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obs
   char answer = 0;
   REQUIRE(::read(ready[0], &answer, 1) == 1);
   CHECK(answer == 'y');
-  CHECK_FALSE(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
+  CHECK_FALSE(state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
   ::kill(child, SIGKILL);
-  CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 30s}, system_clock()).has_value());
+  CHECK(state::lock_file(folder.state(), lease(), {.at_most = 30s}, system_clock()).has_value());
   ::waitpid(child, nullptr, 0);
   ::close(ready[0]);
   ::close(ready[1]);
 }
 
-TEST_CASE("lock: another machine's lease counts until its heartbeat stands still before our eyes") {
+TEST_CASE("lock: another machine's lease is refused, however long one waits, with the way on") {
   Folder const folder;
-  state::Lease other = elsewhere();
-  Waiting clock;
-  Duration last_beat = {};
-  auto const beats = [&](Duration skew) {
-    if (clock.passed - last_beat < 20s) return;
-    last_beat = clock.passed;
-    other.heartbeat = timestamp(clock.wall() + skew);
-    write_lease(folder, other);
-  };
-  struct Case {
-    char const* title;
-    Duration age;
-    bool lives;
-    Duration patience;
-    bool taken;
-  };
-  Case const cases[] = {
-      {"at once it is not dead", 0s, false, 0ms, false},
-      {"nor when its clock is two minutes behind ours", 2min, false, 0ms, false},
-      {"it lives as long as it beats", 0s, true, 5min, false},
-      {"whatever its clock says: behind", 5min, true, 5min, false},
-      {"whatever its clock says: ahead", -1h, true, 5min, false},
-      {"still for less than 60 s", 2min, false, 59s, false},
-      {"still for 60 s", 0s, false, 61s, true},
-      {"still for 60 s, with a clock ahead", -1h, false, 61s, true},
-      {"nobody's clock is 10 min behind", 10min, false, 0ms, true},
-      {"nobody's clock is a day ahead", -24h, false, 0ms, true},
-  };
-  for (Case const& c : cases) {
-    SUBCASE(c.title) {
-      other.heartbeat = timestamp(clock.wall() - c.age);
-      write_lease(folder, other);
-      if (c.lives) clock.meanwhile = [&] { beats(-c.age); };
-      auto const lock = state::Lock::take(folder.state(), lease(), clock.patience(c.patience), clock);
-      CHECK(lock.has_value() == c.taken);
-      if (lock) continue;
-      CHECK(lock.error().code == Errc::locked);
-      CHECK(lock.error().message.find("ana@elsewhere") != std::string::npos);
-      CHECK(lock.error().next ==
-            "wait for it to end, or give it time with --lock-timeout 10m: a run whose heartbeat stands still for 60 s "
-            "loses the lock; if it is dead: cpsctl state unlock --force");
-      CHECK(*read_lease(folder) == other);
-    }
+  write_lease(folder, elsewhere());
+  int waits = 0;
+  state::Patience const patience{.at_most = 30ms, .pause = [&](Duration) {
+                                   ++waits;
+                                   std::this_thread::sleep_for(10ms);
+                                 }};
+  auto const lock = state::lock_file(folder.state(), lease(), patience, system_clock());
+  REQUIRE_FALSE(lock.has_value());
+  CHECK(waits > 0);
+  CHECK(lock.error().code == Errc::locked);
+  CHECK(lock.error().message.find("ana@elsewhere") != std::string::npos);
+  CHECK(lock.error().next ==
+        "a state in files is one machine's at a time: wait for that run to end, and keep it in a backend made for "
+        "several if they share the work; if that run is dead: cpsctl state unlock --force");
+  CHECK(*read_lease(folder) == elsewhere());
+}
+
+TEST_CASE("lock: another machine's run that ends is waited for") {
+  Folder const folder;
+  write_lease(folder, elsewhere());
+  state::Patience const patience{.at_most = 10min,
+                                 .pause = [&](Duration) { std::ofstream(folder.state().string() + ".lock"); }};
+  CHECK(state::lock_file(folder.state(), lease(), patience, system_clock()).has_value());
+}
+
+TEST_CASE("lock: a time in the lease is no sign of life, neither the past's nor the future's") {
+  Folder const folder;
+  for (char const* const time : {"2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"}) {
+    state::Lease left = lease();
+    left.run = "dead";
+    left.since = time;
+    write_lease(folder, left);
+    CHECK(state::lock_file(folder.state(), lease(), {}, system_clock()).has_value());
+    std::ofstream(folder.state().string() + ".lock")
+        << "{\"host\": \"" << left.host << "\", \"pid\": 1, \"heartbeat\": \"" << time << "\"}";  // of an older version
+    CHECK(state::lock_file(folder.state(), lease(), {}, system_clock()).has_value());
   }
 }
 
@@ -182,106 +160,92 @@ TEST_CASE("lock: flock decides on one machine, and a host's name does not make o
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {
-      write_lease(folder, {.host = c.host,
-                           .machine = c.machine,
-                           .boot = c.boot,
-                           .pid = 2,
-                           .run = "run-2",
-                           .heartbeat = timestamp(system_clock().wall())});
-      CHECK(state::Lock::take(folder.state(), own, {}, system_clock()).has_value() == c.taken);
+      write_lease(folder, {.host = c.host, .machine = c.machine, .boot = c.boot, .pid = 2, .run = "run-2"});
+      CHECK(state::lock_file(folder.state(), own, {}, system_clock()).has_value() == c.taken);
     }
   }
 }
 
-TEST_CASE("lock: of two machines that find it free at one time, one has it") {
+TEST_CASE("lock: of two machines that find it free at one time, the one that wrote first has it no more") {
   Folder const folder;
-  Waiting clock;
-  state::Patience patience = clock.patience(0ms);
-  patience.in_view = 1s;
-  SUBCASE("the other wrote after us") {
-    clock.meanwhile = [&] { write_lease(folder, elsewhere()); };
-    auto const lock = state::Lock::take(folder.state(), lease(), patience, clock);
-    REQUIRE_FALSE(lock.has_value());
-    CHECK(lock.error().message.find("ana@elsewhere") != std::string::npos);
-    CHECK(*read_lease(folder) == elsewhere());
-  }
-  SUBCASE("we wrote last") {
-    CHECK(state::Lock::take(folder.state(), lease(), patience, clock).has_value());
-    CHECK(clock.passed == 1s);
-  }
+  auto const lock = state::lock_file(folder.state(), lease(), {}, system_clock()).value();
+  CHECK(lock->held());
+  write_lease(folder, elsewhere());
+  CHECK_FALSE(lock->held());
 }
 
 TEST_CASE("lock: a holder whose lock was taken away says so, and leaves the other's lease alone") {
   Folder const folder;
-  Waiting clock;
+  std::filesystem::path const file = folder.state().string() + ".lock";
   {
-    auto const lock = state::Lock::take(folder.state(), lease(), {}, clock).value();
-    clock.passed = 20s;
-    lock->beat();
-    CHECK_FALSE(lock->lost());
-    CHECK_FALSE(lock->unwell());
-    CHECK(read_lease(folder)->heartbeat == timestamp(clock.wall()));
-    write_lease(folder, elsewhere());
-    CHECK_FALSE(lock->lost());
-    lock->beat();
-    REQUIRE(lock->lost());
-    CHECK(lock->lost()->code == Errc::locked);
-    CHECK(lock->lost()->message == "the lock " + folder.state().string() +
-                                       ".lock was taken away by ana@elsewhere, pid " + std::to_string(::getpid()) +
-                                       " (cpsctl apply), since " + elsewhere().since);
+    auto const lock = state::lock_file(folder.state(), lease(), {}, system_clock()).value();
+    SUBCASE("another machine's lease stands in it") {
+      write_lease(folder, elsewhere());
+    }
+    SUBCASE("the file is another one") {
+      std::filesystem::remove(file);
+      write_lease(folder, elsewhere());
+    }
+    auto const held = lock->held();
+    REQUIRE_FALSE(held.has_value());
+    CHECK(held.error().code == Errc::locked);
+    CHECK(held.error().message == "the lock " + file.string() + " was taken away by ana@elsewhere, pid " +
+                                      std::to_string(::getpid()) + " (cpsctl apply), since " + elsewhere().since);
     CHECK(*read_lease(folder) == elsewhere());
   }
   CHECK(*read_lease(folder) == elsewhere());
 }
 
-TEST_CASE("lock: a heartbeat that cannot be written is told, until it can") {
+TEST_CASE("lock: one that was ended from outside is no longer held, although nobody has it yet") {
   Folder const folder;
-  auto const lock = state::Lock::take(folder.state(), lease(), {}, system_clock()).value();
   std::filesystem::path const file = folder.state().string() + ".lock";
-  std::filesystem::remove(file);
-  std::filesystem::create_directory(file);
-  lock->beat();
-  REQUIRE(lock->unwell());
-  CHECK(lock->unwell()->code == Errc::io);
-  CHECK_FALSE(lock->lost());
-  std::filesystem::remove(file);
-  std::ofstream(file).flush();
-  lock->beat();
-  CHECK_FALSE(lock->unwell());
-  CHECK(read_lease(folder)->pid == ::getpid());
+  auto const lock = state::lock_file(folder.state(), lease(), {}, system_clock()).value();
+  SUBCASE("emptied, as by state unlock on another machine") {
+    std::ofstream(file).flush();
+  }
+  SUBCASE("removed") {
+    std::filesystem::remove(file);
+  }
+  SUBCASE("the same words in another file") {
+    std::string const words = content(folder);
+    std::filesystem::rename(file, file.string() + ".old");  // which keeps the number of its file
+    std::ofstream(file) << words;
+    CHECK(lock->held().error().code == Errc::locked);
+    return;
+  }
+  CHECK(lock->held().error().message == "the lock " + file.string() + " was ended from outside");
 }
 
-TEST_CASE("lock: whoever looks finds a lease at any time") {
+TEST_CASE("lock: a link in its place is not followed") {
   Folder const folder;
-  Waiting clock;
+  std::filesystem::path const file = folder.state().string() + ".lock";
+  std::filesystem::path const victim = folder.path / "victim";
+  std::ofstream(victim) << "precious";
+  auto lock = state::lock_file(folder.state(), lease(), {}, system_clock()).value();
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink(victim, file);
+  CHECK(lock->held().error().code == Errc::io);
+  lock.reset();
+  CHECK(std::filesystem::file_size(victim) == 8);
+}
+
+TEST_CASE("lock: a lease takes the place of a longer one whole") {
+  Folder const folder;
   state::Lease long_one = lease();
   long_one.command = std::string(300, 'x');
-  long_one.heartbeat = "2020-01-01T00:00:00Z";
   write_lease(folder, long_one);
-  auto const lock = state::Lock::take(folder.state(), lease(), {}, clock).value();
+  auto lock = state::lock_file(folder.state(), lease(), {}, system_clock()).value();
   CHECK(read_lease(folder)->command == "cpsctl apply");
-  std::atomic<bool> ended = false;
-  std::thread renewing([&] {
-    while (!ended) {
-      clock.passed += 500ms;  // so that the heartbeat's text has two lengths
-      lock->beat();
-    }
-  });
-  std::string const pid = "pid " + std::to_string(::getpid());
-  int nameless = 0;
-  for (int i = 0; i < 2000; ++i) {
-    auto const second = state::Lock::take(folder.state(), lease(), {}, system_clock());
-    if (second || second.error().message.find(pid) == std::string::npos) ++nameless;
-  }
-  ended = true;
-  renewing.join();
-  CHECK(nameless == 0);
+  CHECK(content(folder).ends_with("}\n"));
+  CHECK(std::ranges::count(content(folder), '\n') == 1);
+  lock.reset();
+  CHECK(content(folder).empty());
 }
 
 TEST_CASE("lock: what stands in its way is said with the next step") {
   Folder const folder;
   std::filesystem::create_directory(folder.state().string() + ".lock");
-  auto const lock = state::Lock::take(folder.state(), lease(), {}, system_clock());
+  auto const lock = state::lock_file(folder.state(), lease(), {}, system_clock());
   REQUIRE_FALSE(lock.has_value());
   CHECK(lock.error().code == Errc::io);
   CHECK(lock.error().next == "a folder is in the way: name a file, or move the folder away");
@@ -290,47 +254,45 @@ TEST_CASE("lock: what stands in its way is said with the next step") {
 TEST_CASE("lock: rubbish in the file is no obstacle, a folder that is not there is an error") {
   Folder const folder;
   std::ofstream(folder.state().string() + ".lock") << "{rubbish";
-  CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
-  auto const nowhere = state::Lock::take(folder.path / "no/state.json", lease(), {.at_most = 0ms}, system_clock());
+  CHECK(state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()).has_value());
+  auto const nowhere = state::lock_file(folder.path / "no/state.json", lease(), {.at_most = 0ms}, system_clock());
   REQUIRE_FALSE(nowhere.has_value());
   CHECK(nowhere.error().code == Errc::io);
 }
 
 TEST_CASE("unlock: ends what a dead run left, and robs nobody who lives") {
   Folder const folder;
-  CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
+  CHECK(!state::unlock_file(folder.state(), lease(), false).value());
   state::Lease other = elsewhere();
   SUBCASE("a run of this machine that lives is not ended, not even by force") {
-    auto const held = state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()).value();
-    auto const ended = state::unlock(folder.state(), lease(), true, system_clock());
+    auto const held = state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()).value();
+    auto const ended = state::unlock_file(folder.state(), lease(), true);
     REQUIRE(!ended);
     CHECK(ended.error().code == Errc::locked);
     CHECK(ended.error().next == "it lives: wait for it, or end it with kill " + std::to_string(::getpid()));
   }
-  SUBCASE("a run of another machine with a fresh heartbeat is ended by force alone") {
+  SUBCASE("a run of another machine is ended by force alone: nobody here can tell whether it lives") {
     write_lease(folder, other);
-    auto const refused = state::unlock(folder.state(), lease(), false, system_clock());
+    auto const refused = state::unlock_file(folder.state(), lease(), false);
     REQUIRE(!refused);
-    CHECK(refused.error().next.find("look on elsewhere whether it runs, then add --force") != std::string::npos);
-    CHECK(!state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()));
-    auto const ended = state::unlock(folder.state(), lease(), true, system_clock());
+    CHECK(refused.error().code == Errc::locked);
+    CHECK(refused.error().next ==
+          "look on elsewhere whether it runs: nobody else can tell; if it does not, add --force");
+    CHECK(!state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()));
+    auto const ended = state::unlock_file(folder.state(), lease(), true);
     REQUIRE(ended);
     CHECK((*ended)->host == "elsewhere");
-    CHECK(state::Lock::take(folder.state(), lease(), {.at_most = 0ms}, system_clock()));
+    CHECK(state::lock_file(folder.state(), lease(), {.at_most = 0ms}, system_clock()));
   }
-  SUBCASE("one whose heartbeat stopped long ago is ended") {
-    other.heartbeat = "2020-01-01T00:00:00Z";
+  SUBCASE("what a dead run of this machine left is ended and told") {
+    other = lease();
+    other.run = "dead";
     write_lease(folder, other);
-    CHECK(state::unlock(folder.state(), lease(), false, system_clock()).value());
-    CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
-  }
-  SUBCASE("one whose heartbeat lies far in the future is ended") {
-    other.heartbeat = "2099-01-01T00:00:00Z";
-    write_lease(folder, other);
-    CHECK(state::unlock(folder.state(), lease(), false, system_clock()).value());
+    CHECK((*state::unlock_file(folder.state(), lease(), false).value()).run == "dead");
+    CHECK(!state::unlock_file(folder.state(), lease(), false).value());
   }
   SUBCASE("a torn lease is nobody's") {
     std::ofstream(folder.state().string() + ".lock") << "{rubbish";
-    CHECK(!state::unlock(folder.state(), lease(), false, system_clock()).value());
+    CHECK(!state::unlock_file(folder.state(), lease(), false).value());
   }
 }

@@ -3,9 +3,12 @@
 #include "base/random.hpp"
 #include "state/failing_files.hpp"
 #include "state/journal.hpp"
+#include "state/open.hpp"
 #include "state/realm.hpp"
+#include "state/replay.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -49,7 +52,7 @@ struct Promised {
 /// A run of three creates, a refusal and two snapshots; stops at the first failure, like apply.
 Promised run(Files& files) {
   Promised promised;
-  auto opened = state::Store::open(path, realm, "run", files);
+  auto opened = at_files::open(path, realm, "run", files);
   if (!opened) return promised;
   state::Store& store = **opened;
   for (int i = 1; i <= 3; ++i) {
@@ -88,7 +91,7 @@ TEST_CASE("store: what was promised is there after a run that dies or fails at a
       if (!disk.reached()) break;
       ++runs;
       disk.fail_at(0, At::never);
-      auto const contents = state::read(path, realm, disk);
+      auto const contents = at_files::read(path, realm, disk);
       REQUIRE_MESSAGE(contents.has_value(), contents.error().message);
       for (std::string const& name : promised.entries) CHECK(contents->entries.contains(name));
       for (std::string const& name : promised.intents) {
@@ -97,13 +100,14 @@ TEST_CASE("store: what was promised is there after a run that dies or fails at a
         CHECK((open || contents->entries.contains(name) || name == "refused"));
       }
       // The next run goes on from there.
-      auto reopened = state::Store::open(path, realm, "again", disk);
+      std::int64_t const seen = state::replay(path, realm, disk)->sequence;
+      auto reopened = at_files::open(path, realm, "again", disk);
       REQUIRE(reopened.has_value());
       std::int64_t const next = intend(**reopened, "next");
-      CHECK(next > contents->sequence);
+      CHECK(next > seen);
       CHECK(done(**reopened, next, "next", 900) != 0);
       CHECK((*reopened)->save().has_value());
-      auto const after = state::read(path, realm, disk);
+      auto const after = at_files::read(path, realm, disk);
       REQUIRE(after.has_value());
       CHECK(after->entries.contains("next"));
       for (std::string const& name : promised.entries) CHECK(after->entries.contains(name));
@@ -119,12 +123,12 @@ TEST_CASE(
   failing::Disk disk;
   run(disk);
   std::string const good = disk.bytes()[journal];
-  auto const whole = state::read(path, realm, disk);
+  auto const whole = at_files::read(path, realm, disk);
   REQUIRE(whole.has_value());
   std::size_t const head = good.find('\n') + 1;
   for (std::size_t size = head; size < good.size(); ++size) {
     disk.bytes()[journal] = good.substr(0, size);
-    auto const contents = state::read(path, realm, disk);
+    auto const contents = at_files::read(path, realm, disk);
     REQUIRE(contents.has_value());
     for (auto const& [name, entry] : whole->entries) CHECK(contents->entries.contains(name));
   }
@@ -133,7 +137,7 @@ TEST_CASE(
     std::string bad = good;
     bad[random.next() % bad.size()] = static_cast<char>(random.next());
     disk.bytes()[journal] = bad;
-    auto const contents = state::read(path, realm, disk);
+    auto const contents = at_files::read(path, realm, disk);
     if (!contents)
       CHECK(contents.error().next.find("state rebuild") != std::string::npos);
     else if (bad != good && contents->open_intents.size() < whole->open_intents.size())
@@ -151,7 +155,7 @@ TEST_CASE("store: with an entry goes what was to become of it, but no create in 
       state::journal_line({.sequence = 3, .step = state::Step::create, .name = "a", .entry = entry("a")}) +
       state::journal_line({.sequence = 4, .step = state::Step::update, .name = "b", .entry = entry("b")}) +
       state::journal_line({.sequence = 5, .phase = state::Phase::dropped, .name = "a"});
-  auto const contents = state::read(path, realm, disk);
+  auto const contents = at_files::read(path, realm, disk);
   REQUIRE(contents.has_value());
   CHECK(contents->entries.empty());
   REQUIRE(contents->open_intents.size() == 2);
@@ -165,19 +169,19 @@ TEST_CASE("store: a torn tail is cut off, and its bytes are kept") {
   std::string const good = disk.bytes()[journal];
   std::string const tail = "0123abcd {\"seq";
   disk.bytes()[journal] = good + tail;
-  auto const contents = state::read(path, realm, disk);
+  auto const contents = at_files::read(path, realm, disk);
   REQUIRE(contents.has_value());
   REQUIRE(contents->notes.size() == 1);
   CHECK(contents->notes[0].find("1 line at its end was not written completely and is left out; a run that writes keeps "
                                 "the bytes in p/state.json.journal.torn") != std::string::npos);
   CHECK(disk.bytes()[journal] == good + tail);
   SUBCASE("on any way to the cut") {
-    REQUIRE(state::Store::open(path, realm, "run", disk).has_value());
+    REQUIRE(at_files::open(path, realm, "run", disk).has_value());
     CHECK(disk.bytes()[journal] == good);
   }
   SUBCASE("not cut before they are kept") {
     disk.fail_at(2, failing::Disk::At::crash);
-    CHECK_FALSE(state::Store::open(path, realm, "run", disk).has_value());
+    CHECK_FALSE(at_files::open(path, realm, "run", disk).has_value());
   }
   CHECK(disk.bytes()[journal + ".torn"] == tail);
 }
@@ -192,11 +196,11 @@ TEST_CASE("store: a journal that no crash leaves so is an error, and stays as it
         bad_line + good, good + bad_line, good.substr(0, good.size() - 3) + "\n"}) {
     CAPTURE(bad);
     disk.bytes()[journal] = bad;
-    auto const opened = state::Store::open(path, realm, "run", disk);
+    auto const opened = at_files::open(path, realm, "run", disk);
     REQUIRE_FALSE(opened.has_value());
     CHECK(opened.error().code == Errc::io);
     CHECK_FALSE(opened.error().next.empty());
-    CHECK_FALSE(state::read(path, realm, disk).has_value());
+    CHECK_FALSE(at_files::read(path, realm, disk).has_value());
     CHECK(disk.bytes()[journal] == bad);
     CHECK_FALSE(disk.bytes().contains(journal + ".torn"));
   }
@@ -215,7 +219,7 @@ TEST_CASE("store: a result that cannot be read does not close its intent, and is
   for (state::Record const& record : cases) {
     failing::Disk disk;
     disk.bytes()[journal] = begun + state::journal_line(record);
-    auto const contents = state::read(path, realm, disk);
+    auto const contents = at_files::read(path, realm, disk);
     REQUIRE_FALSE(contents.has_value());
     CHECK(contents.error().message ==
           "p/state.json.journal is damaged: line 3 tells of an enrollment, but its name or id cannot be read");
@@ -226,7 +230,7 @@ TEST_CASE("store: a result that cannot be read does not close its intent, and is
 TEST_CASE("store: the snapshot and the journal know the open intents, each without the other") {
   failing::Disk disk;
   run(disk);
-  auto const whole = state::read(path, realm, disk);
+  auto const whole = at_files::read(path, realm, disk);
   REQUIRE(whole->open_intents.size() == 1);
   CHECK(whole->notes.empty());
   SUBCASE("no journal") {
@@ -239,17 +243,17 @@ TEST_CASE("store: the snapshot and the journal know the open intents, each witho
     disk.bytes().erase(path);
   }
   for (bool const again : {false, true}) {
-    if (again) REQUIRE(state::Store::open(path, realm, "run", disk).has_value());
-    auto const contents = state::read(path, realm, disk);
+    if (again) REQUIRE(at_files::open(path, realm, "run", disk).has_value());
+    auto const contents = at_files::read(path, realm, disk);
     REQUIRE(contents.has_value());
     REQUIRE(contents->open_intents.size() == 1);
     CHECK(contents->open_intents[0].name == "doubt");
     CHECK(contents->open_intents[0].sequence == whole->open_intents[0].sequence);
   }
-  auto store = state::Store::open(path, realm, "run", disk).value();
+  auto store = at_files::open(path, realm, "run", disk).value();
   CHECK(done(*store, whole->open_intents[0].sequence, "doubt", 104) != 0);
   store.reset();
-  auto const after = state::read(path, realm, disk);
+  auto const after = at_files::read(path, realm, disk);
   CHECK(after->open_intents.empty());  // what the journal closed stays closed
   CHECK(after->entries.at("doubt").id == 104);
 }
@@ -257,19 +261,19 @@ TEST_CASE("store: the snapshot and the journal know the open intents, each witho
 TEST_CASE("store: a write in doubt keeps the run that wrote it, through snapshots and other runs") {
   failing::Disk disk;
   auto const runs_of = [&] {
-    auto const contents = state::read(path, realm, disk).value();
+    auto const contents = at_files::read(path, realm, disk).value();
     std::vector<std::string> runs;
     for (state::Record const& intent : contents.open_intents) runs.push_back(intent.run);
     return runs;
   };
-  auto first = state::Store::open(path, realm, "first", disk).value();
+  auto first = at_files::open(path, realm, "first", disk).value();
   CHECK(intend(*first, "a") != 0);
   CHECK(first->contents().open_intents.at(0).run == "first");
   CHECK(runs_of() == std::vector<std::string>{"first"});
   REQUIRE(first->save());
   CHECK(runs_of() == std::vector<std::string>{"first"});
   first.reset();
-  auto second = state::Store::open(path, realm, "second", disk).value();
+  auto second = at_files::open(path, realm, "second", disk).value();
   CHECK(intend(*second, "b") != 0);
   REQUIRE(second->save());
   second.reset();
@@ -282,7 +286,7 @@ TEST_CASE("store: an empty journal is said") {
   failing::Disk disk;
   run(disk);
   disk.bytes()[journal].clear();
-  CHECK(state::read(path, realm, disk)->notes ==
+  CHECK(at_files::read(path, realm, disk)->notes ==
         std::vector<std::string>{"p/state.json.journal is empty: what a run wrote there last is lost. cpsctl state "
                                  "rebuild finds again what exists at CPS"});
 }
@@ -293,7 +297,7 @@ TEST_CASE("store: a journal beside another snapshot than its own loses nothing s
     std::string snapshot, journal;
   };
   auto const now = [&] { return Pair{disk.bytes()[path], disk.bytes()[journal]}; };
-  auto store = state::Store::open(path, realm, "run", disk).value();
+  auto store = at_files::open(path, realm, "run", disk).value();
   auto const add = [&](std::string const& name, std::int64_t id) { done(*store, intend(*store, name), name, id); };
   add("a", 101);
   std::int64_t const doubt = intend(*store, "doubt");
@@ -349,7 +353,7 @@ TEST_CASE("store: a journal beside another snapshot than its own loses nothing s
       disk.bytes().erase(path);
       if (!c.snapshot.empty()) disk.bytes()[path] = c.snapshot;
       disk.bytes()[journal] = c.journal;
-      auto const contents = state::read(path, realm, disk);
+      auto const contents = at_files::read(path, realm, disk);
       REQUIRE(contents.has_value());
       std::set<std::string> names;
       for (auto const& [name, entry] : contents->entries) names.insert(name);
@@ -357,12 +361,13 @@ TEST_CASE("store: a journal beside another snapshot than its own loses nothing s
       CHECK(contents->open_intents.size() == c.open);
       CHECK(contents->notes == c.notes);
       // The next run that saves ends it.
-      auto next = state::Store::open(path, realm, "run", disk).value();
+      std::int64_t const seen = state::replay(path, realm, disk)->sequence;
+      auto next = at_files::open(path, realm, "run", disk).value();
       std::int64_t const sequence = intend(*next, "next");
-      CHECK(sequence > contents->sequence);
+      CHECK(sequence > seen);
       CHECK(done(*next, sequence, "next", 900) != 0);
       REQUIRE(next->save());
-      auto const after = state::read(path, realm, disk);
+      auto const after = at_files::read(path, realm, disk);
       CHECK(after->notes.empty());
       CHECK(after->serial > contents->serial);
       CHECK(after->entries.size() == c.names.size() + 1);
@@ -380,13 +385,13 @@ TEST_CASE("store: a plan that reads while a run saves sees a whole state") {
       return Disk::read(file, limit);
     }
   } disk;
-  auto const store = state::Store::open(path, realm, "run", disk).value();
+  auto const store = at_files::open(path, realm, "run", disk).value();
   done(*store, intend(*store, "a"), "a", 101);
   REQUIRE(store->save());
   done(*store, intend(*store, "b"), "b", 102);
   disk.reads = 0;
   disk.before_second_read = [&] { REQUIRE(store->save()); };
-  auto const contents = state::read(path, realm, disk);
+  auto const contents = at_files::read(path, realm, disk);
   CHECK(disk.reads > 2);
   CHECK(contents->entries.size() == 2);
   CHECK(contents->notes.empty());
@@ -398,7 +403,7 @@ TEST_CASE("store: files of older versions, which name no serial and keep open in
       R"({"formatVersion":1,"realm":"sandbox","serial":3,"sequence":5,"enrollments":[{"name":"a","id":101}]})";
   disk.bytes()[journal] = state::journal_head({.realm = realm}) +
                           state::journal_line({.sequence = 4, .name = "doubt", .entry = entry("doubt")});
-  auto const contents = state::read(path, realm, disk);
+  auto const contents = at_files::read(path, realm, disk);
   REQUIRE(contents.has_value());
   CHECK(contents->notes.empty());
   CHECK(contents->entries.size() == 1);
@@ -409,7 +414,7 @@ TEST_CASE("store: a run that has nothing new writes nothing, so .bak stays the s
   failing::Disk disk;
   run(disk);
   auto const save = [&] {
-    auto const store = state::Store::open(path, realm, "run", disk).value();
+    auto const store = at_files::open(path, realm, "run", disk).value();
     REQUIRE(store->save());
   };
   SUBCASE("nothing happened") {
@@ -420,7 +425,7 @@ TEST_CASE("store: a run that has nothing new writes nothing, so .bak stays the s
   }
   std::string const snapshot = disk.bytes()[path];
   SUBCASE("a record that was not saved") {
-    REQUIRE(intend(*state::Store::open(path, realm, "run", disk).value(), "new") != 0);
+    REQUIRE(intend(*at_files::open(path, realm, "run", disk).value(), "new") != 0);
     save();
     CHECK(disk.bytes()[path] != snapshot);
     CHECK(disk.bytes()[path + ".bak"] == snapshot);
@@ -433,7 +438,7 @@ TEST_CASE("store: a run that has nothing new writes nothing, so .bak stays the s
   SUBCASE("a journal of another snapshot") {
     disk.bytes()[journal] = state::journal_head({.realm = realm, .serial = 9});
     save();
-    CHECK(state::read(path, realm, disk)->serial == 10);
+    CHECK(at_files::read(path, realm, disk)->serial == 10);
   }
   SUBCASE("no snapshot") {
     disk.bytes().erase(path);
@@ -450,7 +455,7 @@ TEST_CASE("store: once the journal was replaced and cannot be opened, nothing mo
     CAPTURE(call);  // keep .bak, replace the snapshot, replace the journal, open it
     failing::Disk disk;
     run(disk);
-    auto store = state::Store::open(path, realm, "run", disk).value();
+    auto store = at_files::open(path, realm, "run", disk).value();
     CHECK(intend(*store, "a") != 0);
     disk.fail_at(call, failing::Disk::At::error);
     CHECK_FALSE(store->save().has_value());
@@ -458,7 +463,7 @@ TEST_CASE("store: once the journal was replaced and cannot be opened, nothing mo
     CHECK(promised == (call <= 2));
     CHECK(store->save().has_value() == promised);
     store.reset();
-    auto const contents = state::read(path, realm, disk);
+    auto const contents = at_files::read(path, realm, disk);
     REQUIRE(contents.has_value());
     auto const holds = [&](std::string const& name) {
       return std::ranges::any_of(contents->open_intents, [&](auto const& one) { return one.name == name; });
@@ -498,33 +503,33 @@ TEST_CASE("state file: what cannot be used is said, with the way on") {
     SUBCASE(c.title) {
       failing::Disk disk;
       disk.bytes()[path] = c.text;
-      auto const contents = state::read(path, realm, disk);
+      auto const contents = at_files::read(path, realm, disk);
       REQUIRE_FALSE(contents.has_value());
       CHECK(contents.error().code == Errc::io);
       INFO(contents.error().message);
       CHECK(contents.error().message.find(c.says) != std::string::npos);
       CHECK_FALSE(contents.error().next.empty());
-      CHECK_FALSE(state::Store::open(path, realm, "run", disk).has_value());
+      CHECK_FALSE(at_files::open(path, realm, "run", disk).has_value());
       CHECK(disk.bytes()[path] == c.text);
     }
   }
   failing::Disk disk;
   disk.bytes()[path] =
       R"({"formatVersion":1,"realm":"sandbox","unknown":{},"enrollments":[{"name":"a","id":1,"later":true}]})";
-  CHECK(state::read(path, realm, disk)->entries.contains("a"));
+  CHECK(at_files::read(path, realm, disk)->entries.contains("a"));
 }
 
 TEST_CASE("store: what is queued while a flush is under way shares the next one") {
   failing::Disk disk;
   disk.hold();
-  auto store = state::Store::open(path, realm, "run", disk).value();
+  auto store = at_files::open(path, realm, "run", disk).value();
   constexpr int count = 2000;
   std::mutex mutex;
   std::condition_variable changed;
   int written = 0;
   for (int i = 0; i < count; ++i)
     store->journal({.phase = state::Phase::intent, .name = fmt::format("n{}", i), .entry = entry("n")},
-                   [&](Result<std::int64_t> const& outcome) {
+                   [&](Result<state::Record> const& outcome) {
                      std::scoped_lock const lock(mutex);
                      if (outcome) ++written;
                      changed.notify_all();
@@ -533,24 +538,86 @@ TEST_CASE("store: what is queued while a flush is under way shares the next one"
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return written == count; });
   CHECK(disk.syncs() <= 2);
-  CHECK(state::read(path, realm, disk)->open_intents.size() == count);
+  CHECK(at_files::read(path, realm, disk)->open_intents.size() == count);
+}
+
+TEST_CASE("store: a record's number is the store's answer, in the order of the journal, whatever its owner says") {
+  failing::Disk disk;
+  auto store = at_files::open(path, realm, "run", disk).value();
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<state::Record> kept;
+  for (int i = 0; i < 10; ++i)
+    store->journal({.sequence = 99, .name = fmt::format("n{}", i), .run = "another", .entry = entry("n")},
+                   [&](Result<state::Record> const& outcome) {
+                     std::scoped_lock const lock(mutex);
+                     kept.push_back(*outcome);
+                     changed.notify_all();
+                   });
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return kept.size() == 10; });
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    CHECK(kept[i].sequence == static_cast<std::int64_t>(i) + 1);
+    CHECK(kept[i].name == fmt::format("n{}", i));
+    CHECK(kept[i].run == "run");
+    store->accept(kept[i]);
+  }
+  auto const contents = at_files::read(path, realm, disk).value();
+  REQUIRE(contents.open_intents.size() == 10);
+  CHECK(contents.open_intents.back().sequence == 10);
+  CHECK(store->contents().open_intents.back().run == "run");
 }
 
 TEST_CASE("store: after a failed flush nothing more is promised") {
   failing::Disk disk;
-  auto store = state::Store::open(path, realm, "run", disk).value();
+  auto store = at_files::open(path, realm, "run", disk).value();
   disk.fail_at(2, failing::Disk::At::error);
   CHECK(intend(*store, "a") == 0);
   CHECK(intend(*store, "b") == 0);
   CHECK_FALSE(store->save().has_value());
 }
 
+TEST_CASE("store: nothing is written once the lock is another run's, and nothing is promised after that") {
+  struct Taken final : state::Lock {
+    std::atomic<bool> away = false;
+    Result<> held() override {
+      if (!away) return {};
+      return Error{.code = Errc::locked, .message = "taken away by ana@elsewhere"};
+    }
+  } lock;
+  failing::Disk disk;
+  auto store = state::open_files(path, {.realm = realm, .run = "run"}, disk, lock).value();
+  std::int64_t const before = intend(*store, "a");
+  REQUIRE(before != 0);
+  lock.away = true;
+  auto const files = disk.bytes();
+  SUBCASE("not by a record") {
+    auto const written = store->write({.phase = state::Phase::intent, .name = "b", .entry = entry("b")});
+    REQUIRE_FALSE(written.has_value());
+    CHECK(written.error().code == Errc::locked);
+    CHECK(written.error().message == "taken away by ana@elsewhere");
+    CHECK(store->contents().open_intents.size() == 1);
+  }
+  SUBCASE("not by a snapshot") {
+    CHECK(store->save().error().code == Errc::locked);
+  }
+  SUBCASE("not by who opens it") {
+    CHECK(state::open_files(path, {.realm = realm, .run = "late"}, disk, lock).error().code == Errc::locked);
+    CHECK_FALSE(store->save().has_value());
+  }
+  CHECK(disk.bytes() == files);
+  lock.away = false;  // whatever came in between, its records are not known here
+  CHECK(intend(*store, "c") == 0);
+  CHECK_FALSE(store->save().has_value());
+  CHECK(disk.bytes() == files);
+}
+
 TEST_CASE("store: what a write came to is its intent's entry with the id and the changes, also behind a snapshot") {
   failing::Disk disk;
-  auto store = state::Store::open(path, realm, "run", disk).value();
+  auto store = at_files::open(path, realm, "run", disk).value();
   auto const agrees = [&](auto const& check) {
     check(store->contents().entries.at("a"));
-    check(state::read(path, realm, disk)->entries.at("a"));
+    check(at_files::read(path, realm, disk)->entries.at("a"));
   };
   auto const created = intend(*store, "a");
   REQUIRE(store->save().has_value());
@@ -592,17 +659,17 @@ TEST_CASE("store: a state that recorded the host of an API client serves the nex
   failing::Disk disk;
   std::string const old = "akab-old.luna.akamaiapis.net";
   {
-    auto store = state::Store::open(path, old, "run", disk).value();
+    auto store = at_files::open(path, old, "run", disk).value();
     REQUIRE(done(*store, intend(*store, "www"), "www", 1) != 0);
     REQUIRE(store->save().has_value());
     REQUIRE(intend(*store, "api") != 0);  // in the journal alone
   }
-  CHECK(state::read(path, "akamai", disk).value().host == old);
-  CHECK(state::read(path, "sandbox", disk).error().message.find("belongs to akamai") != std::string::npos);
-  auto store = state::Store::open(path, "akamai", "run", disk, "akab-new.luna.akamaiapis.net").value();
+  CHECK(at_files::read(path, "akamai", disk).value().host == old);
+  CHECK(at_files::read(path, "sandbox", disk).error().message.find("belongs to akamai") != std::string::npos);
+  auto store = at_files::open(path, "akamai", "run", disk, "akab-new.luna.akamaiapis.net").value();
   CHECK(store->contents().entries.contains("www"));
   CHECK(store->contents().open_intents.size() == 1);
   REQUIRE(store->save().has_value());
-  CHECK(state::read(path, "akamai", disk).value().host == "akab-new.luna.akamaiapis.net");
-  CHECK(state::read(path, "", disk).value().realm == "akamai");
+  CHECK(at_files::read(path, "akamai", disk).value().host == "akab-new.luna.akamaiapis.net");
+  CHECK(at_files::read(path, "", disk).value().realm == "akamai");
 }
