@@ -302,8 +302,8 @@ class Grammar {
   }
 
   void state_commands() {
-    auto* const state =
-        app_.add_subcommand("state", "Inspect and repair the state: list, show, forget, mv, settle, unlock, rebuild");
+    auto* const state = app_.add_subcommand(
+        "state", "Inspect and repair the state: list, show, log, forget, mv, settle, unlock, rebuild");
     state->fallthrough();
     state->require_subcommand(1);
     state->set_help_flag("-h,--help", "print this help");
@@ -327,7 +327,7 @@ class Grammar {
     auto* const not_done = settle->add_flag("--not-done", options_.settle_not_done, "it was not done");
     as->excludes(not_done);
     command(*state, "unlock", Command::state_unlock, "End the lock of a run that is dead")
-        ->add_flag("--force", options_.force, "also of a run on another machine: look there first whether it lives");
+        ->add_flag("--force", options_.force, "even of a run on another machine: look there first");
     auto* const rebuild =
         command(*state, "rebuild", Command::state_rebuild, "Rebuild the state from CPS; writes nothing to CPS");
     rebuild->add_option("PATH", options_.paths, "files or folders (default: the project's manifests)");

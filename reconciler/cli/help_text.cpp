@@ -51,6 +51,11 @@ constexpr Example state_show[] = {
     {"cpsctl state show shop-example-com -o json", "for programs"},
     {"cpsctl state show shop-example-com --sandbox", "of the sandbox"},
 };
+constexpr Example state_log[] = {
+    {"cpsctl state log", "what was done in the last 90 days"},
+    {"cpsctl state log -o json shop-example-com", "of one enrollment, for programs"},
+    {"cpsctl state log --sandbox", "of the sandbox"},
+};
 constexpr Example state_forget[] = {
     {"cpsctl state forget shop-example-com", "CPS keeps the enrollment"},
     {"cpsctl state forget shop-example-com api-example-com", "several"},
@@ -107,6 +112,7 @@ constexpr CommandText table[] = {
     {"state", "state", state},
     {"state list", "state", state_list},
     {"state show", "state", state_show},
+    {"state log", "state", state_log},
     {"state forget", "state", state_forget},
     {"state mv", "state", state_mv},
     {"state settle", "state", state_settle},

@@ -20,7 +20,7 @@ TEST_CASE("usage errors exit 64, say what is wrong and what to do, and print not
       {"another tool's word for plan", {"diff"}, "did you mean plan?"},
       {"another tool's word for a command of state", {"state", "rm", "www"}, "did you mean forget?"},
       {"a mistyped command of state", {"state", "lst"}, "did you mean list?"},
-      {"state without a command", {"state"}, "one of list, show, forget"},
+      {"state without a command", {"state"}, "one of list, show, log, forget"},
       {"a mistyped word of an option", {"plan", "--on-pending", "cancle"}, "did you mean cancel?"},
       {"a digest that is none", {"apply", "--approved", "1234"}, "a digest has 64 hex digits"},
       {"an argument that is missing", {"state", "forget"}, "see: cpsctl state forget --help"},
@@ -127,9 +127,9 @@ TEST_CASE("cpsctl, cpsctl help and cpsctl -h are one screen with every command a
 }
 
 TEST_CASE("the help of a command has its purpose, usage, three examples, its own options and its topic") {
-  for (std::string const command :
-       {"validate", "plan", "apply", "show", "status", "import", "state", "state list", "state show", "state forget",
-        "state mv", "state settle", "state unlock", "state rebuild", "sandbox", "schema", "version", "help"}) {
+  for (std::string const command : {"validate", "plan", "apply", "show", "status", "import", "state", "state list",
+                                    "state show", "state log", "state forget", "state mv", "state settle",
+                                    "state unlock", "state rebuild", "sandbox", "schema", "version", "help"}) {
     CAPTURE(command);
     std::vector<std::string> arguments;
     for (auto const word : text::split(command, ' ')) arguments.emplace_back(word);
