@@ -28,7 +28,7 @@ run validate manifests
 step "apply: shows its plan, and orders the certificates from the embedded CPS"
 run apply "${cps[@]}" --quiet --yes manifests
 
-# A colleague who works past git: played by a second cpsctl with files and a state of its own.
+# A colleague who works outside git: played by a second cpsctl with files and a state of its own.
 elsewhere=$demo/elsewhere
 mkdir -p "$elsewhere"
 cp manifests/profiles.yaml "$elsewhere"

@@ -122,10 +122,14 @@ class Applying {
   Result<> approved(plan::Plan const& plan) const {
     auto const& wanted = options_.guard.approved;
     if (!wanted) return {};
+    if (wanted->empty())
+      return Error{.code = Errc::stale,
+                   .message = "--approved names no digest: it is empty",
+                   .next = "give the digest of the plan that was approved (is the variable set?)"};
     std::string const digest = plan::digest(saved_ ? *saved_ : plan);
     if (digest == *wanted) return {};
     if (!saved_ && report::quiet(plan)) {  // a run that is repeated has done it before
-      log::info("nothing is left to do of the plan that was approved");
+      log::info("nothing is left to do; the approved digest was not compared");
       return {};
     }
     return Error{.code = Errc::stale,
@@ -258,10 +262,11 @@ Result<> check_consent(plan::Consent const& saved, Settings const& settings, Gua
   plan::Consent allowed = settings.consent;
   allowed.max_deletes = flags.max_deletes.value_or(0);  // a project file consents to nothing
   if (auto const missing = flags_of(beyond(saved, allowed)); !missing.empty())
-    return Error{.code = Errc::guard_rail,
-                 .message = fmt::format("the plan was made with consent that this call does not give: {}",
-                                        fmt::join(missing, " ")),
-                 .next = "look at cpsctl show, then add these flags; or make the plan again without them"};
+    return Error{
+        .code = Errc::guard_rail,
+        .message =
+            fmt::format("the plan was made with consent that this call does not give: {}", fmt::join(missing, " ")),
+        .next = "look at the plan with cpsctl show PLAN, then add these flags; or make the plan again without them"};
   if (!loosens_changes(saved, allowed)) return {};
   return Error{.code = Errc::guard_rail,
                .message = "the plan was made without the limit of changes that holds here (--max-changes)",
@@ -277,7 +282,9 @@ Exit run_apply(Options const& options, World& world) {
   if (!options.yes && !can_ask)
     return fail({.code = Errc::usage,
                  .message = "apply asks before it writes, and there is no terminal to ask on",
-                 .next = "look at cpsctl plan, then run cpsctl apply --yes"},
+                 .next = fmt::format("look at the plan first ({}), then add --yes to the same command",
+                                     options.plan ? "cpsctl show " + text::printable(*options.plan)
+                                                  : std::string("cpsctl plan with the same PATHs and flags"))},
                 options.global, world);
   if (options.plan) {
     auto const fits = check_plan_call(options, can_ask);

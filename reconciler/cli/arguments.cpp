@@ -137,7 +137,7 @@ class Grammar {
     flag("--color", colour_, "auto, always or never; NO_COLOR works too", "CPSCTL_COLOR")
         ->check(one_of({"auto", "always", "never"}));
     app_.add_flag("--no-input", global.no_input, "never ask")->group("Global options");
-    app_.add_flag("-q,--quiet", quiet_, "no progress on stderr; apply still shows its plan there")
+    app_.add_flag("-q,--quiet", quiet_, "only warnings and errors on stderr, and the plan where apply asks")
         ->group("Global options");
     app_.add_flag("-v,--verbose", verbose_, "a line on stderr for each request")->group("Global options");
     flag("--log-format", log_format_, "text or json lines on stderr", "CPSCTL_LOG_FORMAT")
@@ -260,7 +260,7 @@ class Grammar {
         ->expected(0, 2);
     in_group("Describe enrollments in files", {"validate", "import", "schema"});
     in_group("Compare with CPS, and change it", {"plan", "apply", "show", "status"});
-    in_group("Remember", {"state"});
+    in_group("What cpsctl remembers", {"state"});
     in_group("Try and learn", {"sandbox", "help", "version"});
   }
 
@@ -288,7 +288,7 @@ class Grammar {
     auto const rail = [&](char const* flag, auto& target, char const* what, char const* type) {
       return sub.add_option(flag, target, what)->type_name(type)->allow_extra_args(false)->group("Guard rails");
     };
-    sub.add_flag("--allow-delete", to.allow_delete, "delete what was removed from git and said deletion: delete")
+    sub.add_flag("--allow-delete", to.allow_delete, "delete enrollments whose removed manifest had deletion: delete")
         ->group("Guard rails");
     rail("--max-deletes", to.max_deletes, "delete at most N, else none (default: 0)", "N")
         ->check(CLI::NonNegativeNumber);

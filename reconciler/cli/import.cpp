@@ -88,7 +88,7 @@ void text_of(Imported const& imported, report::Style style, std::ostream& out) {
     screen::line(out, "? {} (id {}): {}{}{}", note.name, note.id, note.field.empty() ? "" : note.field + ": ",
                  text::printable(note.message), note.hint.empty() ? "" : "; " + note.hint);
   if (written.names.empty()) {
-    screen::line(out, "Nothing to import: every enrollment is managed already.");
+    screen::line(out, "Nothing to import: every enrollment is in the state, or described by a manifest that was read.");
     return;
   }
   screen::line(out, "Imported {} into {}: {}, {}.", text::counted(written.names.size(), "enrollment"), imported.folder,

@@ -132,9 +132,10 @@ Error fits_nothing(std::string const& what, std::string const& word, std::vector
                 : fmt::format("known here: {}{}", fmt::join(some, ", "), known.size() > some.size() ? " …" : "");
     if (known.empty()) next = "manifests and state know none";
   }
-  return {.code = Errc::usage,
-          .message = fmt::format("{} {} fits nothing that manifests or state know", what, text::printable(word)),
-          .next = text::printable(next)};
+  return {
+      .code = Errc::usage,
+      .message = fmt::format("{} {} matches nothing that the manifests or the state know", what, text::printable(word)),
+      .next = text::printable(next)};
 }
 
 Result<> check_name(std::string const& what, std::string const& word, Known const& known) {

@@ -105,6 +105,7 @@ class Planner {
   std::set<std::string> needs_consent_ = {};  ///< blocked deletes
   std::vector<Item> items_ = {};
   std::int64_t left_out_ = 0;
+  std::map<std::string, std::string> renames_ = {};  ///< names of the state that lost their manifest -> the new name
 };
 
 void count(Item const& item, Summary& summary);

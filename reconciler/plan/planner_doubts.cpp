@@ -15,7 +15,7 @@ std::string story_of(state::Record const& intent) {
   if (intent.reason.empty() && intent.lost.empty())
     return fmt::format("a create was sent at {} and its answer never came", intent.at);
   if (intent.reason.empty())
-    return fmt::format("a create was sent at {}, and what became of it is not known ({})", intent.at, intent.lost);
+    return fmt::format("a create was sent at {}, and its answer was lost ({})", intent.at, intent.lost);
   return fmt::format("a create was sent at {} and refused ({})", intent.at, intent.reason);
 }
 
@@ -114,7 +114,7 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
   Fate const& fate = *judged;
   switch (fate.kind) {
     case Fate::Kind::done:
-      decided.reason = fmt::format("{}; CPS's list proves that it was done", story_of(*proof));
+      decided.reason = fmt::format("{}; CPS's list shows that it was done", story_of(*proof));
       return proven_create(std::move(decided), desired, *proof, *fate.live);
     case Fate::Kind::not_shown:
     case Fate::Kind::not_done: {
@@ -122,7 +122,7 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
       decided = unknown(item, desired);
       decided.settles = settles;
       if (decided.action == Action::create)
-        decided.reason = fmt::format("{}; CPS's list proves that it was not done", story);
+        decided.reason = fmt::format("{}; CPS's list shows that it was not done", story);
       return decided;
     }
     case Fate::Kind::ambiguous: return ambiguous_create(std::move(decided), desired, fate, story);
@@ -219,13 +219,13 @@ Item Planner::orphaned(state::Record const& intent, Entry const& entry) {
                              .api_schema = entry.api_schema,
                              .enrollment = entry.last_applied,
                              .lifecycle = policy_of(entry)};
-      item.reason = story + "; CPS's list proves that it was done: it is recorded";
+      item.reason = story + "; CPS's list shows that it was done: it is recorded";
       return item;
     case Fate::Kind::not_shown:
     case Fate::Kind::not_done:
       item.action = Action::forget;
       item.state_only = true;
-      item.reason = story + "; CPS's list proves that it was not done";
+      item.reason = story + "; CPS's list shows that it was not done";
       return item;
     case Fate::Kind::ambiguous:
     case Fate::Kind::open: break;

@@ -100,7 +100,9 @@ Item Planner::absent(Item item, Desired const& desired, Entry const& entry) {
   item.id = entry.id;
   item.action = Action::create;
   block(item, fmt::format("enrollment {} was deleted outside cpsctl", entry.id),
-        fmt::format("remove the manifest, or consent to a new one with --recreate {}", item.name));
+        fmt::format("check that account, section and sandbox are the right ones; then remove the manifest, or consent "
+                    "to a new one with --recreate {}",
+                    item.name));
   return item;
 }
 
@@ -220,8 +222,7 @@ void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange p
   bool const inside = renewal && *renewal <= inputs_.now;
   bool const override_it = std::ranges::count(inputs_.consent.override_renewal_window, item.name) > 0;
   if (inside && !override_it)
-    return block(item,
-                 fmt::format("CPS renews its certificate since {}, and refuses changes meanwhile", timestamp(*renewal)),
+    return block(item, fmt::format("it is in its renewal window since {}: CPS refuses changes", timestamp(*renewal)),
                  fmt::format("wait for the renewal, or accept the risk that the certificate expires: "
                              "--override-renewal-window {}",
                              item.name));
@@ -272,7 +273,9 @@ bool Planner::make_room(Item& item, cps::Live const& live, manifest::OnPendingCh
       return false;
     case manifest::OnPendingChange::refuse:
       block(item, fmt::format("{} pending at CPS", named(live.pending) + (live.pending.size() == 1 ? " is" : " are")),
-            "wait until it has ended; or consent with --on-pending wait|cancel, or spec.lifecycle.onPendingChange");
+            fmt::format("wait until it has ended{}; or consent with --on-pending wait or --on-pending cancel, or "
+                        "spec.lifecycle.onPendingChange",
+                        inputs_.realm == "sandbox" ? " (in a sandbox: --complete-after 0s)" : ""));
       return false;
   }
   return false;

@@ -55,6 +55,8 @@ Result<std::optional<Item>> Planner::removed(Entry const& entry) {
   item.action = Action::orphan;
   item.reason = "its manifest is gone; the enrollment is kept";
   item.next = fmt::format("put the manifest back, or: cpsctl state forget {}", item.name);
+  if (auto const renamed = renames_.find(item.name); renamed != renames_.end())
+    item.next = fmt::format("see {}", renamed->second);
   if (std::ranges::count(inputs_.consent.confirm_delete, item.name) > 0) {
     item.reason = "kept, in spite of --confirm-delete: its last applied policy was deletion: orphan";
     item.next = fmt::format(
@@ -79,7 +81,7 @@ Item Planner::remove(Item item, Entry const& entry, cps::Live const& live) {
       close(item, *intent, fate_of(*intent, entry, &live));
   if (item.action == Action::blocked) return item;
 
-  item.reason = "its manifest is gone, and its policy was to delete it then";
+  item.reason = "its manifest is gone, and its last policy was deletion: delete";
   if (auto const other = another_than(item, entry)) {
     block(item, *other,
           fmt::format("check whose state this is; if CPS is right, the enrollment is not the one that {0} was: "

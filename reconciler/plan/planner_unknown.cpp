@@ -26,6 +26,7 @@ Item Planner::unknown(Item item, Desired const& desired) {
   }
   if (candidates.empty() && !renamed.empty()) {
     item.action = Action::adopt;
+    for (std::string const& old : renamed) renames_.emplace(old, item.name);
     block(item, fmt::format("looks like a rename: the state knows this enrollment as {}", fmt::join(renamed, ", ")),
           fmt::format("cpsctl state mv {} {}", renamed.front(), item.name));
     return item;
@@ -82,13 +83,10 @@ Item Planner::adopt(Item item, Desired const& desired, cps::Live const& live) {
     item.reason = "exists already and differs: it is taken over and changed";
     put(item, live, on_pending(desired.lifecycle), {});
   } else {
-    block(
-        item, fmt::format("enrollment {} exists already and differs", live.id.value),
-        fmt::format(
-            "make the manifest say what CPS has, or set spec.lifecycle.adopt: always to change it to what the manifest "
-            "says"
-            "{}",
-            inputs_.entries.empty() ? "; if the state was lost: cpsctl state rebuild" : ""));
+    block(item, fmt::format("enrollment {} exists already and differs", live.id.value),
+          "make the manifest say what CPS has, or set spec.lifecycle.adopt: always to change it to what the manifest "
+          "says; "
+          "if the state was lost: cpsctl state rebuild, with the same PATHs as here");
   }
   return item;
 }

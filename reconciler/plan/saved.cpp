@@ -95,7 +95,7 @@ Plan agreed(Plan const& saved, Plan fresh, std::set<std::string> const& begun) {
     item.wanted = item.action;
     item.action = Action::blocked;
     item.moved = true;
-    item.reason = fmt::format("it is not what this plan was made for any more: now it would be {}{}",
+    item.reason = fmt::format("it changed since the plan was made; a new plan would be: {}{}",
                               now->action == Action::blocked ? "blocked" : fields::word(now->action),
                               now->reason.empty() ? "" : " (" + now->reason + ")");
     item.next = "look at a new plan and apply that";

@@ -166,7 +166,8 @@ std::vector<OrderLine> order_of(plan::Item const& item) {
     if (desired.deploy.not_after) lines.push_back({"deployed not after", {day_text(*desired.deploy.not_after)}});
   }
   if (creates && desired.lifecycle.allow_duplicate_cn) lines.push_back({"although the common name exists", {"yes"}});
-  if (desired.lifecycle.deletion == manifest::Deletion::delete_) lines.push_back({"without its manifest", {"deleted"}});
+  if (desired.lifecycle.deletion == manifest::Deletion::delete_)
+    lines.push_back({"if its manifest is removed", {"deleted"}});
   return lines;
 }
 

@@ -39,7 +39,9 @@ Error corrupt(std::filesystem::path const& path, std::string problem, Files& fil
   bool const has_backup = backup && *backup == FileKind::file;
   std::string next = has_backup ? fmt::format("cp {0}.bak {0} (the state before the last run that wrote it), or ", file)
                                 : std::string();
-  next += fmt::format("mv {0} {0}.broken, then cpsctl state rebuild: it finds again what exists at CPS", file);
+  next += fmt::format(
+      "mv {0} {0}.broken, then cpsctl state rebuild, with the PATHs of your manifests: it finds what exists at CPS",
+      file);
   return Error{.code = Errc::io,
                .message = fmt::format("{} cannot be used: {}", file, std::move(problem)),
                .next = std::move(next)};
@@ -130,7 +132,8 @@ std::vector<std::string> take_before(Contents& contents, Contents before) {
   return unknown;
 }
 
-constexpr std::string_view rebuild = "cpsctl state rebuild finds again what exists at CPS";
+constexpr std::string_view rebuild =
+    "cpsctl state rebuild, with the flags and PATHs of this run, finds what exists at CPS";
 
 Result<> take_journal(Replayed& replayed, JournalText const& parsed, std::filesystem::path const& path) {
   auto const journal = journal_path(path).string();

@@ -94,7 +94,8 @@ Error damaged_journal(std::string_view what, std::size_t line, std::string_view 
                                      : fmt::format("cp {0} {0}.broken && head -n {1} {0}.broken > {0}", what, line - 1);
   return Error{.code = Errc::io,
                .message = fmt::format("{} is damaged: line {} {}", what, line, problem),
-               .next = fmt::format("{}, then cpsctl state rebuild: it finds again what exists at CPS; a write {} whose "
+               .next = fmt::format("{}, then cpsctl state rebuild, with the PATHs of your manifests: it finds what "
+                                   "exists at CPS; a write {} whose "
                                    "answer never came must be looked for by hand",
                                    keep, line == 1 ? "in it" : "behind that line"),
                .at = Mark{.file = std::string(what), .line = static_cast<int>(line)}};

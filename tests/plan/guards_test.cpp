@@ -209,7 +209,7 @@ TEST_CASE("guards: somebody else's pending change is not ours to cancel") {
 TEST_CASE("guards: inside the renewal window a change needs consent by name") {
   World world = change(unchanged(R"("autoRenewalStartTime":"2026-11-23T09:59:59Z")"));
   CHECK(planned(world).items[0].reason ==
-        "CPS renews its certificate since 2026-11-23T09:59:59Z, and refuses changes meanwhile");
+        "it is in its renewal window since 2026-11-23T09:59:59Z: CPS refuses changes");
   world.inputs.consent.override_renewal_window = {"www"};
   CHECK(planned(world).items[0].overrides_renewal_window);
   CHECK(planned(change(unchanged(R"("autoRenewalStartTime":"2026-11-23T10:00:01Z")"))).summary.update == 1);
@@ -249,7 +249,9 @@ TEST_CASE("guards: more changes than allowed: none of them is carried out") {
 
 TEST_CASE("guards: what was deleted outside cpsctl is not created again by itself") {
   World world = World().want(desired("www", "www.example.com")).knows(entry("www", 1)).gone(1);
-  CHECK(planned(world).items[0].next == "remove the manifest, or consent to a new one with --recreate www");
+  CHECK(planned(world).items[0].next ==
+        "check that account, section and sandbox are the right ones; then remove the manifest, or consent to a new one "
+        "with --recreate www");
   world.inputs.consent.recreate = {"www"};
   auto const plan = planned(world);
   CHECK(plan.items[0].action == plan::Action::create);

@@ -158,8 +158,8 @@ TEST_CASE("a plan tells when a certificate may be deployed, and that an enrollme
   INFO(plan.out, plan.err);
   auto const www = plan.out.find("~ www");
   REQUIRE(www != std::string::npos);
-  for (char const* const part :
-       {"deployed not before: 2030-01-02\n", "deployed not after: 2030-02-03\n", "without its manifest: deleted\n"})
+  for (char const* const part : {"deployed not before: 2030-01-02\n", "deployed not after: 2030-02-03\n",
+                                 "if its manifest is removed: deleted\n"})
     CHECK(plan.out.find(part, www) != std::string::npos);
   // No certificate is ordered for the other one, so that its dates are not sent.
   CHECK(plan.out.substr(0, www).find("deployed") == std::string::npos);

@@ -34,7 +34,7 @@ TEST_CASE("usage errors exit 64, say what is wrong and what to do, and print not
       {"an unknown rule", {"help", "CPS12"}, "did you mean CPS"},
       {"an unknown schema", {"schema", "enrolment"}, "enrollment.v11"},
       {"no manifests anywhere", {"validate"}, "there is nothing to read"},
-      {"apply without a terminal and without --yes", {"apply", "x.yaml"}, "cpsctl apply --yes"},
+      {"apply without a terminal and without --yes", {"apply", "x.yaml"}, "add --yes to the same command"},
       {"a name that the state lacks", {"state", "show", "nobody"}, "cpsctl state list"},
   };
   for (Case const& c : cases) {

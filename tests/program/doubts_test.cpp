@@ -108,7 +108,7 @@ TEST_CASE(
   expect_exit(project.apply(losing("POST /enrollments")), 75);
   edit(project, "quicEnabled: false\n      ocspStapling: \"on\"", "quicEnabled: true");
   Run const first = project.run({"plan"}, at_once);
-  CHECK(has(first.out, "CPS's list proves that it was done"));
+  CHECK(has(first.out, "CPS's list shows that it was done"));
   CHECK(has(first.out, "the manifest was edited since it was sent"));
   Run const recorded = project.apply(at_once);
   expect_exit(recorded, 75);

@@ -67,9 +67,9 @@ TEST_CASE("words: a name, contract or label that fits nothing is an error that s
   };
   std::size_t const before = managed.requests_sent();
   for (Case const& one : {Case{{"status", "shop.example.com"}, "shop.example.com is the common name of shop"},
-                          Case{{"status", "nosuch"}, "the name nosuch fits nothing"},
+                          Case{{"status", "nosuch"}, "the name nosuch matches nothing"},
                           Case{{"plan", "--name", "shopp"}, "did you mean shop?"},
-                          Case{{"apply", "--yes", "--name", "shop-exampel"}, "fits nothing"},
+                          Case{{"apply", "--yes", "--name", "shop-exampel"}, "matches nothing"},
                           Case{{"plan", "--contract", "1-1tjzh5"}, "did you mean 1-1TJZH5?"},
                           Case{{"plan", "-l", "team=nosuch"}, "known here: team=web"}}) {
     CAPTURE(one.says);
@@ -83,7 +83,7 @@ TEST_CASE("words: a name, contract or label that fits nothing is an error that s
   // A consent may be for what an earlier run has done: it is told, and nothing more.
   Run const repeated = managed.run({"apply", "--yes", "--allow-delete", "--confirm-delete", "nosuch"});
   CHECK(repeated.exit == 0);
-  contains(repeated, "--confirm-delete nosuch fits nothing");
+  contains(repeated, "--confirm-delete nosuch matches nothing");
 }
 
 TEST_CASE("words: a manifest is one whatever its extension's letters") {

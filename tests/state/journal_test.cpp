@@ -79,7 +79,8 @@ TEST_CASE("journal: what no crash leaves is an error that names the line") {
       REQUIRE_FALSE(parsed);
       CHECK(parsed.error().code == Errc::io);
       CHECK(parsed.error().message == c.message);
-      CHECK(parsed.error().next.find("then cpsctl state rebuild: it finds again what exists at CPS") !=
+      CHECK(parsed.error().next.find(
+                "then cpsctl state rebuild, with the PATHs of your manifests: it finds what exists at CPS") !=
             std::string::npos);
     }
   }
