@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/ids.hpp"
 #include "cli/output.hpp"
+#include "cli/places.hpp"
 #include "cli/planning.hpp"
 #include "cli/writing.hpp"
 #include "manifest/write.hpp"
@@ -112,6 +113,7 @@ class Import {
   }
 
   Result<Imported> run() {
+    CPS_CHECK(check_stays("--out-dir", folder_));
     CPS_TRY(manifest::Loaded existing, load_existing());
     CPS_TRY(auto connection, connect(options_, settings_, world_));
     CPS_TRY(Writing const writing,

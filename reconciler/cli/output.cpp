@@ -2,6 +2,7 @@
 
 #include "base/fields.hpp"
 #include "cli/manifests.hpp"
+#include "cli/places.hpp"
 #include "cli/settings.hpp"
 #include "manifest/rules.hpp"
 #include "report/failure.hpp"
@@ -38,8 +39,11 @@ std::string_view kind(Errc code) {
   return "internal";
 }
 
+/// CI systems read commands such as ##vso[…] and ##[…] anywhere in a line of a log; JSON can say the same without.
 std::string pretty(json::Document const& document) {
-  return json::pretty(document) + '\n';
+  std::string text = json::pretty(document) + '\n';
+  for (auto at = text.find("##"); at != std::string::npos; at = text.find("##", at)) text.replace(at, 1, "\\u0023");
+  return text;
 }
 
 /// The document in one format. A format that the product lacks is a bug: the command line has been checked.
@@ -113,7 +117,8 @@ Result<> write_files(Product const& product, GlobalOptions const& options, World
   Result<> outcome;
   for (OutFile const& out : options.out) {
     report::Style const style{.colour = options.colour == Colour::always};
-    auto written = write_report(out.file, rendered(product, out.format, style), world);
+    Result<> written = check_stays("--out", out.file);
+    if (written) written = write_report(out.file, rendered(product, out.format, style), world);
     if (!written && outcome) {
       Error error = std::move(written).error();
       if (error.next.empty()) error.next = "check the path of --out";

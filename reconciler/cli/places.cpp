@@ -1,10 +1,14 @@
 #include "cli/places.hpp"
 
 #include "base/text.hpp"
+#include "cli/git_index.hpp"
 #include "state/backend.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -39,28 +43,43 @@ std::optional<Checkout> checkout_of(fs::path const& folder, Files& files) {
   }
 }
 
-/// Is `path` an entry of git's index? An entry is its flags, whose low twelve bits are the length of the path, the path
-/// and a NUL (gitformat-index(5), versions 2 and 3; version 4 shortens paths and is not read).
-bool has_entry(std::string_view index, std::string const& path) {
-  std::string const entry = path + '\0';
-  auto const length = static_cast<unsigned>(std::min<std::size_t>(path.size(), 0xfff));
-  for (auto at = index.find(entry); at != std::string_view::npos; at = index.find(entry, at + 1)) {
-    auto const flags = [&](std::size_t back) {
-      auto const high = static_cast<unsigned char>(index[at - back]);
-      auto const low = static_cast<unsigned char>(index[at - back + 1]);
-      return ((static_cast<unsigned>(high) << 8U) | low) & 0xfffU;
-    };
-    // An extended entry has two bytes more between its flags and its path.
-    if ((at >= 2 && flags(2) == length) || (at >= 4 && flags(4) == length)) return true;
+/// The first of the paths that git tracks; empty: none of them. Errors: io, when its index cannot be read.
+Result<std::string> tracked(Checkout const& checkout, std::set<std::string> const& paths, Files& files) {
+  fs::path file = checkout.index;
+  for (int parts = 0; parts < 2; ++parts) {  // a split index is two files
+    CPS_TRY(FileKind const kind, files.kind(file));
+    if (kind == FileKind::missing) return std::string();
+    auto const bytes = files.read(file, largest_index);
+    auto const found = bytes ? look_up(*bytes, paths) : std::nullopt;
+    if (!found)
+      return Error{
+          .code = Errc::io,
+          .message = fmt::format("{} cannot be read, so nobody can tell whether git tracks the state", file.string()),
+          .next = "keep the state outside of the checkout: --state"};
+    if (!found->path.empty() || found->shared.empty()) return found->path;
+    file = checkout.index.parent_path() / found->shared;
   }
-  return false;
+  return std::string();
 }
 
 }  // namespace
 
+Result<> check_stays(std::string_view flag, std::string const& path) {
+  fs::path const written(path);
+  bool const climbs = written.is_absolute() || std::ranges::find(written, fs::path("..")) != written.end();
+  std::string const folder = real_path(".");
+  std::string const real = real_path(written);
+  if (climbs || lies_in(real, folder)) return {};
+  return Error{.code = Errc::usage,
+               .message = fmt::format("{} {} leads out of {}, to {}", flag, path, folder, real),
+               .next = "remove the link, or give the place itself"};
+}
+
 Result<std::string> state_place(GlobalOptions const& options, manifest::Project const& project) {
+  if (options.sandbox) CPS_CHECK(check_stays("--sandbox", *options.sandbox));
   if (options.state) {
     CPS_CHECK(state::check_location(*options.state));
+    if (state::scheme_of(*options.state).empty()) CPS_CHECK(check_stays("--state", *options.state));
     return *options.state;
   }
   if (options.sandbox) return *options.sandbox + "/state.json";
@@ -86,17 +105,22 @@ Result<> check_untracked(std::string const& state, Files& files) {
   fs::path const place = real_path(fs::absolute(state).parent_path());
   auto const checkout = checkout_of(place, files);
   if (!checkout) return {};
-  auto const index = files.read(checkout->index, largest_index);
-  if (!index) return {};
+  std::map<std::string, std::string> suffixes;
+  std::set<std::string> paths;
   for (char const* const suffix : {"", ".journal", ".lock"}) {
     fs::path const file = place / (fs::path(state).filename().string() + suffix);
-    if (!has_entry(*index, file.lexically_relative(checkout->folder).generic_string())) continue;
-    return Error{.code = Errc::io,
-                 .message = fmt::format("git tracks {}{}: whoever writes to the repository could change what cpsctl "
-                                        "believes about CPS",
-                                        state, suffix),
-                 .next = fmt::format("git rm --cached {}{}, and name its folder in .gitignore", state, suffix)};
+    std::string const path = file.lexically_relative(checkout->folder).generic_string();
+    suffixes.emplace(path, suffix);
+    paths.insert(path);
   }
+  CPS_TRY(std::string const found, tracked(*checkout, paths, files));
+  if (!found.empty())
+    return Error{
+        .code = Errc::io,
+        .message = fmt::format("git tracks {}{}: whoever writes to the repository could change what cpsctl "
+                               "believes about CPS",
+                               state, suffixes.at(found)),
+        .next = fmt::format("git rm --cached {}{}, and name its folder in .gitignore", state, suffixes.at(found))};
   return {};
 }
 

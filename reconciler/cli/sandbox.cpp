@@ -2,6 +2,7 @@
 #include "base/screen.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/places.hpp"
 #include "cli/signals.hpp"
 #include "sandbox/server.hpp"
 
@@ -16,6 +17,9 @@ namespace cpsctl::cli {
 Exit run_sandbox(Options const& options, World& world) {
   Signals signals;
   SandboxOptions const& wanted = options.sandbox;
+  if (auto const stays = check_stays("--sandbox", options.global.sandbox.value_or(sandbox::ServerOptions{}.folder));
+      !stays)
+    return fail(stays.error(), options.global, world);
   auto server = sandbox::Server::start(
       {.folder = wanted.folder, .port = wanted.port, .behaviour = wanted.behaviour, .log = [](std::string_view line) {
          log::info("{}", line);

@@ -180,7 +180,9 @@ std::string normalised(std::string const& path) {
 }
 
 std::string project_folder(std::string const& project_file) {
-  return project_file.empty() ? real_path(".") : fs::path(real_path(project_file)).parent_path().string();
+  // Where its name is: a configuration is often mounted as a link to one of its versions.
+  fs::path const around = fs::path(project_file).parent_path();
+  return real_path(around.empty() ? "." : around);
 }
 
 std::string recorded(std::string const& path, std::string const& project_folder) {

@@ -1,5 +1,6 @@
 #include "manifest/project.hpp"
 
+#include "base/files.hpp"
 #include "manifest/document.hpp"
 #include "manifest/rules.hpp"
 #include "manifest/yaml.hpp"
@@ -53,6 +54,12 @@ Result<std::optional<fs::path>> search(ProjectSource const& source, Files& files
   fs::path const home = source.home.empty() ? fs::path() : fs::weakly_canonical(source.home, ignored);
   for (fs::path at = start;; at = at.parent_path()) {
     CPS_TRY(FileKind const kind, files.kind(at / file_name));
+    bool const dangles = kind == FileKind::missing && fs::is_symlink(at / file_name, ignored);
+    if (dangles || kind == FileKind::folder || kind == FileKind::other)
+      return Error{.code = Errc::manifest,
+                   .message = fmt::format("{} is {}", (at / file_name).string(),
+                                          dangles ? "a link to nothing" : "not a regular file"),
+                   .next = "remove it: what it should say about limits and guards would not hold"};
     if (kind == FileKind::file) {
       fs::path const found = here ? (at / file_name).lexically_relative(start) : at / file_name;
       CPS_CHECK(check_owner(found, files));
@@ -178,6 +185,11 @@ Result<LoadedProject> load_project(ProjectSource const& source, Files& files) {
   std::string const name = found->string();
   loaded.project.file = name;
   loaded.project.folder = folder_of(*found);
+  // What stands elsewhere may be a secret, and findings quote the file.
+  if (std::string const real = real_path(*found), folder = real_path(folder_of(*found)); !lies_in(real, folder))
+    return Error{.code = Errc::manifest,
+                 .message = fmt::format("the project file {} leads out of {}, to {}", name, folder, real),
+                 .next = "remove the link; if that file is the one you mean, name it itself: --config FILE"};
   auto const bytes = files.read(*found, project_limit);
   if (!bytes) return Error(bytes.error()).within("reading the project file");
   try {

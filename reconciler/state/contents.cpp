@@ -9,6 +9,7 @@
 #include "state/replay.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include <fmt/ranges.h>
@@ -19,8 +20,13 @@ namespace {
 constexpr std::size_t snapshot_limit = std::size_t{4} << 30;
 constexpr std::size_t journal_limit = std::size_t{4} << 30;
 
+/// A name becomes part of file names and of commands that people copy, a version part of a header.
 bool usable(Entry const& entry) {
-  return !entry.name.empty() && entry.id > 0;
+  auto const letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  auto const inner = [&](char c) { return letter(c) || c == '.' || c == '_' || c == '-'; };
+  bool const named = !entry.name.empty() && letter(entry.name.front()) && letter(entry.name.back()) &&
+                     std::ranges::all_of(entry.name, inner);
+  return named && entry.id > 0 && std::ranges::all_of(entry.api_schema, letter);
 }
 
 /// When the attempt of a lost answer was over. A create's: now; what CPS may still do with it is waited for anyway
@@ -88,12 +94,12 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
 
   std::set<std::int64_t> ids;
   for (Entry& entry : snapshot.enrollments) {
-    if (!usable(entry)) return corrupt(path, "an enrollment has no name or no id", files);
+    if (!usable(entry)) return corrupt(path, "an enrollment has no usable name, id or API version", files);
     if (!ids.insert(entry.id).second)
-      return corrupt(path, fmt::format("enrollment {} stands in it twice", entry.id), files);
+      return corrupt(path, fmt::format("enrollment {} appears in it twice", entry.id), files);
     std::string name = entry.name;
     if (!contents.entries.emplace(std::move(name), std::move(entry)).second)
-      return corrupt(path, "an enrollment's name stands in it twice", files);
+      return corrupt(path, "an enrollment's name appears in it twice", files);
   }
   std::set<std::int64_t> sequences;
   for (Record const& intent : snapshot.open_intents) {

@@ -59,18 +59,46 @@ TEST_CASE("artefacts: a state that git tracks is not believed") {
   Applied const job;
   std::string const git = "cd '" + job.repo().string() + "' && git init -q . && git add -f .cpsctl/state.json";
   REQUIRE(std::system(git.c_str()) == 0);
-  for (std::vector<std::string> const& command :
-       std::initializer_list<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"state", "list"}, {"status"}}) {
-    Run const run = job.run(command);
-    INFO(run.out, run.err);
-    CHECK(run.exit == 74);
-    CHECK(says(run, "git tracks .cpsctl/state.json"));
-    CHECK(says(run, "git rm --cached"));
+  for (char const* const index : {"--index-version 2", "--index-version 3", "--index-version 4", "--split-index"}) {
+    CAPTURE(index);
+    REQUIRE(std::system(("cd '" + job.repo().string() + "' && git update-index " + index).c_str()) == 0);
+    for (std::vector<std::string> const& command :
+         std::initializer_list<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"state", "list"}, {"status"}}) {
+      Run const run = job.run(command);
+      INFO(run.out, run.err);
+      CHECK(run.exit == 74);
+      CHECK(says(run, "git tracks .cpsctl/state.json"));
+      CHECK(says(run, "git rm --cached"));
+    }
   }
+  job.write(".git/index.kept", program::read(job.repo() / ".git/index"));
+  job.write(".git/index", "DIRC, and then something else");
+  Run const damaged = job.run({"plan"});
+  CHECK(damaged.exit == 74);
+  CHECK(says(damaged, "nobody can tell whether git tracks the state"));
+  fs::rename(job.repo() / ".git/index.kept", job.repo() / ".git/index");
   // A checkout with other files tracked is none of that.
   REQUIRE(std::system(("cd '" + job.repo().string() + "' && git rm -q --cached .cpsctl/state.json && git add manifests")
                           .c_str()) == 0);
   CHECK(job.run({"plan"}).exit == 0);
+}
+
+TEST_CASE("artefacts: a state whose names are commands, or whose version is a header, is not believed") {
+  Applied const job;
+  std::string const good = job.state();
+  for (auto const& [pointer, value] :
+       {std::pair{"/enrollments/0/name", "a; touch PWNED; $(touch P2)"}, std::pair{"/enrollments/0/name", "-rf"},
+        std::pair{"/enrollments/0/apiSchema", "v11+json\r\nX-Evil: 1"}}) {
+    CAPTURE(value);
+    job.state(good);
+    job.set(pointer, json::Value(rapidjson::StringRef(value)));
+    for (char const* const command : {"plan", "status"}) {
+      Run const run = job.run({command});
+      INFO(run.out, run.err);
+      CHECK(run.exit == 74);
+      CHECK(says(run, "no usable name, id or API version"));
+    }
+  }
 }
 
 TEST_CASE("artefacts: a file in a manifest folder's place is no approval") {

@@ -115,6 +115,50 @@ TEST_CASE("repository: the state lies below the project, also where links lead")
   CHECK(job.writes() == 0);
 }
 
+TEST_CASE("repository: a project file that leads elsewhere is not read, and one that is no file is not passed over") {
+  Job const job;
+  job.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  for (std::string const target : {"../home/.edgerc", "../home/victim", "/etc/passwd"}) {
+    CAPTURE(target);
+    job.link(target, "cpsctl.yaml");
+    refused(job.bare({"validate", "manifests"}), 65, "leads out of");
+    refused(job.bare({"validate", "--config", "cpsctl.yaml", "manifests"}), 65, "leads out of");
+    fs::remove(job.repo() / "cpsctl.yaml");
+  }
+  job.link("nowhere", "cpsctl.yaml");
+  refused(job.bare({"validate", "manifests"}), 65, "is a link to nothing");
+  fs::remove(job.repo() / "cpsctl.yaml");
+  fs::create_directory(job.repo() / "cpsctl.yaml");
+  refused(job.bare({"validate", "manifests"}), 65, "is not a regular file");
+  fs::remove(job.repo() / "cpsctl.yaml");
+  // A link that stays is how a configuration is mounted.
+  job.write("versions/1/cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: { manifests: [manifests] }\n");
+  job.link("versions/1/cpsctl.yaml", "cpsctl.yaml");
+  CHECK(job.bare({"validate"}).exit == 0);
+}
+
+TEST_CASE("repository: no folder that is a link leads what is written elsewhere") {
+  Job const job;
+  job.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  SUBCASE("the sandbox's folder") {
+    fs::create_directory(job.repo() / ".cpsctl");
+    job.link("../../home", ".cpsctl/sandbox");
+    refused(job.run({"plan", "--sandbox", "manifests"}), 64, "--sandbox .cpsctl/sandbox leads out of");
+    refused(job.run({"sandbox"}), 64, "leads out of");
+  }
+  SUBCASE("the folder around it, and a state that the operator names") {
+    job.link("../home", ".cpsctl");
+    refused(job.run({"plan", "--sandbox", "manifests"}), 64, "leads out of");
+    refused(job.run({"apply", "--yes", "--state", ".cpsctl/state.json", "manifests"}), 64, "--state");
+  }
+  SUBCASE("imported manifests and reports") {
+    job.link("../home", "out");
+    refused(job.run({"import", "--contract", "1-1TJZH5", "--out-dir", "out"}), 64, "--out-dir out leads out of");
+    refused(job.run({"validate", "--out", "json=out/v.json", "manifests"}), 64, "--out out/v.json leads out of");
+  }
+  CHECK(job.writes() == 0);
+}
+
 TEST_CASE("repository: nothing is written through a link") {
   Job const job;
   fs::create_directories(job.repo() / ".cpsctl/sandbox");
@@ -177,6 +221,13 @@ TEST_CASE("repository: commands of CI systems in names and keys are inert") {
             "  \"##vso[task.setvariable variable=PATH]/tmp/x\": 2\n");
   CHECK(job.run({"validate", "."}).exit == 65);
   CHECK(job.run({"plan"}).exit == 65);
+  for (std::string const format : {"json", "sarif"}) {
+    CAPTURE(format);
+    Run const run = job.run({"validate", "-o", format, "."});
+    CHECK(run.exit == 65);
+    CHECK(run.out.find("##") == std::string::npos);
+    CHECK(cpsctl::json::parse(run.out, "the document").has_value());
+  }
 }
 
 TEST_CASE("repository: what it says about times and limits makes cpsctl more careful, never less") {
