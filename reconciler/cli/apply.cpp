@@ -258,9 +258,7 @@ bool loosens_changes(plan::Consent const& saved, plan::Consent const& allowed) {
          looser(saved.max_changes_percent, allowed.max_changes_percent);
 }
 
-Result<> check_consent(plan::Consent const& saved, Settings const& settings, GuardOptions const& flags) {
-  plan::Consent allowed = settings.consent;
-  allowed.max_deletes = flags.max_deletes.value_or(0);  // a project file consents to nothing
+Result<> check_consent(plan::Consent const& saved, plan::Consent const& allowed) {
   if (auto const missing = flags_of(beyond(saved, allowed)); !missing.empty())
     return Error{
         .code = Errc::guard_rail,
@@ -293,7 +291,7 @@ Exit run_apply(Options const& options, World& world) {
     if (!plan) return fail(plan.error(), options.global, world);
     auto settings = make_settings(options, world);
     if (!settings) return fail(settings.error(), options.global, world);
-    auto const covered = check_consent(plan->consent, *settings, options.guard);
+    auto const covered = check_consent(plan->consent, settings->consent);
     if (!covered) return fail(covered.error(), options.global, world);
     return Applying(options, std::move(*settings), world, signals).saved(std::move(*plan));
   }

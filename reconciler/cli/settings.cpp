@@ -132,10 +132,16 @@ Result<> take_max_changes(std::string const& text, plan::Consent& consent) {
   return {};
 }
 
-/// Flags come before the project file, guard rail by guard rail.
+/// Flags come before the project file, guard rail by guard rail. How many deletes are allowed the operator says alone;
+/// the project file may say how many at most.
 Result<plan::Consent> consent_of(GuardOptions const& options, manifest::Project const& project) {
+  if (auto const most = project.max_deletes; most && options.max_deletes.value_or(0) > *most)
+    return Error{.code = Errc::usage,
+                 .message = fmt::format("--max-deletes {} is more than {} allows: {} (spec.guard.maxDeletes)",
+                                        *options.max_deletes, project.file, *most),
+                 .next = "delete fewer at once, or raise that limit there"};
   plan::Consent consent{.allow_delete = options.allow_delete,
-                        .max_deletes = options.max_deletes.value_or(project.max_deletes.value_or(0)),
+                        .max_deletes = options.max_deletes.value_or(0),
                         .confirm_delete = options.confirm_delete,
                         .recreate = options.recreate,
                         .override_renewal_window = options.override_renewal_window};

@@ -111,6 +111,9 @@ TEST_CASE("a saved plan is taken by --plan alone, once approved, and brings no c
   CHECK(project.apply_saved(digest, {"--allow-delete", "--max-deletes", "1", "--confirm-delete", "old"}).exit == 4);
   project.folder.write("cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: { guard: { maxDeletes: 9 } }\n");
   CHECK(project.apply_saved(digest, {"--allow-delete", "--confirm-delete", "old", "--on-pending", "cancel"}).exit == 4);
+  Run const too_many = project.apply_saved(digest, {"--allow-delete", "--max-deletes", "10"});
+  CHECK(too_many.exit == 64);
+  CHECK(says(too_many.err, "--max-deletes 10 is more than cpsctl.yaml allows: 9"));
   CHECK(project.sent("DELETE") == 0);
 
   Run const shown = run_cpsctl({"show", "plan.json"}, {.folder = project.folder.path()});

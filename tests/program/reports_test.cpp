@@ -268,3 +268,13 @@ TEST_CASE("every format that the help page promises is printed by its command, a
     }
   }
 }
+
+TEST_CASE("reports: a pipe that nobody reads is refused as a report's file, at once") {
+  Folder const folder;
+  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  Run const run = run_cpsctl({"plan", "--out", "json=pipe", sandbox_flag(folder)}, {.folder = folder.path()});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 74);
+  CHECK(run.err.find("pipe") != std::string::npos);
+}
