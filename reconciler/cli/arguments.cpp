@@ -1,5 +1,6 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "cli/flag_values.hpp"
 #include "cli/help_format.hpp"
 #include "cli/options.hpp"
 #include "cli/words.hpp"
@@ -19,43 +20,6 @@ namespace cpsctl::cli {
 namespace {
 
 constexpr char const* default_sandbox = ".cpsctl/sandbox";
-
-/// A duration flag: CLI11 hands the text, a bad one is a usage error with our words.
-CLI::Option* duration(CLI::App& app, std::string const& flag, std::optional<Duration>& to, std::string const& what) {
-  return app
-      .add_option_function<std::string>(
-          flag,
-          [&to](std::string const& text) {
-            auto const parsed = parse_duration(text);
-            if (!parsed) throw CLI::ValidationError(parsed.error().message + "; " + parsed.error().next);
-            to = *parsed;
-          },
-          what)
-      ->type_name("DURATION");
-}
-
-/// One of a few words; a misspelt one is told which it may have been.
-CLI::Validator one_of(std::vector<std::string> const& words) {
-  return CLI::Validator(
-      [words](std::string const& value) -> std::string {
-        if (std::ranges::find(words, value) != words.end()) return {};
-        auto const near = meant(value, words);
-        return fmt::format("\"{}\" is not one of {}{}", value, fmt::join(words, ", "),
-                           near ? fmt::format("; did you mean {}?", *near) : "");
-      },
-      "");
-}
-
-/// The digest of a plan. An empty one is left to apply, which refuses it: a variable of a pipeline that was not set.
-CLI::Validator a_digest() {
-  return CLI::Validator(
-      [](std::string const& value) -> std::string {
-        bool const fits = value.size() == 64 && value.find_first_not_of("0123456789abcdef") == std::string::npos;
-        return value.empty() || fits ? std::string()
-                                     : fmt::format("\"{}\" is not a digest: a digest has 64 hex digits", value);
-      },
-      "");
-}
 
 class Grammar {
  public:
@@ -502,32 +466,7 @@ class Grammar {
   bool quiet_ = false, verbose_ = false, version_ = false;
 };
 
-}  // namespace
-
-std::vector<Format> formats_of(Command command) {
-  switch (command) {
-    case Command::validate: return {Format::text, Format::json, Format::sarif, Format::github, Format::junit};
-    case Command::plan:
-    case Command::show:
-    case Command::apply: return {Format::text, Format::json, Format::md, Format::junit};
-    case Command::status:
-    case Command::import_:
-    case Command::state_list:
-    case Command::state_show:
-    case Command::state_log:
-    case Command::state_forget:
-    case Command::state_mv:
-    case Command::state_settle:
-    case Command::state_unlock:
-    case Command::state_rebuild:
-    case Command::sandbox:
-    case Command::schema:
-    case Command::version: return {Format::text, Format::json};
-    case Command::help: return {Format::text};
-  }
-  return {Format::text};
-}
-
+/// What is written down must be readable again. Errors: usage.
 Result<> check_utf8(std::vector<std::string> const& arguments) {
   auto const refused = [](std::string const& what) {
     return Error{.code = Errc::usage,
@@ -541,6 +480,8 @@ Result<> check_utf8(std::vector<std::string> const& arguments) {
       return refused("the environment variable " + std::string(text.substr(0, text.find('='))));
   return {};
 }
+
+}  // namespace
 
 Result<Parsed> parse_arguments(std::vector<std::string> arguments) {
   CPS_CHECK(check_utf8(arguments));

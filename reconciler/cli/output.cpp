@@ -145,6 +145,30 @@ Exit exit_after(Exit exit, Result<> const& written, GlobalOptions const& options
 
 }  // namespace
 
+std::vector<Format> formats_of(Command command) {
+  switch (command) {
+    case Command::validate: return {Format::text, Format::json, Format::sarif, Format::github, Format::junit};
+    case Command::plan:
+    case Command::show:
+    case Command::apply: return {Format::text, Format::json, Format::md, Format::junit};
+    case Command::status:
+    case Command::import_:
+    case Command::state_list:
+    case Command::state_show:
+    case Command::state_log:
+    case Command::state_forget:
+    case Command::state_mv:
+    case Command::state_settle:
+    case Command::state_unlock:
+    case Command::state_rebuild:
+    case Command::sandbox:
+    case Command::schema:
+    case Command::version: return {Format::text, Format::json};
+    case Command::help: return {Format::text};
+  }
+  return {Format::text};
+}
+
 Result<> deliver(Product const& product, GlobalOptions const& options, World& world) {
   auto const filed = write_files(product, options, world);
   auto const printed = print(product, options, world);
