@@ -306,7 +306,7 @@ Exit run_show(Options const& options, World& world) {
   auto const plan = read_plan(options.name, world);
   if (!plan) return fail(plan.error(), options.global, world);
   Product const product{.text =
-                            [&](std::ostream& out, report::Style style) {
+                            [&](std::ostream& out, report::Style const& style) {
                               report::plan_text(*plan, {}, style, out);
                               if (!plan->changes()) screen::line(out, "Digest: {}", plan::digest(*plan));
                               auto const flags = flags_of(plan->consent);

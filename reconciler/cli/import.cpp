@@ -83,7 +83,7 @@ json::Document document_of(Imported const& imported) {
   return document;
 }
 
-void text_of(Imported const& imported, report::Style style, std::ostream& out) {
+void text_of(Imported const& imported, report::Style const& style, std::ostream& out) {
   manifest::Written const& written = imported.written;
   for (manifest::WriteNote const& note : written.notes)
     screen::line(out, "? {} (id {}): {}{}{}", note.name, note.id, note.field.empty() ? "" : note.field + ": ",
@@ -272,7 +272,7 @@ Exit run_import(Options const& options, World& world) {
   if (!settings) return fail(settings.error(), options.global, world);
   auto const imported = Import(options, only, std::move(*settings), world, signals).run();
   if (!imported) return signals.exit_or(fail(imported.error(), options.global, world));
-  Product const product{.text = [&](std::ostream& out, report::Style style) { text_of(*imported, style, out); },
+  Product const product{.text = [&](std::ostream& out, report::Style const& style) { text_of(*imported, style, out); },
                         .json = [&] { return document_of(*imported); }};
   if (auto const& error = imported->taken.error)
     report::error_text(*error, style_for(options.global, world, world.err_is_terminal), world.err);

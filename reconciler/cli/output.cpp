@@ -47,7 +47,7 @@ std::string pretty(json::Document const& document) {
 }
 
 /// The document in one format. A format that the product lacks is a bug: the command line has been checked.
-std::string rendered(Product const& product, Format format, report::Style style) {
+std::string rendered(Product const& product, Format format, report::Style const& style) {
   switch (format) {
     case Format::text: {
       std::ostringstream text;
@@ -184,12 +184,13 @@ Exit fail(Error const& error, GlobalOptions const& options, World& world) {
   Exit const exit = exit_for(error.code);
   report::Failure const failure{
       .command = options.command, .error = error, .kind = kind(error.code), .exit = static_cast<int>(exit)};
-  Product const product{.text = [&](std::ostream& out, report::Style style) { report::error_text(error, style, out); },
-                        .json = [&] { return report::failure_document(failure); },
-                        .md = [&] { return report::failure_markdown(failure); },
-                        .sarif = [&] { return report::failure_sarif(failure, surroundings(world)); },
-                        .github = [&] { return report::failure_github(failure, surroundings(world)); },
-                        .junit = [&] { return report::failure_junit(failure); }};
+  Product const product{
+      .text = [&](std::ostream& out, report::Style const& style) { report::error_text(error, style, out); },
+      .json = [&] { return report::failure_document(failure); },
+      .md = [&] { return report::failure_markdown(failure); },
+      .sarif = [&] { return report::failure_sarif(failure, surroundings(world)); },
+      .github = [&] { return report::failure_github(failure, surroundings(world)); },
+      .junit = [&] { return report::failure_junit(failure); }};
   auto const filed = write_files(product, options, world);
   // The words for people are on stderr already.
   auto const printed = options.output == Format::text ? Result<>() : print(product, options, world);

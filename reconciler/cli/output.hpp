@@ -15,7 +15,7 @@ namespace cpsctl::cli {
 
 /// The one document of a command, in the formats it can be asked for: those that formats_of(command) names.
 struct Product {
-  std::function<void(std::ostream&, report::Style)> text;
+  std::function<void(std::ostream&, report::Style const&)> text;
   std::function<json::Document()> json;
   std::function<std::string()> md = {};
   std::function<json::Document()> sarif = {};

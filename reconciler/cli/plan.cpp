@@ -35,7 +35,7 @@ Exit run_plan(Options const& options, World& world) {
   }
   report::Cost const cost = cost_of(*plan, *connection, settings);
   Product const product{
-      .text = [&](std::ostream& out, report::Style style) { report::plan_text(*plan, cost, style, out); },
+      .text = [&](std::ostream& out, report::Style const& style) { report::plan_text(*plan, cost, style, out); },
       .json = [&] { return plan::document(*plan); },
       .md = [&] { return report::plan_markdown(*plan, cost); },
       .junit = [&] { return report::plan_junit(*plan); }};

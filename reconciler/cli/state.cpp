@@ -142,15 +142,16 @@ Result<> settle(std::string const& name, std::optional<std::int64_t> as, Offline
 Exit run_state_list(Options const& options, World& world) {
   auto const contents = read_state(options, world);
   if (!contents) return fail(contents.error(), options.global, world);
-  return delivered(
-      {.text = [&](std::ostream& out,
-                   report::Style style) { report::state_text(contents->entries, contents->open_intents, style, out); },
-       .json =
-           [&] {
-             return report::state_document(contents->realm, contents->host, contents->serial, contents->entries,
-                                           contents->open_intents);
-           }},
-      Exit::done, options.global, world);
+  return delivered({.text =
+                        [&](std::ostream& out, report::Style const& style) {
+                          report::state_text(contents->entries, contents->open_intents, style, out);
+                        },
+                    .json =
+                        [&] {
+                          return report::state_document(contents->realm, contents->host, contents->serial,
+                                                        contents->entries, contents->open_intents);
+                        }},
+                   Exit::done, options.global, world);
 }
 
 /// cpsctl state show NAME.
@@ -187,8 +188,10 @@ Exit run_state_log(Options const& options, World& world) {
                   options.global, world);
   }
   return delivered(
-      {.text = [&](std::ostream& out,
-                   report::Style style) { report::log_text(contents->history, contents->open_intents, style, out); },
+      {.text =
+           [&](std::ostream& out, report::Style const& style) {
+             report::log_text(contents->history, contents->open_intents, style, out);
+           },
        .json = [&] { return report::log_document(contents->realm, contents->history, contents->open_intents); }},
       Exit::done, options.global, world);
 }

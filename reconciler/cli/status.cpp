@@ -175,9 +175,10 @@ Exit run_status(Options const& given, World& world) {
     Exit const exit = fail(rows.error(), options.global, world);
     return signals.received() != 0 ? signals.exit() : exit;
   }
-  return delivered({.text = [&](std::ostream& out, report::Style style) { report::status_text(*rows, style, out); },
-                    .json = [&] { return report::status_document(*rows); }},
-                   options.detailed_exitcode && at_work ? Exit::changes : Exit::done, options.global, world);
+  return delivered(
+      {.text = [&](std::ostream& out, report::Style const& style) { report::status_text(*rows, style, out); },
+       .json = [&] { return report::status_document(*rows); }},
+      options.detailed_exitcode && at_work ? Exit::changes : Exit::done, options.global, world);
 }
 
 }  // namespace cpsctl::cli

@@ -27,7 +27,7 @@ Exit run_validate(Options const& options, World& world) {
   manifest::Loaded const loaded = load_manifests(*settings, world);
   Product const product{
       .text =
-          [&](std::ostream& out, report::Style style) {
+          [&](std::ostream& out, report::Style const& style) {
             if (!loaded.findings.empty()) report::findings_text(loaded.findings, source_text(world), style, out);
             if (!has_errors(loaded.findings))
               screen::line(out, "{} in {}: valid", text::counted(loaded.desired.size(), "enrollment"),

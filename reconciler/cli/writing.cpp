@@ -176,11 +176,11 @@ Product result_product(apply::ApplyResult const& result, plan::Plan const& plan)
                                   .stopped = result.stopped,
                                   .error = result.error};
   auto const rows = rows_of(result);
-  return {
-      .text = [rows, facts](std::ostream& out, report::Style style) { report::result_text(rows, facts, style, out); },
-      .json = [rows, facts] { return report::result_document(rows, facts); },
-      .md = [rows, facts, &plan] { return report::result_markdown(rows, facts, plan); },
-      .junit = [rows, facts, &plan] { return report::result_junit(rows, facts, plan); }};
+  return {.text = [rows, facts](std::ostream& out,
+                                report::Style const& style) { report::result_text(rows, facts, style, out); },
+          .json = [rows, facts] { return report::result_document(rows, facts); },
+          .md = [rows, facts, &plan] { return report::result_markdown(rows, facts, plan); },
+          .junit = [rows, facts, &plan] { return report::result_junit(rows, facts, plan); }};
 }
 
 }  // namespace

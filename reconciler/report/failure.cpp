@@ -17,7 +17,7 @@ std::string words_of(Error const& error) {
 
 }  // namespace
 
-void error_text(Error const& error, Style style, std::ostream& out) {
+void error_text(Error const& error, Style const& style, std::ostream& out) {
   screen::line(out, "{} {}", paint("error:", Ink::bad, style), text::printable(describe(error)));
   if (!error.next.empty()) screen::line(out, "  next: {}", text::printable(next_step(error.next, style)));
 }

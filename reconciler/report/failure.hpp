@@ -16,7 +16,7 @@ struct Failure {
 };
 
 /// "error: …" with its next step, for stderr.
-void error_text(Error const& error, Style style, std::ostream& out);
+void error_text(Error const& error, Style const& style, std::ostream& out);
 
 /// {format_version, error: {kind, exitCode, message, next}}.
 json::Document failure_document(Failure const& failure);

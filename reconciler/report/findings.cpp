@@ -19,7 +19,7 @@ char const* word(Severity severity) {
 
 /// The source line behind its number, and a caret under the column. Tabs become single spaces in both, so that they
 /// stay aligned.
-void caret_text(std::string_view line, Mark const& mark, Style style, std::ostream& out) {
+void caret_text(std::string_view line, Mark const& mark, Style const& style, std::ostream& out) {
   auto const at = static_cast<std::size_t>(std::max(mark.column, 1) - 1);
   if (line.empty() || at > line.size() || at >= longest_line) return;
   std::string source(line.substr(0, longest_line));
@@ -36,7 +36,7 @@ std::string place(Mark const& mark) {
 
 }  // namespace
 
-void findings_text(std::span<Finding const> findings, SourceText const& source, Style style, std::ostream& out) {
+void findings_text(std::span<Finding const> findings, SourceText const& source, Style const& style, std::ostream& out) {
   SourceLines lines(source);
   std::set<std::string> files;
   for (Finding const& finding : findings) {

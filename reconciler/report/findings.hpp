@@ -39,7 +39,7 @@ class SourceLines {
 };
 
 /// With the source line and a caret under each finding; closes with a count.
-void findings_text(std::span<Finding const> findings, SourceText const& source, Style style, std::ostream& out);
+void findings_text(std::span<Finding const> findings, SourceText const& source, Style const& style, std::ostream& out);
 /// {format_version, valid, files, enrollments, findings}.
 json::Document findings_document(std::span<Finding const> findings, std::size_t files, std::size_t enrollments);
 

@@ -12,7 +12,7 @@
 namespace cpsctl::report {
 namespace {
 
-void changes_text(std::vector<diff::Change> const& changes, Style style, std::ostream& out) {
+void changes_text(std::vector<diff::Change> const& changes, Style const& style, std::ostream& out) {
   std::vector<ChangeLine> const lines = change_lines(changes);
   std::size_t field = 0;
   std::size_t value = 0;
@@ -29,7 +29,8 @@ std::string headline(plan::Item const& item, plan::Plan const& plan) {
   return text::printable(fmt::format("{}", fmt::join(facts_of(item, plan), " · ")));
 }
 
-void item_text(plan::Item const& item, plan::Plan const& plan, std::size_t width, Style style, std::ostream& out) {
+void item_text(plan::Item const& item, plan::Plan const& plan, std::size_t width, Style const& style,
+               std::ostream& out) {
   Sign const sign = sign_of(item);
   screen::line(out, "{} {}  {}", paint(sign.symbol, sign.ink, style),
                paint(padded(item.name, width), Ink::strong, style), paint(headline(item, plan), Ink::faint, style));
@@ -49,7 +50,7 @@ void item_text(plan::Item const& item, plan::Plan const& plan, std::size_t width
 
 }  // namespace
 
-void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostream& out) {
+void plan_text(plan::Plan const& plan, Cost const& cost, Style const& style, std::ostream& out) {
   std::size_t width = 0;
   for (plan::Item const& item : plan.items) width = std::max(width, std::min<std::size_t>(item.name.size(), 40));
   for (plan::Item const& item : plan.items) item_text(item, plan, width, style, out);

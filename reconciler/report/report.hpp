@@ -21,7 +21,7 @@ struct Cost {
   std::string credentials = {};           ///< where they come from: "~/.edgerc section [prod]"; empty: nowhere
 };
 
-void plan_text(plan::Plan const& plan, Cost const& cost, Style style, std::ostream& out);
+void plan_text(plan::Plan const& plan, Cost const& cost, Style const& style, std::ostream& out);
 
 /// A comment for a pull request: what is dangerous first, details folded, contacts masked, at most 60,000 bytes.
 std::string plan_markdown(plan::Plan const& plan, Cost const& cost);

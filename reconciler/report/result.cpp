@@ -28,12 +28,12 @@ std::map<std::string, std::size_t> counted_outcomes(std::vector<ResultRow> const
 
 }  // namespace
 
-void progress_line(ResultRow const& row, Style style, std::ostream& out) {
+void progress_line(ResultRow const& row, Style const& style, std::ostream& out) {
   Sign const sign = sign_of(row);
   screen::line(out, "{} {} {}", paint(sign.symbol, sign.ink, style), row.name, after(row));
 }
 
-void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style style, std::ostream& out) {
+void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style const& style, std::ostream& out) {
   for (ResultRow const& row : rows) {
     if (row.outcome == "done") continue;
     progress_line(row, style, out);

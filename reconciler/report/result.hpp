@@ -32,10 +32,10 @@ struct ResultFacts {
 };
 
 /// "+ www-example-com created: id 10001, change 10002", one line.
-void progress_line(ResultRow const& row, Style style, std::ostream& out);
+void progress_line(ResultRow const& row, Style const& style, std::ostream& out);
 
 /// What was not done, with the next steps, then the count of everything. Done items have had their progress line.
-void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style style, std::ostream& out);
+void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style const& style, std::ostream& out);
 
 /// A comment like that of the plan, of which this is the result: what went wrong first.
 std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::Plan const& plan);

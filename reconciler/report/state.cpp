@@ -11,7 +11,7 @@
 namespace cpsctl::report {
 namespace {
 
-void doubts_text(std::vector<state::Record> const& open_intents, Style style, std::ostream& out) {
+void doubts_text(std::vector<state::Record> const& open_intents, Style const& style, std::ostream& out) {
   for (state::Record const& intent : open_intents)
     screen::line(out, "{} {}: in doubt: {} sent at {}{}; cpsctl plan says what became of it",
                  paint("?", Ink::warn, style), intent.name, fields::word(intent.step), intent.at,
@@ -56,7 +56,7 @@ std::string details_text(state::Event const& event) {
 
 }  // namespace
 
-void state_text(Entries const& entries, std::vector<state::Record> const& open_intents, Style style,
+void state_text(Entries const& entries, std::vector<state::Record> const& open_intents, Style const& style,
                 std::ostream& out) {
   std::size_t name = 4;
   std::size_t contract = 8;
@@ -91,8 +91,8 @@ json::Document state_document(std::string const& realm, std::string const& host,
   return document;
 }
 
-void log_text(std::vector<state::Event> const& history, std::vector<state::Record> const& open_intents, Style style,
-              std::ostream& out) {
+void log_text(std::vector<state::Event> const& history, std::vector<state::Record> const& open_intents,
+              Style const& style, std::ostream& out) {
   for (state::Event const& event : history) {
     std::string const at = event.at.empty() ? std::string(20, ' ') : event.at.substr(0, 19) + "Z";
     std::string const details = details_text(event);

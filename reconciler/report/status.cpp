@@ -21,7 +21,7 @@ Ink ink_of(std::string const& condition) {
 
 }  // namespace
 
-void status_text(std::vector<StatusRow> const& rows, Style style, std::ostream& out) {
+void status_text(std::vector<StatusRow> const& rows, Style const& style, std::ostream& out) {
   std::size_t name = 4;
   std::size_t condition = 9;
   for (StatusRow const& row : rows) {

@@ -25,7 +25,7 @@ struct StatusRow {
 };
 BOOST_DESCRIBE_STRUCT(StatusRow, (), (name, id, contract, account, common_name, kind, condition, production, notes))
 
-void status_text(std::vector<StatusRow> const& rows, Style style, std::ostream& out);
+void status_text(std::vector<StatusRow> const& rows, Style const& style, std::ostream& out);
 /// {format_version, enrollments: […]}.
 json::Document status_document(std::vector<StatusRow> const& rows);
 

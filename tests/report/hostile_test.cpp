@@ -88,7 +88,7 @@ void check_text(Print const& print) {
 TEST_CASE("whatever a plan's texts hold, no report moves a cursor or commands a CI runner") {
   plan::Plan plan = report::testing::every_row();
   poison(plan);
-  check_text([&](report::Style style, std::ostream& out) { report::plan_text(plan, {.used = 1}, style, out); });
+  check_text([&](report::Style const& style, std::ostream& out) { report::plan_text(plan, {.used = 1}, style, out); });
   check_inert(report::plan_markdown(plan, {.used = 1}));
   check_inert(report::plan_junit(plan));
 }
@@ -99,12 +99,12 @@ TEST_CASE("whatever a result's texts hold, no report moves a cursor or commands 
   report::ResultFacts const facts{.realm = nasty, .error = Error{.code = Errc::io, .message = nasty, .next = nasty}};
   plan::Plan plan = report::testing::every_row();
   poison(plan);
-  check_text([&](report::Style style, std::ostream& out) {
+  check_text([&](report::Style const& style, std::ostream& out) {
     report::result_text(rows, facts, style, out);
     for (report::ResultRow const& row : rows) report::progress_line(row, style, out);
   });
   for (report::ResultRow& row : rows) row.action = row.outcome = nasty;
-  check_text([&](report::Style style, std::ostream& out) { report::result_text(rows, facts, style, out); });
+  check_text([&](report::Style const& style, std::ostream& out) { report::result_text(rows, facts, style, out); });
   check_inert(report::result_markdown(rows, facts, plan));
   check_inert(report::result_junit(rows, facts, plan));
 }
@@ -113,7 +113,7 @@ TEST_CASE("whatever state and status hold, no report moves a cursor or commands 
   state::Entry const entry = poisoned(state::Entry{});
   state::Record const record = poisoned(state::Record{});
   report::StatusRow const row = poisoned(report::StatusRow{});
-  check_text([&](report::Style style, std::ostream& out) {
+  check_text([&](report::Style const& style, std::ostream& out) {
     report::state_text({{nasty, entry}}, {record}, style, out);
     report::entry_text(entry, out);
     report::status_text({row}, style, out);
@@ -124,7 +124,8 @@ TEST_CASE("whatever findings quote, no report moves a cursor or commands a CI ru
   std::vector<Finding> const findings{
       {.mark = {.file = nasty, .line = 1, .column = 3}, .path = nasty, .message = nasty, .hint = nasty, .rule = nasty}};
   report::SourceText const source = [](std::string const&) { return std::optional(nasty); };
-  check_text([&](report::Style style, std::ostream& out) { report::findings_text(findings, source, style, out); });
+  check_text(
+      [&](report::Style const& style, std::ostream& out) { report::findings_text(findings, source, style, out); });
   check_inert(report::findings_junit(findings, {nasty}));
   auto const ours = [](std::string const& commands) {
     CHECK(commands.starts_with("::error "));
@@ -136,7 +137,7 @@ TEST_CASE("whatever findings quote, no report moves a cursor or commands a CI ru
 
   Error const error{.code = Errc::io, .message = nasty, .next = nasty};
   report::Failure const failure{.command = "plan", .error = error, .kind = "io", .exit = 1};
-  check_text([&](report::Style style, std::ostream& out) { report::error_text(error, style, out); });
+  check_text([&](report::Style const& style, std::ostream& out) { report::error_text(error, style, out); });
   check_inert(report::failure_markdown(failure));
   check_inert(report::failure_junit(failure));
   ours(report::failure_github(failure, {}));
