@@ -97,10 +97,15 @@ Result<Wanted> read_wanted(Options const& options, World& world) {
   auto const& findings = wanted.loaded.findings;
   if (!findings.empty()) print_findings(findings, options.global, world);
   std::size_t const errors = counted(findings, Severity::error);
-  if (errors > 0)
-    return Error{.code = Errc::manifest,
-                 .message = fmt::format("the manifests have {}", text::counted(errors, "error")),
-                 .next = "fix them; nothing was sent to CPS"};
+  if (errors > 0) {
+    // A report of a run that failed says at least this much, where the findings themselves are not at hand.
+    Finding const& first = *std::ranges::find(findings, Severity::error, &Finding::severity);
+    return Error{
+        .code = Errc::manifest,
+        .message = fmt::format("the manifests have {}, {}{}:{}: {}", text::counted(errors, "error"),
+                               errors > 1 ? "the first at " : "at ", first.mark.file, first.mark.line, first.message),
+        .next = "fix what cpsctl validate reports; nothing was sent to CPS"};
+  }
   CPS_CHECK(check_account_key(wanted.loaded.desired, options.global));
   // Everything is checked: nobody asks any more where a value was written, and the places are most of the memory.
   for (manifest::Desired& one : wanted.loaded.desired) one.marks.clear();

@@ -97,6 +97,8 @@ std::optional<Foreign> foreign_document(Tree const& tree) {
   if (auto const count = enrollments_in(tree, 0, enrollment)) return described(*count);
   if (tree.at(0).kind != Kind::map) return std::nullopt;
   if (is_terraform(tree)) return terraform("Terraform's JSON");
+  if (tree.find(0, "formatVersion") != no_node && tree.find(0, "realm") != no_node)
+    return Foreign{.what = "this is a state of cpsctl", .next = "keep it outside of the folders of manifests"};
   if (Body const body = body_at(tree, 0, enrollment); body.is_enrollment()) return described(body);
   for (NodeId key = tree.at(0).first; key != no_node; key = tree.at(tree.at(key).next).next) {
     NodeId const value = tree.at(key).next;

@@ -239,7 +239,7 @@ std::string counts(plan::Summary const& summary) {
                           {summary.wait, "waiting for CPS"},
                           {summary.blocked, "blocked"},
                           {summary.unchanged, "unchanged"}}),
-                  "nothing is managed");
+                  "nothing is managed here");
 }
 
 std::string counts(std::vector<ResultRow> const& rows) {

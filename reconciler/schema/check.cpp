@@ -7,6 +7,8 @@
 #include <cctype>
 #include <charconv>
 #include <chrono>
+#include <optional>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -230,10 +232,27 @@ class Checker {
     }
   }
 
+  /// Fields of `around` that its unknown members are meant to be: one mistake is one problem.
+  static std::set<std::string> meant_by(json::Value const& value, Field const& around) {
+    std::set<std::string> names;
+    for (auto const& member : value.GetObject()) {
+      std::string_view const name = json::view(member.name);
+      if (name.size() < 2 || around.child(name) != nullptr) continue;
+      if (auto const field = meant(name, around))
+        names.insert(field->field);
+      else if (auto const near = text::nearest(name, around.order))
+        names.insert(*near);
+    }
+    return names;
+  }
+
   /// Required fields that are not there.
   void demand(json::Value const& value, Field const& field, std::string const& at) {
+    std::optional<std::set<std::string>> misspelt;
     for (std::string const& name : field.required) {
       if (json::find(value, name) != nullptr) continue;
+      if (!misspelt) misspelt = meant_by(value, field);
+      if (misspelt->contains(name)) continue;
       Field const* const inner = field.child(name);
       if (inner != nullptr && inner->read_only) continue;
       std::string hint;

@@ -291,3 +291,32 @@ TEST_CASE("words: after a lost state, what differs names the way back to it") {
   CHECK(managed.run({"state", "rebuild"}).exit == 0);
   CHECK(managed.run({"plan"}).out.find("1 to update") != std::string::npos);
 }
+
+TEST_CASE("words: the report of a run that failed says where the first mistake is") {
+  Folder const folder;
+  std::string text = dv_manifest("www", "www.example.com");
+  text.replace(text.find("cn:"), 3, "cnn:");
+  folder.write("manifests/www.yaml", text);
+  for (std::string const format : {"md", "junit", "json"}) {
+    CAPTURE(format);
+    Run const run =
+        run_cpsctl({"plan", "-o", format, "--sandbox=" + (folder / "cps").string()}, {.folder = folder.path()});
+    INFO(run.out, run.err);
+    CHECK(run.exit == 65);
+    CHECK(run.out.find("www.yaml:") != std::string::npos);
+    CHECK(run.out.find("unknown field") != std::string::npos);
+    CHECK(run.err.find("is missing") == std::string::npos);  // one mistake is one finding
+  }
+}
+
+TEST_CASE("words: a state in a folder of manifests is called so") {
+  Folder const folder;
+  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  REQUIRE(run_cpsctl({"apply", "--yes", "--sandbox=" + (folder / "cps").string()}, {.folder = folder.path()}).exit ==
+          0);
+  std::filesystem::copy_file(folder / "cps/state.json", folder / "manifests/state.json");
+  Run const run = run_cpsctl({"validate", "manifests"}, {.folder = folder.path()});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 65);
+  CHECK(run.out.find("this is a state of cpsctl") != std::string::npos);
+}

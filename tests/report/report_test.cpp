@@ -40,7 +40,7 @@ TEST_CASE("plan text: every kind of row") {
 
 TEST_CASE("plan text: nothing to do, and nothing at all") {
   CHECK(plan_text({.summary = {.unchanged = 3}}) == "No changes: 3 unchanged.\nCost: 1 request used.\n");
-  CHECK(plan_text({}) == "No changes: nothing is managed.\nCost: 1 request used.\n");
+  CHECK(plan_text({}) == "No changes: nothing is managed here.\nCost: 1 request used.\n");
 }
 
 TEST_CASE("plan text: a part of the manifests is said to be one") {
