@@ -41,8 +41,14 @@ std::string_view kind(Errc code) {
 
 /// CI systems read commands such as ##vso[…] and ##[…] anywhere in a line of a log; JSON can say the same without.
 std::string pretty(json::Document const& document) {
-  std::string text = json::pretty(document) + '\n';
-  for (auto at = text.find("##"); at != std::string::npos; at = text.find("##", at)) text.replace(at, 1, "\\u0023");
+  std::string const plain = json::pretty(document) + '\n';
+  std::string text;
+  text.reserve(plain.size());
+  for (std::size_t at = 0; at < plain.size(); ++at)
+    if (plain.compare(at, 2, "##") == 0)
+      text += "\\u0023";
+    else
+      text += plain[at];
   return text;
 }
 

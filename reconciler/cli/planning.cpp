@@ -156,8 +156,8 @@ Result<> check_name(std::string const& what, std::string const& word, Known cons
 Result<> check_words(plan::Inputs const& inputs, bool contracts_at_cps) {
   plan::Selection const& selection = inputs.selection;
   plan::Consent const& consent = inputs.consent;
-  bool const all = selection.names.empty() && selection.contracts.empty() && selection.labels.empty();
-  if (all && consent.confirm_delete.empty() && consent.recreate.empty() && consent.override_renewal_window.empty())
+  if (selection.everything() && consent.confirm_delete.empty() && consent.recreate.empty() &&
+      consent.override_renewal_window.empty())
     return {};
   Known const known(inputs);
   for (std::string const& name : selection.names) CPS_CHECK(check_name("the name", name, known));

@@ -237,13 +237,18 @@ class Checker {
     std::set<std::string> names;
     for (auto const& member : value.GetObject()) {
       std::string_view const name = json::view(member.name);
-      if (name.size() < 2 || around.child(name) != nullptr) continue;
-      if (auto const field = meant(name, around))
-        names.insert(field->field);
-      else if (auto const near = text::nearest(name, around.order))
-        names.insert(*near);
+      if (around.child(name) != nullptr) continue;
+      if (auto const field = probably(name, around); field && field->beside) names.insert(field->field);
     }
     return names;
+  }
+
+  /// The field that an unknown name means or is a slip of; a single letter is "near" any other one.
+  static std::optional<Meant> probably(std::string_view name, Field const& around) {
+    if (name.size() < 2) return std::nullopt;
+    if (auto field = meant(name, around)) return field;
+    auto near = text::nearest(name, around.order);
+    return near ? std::optional(Meant{.field = std::move(*near), .beside = true}) : std::nullopt;
   }
 
   /// Required fields that are not there.
@@ -298,14 +303,11 @@ class Checker {
       }
     }
     std::string hint;
-    bool const says_something = name.size() > 1;  // every letter is "near" a single other one
-    if (auto const field = says_something ? meant(name, around) : std::nullopt)
+    if (auto const field = probably(name, around))
       hint = fmt::format("{}{}{}",
                          field->beside ? fmt::format("did you mean \"{}\"?", field->field)
                                        : fmt::format("write it as {}", field->field),
                          field->remark.empty() ? "" : " ", field->remark);
-    else if (auto const near = says_something ? text::nearest(name, around.order) : std::nullopt)
-      hint = fmt::format("did you mean \"{}\"?", *near);
     else if (around.order.size() <= listed)
       hint = fmt::format("known here: {}", fmt::join(around.order, ", "));
     report_key(at, unknown_field, fmt::format("unknown field {}", quoted(name)), std::move(hint));
