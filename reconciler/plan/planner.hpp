@@ -1,10 +1,7 @@
 #pragma once
-#include "plan/doubts.hpp"
-#include "plan/identity.hpp"
-#include "plan/plan.hpp"
+#include "plan/situation.hpp"
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,7 +12,7 @@ namespace cpsctl::plan {
 /// One planning: walks the manifests, then what the state has beside them, then the rules that need all items.
 class Planner {
  public:
-  explicit Planner(Inputs const& inputs);
+  explicit Planner(Situation situation) : situation_(std::move(situation)), inputs_(situation_.inputs()) {}
   /// Errors: internal (a listing or a lookup is missing, a schema does not exist).
   Result<Plan> run();
   Result<Plan> take_over(std::map<std::string, std::int64_t> const& ids);
@@ -25,16 +22,9 @@ class Planner {
   using Entry = state::Entry;
 
   // planner.cpp: the walk
-  Result<> prepare();
   Result<Item> plan_one(Desired const& desired, Scope const& scope);
-  Scope scope_of(Desired const& desired) const;
   Item begin(Desired const& desired, Scope const& scope);
   Plan finish();
-  bool looked_at(std::string const& name) const { return !inputs_.only || inputs_.only->contains(name); }
-  bool selected(Item const& item) const;
-  bool in_scope(std::string const& source) const;
-  /// Does a manifest stand behind the name? Of those that a saved plan is not about that was seen when it was made.
-  bool declared(std::string const& name) const { return declared_.contains(name) || !looked_at(name); }
 
   // planner_unknown.cpp: what the state does not know yet
   Item unknown(Item item, Desired const& desired);
@@ -64,9 +54,6 @@ class Planner {
   Item remove(Item item, Entry const& entry, cps::Live const& live);
 
   // planner_doubts.cpp: writes whose answers never came
-  Fate fate_of_create(state::Record const& intent, Scope const& scope) const;
-  Fate fate_of(state::Record const& intent, Entry const& entry, cps::Live const* live) const;
-  std::vector<state::Record const*> open_intents(std::string const& name, state::Step step) const;
   /// What an open create intent of that name decides, if there is one.
   std::optional<Item> doubtful(Item const& item, Desired const& desired);
   Item proven_create(Item item, Desired const& desired, state::Record const& intent, cps::Live const& live);
@@ -84,24 +71,14 @@ class Planner {
   void deletion_limits();
   void change_limit();
 
-  /// The live document of an id: from the list, else from its lookup. nullptr: a 404 proved that it is gone.
-  Result<cps::Live const*> live_of(Entry const& entry) const;
-  bool owned(std::int64_t id) const { return owners_.contains(id); }
-  schema::Schema const& schema_of(Desired const& desired) const { return *schemas_.at(desired.api_schema); }
-  manifest::OnPendingChange on_pending(manifest::Lifecycle const& lifecycle) const {
-    return inputs_.consent.on_pending.value_or(lifecycle.on_pending_change);
-  }
   /// Blocks what would send something new that CPS refuses (Desired::refusals).
   bool refused(Item& item);
   /// A send after this day would be refused or pointless: spec.deploy.notAfter.
   bool too_late(Item& item, Desired const& desired) const;
   static void block(Item& item, std::string reason, std::string next);
 
-  Inputs const& inputs_;
-  std::map<std::string, std::shared_ptr<schema::Schema const>> schemas_ = {};
-  std::map<Scope, Index> indexes_ = {};
-  std::map<std::int64_t, std::string> owners_ = {};  ///< enrollment id -> name in the state
-  std::set<std::string> declared_ = {};
+  Situation situation_;
+  Inputs const& inputs_;                      ///< of the situation
   std::set<std::string> needs_consent_ = {};  ///< blocked deletes
   std::vector<Item> items_ = {};
   std::int64_t left_out_ = 0;
@@ -109,10 +86,6 @@ class Planner {
 };
 
 void count(Item const& item, Summary& summary);
-/// The policy that the state holds. Errors: io, when it cannot be read.
-Result<manifest::Lifecycle> read_policy(state::Entry const& entry);
-/// The same where that has been checked: Planner::prepare() does.
-manifest::Lifecycle policy_of(state::Entry const& entry);
 std::vector<std::int64_t> ids_of(std::vector<cps::Live const*> const& lives);
 std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes);
 /// Does the change lie in what a create still owes (JSON pointers)?

@@ -21,29 +21,6 @@ std::string story_of(state::Record const& intent) {
 
 }  // namespace
 
-Fate Planner::fate_of_create(state::Record const& intent, Scope const& scope) const {
-  Seen seen{.listed = inputs_.listings.at(scope).begun, .settle = inputs_.settle, .owned = [this](std::int64_t id) {
-              return owned(id);
-            }};
-  if (intent.entry) seen.same_name = indexes_.at(scope).by_name(intent.entry->common_name);
-  return what_became_of(intent, seen);
-}
-
-Fate Planner::fate_of(state::Record const& intent, Entry const& entry, cps::Live const* live) const {
-  return what_became_of(intent, {.listed = inputs_.listings.at({entry.account, entry.contract}).begun,
-                                 .settle = inputs_.settle,
-                                 .live = live,
-                                 .id = entry.id,
-                                 .last_applied = entry.last_applied});
-}
-
-std::vector<state::Record const*> Planner::open_intents(std::string const& name, state::Step step) const {
-  std::vector<state::Record const*> found;
-  for (state::Record const& intent : inputs_.open_intents)
-    if (intent.name == name && intent.step == step) found.push_back(&intent);
-  return found;
-}
-
 void Planner::close(Item& item, state::Record const& intent, Fate const& fate) {
   bool const cancel = intent.step == state::Step::cancel;
   char const* const what = intent.step == state::Step::delete_ ? "a delete" : cancel ? "a cancel" : "an update";
@@ -77,17 +54,18 @@ void Planner::close(Item& item, state::Record const& intent, Fate const& fate) {
 
 json::Ref Planner::judge_writes(Item& item, cps::Live const& live, Entry const& entry) {
   json::Ref applied = entry.last_applied;
-  for (state::Record const* intent : open_intents(item.name, state::Step::update)) {
-    Fate const fate = fate_of(*intent, entry, &live);
+  for (state::Record const* intent : situation_.open_intents(item.name, state::Step::update)) {
+    Fate const fate = situation_.fate_of(*intent, entry, &live);
     close(item, *intent, fate);
     if (!intent->entry || !intent->entry->last_applied) continue;
     json::Ref const& sent = intent->entry->last_applied;
-    applied =
-        fate.kind == Fate::Kind::done ? sent : also_applied(applied, *sent, *live.document, schema_of(*item.desired));
+    applied = fate.kind == Fate::Kind::done
+                  ? sent
+                  : also_applied(applied, *sent, *live.document, situation_.schema_of(*item.desired));
   }
   for (state::Step const step : {state::Step::delete_, state::Step::cancel})
-    for (state::Record const* intent : open_intents(item.name, step))
-      close(item, *intent, fate_of(*intent, entry, &live));
+    for (state::Record const* intent : situation_.open_intents(item.name, step))
+      close(item, *intent, situation_.fate_of(*intent, entry, &live));
   return applied;
 }
 
@@ -97,7 +75,7 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
   std::string story;
   std::optional<Fate> judged;
   state::Record const* proof = nullptr;
-  for (state::Record const* intent : open_intents(item.name, state::Step::create)) {
+  for (state::Record const* intent : situation_.open_intents(item.name, state::Step::create)) {
     decided.settles.push_back(intent->sequence);
     story = story_of(*intent);
     auto const& entry = intent->entry;
@@ -106,7 +84,7 @@ std::optional<Item> Planner::doubtful(Item const& item, Desired const& desired) 
             "put contract and account back and run again: the doubt is resolved then");
       return decided;
     }
-    Fate fate = fate_of_create(*intent, {item.account, item.contract});
+    Fate fate = situation_.fate_of_create(*intent, {item.account, item.contract});
     if (fate.kind == Fate::Kind::done) proof = intent;
     judged = judged ? less_certain(std::move(*judged), std::move(fate)) : std::move(fate);
   }
@@ -148,7 +126,8 @@ Item Planner::proven_create(Item item, Desired const& desired, state::Record con
   std::erase(item.settles, intent.sequence);
   item.open_steps = intent.entry->open_steps;
   item.changes =
-      diff::three_way(desired.enrollment, intent.entry->last_applied, *live.document, schema_of(desired)).changes;
+      diff::three_way(desired.enrollment, intent.entry->last_applied, *live.document, situation_.schema_of(desired))
+          .changes;
   std::erase_if(item.changes, [&](diff::Change const& change) { return is_owed(change, item.open_steps); });
   item.notes = pending_notes(live);
   if (!item.changes.empty())
@@ -157,7 +136,7 @@ Item Planner::proven_create(Item item, Desired const& desired, state::Record con
 }
 
 Item Planner::ambiguous_create(Item item, Desired const& desired, Fate const& fate, std::string const& story) {
-  schema::Schema const& schema = schema_of(desired);
+  schema::Schema const& schema = situation_.schema_of(desired);
   auto const differences = [&](cps::Live const* live) {
     return diff::compare_applied(desired.enrollment, *live->document, schema).changes;
   };
@@ -188,10 +167,12 @@ Item Planner::ambiguous_create(Item item, Desired const& desired, Fate const& fa
 /// Creates in doubt whose manifests are gone: what they made is still ours to know.
 void Planner::orphaned_intents() {
   for (state::Record const& intent : inputs_.open_intents) {
-    bool const spoken_of = declared(intent.name) || inputs_.entries.contains(intent.name) || !looked_at(intent.name);
+    bool const spoken_of =
+        situation_.declared(intent.name) || inputs_.entries.contains(intent.name) || !situation_.looked_at(intent.name);
     if (spoken_of || intent.step != state::Step::create) continue;
     auto const& entry = intent.entry;
-    if (!entry || !in_scope(entry->source) || !indexes_.contains({entry->account, entry->contract})) continue;
+    if (!entry || !situation_.in_scope(entry->source) || !situation_.listed({entry->account, entry->contract}))
+      continue;
     items_.push_back(orphaned(intent, *entry));
   }
 }
@@ -200,7 +181,7 @@ Item Planner::orphaned(state::Record const& intent, Entry const& entry) {
   Item item{
       .name = intent.name, .contract = entry.contract, .account = entry.account, .common_name = entry.common_name};
   std::string const story = story_of(intent) + "; its manifest is gone";
-  Fate const fate = fate_of_create(intent, {entry.account, entry.contract});
+  Fate const fate = situation_.fate_of_create(intent, {entry.account, entry.contract});
   item.action = Action::create;
   item.settles = {intent.sequence};
   switch (fate.kind) {
@@ -251,11 +232,11 @@ void Planner::no_create_beside_a_doubt() {
     for (auto doubt = first; doubt != last && item.action == Action::create; ++doubt) {
       state::Record const& intent = *doubt->second;
       if (intent.name == item.name) continue;
-      Fate const fate = fate_of_create(intent, scope);
+      Fate const fate = situation_.fate_of_create(intent, scope);
       if (fate.kind == Fate::Kind::not_done) continue;
-      item.waits = declared_.contains(intent.name) && fate.kind == Fate::Kind::open && fate.until;
+      item.waits = situation_.has_manifest(intent.name) && fate.kind == Fate::Kind::open && fate.until;
       block(item, fmt::format("of {}, which has this common name, {}", intent.name, story_of(intent)),
-            declared_.contains(intent.name)
+            situation_.has_manifest(intent.name)
                 ? "run again once that doubt is resolved"
                 : fmt::format("put the manifest {} back and run again: the doubt is resolved then", intent.name));
     }

@@ -58,11 +58,11 @@ Result<Item> Planner::known(Item item, Desired const& desired, Entry const& entr
           "set it back, or give the new enrollment a name of its own");
     return item;
   }
-  CPS_TRY(cps::Live const* const live, live_of(entry));
+  CPS_TRY(cps::Live const* const live, situation_.live_of(entry));
   if (live == nullptr) return absent(std::move(item), desired, entry);
   item.live = *live;
-  item.production = in_production(*live->document, schema_of(desired));
-  item.deployed = is_deployed(*live->document, schema_of(desired));
+  item.production = in_production(*live->document, situation_.schema_of(desired));
+  item.deployed = is_deployed(*live->document, situation_.schema_of(desired));
   item.notes = pending_notes(*live);
   auto const removing = std::ranges::find_if(
       live->pending, [&](cps::PendingChange const& change) { return is_ours(change, entry.removal); });
@@ -83,12 +83,12 @@ Item Planner::absent(Item item, Desired const& desired, Entry const& entry) {
   // What was to become of the enrollment is over with it.
   std::vector<std::int64_t> over;
   bool by_us = !entry.removal.empty();
-  for (state::Record const* intent : open_intents(item.name, state::Step::delete_)) {
-    by_us = by_us || fate_of(*intent, entry, nullptr).kind == Fate::Kind::done;
+  for (state::Record const* intent : situation_.open_intents(item.name, state::Step::delete_)) {
+    by_us = by_us || situation_.fate_of(*intent, entry, nullptr).kind == Fate::Kind::done;
     over.push_back(intent->sequence);
   }
   for (state::Step const step : {state::Step::update, state::Step::cancel})
-    for (state::Record const* intent : open_intents(item.name, step)) over.push_back(intent->sequence);
+    for (state::Record const* intent : situation_.open_intents(item.name, step)) over.push_back(intent->sequence);
   bool const consented = std::ranges::count(inputs_.consent.recreate, item.name) > 0;
   if (by_us || consented) {
     Item anew = unknown(std::move(item), desired);
@@ -107,7 +107,7 @@ Item Planner::absent(Item item, Desired const& desired, Entry const& entry) {
 }
 
 Item Planner::update(Item item, Desired const& desired, cps::Live const& live, Entry const& entry) {
-  schema::Schema const& schema = schema_of(desired);
+  schema::Schema const& schema = situation_.schema_of(desired);
   item.action = Action::update;
   json::Ref const applied = judge_writes(item, live, entry);
   diff::ThreeWay found = diff::three_way(desired.enrollment, applied, *live.document, schema);
@@ -128,7 +128,7 @@ Item Planner::update(Item item, Desired const& desired, cps::Live const& live, E
   if (others == 0)
     missing_step(item, live, entry);
   else
-    put(item, live, on_pending(desired.lifecycle), entry.changes);
+    put(item, live, situation_.on_pending(desired.lifecycle), entry.changes);
   return item;
 }
 
@@ -137,19 +137,19 @@ Item Planner::converged(Item item, Desired const& desired, Entry const& entry,
   // Nothing is written that would look at the enrollment itself first: only a list that cannot lag any more tells that
   // a write was not done.
   for (state::Step const step : {state::Step::update, state::Step::delete_, state::Step::cancel})
-    for (state::Record const* intent : open_intents(item.name, step))
-      if (Fate const fate = fate_of(*intent, entry, &item.live); fate.kind == Fate::Kind::not_shown) {
+    for (state::Record const* intent : situation_.open_intents(item.name, step))
+      if (Fate const fate = situation_.fate_of(*intent, entry, &item.live); fate.kind == Fate::Kind::not_shown) {
         item.waits = true;
         block(item, fmt::format("a write was sent at {}, its answer never came, and CPS's list may lag", intent->at),
               fmt::format("run again after {}", timestamp(*fate.until)));
         return item;
       }
   // A create in doubt whose enrollment was taken into the state another way: it is what that create made.
-  for (state::Record const* intent : open_intents(item.name, state::Step::create))
+  for (state::Record const* intent : situation_.open_intents(item.name, state::Step::create))
     if (std::ranges::count(intent->known_ids, entry.id) == 0) item.settles.push_back(intent->sequence);
   std::vector<std::string> moved = moved_records(entry, desired);
   bool const same = entry.last_applied && released.empty() &&
-                    diff::same_wish(*desired.enrollment, *entry.last_applied, schema_of(desired));
+                    diff::same_wish(*desired.enrollment, *entry.last_applied, situation_.schema_of(desired));
   if (!same) moved.emplace_back("the fields that it names");
   bool const owed = !entry.open_steps.empty();
   if (item.settles.empty() && item.proven == 0 && moved.empty() && !owed) {
@@ -177,7 +177,7 @@ void Planner::missing_step(Item& item, cps::Live const& live, Entry const& entry
       fmt::format("the second write of its create is missing: {}", json::dotted(json::common(entry.open_steps)));
   item.reason = story;
   bool const ours = live.pending.size() == 1 && is_ours(live.pending.front(), entry.changes);
-  bool const consented = on_pending(item.desired->lifecycle) == manifest::OnPendingChange::cancel;
+  bool const consented = situation_.on_pending(item.desired->lifecycle) == manifest::OnPendingChange::cancel;
   put(item, live, ours || consented ? manifest::OnPendingChange::cancel : manifest::OnPendingChange::wait,
       entry.changes);
   if (item.action == Action::blocked)
@@ -209,7 +209,8 @@ void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange p
   if (refused(item)) return;
   bool const sets = std::ranges::any_of(item.changes, [](diff::Change const& one) { return !one.added.empty(); });
   auto const names =
-      sets ? too_many_names(*item.desired->enrollment, *live.document, schema_of(*item.desired)) : std::nullopt;
+      sets ? too_many_names(*item.desired->enrollment, *live.document, situation_.schema_of(*item.desired))
+           : std::nullopt;
   if (names)
     return block(item,
                  fmt::format("it would have {} {}, and CPS allows this enrollment {}", names->wanted, names->what,
@@ -218,7 +219,7 @@ void Planner::put(Item& item, cps::Live const& live, manifest::OnPendingChange p
   if (issues_certificate(item) && too_late(item, *item.desired)) return;
   if (!make_room(item, live, policy, ours)) return;
 
-  auto const renewal = renewal_start(*live.document, schema_of(*item.desired));
+  auto const renewal = renewal_start(*live.document, situation_.schema_of(*item.desired));
   bool const inside = renewal && *renewal <= inputs_.now;
   bool const override_it = std::ranges::count(inputs_.consent.override_renewal_window, item.name) > 0;
   if (inside && !override_it)

@@ -26,18 +26,18 @@ std::optional<std::string> another_than(Item const& item, state::Entry const& en
 }  // namespace
 
 Result<std::optional<Item>> Planner::removed(Entry const& entry) {
-  if (!in_scope(entry.source)) return std::optional<Item>();
+  if (!situation_.in_scope(entry.source)) return std::optional<Item>();
   Item item{.name = entry.name,
             .contract = entry.contract,
             .account = entry.account,
             .id = entry.id,
             .common_name = entry.common_name};
-  CPS_TRY(cps::Live const* const live, live_of(entry));
+  CPS_TRY(cps::Live const* const live, situation_.live_of(entry));
   if (live == nullptr) {
     item.action = Action::forget;
     item.state_only = true;
     item.reason = "its manifest is gone, and so is the enrollment";
-    for (state::Record const* intent : open_intents(item.name, state::Step::delete_))
+    for (state::Record const* intent : situation_.open_intents(item.name, state::Step::delete_))
       item.settles.push_back(intent->sequence);
     return std::optional(std::move(item));
   }
@@ -77,8 +77,8 @@ Item Planner::remove(Item item, Entry const& entry, cps::Live const& live) {
       return item;
     }
   for (state::Step const step : {state::Step::delete_, state::Step::cancel})
-    for (state::Record const* intent : open_intents(item.name, step))
-      close(item, *intent, fate_of(*intent, entry, &live));
+    for (state::Record const* intent : situation_.open_intents(item.name, step))
+      close(item, *intent, situation_.fate_of(*intent, entry, &live));
   if (item.action == Action::blocked) return item;
 
   item.reason = "its manifest is gone, and its last policy was deletion: delete";
@@ -103,7 +103,7 @@ Item Planner::remove(Item item, Entry const& entry, cps::Live const& live) {
           {});
     return item;
   }
-  if (!make_room(item, live, on_pending(policy_of(entry)), entry.changes)) return item;
+  if (!make_room(item, live, situation_.on_pending(policy_of(entry)), entry.changes)) return item;
   item.steps = steps_of(item, live, fmt::format("DELETE /enrollments/{}", item.id));
   return item;
 }

@@ -10,19 +10,19 @@ namespace cpsctl::plan {
 
 /// One live enrollment may be it.
 Item Planner::unknown(Item item, Desired const& desired) {
-  schema::Schema const& schema = schema_of(desired);
+  schema::Schema const& schema = situation_.schema_of(desired);
   std::vector<cps::Live const*> candidates;
   std::vector<cps::Live const*> others;  // same CN: another network or kind, or somebody's
   std::vector<std::string> renamed;
-  for (cps::Live const* live : indexes_.at({item.account, item.contract}).by_name(item.common_name)) {
+  for (cps::Live const* live : situation_.index({item.account, item.contract}).by_name(item.common_name)) {
     bool const same = same_identity(*desired.enrollment, *live->document, schema);
-    auto const owner = owners_.find(live->id.value);
-    if (owner == owners_.end()) {
+    std::string const* const owner = situation_.owner_of(live->id.value);
+    if (owner == nullptr) {
       (same ? candidates : others).push_back(live);
       continue;
     }
     others.push_back(live);
-    if (same && !declared(owner->second)) renamed.push_back(owner->second);
+    if (same && !situation_.declared(*owner)) renamed.push_back(*owner);
   }
   if (candidates.empty() && !renamed.empty()) {
     item.action = Action::adopt;
@@ -57,7 +57,7 @@ Item Planner::unknown(Item item, Desired const& desired) {
 }
 
 Item Planner::adopt(Item item, Desired const& desired, cps::Live const& live) {
-  schema::Schema const& schema = schema_of(desired);
+  schema::Schema const& schema = situation_.schema_of(desired);
   item.id = live.id.value;
   item.live = live;
   item.production = in_production(*live.document, schema);
@@ -81,7 +81,7 @@ Item Planner::adopt(Item item, Desired const& desired, cps::Live const& live) {
     item.reason = "exists already and is identical";
   } else if (policy == manifest::Adopt::always) {
     item.reason = "exists already and differs: it is taken over and changed";
-    put(item, live, on_pending(desired.lifecycle), {});
+    put(item, live, situation_.on_pending(desired.lifecycle), {});
   } else {
     block(item, fmt::format("enrollment {} exists already and differs", live.id.value),
           "make the manifest say what CPS has, or set spec.lifecycle.adopt: always to change it to what the manifest "
@@ -105,7 +105,7 @@ Item Planner::create(Item item, Desired const& desired) {
   item.action = Action::create;
   if (too_late(item, desired) || refused(item)) return item;
   item.steps.emplace_back("POST /enrollments");
-  auto const deferred = diff::deferred_on_create(*desired.enrollment, schema_of(desired));
+  auto const deferred = diff::deferred_on_create(*desired.enrollment, situation_.schema_of(desired));
   if (!deferred.empty()) {
     item.steps.emplace_back("GET /enrollments/{id}");
     item.steps.push_back(fmt::format("PUT /enrollments/{{id}} with {}; cancels the first change of its own create",
