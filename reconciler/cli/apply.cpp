@@ -154,7 +154,7 @@ class Applying {
     };
     auto const result = cli::carry_out(plan, std::move(listings), std::move(again), connection, store, options_,
                                        settings_, world_, signals_);
-    Exit const exit = delivered(result, plan, options_, world_);
+    Exit const exit = delivered(result, {.plan = plan, .plan_shown = shown}, options_, world_);
     if (signals_.received() == 0) return exit;
     screen::line(world_.err, "Stopped by a signal; everything is saved. Go on with: cpsctl apply");
     return signals_.exit();

@@ -10,6 +10,7 @@
 #include <exception>
 #include <fcntl.h>
 #include <iostream>
+#include <sys/stat.h>
 
 #include <unistd.h>
 
@@ -68,6 +69,17 @@ void hold_closed_streams() {
       int const held = ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // its use goes on to fail
 }
 
+/// Is what goes to the two read as one text? So it is where they are one terminal, file or pipe, and in a CI system,
+/// which reads a pipe each and joins them. A file, or a pipe beside a terminal, is read alone.
+bool read_together(int left, int right) {
+  struct stat one {
+  }, other{};
+  if (::fstat(left, &one) != 0 || ::fstat(right, &other) != 0) return false;
+  bool const same = one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+  auto const stream = [](struct stat const& file) { return S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode); };
+  return same || (stream(one) && stream(other));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -83,6 +95,7 @@ int main(int argc, char** argv) {
               .in_is_terminal = ::isatty(STDIN_FILENO) == 1,
               .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
               .err_is_terminal = ::isatty(STDERR_FILENO) == 1,
+              .out_below_err = read_together(STDOUT_FILENO, STDERR_FILENO),
               .files = system_files(),
               .clock = system_clock(),
               .random = system_random(),

@@ -135,7 +135,10 @@ Result<> write_files(Product const& product, GlobalOptions const& options, World
 }
 
 Result<> print(Product const& product, GlobalOptions const& options, World& world) {
-  std::string const report = rendered(product, options.output, style_for(options, world, world.out_is_terminal));
+  report::Style const style = style_for(options, world, world.out_is_terminal);
+  bool const below = world.out_below_err && product.text_below_err && options.output == Format::text;
+  std::string const report = below ? rendered({.text = product.text_below_err, .json = {}}, Format::text, style)
+                                   : rendered(product, options.output, style);
   world.out << report;  // past the door: a whole report
   world.out.flush();
   if (world.out) return {};

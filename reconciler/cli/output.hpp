@@ -16,6 +16,8 @@ namespace cpsctl::cli {
 /// The one document of a command, in the formats it can be asked for: those that formats_of(command) names.
 struct Product {
   std::function<void(std::ostream&, report::Style const&)> text;
+  /// Instead of `text` on a stdout that is read below stderr: what stderr has said already is not repeated.
+  std::function<void(std::ostream&, report::Style const&)> text_below_err = {};
   std::function<json::Document()> json;
   std::function<std::string()> md = {};
   std::function<json::Document()> sarif = {};

@@ -43,7 +43,7 @@ Exit run_state_rebuild(Options const& options, World& world) {
   plan::Plan const part = state_part(*plan);
   auto const result =
       carry_out(part, std::move(inputs->listings), {}, *connection, *writing->store, options, settings, world, signals);
-  return signals.exit_or(delivered(result, part, options, world));
+  return signals.exit_or(delivered(result, {.plan = part, .title = "Rebuild"}, options, world));
 }
 
 }  // namespace cpsctl::cli

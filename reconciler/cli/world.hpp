@@ -19,6 +19,7 @@ struct World {
   bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
+  bool out_below_err = false;  ///< one reader sees both: a terminal, or the log of a CI job
   Files& files;
   Clock const& clock;
   Random& random;

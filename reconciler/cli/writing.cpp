@@ -26,6 +26,11 @@ report::ResultRow row_of(apply::ItemResult const& item) {
           .next = item.next};
 }
 
+/// The plan says all there is to say of it: it is blocked, waits, or is being removed already.
+bool told_by_plan(plan::Item const& item) {
+  return item.steps.empty() && !item.state_only;
+}
+
 /// What one item's outcome says about the run.
 Exit exit_of(apply::ItemResult const& item) {
   switch (item.outcome) {
@@ -57,6 +62,7 @@ class Progress {
         quiet_(options.global.log_level > log::Level::info),
         live_(world.err_is_terminal && options.global.log_format == log::Format::text),
         as_log_(options.global.log_format == log::Format::json),
+        told_(told_items(plan)),
         left_(open_items(plan)),
         requests_left_(requests_to_apply(plan)) {}
 
@@ -67,6 +73,7 @@ class Progress {
       log::info("{}: {} {}", item.name, fields::word(item.action), fields::word(item.outcome));
       return;
     }
+    if (told_.contains(item.name)) return;
     if (live_) world_.err << "\r\x1b[K";  // past the door: our own code
     report::progress_line(row_of(item), style_, world_.err);
     if (live_ && !left_.empty())
@@ -87,6 +94,12 @@ class Progress {
         open.emplace(item.name, Open{.account = item.account, .requests = item.steps.size()});
     return open;
   }
+  static std::set<std::string> told_items(plan::Plan const& plan) {
+    std::set<std::string> told;
+    for (plan::Item const& item : plan.items)
+      if (told_by_plan(item)) told.insert(item.name);
+    return told;
+  }
   void forget(std::string const& name) {
     auto const one = left_.find(name);
     if (one == left_.end()) return;
@@ -101,6 +114,7 @@ class Progress {
   bool quiet_;
   bool live_;
   bool as_log_;
+  std::set<std::string> told_;        ///< who needs no line of progress: the plan or the result says it
   std::map<std::string, Open> left_;  ///< by name
   cps::Requests requests_left_;
 };
@@ -167,17 +181,40 @@ apply::ApplyResult carry_out(plan::Plan const& plan, apply::Listings listings, P
 
 namespace {
 
-Product result_product(apply::ApplyResult const& result, plan::Plan const& plan) {
-  report::ResultFacts const facts{.realm = plan.realm,
+/// The items, and what the plan knew of each; `shown`: so does the reader.
+std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result, plan::Plan const& plan, bool shown) {
+  std::map<std::string_view, plan::Item const*> planned;
+  for (plan::Item const& item : plan.items) planned.emplace(item.name, &item);
+  std::vector<report::ResultRow> rows = cli::rows_of(result);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    auto const found = planned.find(rows[i].name);
+    if (found == planned.end()) continue;
+    plan::Item const& item = *found->second;
+    bool const same =
+        result.items[i].action == item.action && rows[i].message == item.reason && rows[i].next == item.next;
+    rows[i].state_only = item.state_only;
+    rows[i].in_plan = shown && same && told_by_plan(item);
+  }
+  return rows;
+}
+
+Product result_product(apply::ApplyResult const& result, Carried const& carried) {
+  plan::Plan const& plan = carried.plan;
+  report::ResultFacts const facts{.title = carried.title,
+                                  .realm = plan.realm,
                                   .requests = result.spent.requests,
                                   .retries = result.spent.retries,
                                   .throttles = result.spent.throttles,
                                   .waited = result.spent.waited,
                                   .stopped = result.stopped,
                                   .error = result.error};
-  auto const rows = rows_of(result);
-  return {.text = [rows, facts](std::ostream& out,
-                                report::Style const& style) { report::result_text(rows, facts, style, out); },
+  auto const rows = rows_of(result, plan, false);
+  auto const text_of = [facts](std::vector<report::ResultRow> const& said) {
+    return
+        [said, facts](std::ostream& out, report::Style const& style) { report::result_text(said, facts, style, out); };
+  };
+  return {.text = text_of(rows),
+          .text_below_err = text_of(rows_of(result, plan, carried.plan_shown)),
           .json = [rows, facts] { return report::result_document(rows, facts); },
           .md = [rows, facts, &plan] { return report::result_markdown(rows, facts, plan); },
           .junit = [rows, facts, &plan] { return report::result_junit(rows, facts, plan); }};
@@ -216,12 +253,12 @@ bool goes_on(apply::ApplyResult const& result, plan::Plan const& plan) {
 
 }  // namespace
 
-Exit delivered(apply::ApplyResult const& result, plan::Plan const& plan, Options const& options, World& world) {
+Exit delivered(apply::ApplyResult const& result, Carried const& carried, Options const& options, World& world) {
   if (result.error)
     report::error_text(*result.error, style_for(options.global, world, world.err_is_terminal), world.err);
   Exit exit = exit_of(result);
-  if (options.detailed_exitcode && goes_on(result, plan)) exit = worse(exit, Exit::changes);
-  return delivered(result_product(result, plan), exit, options.global, world);
+  if (options.detailed_exitcode && goes_on(result, carried.plan)) exit = worse(exit, Exit::changes);
+  return delivered(result_product(result, carried), exit, options.global, world);
 }
 
 }  // namespace cpsctl::cli

@@ -44,11 +44,17 @@ apply::ApplyResult carry_out(plan::Plan const& plan, apply::Listings listings, P
 /// What the command ends with, by what became of each item and by what ended the run.
 Exit exit_of(apply::ApplyResult const& result);
 
+/// What a result is the result of.
+struct Carried {
+  plan::Plan const& plan;
+  std::string title = "Apply";
+  bool plan_shown = false;  ///< on stderr, by this run
+};
+
 /// The items for reports.
 std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result);
 
 /// What became of it, also when something ended the run early: that is reported, and the document tells the rest.
-/// `plan` is what was carried out.
-Exit delivered(apply::ApplyResult const& result, plan::Plan const& plan, Options const& options, World& world);
+Exit delivered(apply::ApplyResult const& result, Carried const& carried, Options const& options, World& world);
 
 }  // namespace cpsctl::cli

@@ -36,10 +36,15 @@ void progress_line(ResultRow const& row, Style const& style, std::ostream& out) 
 void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style const& style, std::ostream& out) {
   for (ResultRow const& row : rows) {
     if (row.outcome == "done") continue;
+    if (row.in_plan) {
+      Sign const sign = sign_of(row);
+      screen::line(out, "{} {} {}: see the plan above", paint(sign.symbol, sign.ink, style), row.name, outcome_of(row));
+      continue;
+    }
     progress_line(row, style, out);
     if (!row.next.empty()) screen::line(out, "    next: {}", text::printable(next_step(row.next, style)));
   }
-  screen::line(out, "{} {} ({}).", paint("Apply:", Ink::strong, style), counts(rows), cost_words(facts));
+  screen::line(out, "{} {} ({}).", paint(facts.title + ":", Ink::strong, style), counts(rows), cost_words(facts));
 }
 
 json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts const& facts) {

@@ -19,9 +19,12 @@ struct ResultRow {
   std::vector<std::int64_t> changes = {};
   std::string message = {};
   std::string next = {};
+  bool state_only = false;  ///< nothing was to be sent
+  bool in_plan = false;     ///< message and next step are the plan's, and its reader has just read them there
 };
 
 struct ResultFacts {
+  std::string title = "Apply";
   std::string realm = {};
   std::size_t requests = 0;
   std::size_t retries = 0;
@@ -34,7 +37,8 @@ struct ResultFacts {
 /// "+ www-example-com created: id 10001, change 10002", one line.
 void progress_line(ResultRow const& row, Style const& style, std::ostream& out);
 
-/// What was not done, with the next steps, then the count of everything. Done items have had their progress line.
+/// What was not done, with the next steps, then the count of everything. Done items have had their progress line. What
+/// the plan has said already (`in_plan`) is one line here.
 void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style const& style, std::ostream& out);
 
 /// A comment like that of the plan, of which this is the result: what went wrong first.

@@ -211,6 +211,7 @@ std::string outcome_of(ResultRow const& row) {
                                                                           {"orphan", "kept"},
                                                                           {"forget", "forgotten"}}};
   if (row.outcome == "done") {
+    if (row.state_only && row.action == "update") return "recorded";
     for (auto const& [action, words] : done)
       if (row.action == action) return words;
     return row.action + " done";
@@ -247,7 +248,7 @@ std::string counts(std::vector<ResultRow> const& rows) {
   std::map<std::string, std::int64_t> found;
   for (ResultRow const& row : rows) ++found[outcome_of(row)];
   std::string said;
-  for (char const* known : {"created", "updated", "adopted", "advanced", "deleted", "kept", "forgotten"})
+  for (char const* known : {"created", "updated", "recorded", "adopted", "advanced", "deleted", "kept", "forgotten"})
     if (auto const count = found.extract(known)) said += fmt::format(", {} {}", count.mapped(), known);
   std::string last;
   for (char const* known :

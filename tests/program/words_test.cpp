@@ -279,6 +279,44 @@ TEST_CASE("words: what only the state learns is no update, and what waits for CP
   CHECK(plan.out.find("Plan: 1 to record, 1 waiting for CPS, 1 unchanged.") != std::string::npos);
 }
 
+TEST_CASE(
+    "words: what the plan says of a blocked item is said once where the plan is shown, and in the result if not") {
+  Managed const managed;
+  managed.folder.write("manifests/new.yaml", dv_manifest("new", "new.example.com"));
+  REQUIRE(managed.run({"apply", "--yes", "--name", "new"}, {}).exit == 0);  // pending from now on
+  managed.folder.write("manifests/new.yaml", replaced(dv_manifest("new", "new.example.com"), "alt.new", "other.new"));
+  auto const times = [](Run const& run, std::string const& words) {
+    std::string const all = run.err + run.out;
+    std::size_t count = 0;
+    for (auto at = all.find(words); at != std::string::npos; at = all.find(words, at + 1)) ++count;
+    return count;
+  };
+  Run const both = managed.run({"apply", "--yes"}, {});
+  INFO(both.out, both.err);
+  CHECK(both.exit == 4);
+  CHECK(times(both, "is pending at CPS") == 1);
+  CHECK(times(both, "next: wait until") == 1);
+  CHECK(both.out.find("! new blocked: see the plan above\nApply: 1 blocked") != std::string::npos);
+  REQUIRE(managed.run({"plan", "--out", "json=plan.json"}, {}).exit == 0);
+  Run const alone = managed.run({"apply", "--yes", "--quiet", "--out", "text=result.txt"}, {});
+  CHECK(alone.out.find("is pending at CPS\n    next: wait until") != std::string::npos);
+  CHECK(read(managed.folder / "result.txt") == alone.out);
+  CHECK(managed.run({"apply", "--yes", "--out", "text=result.txt"}, {}).exit == 4);
+  CHECK(read(managed.folder / "result.txt").find("is pending at CPS\n    next: wait until") != std::string::npos);
+}
+
+TEST_CASE("words: what only the state learns is recorded, and a rebuild is called one") {
+  Managed const managed;
+  std::string const shop = read(managed.folder / "manifests/shop.yaml");
+  managed.folder.write("manifests/shop.yaml", replaced(shop, "team: web", "team: sales"));
+  Run const applied = managed.run({"apply", "--yes"});
+  contains(applied, "~ shop recorded: id ");
+  contains(applied, "Apply: 1 recorded (1 request).");
+  for (char const* const file : {"state.json", "state.json.bak", "state.json.journal"})
+    std::filesystem::remove(managed.folder / "cps" / file);
+  contains(managed.run({"state", "rebuild"}), "Rebuild: 2 adopted (1 request).");
+}
+
 TEST_CASE("words: after a lost state, what differs names the way back to it") {
   Managed const managed;
   for (char const* const file : {"state.json", "state.json.bak", "state.json.journal"})

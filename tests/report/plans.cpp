@@ -172,7 +172,15 @@ std::vector<ResultRow> every_outcome() {
       {.name = "f", .action = "adopt", .outcome = "done", .id = 6},
       {.name = "g", .action = "update", .outcome = "stale", .id = 8, .message = "it has moved", .next = "plan anew"},
       {.name = "h", .action = "blocked", .outcome = "waiting", .id = 9, .message = "change 10 has to end"},
-      {.name = "i", .action = "delete", .outcome = "underWay", .id = 11, .message = "its removal is under way"}};
+      {.name = "i", .action = "delete", .outcome = "underWay", .id = 11, .message = "its removal is under way"},
+      {.name = "j", .action = "update", .outcome = "done", .id = 12, .state_only = true},
+      {.name = "k",
+       .action = "blocked",
+       .outcome = "blocked",
+       .id = 13,
+       .message = "the plan said it",
+       .next = "as it said",
+       .in_plan = true}};
 }
 
 std::string Hostile::utf8() {
