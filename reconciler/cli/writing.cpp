@@ -62,7 +62,8 @@ class Progress {
         quiet_(options.global.log_level > log::Level::info),
         live_(world.err_is_terminal && options.global.log_format == log::Format::text),
         as_log_(options.global.log_format == log::Format::json),
-        told_(told_items(plan)),
+        told_(names_of(plan, told_by_plan)),
+        recorded_(names_of(plan, [](plan::Item const& item) { return item.state_only; })),
         left_(open_items(plan)),
         requests_left_(requests_to_apply(plan)) {}
 
@@ -75,7 +76,9 @@ class Progress {
     }
     if (told_.contains(item.name)) return;
     if (live_) world_.err << "\r\x1b[K";  // past the door: our own code
-    report::progress_line(row_of(item), style_, world_.err);
+    report::ResultRow row = row_of(item);
+    row.state_only = recorded_.contains(item.name);
+    report::progress_line(row, style_, world_.err);
     if (live_ && !left_.empty())
       world_.err << left_.size() << " left, about "  // past the door: no line, and words of ours
                  << duration_text(connection_.session->estimate(requests_left_));
@@ -94,11 +97,11 @@ class Progress {
         open.emplace(item.name, Open{.account = item.account, .requests = item.steps.size()});
     return open;
   }
-  static std::set<std::string> told_items(plan::Plan const& plan) {
-    std::set<std::string> told;
+  static std::set<std::string> names_of(plan::Plan const& plan, bool (*which)(plan::Item const&)) {
+    std::set<std::string> names;
     for (plan::Item const& item : plan.items)
-      if (told_by_plan(item)) told.insert(item.name);
-    return told;
+      if (which(item)) names.insert(item.name);
+    return names;
   }
   void forget(std::string const& name) {
     auto const one = left_.find(name);
@@ -115,6 +118,7 @@ class Progress {
   bool live_;
   bool as_log_;
   std::set<std::string> told_;        ///< who needs no line of progress: the plan or the result says it
+  std::set<std::string> recorded_;    ///< of whom only the state learns something
   std::map<std::string, Open> left_;  ///< by name
   cps::Requests requests_left_;
 };

@@ -311,10 +311,10 @@ TEST_CASE("words: what only the state learns is recorded, and a rebuild is calle
   managed.folder.write("manifests/shop.yaml", replaced(shop, "team: web", "team: sales"));
   Run const applied = managed.run({"apply", "--yes"});
   contains(applied, "~ shop recorded: id ");
-  contains(applied, "Apply: 1 recorded (1 request).");
+  CHECK(applied.out.find("Apply: 1 recorded (1 request).") != std::string::npos);
   for (char const* const file : {"state.json", "state.json.bak", "state.json.journal"})
     std::filesystem::remove(managed.folder / "cps" / file);
-  contains(managed.run({"state", "rebuild"}), "Rebuild: 2 adopted (1 request).");
+  CHECK(managed.run({"state", "rebuild"}).out.find("Rebuild: 2 adopted (1 request).") != std::string::npos);
 }
 
 TEST_CASE("words: after a lost state, what differs names the way back to it") {
