@@ -133,6 +133,9 @@ BOOST_DESCRIBE_STRUCT(Plan, (),
 /// Is the one API version newer than the other?
 bool newer(std::string const& left, std::string const& right);
 
+/// What the manifest's enrollment is listed by.
+Scope scope_of(manifest::Desired const& desired, Inputs const& inputs);
+
 /// What has to be listed: the contracts of the manifests and of the state, as far as the selection reaches. The schema
 /// version is the highest that the contract's manifests use.
 std::map<Scope, std::string> scopes(Inputs const& inputs);

@@ -69,7 +69,7 @@ void Planner::block(Item& item, std::string reason, std::string next) {
 
 Result<Plan> Planner::run() {
   for (Desired const& desired : inputs_.desired) {
-    Scope const scope = situation_.scope_of(desired);
+    Scope const scope = scope_of(desired, inputs_);
     if (!situation_.listed(scope)) {  // nothing of it was selected
       ++left_out_;
       continue;
@@ -131,7 +131,7 @@ Result<Item> Planner::plan_one(Desired const& desired, Scope const& scope) {
 Result<Plan> Planner::take_over(std::map<std::string, std::int64_t> const& ids) {
   for (Desired const& desired : inputs_.desired) {
     auto const id = ids.find(desired.name);
-    Scope const scope = situation_.scope_of(desired);
+    Scope const scope = scope_of(desired, inputs_);
     if (id == ids.end() || !situation_.listed(scope)) continue;
     cps::Live const* const live = situation_.index(scope).by_id(id->second);
     if (live == nullptr)

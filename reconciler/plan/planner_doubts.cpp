@@ -167,8 +167,7 @@ Item Planner::ambiguous_create(Item item, Desired const& desired, Fate const& fa
 /// Creates in doubt whose manifests are gone: what they made is still ours to know.
 void Planner::orphaned_intents() {
   for (state::Record const& intent : inputs_.open_intents) {
-    bool const spoken_of =
-        situation_.declared(intent.name) || inputs_.entries.contains(intent.name) || !situation_.looked_at(intent.name);
+    bool const spoken_of = situation_.declared(intent.name) || inputs_.entries.contains(intent.name);
     if (spoken_of || intent.step != state::Step::create) continue;
     auto const& entry = intent.entry;
     if (!entry || !situation_.in_scope(entry->source) || !situation_.listed({entry->account, entry->contract}))

@@ -26,6 +26,10 @@ bool newer(std::string const& left, std::string const& right) {
   return left != right && higher(left, right) == left;
 }
 
+Scope scope_of(manifest::Desired const& desired, Inputs const& inputs) {
+  return {desired.account_key.empty() ? inputs.default_account : desired.account_key, desired.contract};
+}
+
 std::map<Scope, std::string> scopes(Inputs const& inputs) {
   std::map<Scope, std::string> found;
   auto const add = [&](Scope scope, std::string const& version) {
@@ -36,8 +40,7 @@ std::map<Scope, std::string> scopes(Inputs const& inputs) {
     return inputs.only ? inputs.only->contains(name) : inputs.selection.takes(name, contract, labels);
   };
   for (manifest::Desired const& one : inputs.desired)
-    if (asked_for(one.name, one.contract, one.labels))
-      add({one.account_key.empty() ? inputs.default_account : one.account_key, one.contract}, one.api_schema);
+    if (asked_for(one.name, one.contract, one.labels)) add(scope_of(one, inputs), one.api_schema);
   for (auto const& [name, entry] : inputs.entries)
     if (asked_for(name, entry.contract, entry.labels)) add({entry.account, entry.contract}, entry.api_schema);
   for (state::Record const& intent : inputs.open_intents)
@@ -46,9 +49,7 @@ std::map<Scope, std::string> scopes(Inputs const& inputs) {
   for (auto const& [scope, version] : inputs.also_listed) add(scope, version);
   // A selected one keeps the version of all that share its list.
   for (manifest::Desired const& one : inputs.desired)
-    if (auto const place =
-            found.find({one.account_key.empty() ? inputs.default_account : one.account_key, one.contract});
-        place != found.end())
+    if (auto const place = found.find(scope_of(one, inputs)); place != found.end())
       place->second = higher(place->second, one.api_schema);
   return found;
 }

@@ -66,21 +66,12 @@ Result<> Situation::look_around() {
   return {};
 }
 
-Scope Situation::scope_of(manifest::Desired const& desired) const {
-  return {desired.account_key.empty() ? inputs_->default_account : desired.account_key, desired.contract};
-}
-
 Result<cps::Live const*> Situation::live_of(state::Entry const& entry) const {
   if (auto const index = indexes_.find({entry.account, entry.contract}); index != indexes_.end())
     if (cps::Live const* const live = index->second.by_id(entry.id)) return live;
   auto const lookup = inputs_->lookups.find(entry.id);
   if (lookup == inputs_->lookups.end()) return missing(fmt::format("a lookup of enrollment {}", entry.id));
   return lookup->second ? &*lookup->second : nullptr;
-}
-
-state::Entry const* Situation::entry_of(std::string const& name) const {
-  auto const found = inputs_->entries.find(name);
-  return found == inputs_->entries.end() ? nullptr : &found->second;
 }
 
 std::string const* Situation::owner_of(std::int64_t id) const {
@@ -90,8 +81,10 @@ std::string const* Situation::owner_of(std::int64_t id) const {
 
 bool Situation::selected(Item const& item) const {
   static std::map<std::string, std::string> const none;
-  state::Entry const* const entry = entry_of(item.name);
-  auto const& labels = item.desired ? item.desired->labels : entry == nullptr ? none : entry->labels;
+  auto const entry = inputs_->entries.find(item.name);
+  auto const& labels = item.desired                      ? item.desired->labels
+                       : entry == inputs_->entries.end() ? none
+                                                         : entry->second.labels;
   return inputs_->selection.takes(item.name, item.contract, labels);
 }
 

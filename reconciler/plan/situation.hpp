@@ -19,9 +19,7 @@ class Situation {
   static Result<Situation> of(Inputs const& inputs);
 
   Inputs const& inputs() const { return *inputs_; }
-  Consent const& consent() const { return inputs_->consent; }
   schema::Schema const& schema_of(manifest::Desired const& desired) const { return *schemas_.at(desired.api_schema); }
-  Scope scope_of(manifest::Desired const& desired) const;
 
   /// Has the contract been listed? It has not where nothing of it was selected.
   bool listed(Scope const& scope) const { return indexes_.contains(scope); }
@@ -29,9 +27,7 @@ class Situation {
   cps::Listing const& listing(Scope const& scope) const { return inputs_->listings.at(scope); }
   /// The live document of an entry: from the list, else from its lookup. nullptr: a 404 proved that it is gone.
   Result<cps::Live const*> live_of(state::Entry const& entry) const;
-  /// Nothing: the state does not know the name.
-  state::Entry const* entry_of(std::string const& name) const;
-  /// Nothing: no entry of the state has this id.
+  /// nullptr: no entry of the state has this id.
   std::string const* owner_of(std::int64_t id) const;
 
   /// Is the item's name among those that a saved plan is about? Without one all are.
@@ -44,7 +40,7 @@ class Situation {
   bool has_manifest(std::string const& name) const { return declared_.contains(name); }
 
   manifest::OnPendingChange on_pending(manifest::Lifecycle const& lifecycle) const {
-    return consent().on_pending.value_or(lifecycle.on_pending_change);
+    return inputs_->consent.on_pending.value_or(lifecycle.on_pending_change);
   }
 
   std::vector<state::Record const*> open_intents(std::string const& name, state::Step step) const;
