@@ -72,11 +72,12 @@ void hold_closed_streams() {
 /// Is what goes to the two read as one text? So it is where they are one terminal, file or pipe, and in a CI system,
 /// which reads a pipe each and joins them. A file, or a pipe beside a terminal, is read alone.
 bool read_together(int left, int right) {
-  struct stat one {
-  }, other{};
+  using Stat = struct stat;
+  Stat one = {};
+  Stat other = {};
   if (::fstat(left, &one) != 0 || ::fstat(right, &other) != 0) return false;
   bool const same = one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-  auto const stream = [](struct stat const& file) { return S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode); };
+  auto const stream = [](Stat const& file) { return S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode); };
   return same || (stream(one) && stream(other));
 }
 

@@ -9,26 +9,46 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
+#include <string_view>
 
 #include <fmt/ostream.h>
 
 namespace cpsctl::cli {
 namespace {
 
-report::ResultRow row_of(apply::ItemResult const& item) {
+/// The plan says all there is to say of it: it is blocked, waits, or is being removed already.
+bool told_by_plan(plan::Item const& item) {
+  return item.steps.empty() && !item.state_only;
+}
+
+using Planned = std::map<std::string_view, plan::Item const*>;
+
+Planned by_name(plan::Plan const& plan) {
+  Planned planned;
+  for (plan::Item const& item : plan.items) planned.emplace(item.name, &item);
+  return planned;
+}
+
+plan::Item const* find(Planned const& planned, std::string const& name) {
+  auto const found = planned.find(name);
+  return found == planned.end() ? nullptr : found->second;
+}
+
+/// `planned`: nullptr where the item has no plan.
+report::ResultRow row_of(apply::ItemResult const& item, plan::Item const* planned) {
+  bool const same = planned != nullptr && item.action == planned->action && item.message == planned->reason &&
+                    item.next == planned->next;
   return {.name = item.name,
           .action = fields::word(item.action),
           .outcome = fields::word(item.outcome),
           .id = item.id,
           .changes = item.changes,
           .message = item.message,
-          .next = item.next};
-}
-
-/// The plan says all there is to say of it: it is blocked, waits, or is being removed already.
-bool told_by_plan(plan::Item const& item) {
-  return item.steps.empty() && !item.state_only;
+          .next = item.next,
+          .state_only = planned != nullptr && planned->state_only,
+          .in_plan = same && told_by_plan(*planned)};
 }
 
 /// What one item's outcome says about the run.
@@ -62,8 +82,7 @@ class Progress {
         quiet_(options.global.log_level > log::Level::info),
         live_(world.err_is_terminal && options.global.log_format == log::Format::text),
         as_log_(options.global.log_format == log::Format::json),
-        told_(names_of(plan, told_by_plan)),
-        recorded_(names_of(plan, [](plan::Item const& item) { return item.state_only; })),
+        planned_(by_name(plan)),
         left_(open_items(plan)),
         requests_left_(requests_to_apply(plan)) {}
 
@@ -74,11 +93,10 @@ class Progress {
       log::info("{}: {} {}", item.name, fields::word(item.action), fields::word(item.outcome));
       return;
     }
-    if (told_.contains(item.name)) return;
-    if (live_) world_.err << "\r\x1b[K";  // past the door: our own code
-    report::ResultRow row = row_of(item);
-    row.state_only = recorded_.contains(item.name);
-    report::progress_line(row, style_, world_.err);
+    plan::Item const* const planned = find(planned_, item.name);
+    if (planned != nullptr && told_by_plan(*planned)) return;  // the plan or the result says it
+    if (live_) world_.err << "\r\x1b[K";                       // past the door: our own code
+    report::progress_line(row_of(item, planned), style_, world_.err);
     if (live_ && !left_.empty())
       world_.err << left_.size() << " left, about "  // past the door: no line, and words of ours
                  << duration_text(connection_.session->estimate(requests_left_));
@@ -97,12 +115,6 @@ class Progress {
         open.emplace(item.name, Open{.account = item.account, .requests = item.steps.size()});
     return open;
   }
-  static std::set<std::string> names_of(plan::Plan const& plan, bool (*which)(plan::Item const&)) {
-    std::set<std::string> names;
-    for (plan::Item const& item : plan.items)
-      if (which(item)) names.insert(item.name);
-    return names;
-  }
   void forget(std::string const& name) {
     auto const one = left_.find(name);
     if (one == left_.end()) return;
@@ -117,8 +129,7 @@ class Progress {
   bool quiet_;
   bool live_;
   bool as_log_;
-  std::set<std::string> told_;        ///< who needs no line of progress: the plan or the result says it
-  std::set<std::string> recorded_;    ///< of whom only the state learns something
+  Planned planned_;
   std::map<std::string, Open> left_;  ///< by name
   cps::Requests requests_left_;
 };
@@ -185,23 +196,6 @@ apply::ApplyResult carry_out(plan::Plan const& plan, apply::Listings listings, P
 
 namespace {
 
-/// The items, and what the plan knew of each; `shown`: so does the reader.
-std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result, plan::Plan const& plan, bool shown) {
-  std::map<std::string_view, plan::Item const*> planned;
-  for (plan::Item const& item : plan.items) planned.emplace(item.name, &item);
-  std::vector<report::ResultRow> rows = cli::rows_of(result);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    auto const found = planned.find(rows[i].name);
-    if (found == planned.end()) continue;
-    plan::Item const& item = *found->second;
-    bool const same =
-        result.items[i].action == item.action && rows[i].message == item.reason && rows[i].next == item.next;
-    rows[i].state_only = item.state_only;
-    rows[i].in_plan = shown && same && told_by_plan(item);
-  }
-  return rows;
-}
-
 Product result_product(apply::ApplyResult const& result, Carried const& carried) {
   plan::Plan const& plan = carried.plan;
   report::ResultFacts const facts{.title = carried.title,
@@ -212,13 +206,14 @@ Product result_product(apply::ApplyResult const& result, Carried const& carried)
                                   .waited = result.spent.waited,
                                   .stopped = result.stopped,
                                   .error = result.error};
-  auto const rows = rows_of(result, plan, false);
-  auto const text_of = [facts](std::vector<report::ResultRow> const& said) {
-    return
-        [said, facts](std::ostream& out, report::Style const& style) { report::result_text(said, facts, style, out); };
+  auto const rows = rows_of(result, plan);
+  auto const text_of = [&rows](report::ResultFacts const& said) {
+    return [rows, said](std::ostream& out, report::Style const& style) { report::result_text(rows, said, style, out); };
   };
-  return {.text = text_of(rows),
-          .text_below_err = text_of(rows_of(result, plan, carried.plan_shown)),
+  report::ResultFacts below = facts;
+  below.plan_above = carried.plan_shown;
+  return {.text = text_of(facts),
+          .text_below_err = text_of(below),
           .json = [rows, facts] { return report::result_document(rows, facts); },
           .md = [rows, facts, &plan] { return report::result_markdown(rows, facts, plan); },
           .junit = [rows, facts, &plan] { return report::result_junit(rows, facts, plan); }};
@@ -226,10 +221,11 @@ Product result_product(apply::ApplyResult const& result, Carried const& carried)
 
 }  // namespace
 
-std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result) {
+std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result, plan::Plan const& plan) {
+  Planned const planned = by_name(plan);
   std::vector<report::ResultRow> rows;
   rows.reserve(result.items.size());
-  std::ranges::transform(result.items, std::back_inserter(rows), row_of);
+  for (apply::ItemResult const& item : result.items) rows.push_back(row_of(item, find(planned, item.name)));
   return rows;
 }
 

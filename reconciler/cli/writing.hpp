@@ -51,8 +51,8 @@ struct Carried {
   bool plan_shown = false;  ///< on stderr, by this run
 };
 
-/// The items for reports.
-std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result);
+/// The items for reports, with what the plan knew of each.
+std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result, plan::Plan const& plan = {});
 
 /// What became of it, also when something ended the run early: that is reported, and the document tells the rest.
 Exit delivered(apply::ApplyResult const& result, Carried const& carried, Options const& options, World& world);

@@ -36,7 +36,7 @@ void progress_line(ResultRow const& row, Style const& style, std::ostream& out) 
 void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style const& style, std::ostream& out) {
   for (ResultRow const& row : rows) {
     if (row.outcome == "done") continue;
-    if (row.in_plan) {
+    if (facts.plan_above && row.in_plan) {
       Sign const sign = sign_of(row);
       screen::line(out, "{} {} {}: see the plan above", paint(sign.symbol, sign.ink, style), row.name, outcome_of(row));
       continue;

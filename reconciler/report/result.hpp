@@ -20,7 +20,7 @@ struct ResultRow {
   std::string message = {};
   std::string next = {};
   bool state_only = false;  ///< nothing was to be sent
-  bool in_plan = false;     ///< message and next step are the plan's, and its reader has just read them there
+  bool in_plan = false;     ///< message and next step are the plan's
 };
 
 struct ResultFacts {
@@ -31,6 +31,7 @@ struct ResultFacts {
   std::size_t throttles = 0;
   Duration waited = {};  ///< for the request limit
   bool stopped = false;
+  bool plan_above = false;          ///< the reader has just read the plan
   std::optional<Error> error = {};  ///< what ended the run before its end
 };
 
@@ -38,7 +39,7 @@ struct ResultFacts {
 void progress_line(ResultRow const& row, Style const& style, std::ostream& out);
 
 /// What was not done, with the next steps, then the count of everything. Done items have had their progress line. What
-/// the plan has said already (`in_plan`) is one line here.
+/// the plan above has said already is one line here.
 void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style const& style, std::ostream& out);
 
 /// A comment like that of the plan, of which this is the result: what went wrong first.

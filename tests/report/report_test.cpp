@@ -81,7 +81,7 @@ TEST_CASE("findings: place, rule, caret and hint") {
 TEST_CASE("result: what was not done has its next step, what was done is counted") {
   auto const rows = report::testing::every_outcome();
   std::ostringstream out;
-  report::result_text(rows, {.requests = 5, .throttles = 1}, {}, out);
+  report::result_text(rows, {.requests = 5, .throttles = 1, .plan_above = true}, {}, out);
   for (auto const& row : rows) report::progress_line(row, {}, out);
   golden("result.txt", out.str());
   auto const document = report::result_document(rows, {.realm = "sandbox", .requests = 5});
