@@ -143,7 +143,7 @@ class Applying {
     // Who is asked, or has to look again, sees it in any case.
     bool const shown = options_.global.log_level <= log::Level::info || !agreed || (plan.work() && !options_.yes);
     if (shown)
-      report::plan_text(plan, cost_of(plan, connection, settings_),
+      report::plan_text(plan, cost_of(plan, connection, settings_, store.contents()),
                         style_for(options_.global, world_, world_.err_is_terminal), world_.err);
     if (!agreed) return failed(agreed.error());
     if (plan.work() && !options_.yes && !confirmed(world_, signals_))
@@ -156,7 +156,9 @@ class Applying {
                                        settings_, world_, signals_);
     Exit const exit = delivered(result, {.plan = plan, .plan_shown = shown}, options_, world_);
     if (signals_.received() == 0) return exit;
-    screen::line(world_.err, "Stopped by a signal; everything is saved. Go on with: cpsctl apply");
+    screen::line(world_.err, "Stopped by a signal; everything is saved. Go on with: {}",
+                 report::next_step(saved_ ? "cpsctl apply --plan " + text::printable(*options_.plan) : "cpsctl apply",
+                                   {.flags = settings_.flags}));
     return signals_.exit();
   }
 
@@ -184,8 +186,15 @@ class Applying {
 };
 
 Result<plan::Plan> read_plan(std::string const& file, World& world) {
-  CPS_TRY(std::string const text, world.files.read(file, longest_plan));
-  CPS_TRY(plan::Plan plan, plan::read_document(text, file));
+  auto const text = world.files.read(file, longest_plan);
+  if (!text) {
+    Error error = text.error();
+    if (error.next.empty())
+      error.next =
+          fmt::format("check the path, or save a plan there: cpsctl plan --out json={}", text::printable(file));
+    return error;
+  }
+  CPS_TRY(plan::Plan plan, plan::read_document(*text, file));
   for (plan::Item& item : plan.items) {
     auto const checked = item.desired ? manifest::check_saved(*item.desired) : Result<>();
     if (!checked) return Error(checked.error()).within("reading " + file);

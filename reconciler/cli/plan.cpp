@@ -33,7 +33,7 @@ Exit run_plan(Options const& options, World& world) {
     Exit const exit = fail(plan.error(), options.global, world);
     return signals.received() != 0 ? signals.exit() : exit;
   }
-  report::Cost const cost = cost_of(*plan, *connection, settings);
+  report::Cost const cost = cost_of(*plan, *connection, settings, *contents);
   Product const product{
       .text = [&](std::ostream& out, report::Style const& style) { report::plan_text(*plan, cost, style, out); },
       .json = [&] { return plan::document(*plan); },

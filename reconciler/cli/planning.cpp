@@ -18,6 +18,12 @@ namespace {
 
 using Errors = std::vector<Error>;
 
+/// "contract 1-1TJZH5 of account 1-5C0YLB": two accounts may know the same contracts, and fail alike.
+std::string words_of(plan::Scope const& scope) {
+  auto const& [account, contract] = scope;
+  return account.empty() ? "contract " + contract : fmt::format("contract {} of account {}", contract, account);
+}
+
 /// The version below; nothing below the lowest.
 std::optional<std::string> lower(std::string const& api_schema) {
   auto const versions = schema::enrollment_versions();
@@ -32,13 +38,13 @@ http::Task<> list_one(cps::Reader& reader, plan::Scope scope, std::string api_sc
   auto listing = co_await reader.list(scope.first, scope.second, api_schema);
   for (auto below = lower(api_schema); !listing && listing.error().code == Errc::not_served && below;
        below = lower(*below)) {
-    log::warning("contract {}: CPS does not serve API version {}; it is read in {}", scope.second, api_schema, *below);
+    log::warning("{}: CPS does not serve API version {}; it is read in {}", words_of(scope), api_schema, *below);
     listing = co_await reader.list(scope.first, scope.second, *below);
   }
   if (listing)
     inputs.listings.insert_or_assign(scope, std::move(*listing));
   else
-    errors.push_back(std::move(listing).error().within("listing contract " + scope.second));
+    errors.push_back(std::move(listing).error().within("listing " + words_of(scope)));
 }
 
 http::Task<> look_up(cps::Reader& reader, plan::Lookup lookup, plan::Inputs& inputs, Errors& errors) {
@@ -49,7 +55,8 @@ http::Task<> look_up(cps::Reader& reader, plan::Lookup lookup, plan::Inputs& inp
   else if (live.error().code == Errc::not_found)
     inputs.lookups.insert_or_assign(lookup.id, std::nullopt);
   else
-    errors.push_back(std::move(live).error().within(fmt::format("looking up enrollment {}", lookup.id)));
+    errors.push_back(std::move(live).error().within(
+        fmt::format("looking up enrollment {} in {}", lookup.id, words_of(lookup.scope))));
 }
 
 /// All that went wrong is reported; the first error ends the command.
@@ -214,10 +221,15 @@ cps::Requests requests_to_apply(plan::Plan const& plan) {
   return requests;
 }
 
-report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings) {
+report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings,
+                     state::Contents const& contents) {
   report::Cost cost{.used = connection.session->requests(),
                     .to_apply = static_cast<std::size_t>(plan.requests_to_apply),
                     .credentials = connection.credentials};
+  if (plan.items.empty() && plan.summary == plan::Summary{} && !contents.entries.empty()) {
+    cost.outside = contents.entries.size();
+    cost.outside_example = contents.entries.begin()->second.source;
+  }
   auto const slowest = cps::slowest(settings.windows);
   if (slowest && plan.requests_to_apply > 0) {
     cps::Requests const by_account = requests_to_apply(plan);

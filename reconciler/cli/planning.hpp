@@ -21,7 +21,9 @@ http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& co
 /// What carrying a plan out takes.
 cps::Requests requests_to_apply(plan::Plan const& plan);
 
-/// The plan's footer: requests used, requests to come, and what they take under the limits.
-report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings);
+/// The plan's footer: requests used, requests to come, and what they take under the limits; and what the state has, if
+/// the plan is about nothing of it.
+report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings,
+                     state::Contents const& contents);
 
 }  // namespace cpsctl::cli

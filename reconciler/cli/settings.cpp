@@ -159,6 +159,35 @@ std::set<std::string> allowed_env(GlobalOptions const& options, manifest::Projec
   return allowed;
 }
 
+/// For a shell.
+std::string for_shell(std::string_view word) {
+  bool const plain = !word.empty() && std::ranges::all_of(word, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("/._-:@%+=,~").find(c) != std::string_view::npos;
+  });
+  if (plain) return std::string(word);
+  std::string text = "'";
+  for (char const c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+/// The flags that say where a run looks: another command needs them to look there, too.
+std::string flags_of(GlobalOptions const& options) {
+  std::string flags;
+  auto const flag = [&](char const* name, std::optional<std::string> const& value, char const* between = " ") {
+    if (value) flags += fmt::format(" {}{}{}", name, between, for_shell(*value));
+  };
+  if (!options.chdir.empty()) flag("-C", options.chdir);
+  flag("--config", options.config);
+  flag("--state", options.state);
+  flag("--edgerc", options.edgerc);
+  flag("--section", options.section);
+  flag("--account-key", options.account_key);
+  flag("--ca-file", options.ca_file);
+  flag("--sandbox", options.sandbox, "=");
+  return flags;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> manifest_paths(Options const& options, manifest::Project const& project,
@@ -218,41 +247,9 @@ Result<Settings> make_settings(Options const& options, World& world) {
   settings.allowed_env = allowed_env(global, project);
   settings.paths_of_project = options.paths.empty() && !project.manifests.empty();
   CPS_TRY(settings.state, state_place(global, project));
+  settings.flags = flags_of(global);
   return settings;
 }
-
-namespace {
-
-/// For a shell.
-std::string for_shell(std::string_view word) {
-  bool const plain = !word.empty() && std::ranges::all_of(word, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("/._-:@%+=,~").find(c) != std::string_view::npos;
-  });
-  if (plain) return std::string(word);
-  std::string text = "'";
-  for (char const c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
-/// The flags that say where a run looks: another command needs them to look there, too.
-std::string flags_of(GlobalOptions const& options) {
-  std::string flags;
-  auto const flag = [&](char const* name, std::optional<std::string> const& value, char const* between = " ") {
-    if (value) flags += fmt::format(" {}{}{}", name, between, for_shell(*value));
-  };
-  if (!options.chdir.empty()) flag("-C", options.chdir);
-  flag("--config", options.config);
-  flag("--state", options.state);
-  flag("--edgerc", options.edgerc);
-  flag("--section", options.section);
-  flag("--account-key", options.account_key);
-  flag("--ca-file", options.ca_file);
-  flag("--sandbox", options.sandbox, "=");
-  return flags;
-}
-
-}  // namespace
 
 report::Style style_for(GlobalOptions const& options, World const& world, bool terminal) {
   bool const wanted = terminal && world.environment("NO_COLOR").value_or("").empty() &&

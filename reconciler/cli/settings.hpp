@@ -35,6 +35,7 @@ struct Settings {
   Duration lock_timeout = {};
   plan::Selection selection = {};
   plan::Consent consent = {};
+  std::string flags = {};  ///< that say where this run looks, for commands that a text names (report::Style)
 };
 
 /// Reads the project file. Its findings are printed to stderr. Errors: manifest when it has errors, usage.

@@ -32,12 +32,20 @@ std::string condition_of(plan::Item const& item) {
   return "";
 }
 
+/// Where it is deployed, as the list says it; expiry is not part of a list.
+void tell_deployment(cps::Live const& live, schema::Schema const& schema, report::StatusRow& row) {
+  row.production_slots = plan::slots(*live.document, schema, "production");
+  row.staging_slots = plan::slots(*live.document, schema, "staging");
+  if (auto const start = plan::renewal_start(*live.document, schema)) row.renewal_start = timestamp(*start);
+}
+
 /// What CPS says of an enrollment, whatever a plan has to say about it.
 void tell(cps::Live const& live, schema::Schema const& schema, report::StatusRow& row) {
   row.common_name = plan::common_name(*live.document, schema);
   row.kind = plan::kind_of(*live.document, schema);
   row.production = plan::in_production(*live.document, schema);
   row.notes = plan::pending_notes(live);
+  tell_deployment(live, schema, row);
 }
 
 /// A contract as CPS listed it, for one question after another.
@@ -56,10 +64,10 @@ Result<std::map<plan::Scope, Contract>> contracts_of(plan::Inputs const& inputs)
   return contracts;
 }
 
-/// The enrollment of an entry, in its contract's list or by the look-up that the list made necessary.
-cps::Live const* live_of(plan::Inputs const& inputs, plan::Index const& listed, state::Entry const& entry) {
-  if (cps::Live const* const live = listed.by_id(entry.id)) return live;
-  auto const lookup = inputs.lookups.find(entry.id);
+/// The enrollment of this id, in its contract's list or by the look-up that the list made necessary.
+cps::Live const* live_of(plan::Inputs const& inputs, plan::Index const& listed, std::int64_t id) {
+  if (cps::Live const* const live = listed.by_id(id)) return live;
+  auto const lookup = inputs.lookups.find(id);
   return lookup != inputs.lookups.end() && lookup->second ? &*lookup->second : nullptr;
 }
 
@@ -79,6 +87,9 @@ Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan:
                           .condition = condition_of(item),
                           .production = item.production,
                           .notes = item.notes};
+    if (auto const contract = contracts.find({item.account, item.contract}); contract != contracts.end())
+      if (cps::Live const* const live = live_of(inputs, contract->second.listed, item.id))
+        tell_deployment(*live, *contract->second.schema, row);
     if (!item.reason.empty()) row.notes.push_back(item.reason);
     if (!item.next.empty()) row.notes.push_back("next: " + item.next);
     rows.push_back(std::move(row));
@@ -94,7 +105,7 @@ Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan:
                           .account = entry.account,
                           .common_name = entry.common_name,
                           .condition = inputs.desired.empty() ? "managed" : "in sync"};
-    if (cps::Live const* const live = live_of(inputs, contract->second.listed, entry))
+    if (cps::Live const* const live = live_of(inputs, contract->second.listed, entry.id))
       tell(*live, *contract->second.schema, row);
     rows.push_back(std::move(row));
   }

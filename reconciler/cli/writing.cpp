@@ -134,6 +134,11 @@ class Progress {
   cps::Requests requests_left_;
 };
 
+/// Says what is odd about a state, with commands that can be copied.
+void warn_of(state::Contents const& contents, Settings const& settings) {
+  for (std::string const& note : contents.notes) log::warning("{}", report::next_step(note, {.flags = settings.flags}));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<state::Backend>> backend_of(Settings const& settings, World& world) {
@@ -159,14 +164,14 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
   CPS_TRY(writing.store,
           writing.backend->open({.realm = realm, .host = host, .run = run, .by = state::author_of(world.environment)},
                                 *writing.lock));
-  for (std::string const& note : writing.store->contents().notes) log::warning("{}", note);
+  warn_of(writing.store->contents(), settings);
   return writing;
 }
 
 Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world) {
   CPS_TRY(auto const backend, backend_of(settings, world));
   CPS_TRY(state::Contents contents, backend->read(realm));
-  for (std::string const& note : contents.notes) log::warning("{}", note);
+  warn_of(contents, settings);
   return contents;
 }
 

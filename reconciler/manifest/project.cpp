@@ -191,7 +191,13 @@ Result<LoadedProject> load_project(ProjectSource const& source, Files& files) {
                  .message = fmt::format("the project file {} leads out of {}, to {}", name, folder, real),
                  .next = "remove the link; if that file is the one you mean, name it itself: --config FILE"};
   auto const bytes = files.read(*found, project_limit);
-  if (!bytes) return Error(bytes.error()).within("reading the project file");
+  if (!bytes) {
+    Error error = bytes.error();
+    if (error.next.empty())
+      error.next =
+          "check --config and CPSCTL_CONFIG; without them cpsctl.yaml is looked for in this folder and above it";
+    return std::move(error).within("reading the project file");
+  }
   try {
     Findings findings;
     CPS_CHECK(read_settings(name, *bytes, loaded, findings));

@@ -49,6 +49,16 @@ bool in_production(json::Value const& document, schema::Schema const& schema) {
   return has_slots(document, telling(schema, "production"));
 }
 
+std::vector<std::int64_t> slots(json::Value const& document, schema::Schema const& schema, std::string_view network) {
+  std::vector<std::int64_t> found;
+  schema::Field const* const field = telling(schema, network);
+  json::Value const* const list = field == nullptr ? nullptr : json::at(document, field->pointer);
+  if (list == nullptr || !list->IsArray()) return found;
+  for (json::Value const& slot : list->GetArray())
+    if (slot.IsInt64()) found.push_back(slot.GetInt64());
+  return found;
+}
+
 bool is_deployed(json::Value const& document, schema::Schema const& schema) {
   return in_production(document, schema) || has_slots(document, telling(schema, "staging"));
 }

@@ -20,6 +20,8 @@ std::string kind_of(json::Value const& document, schema::Schema const& schema);
 
 /// Does it serve on the production network? (x-tells: production)
 bool in_production(json::Value const& document, schema::Schema const& schema);
+/// Its deployment slots of a network: x-tells "production" or "staging".
+std::vector<std::int64_t> slots(json::Value const& document, schema::Schema const& schema, std::string_view network);
 /// Has it been deployed to any network? What never was goes when its first change is cancelled (cps-api.md 4.7).
 bool is_deployed(json::Value const& document, schema::Schema const& schema);
 /// When CPS begins to renew its certificate, if CPS says (x-tells: renewal-start).

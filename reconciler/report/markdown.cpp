@@ -46,6 +46,13 @@ std::string word_or_code(std::string_view token) {
   return fmt::format("{}`{}`{}", token.substr(0, first), literal(word, word.size()), token.substr(end));
 }
 
+/// "lifecycle.deletion:" of "lifecycle.deletion: delete": a field of a manifest, whose value comes next.
+bool names_a_field(std::string_view token) {
+  bool const ours = token.starts_with("lifecycle.") || token.starts_with("spec.");
+  return ours && token.ends_with(':') &&
+         std::ranges::all_of(token.substr(0, token.size() - 1), [](char c) { return is_letter(c) || c == '.'; });
+}
+
 /// What of a section is shown.
 struct Shown {
   Section const* section;
@@ -159,11 +166,18 @@ std::string code(std::string_view text, std::size_t limit) {
 std::string prose(std::string_view text, std::size_t limit) {
   std::string sentence;
   std::string const printable = text::printable(text::middle_cut(text, limit));
+  std::string field;
   for (std::string_view const token : text::split(printable, ' ')) {
     if (token.empty()) continue;
+    if (field.empty() && names_a_field(token)) {
+      field = token;  // one span with its value
+      continue;
+    }
     if (!sentence.empty()) sentence += ' ';
-    sentence += word_or_code(token);
+    sentence += word_or_code(field.empty() ? std::string(token) : fmt::format("{} {}", field, token));
+    field.clear();
   }
+  if (!field.empty()) sentence += (sentence.empty() ? "" : " ") + word_or_code(field);
   return sentence;
 }
 

@@ -56,6 +56,12 @@ void plan_text(plan::Plan const& plan, Cost const& cost, Style const& style, std
   for (plan::Item const& item : plan.items) item_text(item, plan, width, style, out);
   if (!plan.items.empty()) screen::line(out, "");
   screen::line(out, "{} {}.", paint(quiet(plan) ? "No changes:" : "Plan:", Ink::strong, style), counts(plan.summary));
+  if (cost.outside > 0) {
+    screen::line(out, "The state has {} from manifests outside the paths of this run ({}), such as {}.",
+                 text::counted(cost.outside, "enrollment"), fmt::format("{}", fmt::join(plan.paths, ", ")),
+                 cost.outside_example);
+    screen::line(out, "  next: add their path; without a PATH the project's manifests are read, else ./manifests");
+  }
   if (std::string const partial = partial_words(plan); !partial.empty())
     screen::line(out, "{} {}.", paint("Partial:", Ink::warn, style), text::printable(partial));
   if (!plan.settings.empty())

@@ -19,6 +19,8 @@ struct Cost {
   std::optional<Duration> estimate = {};  ///< nothing: no limits
   std::string limit = {};                 ///< "35 a minute"
   std::string credentials = {};           ///< where they come from: "~/.edgerc section [prod]"; empty: nowhere
+  std::size_t outside = 0;                ///< of a plan about nothing: enrollments of the state from other paths
+  std::string outside_example = {};       ///< the manifest of one of them
 };
 
 void plan_text(plan::Plan const& plan, Cost const& cost, Style const& style, std::ostream& out);

@@ -8,14 +8,16 @@
 #include <algorithm>
 #include <span>
 
+#include <fmt/ranges.h>
+
 namespace cpsctl::report {
 namespace {
 
 void doubts_text(std::vector<state::Record> const& open_intents, Style const& style, std::ostream& out) {
   for (state::Record const& intent : open_intents)
-    screen::line(out, "{} {}: in doubt: {} sent at {}{}; cpsctl plan says what became of it",
-                 paint("?", Ink::warn, style), intent.name, fields::word(intent.step), intent.at,
-                 intent.reason.empty() ? "" : ", refused for now");
+    screen::line(out, "{} {}: in doubt: {} sent at {}{}; {}", paint("?", Ink::warn, style), intent.name,
+                 fields::word(intent.step), intent.at, intent.reason.empty() ? "" : ", refused for now",
+                 next_step("cpsctl plan says what became of it", style));
 }
 
 /// "created", "update in doubt".
@@ -70,8 +72,9 @@ void state_text(Entries const& entries, std::vector<state::Record> const& open_i
                                    padded("CONTRACT", contract), "WRITTEN", "COMMON NAME"),
                        Ink::strong, style));
   for (auto const& [key, entry] : entries)
-    screen::line(out, "{}  {:<10}  {}  {:<20}  {}", padded(key, name), entry.id, padded(entry.contract, contract),
-                 entry.written.substr(0, 19) + "Z", text::printable(entry.common_name));
+    screen::line(out, "{}  {:<10}  {}  {:<20}  {}{}", padded(key, name), entry.id, padded(entry.contract, contract),
+                 entry.written.substr(0, 19) + "Z", text::printable(entry.common_name),
+                 entry.removal.empty() ? "" : "  (removal sent to CPS)");
   doubts_text(open_intents, style, out);
   screen::line(out, "{}", text::counted(entries.size(), "enrollment"));
 }
@@ -116,19 +119,36 @@ json::Document log_document(std::string const& realm, std::vector<state::Event> 
 }
 
 void entry_text(state::Entry const& entry, std::ostream& out) {
-  json::Document document;
-  json::Value const value = fields::to_json(entry, document.GetAllocator());
-  for (auto const& member : value.GetObject()) {
-    std::string const name(json::view(member.name));
-    if (member.value.IsString()) {
-      screen::line(out, "{} {}", padded(name, 13), json::view(member.value));
-      continue;
-    }
-    std::string const whole = json::pretty(member.value);
+  auto const line = [&out](std::string_view what, std::string_view value) {
+    if (!value.empty()) screen::line(out, "{} {}", padded(what, 13), value);
+  };
+  auto const document = [&](std::string_view what, json::Value const& value) {
+    std::string const whole = json::pretty(value);
     auto const lines = text::split(whole, '\n');
-    screen::line(out, "{} {}", padded(name, 13), lines.front());
-    for (std::string_view const line : std::span(lines).subspan(1)) screen::line(out, "{}", line);
-  }
+    line(what, lines.front());
+    for (std::string_view const more : std::span(lines).subspan(1)) screen::line(out, "{}", more);
+  };
+  line("name", entry.name);
+  line("account", entry.account);
+  line("contract", entry.contract);
+  line("id", std::to_string(entry.id));
+  line("common name", entry.common_name);
+  line("manifest", entry.source);
+  line("API version", entry.api_schema);
+  std::vector<std::string> labels;
+  for (auto const& [key, value] : entry.labels) labels.push_back(key + "=" + value);
+  line("labels", fmt::format("{}", fmt::join(labels, ", ")));
+  line("written", entry.written);
+  if (entry.lifecycle) document("lifecycle", *entry.lifecycle);
+  if (entry.last_applied) document("last applied", *entry.last_applied);
+  std::vector<std::string> fields;
+  for (std::string const& pointer : entry.open_steps) fields.push_back(json::dotted(pointer));
+  if (!fields.empty())
+    screen::line(out, "second write still to be sent: {}", fmt::format("{}", fmt::join(fields, ", ")));
+  if (!entry.changes.empty())
+    screen::line(out, "changes started by the last write: {}", fmt::format("{}", fmt::join(entry.changes, ", ")));
+  if (!entry.removal.empty())
+    screen::line(out, "removed by change {}", fmt::format("{}", fmt::join(entry.removal, ", ")));
 }
 
 }  // namespace cpsctl::report

@@ -24,7 +24,7 @@ void log_text(std::vector<state::Event> const& history, std::vector<state::Recor
 json::Document log_document(std::string const& realm, std::vector<state::Event> const& history,
                             std::vector<state::Record> const& open_intents);
 
-/// One entry, member by member.
+/// One entry, in words; what is empty is left out.
 void entry_text(state::Entry const& entry, std::ostream& out);
 
 }  // namespace cpsctl::report

@@ -19,29 +19,61 @@ Ink ink_of(std::string const& condition) {
   return condition == "unmanaged" ? Ink::faint : Ink::warn;
 }
 
+std::string slots_text(std::vector<std::int64_t> const& slots) {
+  return fmt::format("{} {}", slots.size() == 1 ? "slot" : "slots", fmt::join(slots, ", "));
+}
+
+/// "  (production: slot 9001; CPS renews it from 2027-01-17)": where it is deployed, and until when. Staging is named
+/// where it has something else.
+std::string deployment_text(StatusRow const& row) {
+  std::vector<std::string> parts;
+  if (!row.production_slots.empty())
+    parts.push_back("production: " + slots_text(row.production_slots));
+  else if (row.production)
+    parts.emplace_back("production");
+  if (!row.staging_slots.empty() && row.staging_slots != row.production_slots)
+    parts.push_back("staging: " + slots_text(row.staging_slots));
+  if (!row.renewal_start.empty()) parts.push_back("CPS renews it from " + row.renewal_start.substr(0, 10));
+  return parts.empty() ? std::string() : fmt::format("  ({})", fmt::join(parts, "; "));
+}
+
+/// Nothing when all are of one account: then nobody asks.
+std::size_t account_width(std::vector<StatusRow> const& rows) {
+  auto const other = [&](StatusRow const& row) { return row.account != rows.front().account; };
+  if (std::ranges::none_of(rows, other)) return 0;
+  std::size_t width = 7;
+  for (StatusRow const& row : rows) width = std::max(width, columns(row.account));
+  return width;
+}
+
 }  // namespace
 
 void status_text(std::vector<StatusRow> const& rows, Style const& style, std::ostream& out) {
   std::size_t name = 4;
   std::size_t condition = 9;
+  std::size_t const account = account_width(rows);
+  auto const account_cell = [account](std::string const& text) {
+    return account == 0 ? std::string() : padded(text, account) + "  ";
+  };
   for (StatusRow const& row : rows) {
     name = std::max(name, std::min<std::size_t>(columns(row.name), 48));
     condition = std::max(condition, columns(row.condition));
   }
   if (!rows.empty())
     screen::line(out, "{}",
-                 paint(fmt::format("{}  {:<10}  {}  {:<12}  {}", padded("NAME", name), "ID",
+                 paint(fmt::format("{}  {:<10}  {}{}  {:<12}  {}", padded("NAME", name), "ID", account_cell("ACCOUNT"),
                                    padded("CONDITION", condition), "KIND", "COMMON NAME"),
                        Ink::strong, style));
   std::map<std::string, std::size_t> counts;
   for (StatusRow const& row : rows) {
     ++counts[row.condition];
-    screen::line(out, "{}  {:<10}  {}  {:<12}  {}{}", padded(row.name.empty() ? "-" : row.name, name),
-                 row.id == 0 ? "-" : std::to_string(row.id),
+    screen::line(out, "{}  {:<10}  {}{}  {:<12}  {}{}", padded(row.name.empty() ? "-" : row.name, name),
+                 row.id == 0 ? "-" : std::to_string(row.id), account_cell(row.account.empty() ? "-" : row.account),
                  paint(padded(row.condition, condition), ink_of(row.condition), style), row.kind,
-                 text::printable(row.common_name), row.production ? "  (production)" : "");
+                 text::printable(row.common_name), deployment_text(row));
     for (std::string const& note : row.notes)
-      screen::line(out, "{}  {}", std::string(name, ' '), paint(text::printable(note), Ink::faint, style));
+      screen::line(out, "{}  {}", std::string(name, ' '),
+                   paint(text::printable(next_step(note, style)), Ink::faint, style));
   }
   std::vector<std::string> parts;
   for (auto const& [word, count] : counts)

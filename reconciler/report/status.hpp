@@ -21,9 +21,14 @@ struct StatusRow {
   std::string kind = {};       ///< dv, ov, ev, third-party
   std::string condition = {};  ///< in sync, differs, in progress, blocked, missing, gone, unmanaged …
   bool production = false;
+  std::vector<std::int64_t> production_slots = {};
+  std::vector<std::int64_t> staging_slots = {};
+  std::string renewal_start = {};  ///< when CPS begins to renew it, if CPS says: RFC 3339
   std::vector<std::string> notes = {};
 };
-BOOST_DESCRIBE_STRUCT(StatusRow, (), (name, id, contract, account, common_name, kind, condition, production, notes))
+BOOST_DESCRIBE_STRUCT(StatusRow, (),
+                      (name, id, contract, account, common_name, kind, condition, production, production_slots,
+                       staging_slots, renewal_start, notes))
 
 void status_text(std::vector<StatusRow> const& rows, Style const& style, std::ostream& out);
 /// {format_version, enrollments: […]}.

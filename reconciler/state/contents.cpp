@@ -138,8 +138,7 @@ std::vector<std::string> take_before(Contents& contents, Contents before) {
   return unknown;
 }
 
-constexpr std::string_view rebuild =
-    "cpsctl state rebuild, with the flags and PATHs of this run, finds what exists at CPS";
+constexpr std::string_view rebuild = "cpsctl state rebuild, with the PATHs of this run, finds what exists at CPS";
 
 Result<> take_journal(Replayed& replayed, JournalText const& parsed, std::filesystem::path const& path) {
   auto const journal = journal_path(path).string();

@@ -124,7 +124,8 @@ TEST_CASE("a damaged state: each of the ways on that the error names leads to an
     Run const plan = project.run({"plan", "--detailed-exitcode"});
     INFO(plan.out, plan.err);
     CHECK(plan.exit == 0);
-    if (std::string(way) == "cp ") contains(plan, "what was recorded in between may be missing. cpsctl state rebuild");
+    if (std::string(way) == "cp ")
+      contains(plan, "what was recorded in between may be missing. cpsctl state rebuild --edgerc ");
     CHECK(project.ids().size() == 3);
     CHECK(project.creates() == 3);
   }

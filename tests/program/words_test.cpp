@@ -317,6 +317,61 @@ TEST_CASE("words: what only the state learns is recorded, and a rebuild is calle
   CHECK(managed.run({"state", "rebuild"}).out.find("Rebuild: 2 adopted (1 request).") != std::string::npos);
 }
 
+TEST_CASE("words: status says where an enrollment is deployed, and which account it is of where there are several") {
+  Managed const managed;
+  json::Document const status = managed.run({"status", "-o", "json"}).json();
+  json::Value const* const slots = json::find(row(status, 0), "productionSlots");
+  REQUIRE((slots != nullptr && slots->IsArray() && slots->Size() == 1));
+  std::string const slot = std::to_string((*slots)[0].GetInt64());
+  Run const one = managed.run({"status"});
+  INFO(one.out, one.err);
+  CHECK(one.out.find("pay.example.com  (production: slot " + slot) != std::string::npos);
+  CHECK(one.out.find("ACCOUNT") == std::string::npos);
+  managed.folder.write("manifests/other.yaml", replaced(dv_manifest("other", "other.example.com"), "spec:\n",
+                                                        "spec:\n  accountSwitchKey: 1-5C0YLB:1-8BYUX\n"));
+  Run const two = managed.run({"status"});
+  INFO(two.out, two.err);
+  CHECK(two.out.find("  ACCOUNT           CONDITION") != std::string::npos);
+  CHECK(two.out.find("  1-5C0YLB:1-8BYUX  missing") != std::string::npos);
+  Run const failed = managed.run({"plan", "--timeout", "5s"}, {"--fault", "GET: status 403"});
+  INFO(failed.out, failed.err);
+  CHECK(failed.err.find("listing contract 1-1TJZH5)") != std::string::npos);
+  CHECK(failed.err.find("listing contract 1-1TJZH5 of account 1-5C0YLB:1-8BYUX)") != std::string::npos);
+}
+
+TEST_CASE("words: a plan of other paths says what the state has, and a missing file what to check") {
+  Managed const managed;
+  managed.folder.write("other/profile.yaml",
+                       "apiVersion: cpsctl.dev/v1\nkind: Profile\nmetadata: { name: p }\nspec: { contractId: 1-A }\n");
+  Run const other = managed.run({"plan", "other"});
+  INFO(other.out, other.err);
+  CHECK(other.out.find("The state has 2 enrollments from manifests outside the paths of this run (other), such as "
+                       "manifests/pay.yaml.\n  next: add their path") != std::string::npos);
+  contains(managed.run({"plan", "--config", "nope.yaml"}), "next: check --config and CPSCTL_CONFIG");
+  contains(managed.run({"apply", "--yes", "--approved", std::string(64, '0'), "--plan", "nope.json"}),
+           "next: check the path, or save a plan there: cpsctl plan --out json=nope.json --sandbox=");
+}
+
+TEST_CASE("words: what the state knows of a removal and of what is still to be sent is said in words") {
+  Managed const managed;
+  std::string const shop = read(managed.folder / "manifests/shop.yaml");
+  managed.folder.write("manifests/shop.yaml", replaced(shop, "spec:\n", "spec:\n  lifecycle: { deletion: delete }\n"));
+  REQUIRE(managed.run({"apply", "--yes"}).exit == 0);
+  std::filesystem::remove(managed.folder / "manifests/shop.yaml");
+  REQUIRE(
+      managed.run({"apply", "--yes", "--allow-delete", "--max-deletes", "1", "--confirm-delete", "shop"}, {}).exit ==
+      0);
+  Run const list = managed.run({"state", "list"});
+  INFO(list.out, list.err);
+  CHECK(list.out.find("shop.example.com  (removal sent to CPS)\n") != std::string::npos);
+  CHECK(list.out.find("pay.example.com\n") != std::string::npos);
+  Run const show = managed.run({"state", "show", "shop"});
+  INFO(show.out);
+  CHECK(show.out.find("\nremoved by change ") != std::string::npos);
+  CHECK(show.out.find("removal") == std::string::npos);
+  CHECK(show.out.find("openSteps") == std::string::npos);
+}
+
 TEST_CASE("words: after a lost state, what differs names the way back to it") {
   Managed const managed;
   for (char const* const file : {"state.json", "state.json.bak", "state.json.journal"})

@@ -112,7 +112,10 @@ TEST_CASE("state: a table, open writes, and an entry member by member") {
                                      .id = 10001,
                                      .source = "www.yaml",
                                      .common_name = "www.example.com",
-                                     .written = "2026-11-23T10:00:00.123Z"}}};
+                                     .written = "2026-11-23T10:00:00.123Z",
+                                     .open_steps = {"/clientMutualAuthentication"},
+                                     .changes = {10002, 10003},
+                                     .removal = {10004}}}};
   std::ostringstream out;
   report::state_text(entries, {{.name = "lost", .at = "2026-11-23T10:00:00Z"}}, {}, out);
   report::entry_text(entries.at("www"), out);

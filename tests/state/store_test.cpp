@@ -288,7 +288,7 @@ TEST_CASE("store: an empty journal is said") {
   disk.bytes()[journal].clear();
   CHECK(at_files::read(path, realm, disk)->notes ==
         std::vector<std::string>{"p/state.json.journal is empty: what a run wrote there last is lost. cpsctl state "
-                                 "rebuild, with the flags and PATHs of this run, finds what exists at CPS"});
+                                 "rebuild, with the PATHs of this run, finds what exists at CPS"});
 }
 
 TEST_CASE("store: a journal beside another snapshot than its own loses nothing silently") {
@@ -312,7 +312,7 @@ TEST_CASE("store: a journal beside another snapshot than its own loses nothing s
   Pair const last = now();
   store.reset();
 
-  std::string const rebuild = "cpsctl state rebuild, with the flags and PATHs of this run, finds what exists at CPS";
+  std::string const rebuild = "cpsctl state rebuild, with the PATHs of this run, finds what exists at CPS";
   struct Case {
     char const* title;
     std::string snapshot, journal;
