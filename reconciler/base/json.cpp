@@ -102,8 +102,8 @@ Result<Value> parse_into(Pool& pool, std::string_view text, std::string_view wha
     return parse_error(what, fmt::format("{} (offset {})", problem, document.GetErrorOffset()));
   }
   if (auto const name = duplicate_member(document); name.data() != nullptr)
-    return parse_error(what, fmt::format("member \"{}\" appears twice in one object",
-                                         text::shortened(text::printable(name), longest_name_shown)));
+    return parse_error(
+        what, fmt::format("member \"{}\" appears twice in one object", text::excerpt(name, longest_name_shown)));
   Value value;
   value.Swap(document);
   return value;

@@ -240,6 +240,20 @@ std::string shortened(std::string_view text, std::size_t limit) {
   return std::string(text.substr(0, limit)) + "…";
 }
 
+std::string excerpt(std::string_view text, std::size_t limit) {
+  return shortened(printable(text), limit);
+}
+
+std::optional<std::size_t> merge_conflict(std::string_view bytes) {
+  auto const line_with = [&](std::string_view mark, std::size_t from) -> std::optional<std::size_t> {
+    if (from == 0 && bytes.starts_with(mark)) return 0;
+    auto const at = bytes.find("\n" + std::string(mark), from);
+    return at == std::string_view::npos ? std::nullopt : std::optional(at + 1);
+  };
+  auto const begin = line_with("<<<<<<< ", 0);
+  return begin && line_with(">>>>>>> ", *begin) ? begin : std::nullopt;
+}
+
 std::string middle_cut(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return std::string(text);
   auto const inside = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U; };

@@ -34,6 +34,12 @@ std::string printable(std::string_view text);
 /// First `limit` bytes, cut at a character, with "…" when something was cut.
 std::string shortened(std::string_view text, std::size_t limit);
 
+/// What a message quotes of a text of others: printable, and at most `limit` bytes of that.
+std::string excerpt(std::string_view text, std::size_t limit);
+
+/// Where git has left both sides of a conflict: the offset of the line that begins it, if one that ends it follows.
+std::optional<std::size_t> merge_conflict(std::string_view bytes);
+
 /// First and last bytes, cut at characters, "…" between them: what stands at the end of a long value is not hidden.
 std::string middle_cut(std::string_view text, std::size_t limit);
 

@@ -46,7 +46,7 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
   if (auto const& exposure = credentials.exposure) log::warning("{}; to fix it: {}", exposure->what, exposure->next);
   CPS_TRY(http::Endpoint const endpoint, http::Endpoint::parse(credentials.host));
   CPS_TRY(http::ProxyChoice proxy, http::choose_proxy(endpoint, environment));
-  to.realm = options.global.sandbox ? "sandbox" : state::realm_of(endpoint.host);
+  to.realm = options.global.sandbox ? state::sandbox_realm : state::realm_of(endpoint.host);
   to.host = text::lower(endpoint.host);
   if (!options.global.sandbox) to.credentials = credentials.origin;
   to.parallelism = settings.parallelism;

@@ -28,7 +28,7 @@ std::string_view in_location(std::string_view text) {
 
 Result<std::int64_t> enrollment_id(std::string_view flag, std::string_view text,
                                    std::span<std::string const> contracts) {
-  std::string const shown = text::shortened(text::printable(text), 60);
+  std::string const shown = text::excerpt(text, 60);
   auto const refused = [&](std::string message, std::string next) {
     return Error{.code = Errc::usage, .message = std::move(message), .next = std::move(next)};
   };

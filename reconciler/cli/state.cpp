@@ -35,8 +35,7 @@ struct Offline {
 Result<Offline> open_offline(std::string const& command, Options const& options, World& world) {
   Offline offline;
   CPS_TRY(offline.settings, make_settings(options, world));
-  CPS_TRY(std::string const realm, recorded_realm(offline.settings, world));
-  CPS_TRY(offline.writing, begin_writing(command, realm, "", offline.settings, world));
+  CPS_TRY(offline.writing, begin_writing(command, "", "", offline.settings, world));
   return offline;
 }
 

@@ -134,6 +134,15 @@ class Progress {
   cps::Requests requests_left_;
 };
 
+/// The realm that the state names. Errors: io; usage when there is no state.
+Result<std::string> recorded_realm(state::Backend const& backend) {
+  CPS_TRY(state::Contents const contents, backend.read(""));
+  if (contents.exists) return contents.realm;
+  return Error{.code = Errc::usage,
+               .message = fmt::format("there is no state at {}", backend.describe()),
+               .next = "name it with --state, or go to the project with -C DIR"};
+}
+
 /// Says what is odd about a state, with commands that can be copied.
 void warn_of(state::Contents const& contents, Settings const& settings) {
   for (std::string const& note : contents.notes) log::warning("{}", report::next_step(note, {.flags = settings.flags}));
@@ -151,6 +160,10 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
   std::string const run = world.random.uuid();
   Writing writing;
   CPS_TRY(writing.backend, backend_of(settings, world));
+  std::string of = realm;
+  if (realm.empty()) {
+    CPS_TRY(of, recorded_realm(*writing.backend));
+  }
   // Nobody waits for longer than the run may last.
   Duration const left = std::chrono::floor<Duration>(settings.deadline - world.clock.steady());
   state::Patience const patience{.at_most = std::min(settings.lock_timeout, std::max(left, Duration{})),
@@ -162,7 +175,7 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
                                      }};
   CPS_TRY(writing.lock, writing.backend->lock({.id = run, .command = command}, patience));
   CPS_TRY(writing.store,
-          writing.backend->open({.realm = realm, .host = host, .run = run, .by = state::author_of(world.environment)},
+          writing.backend->open({.realm = of, .host = host, .run = run, .by = state::author_of(world.environment)},
                                 *writing.lock));
   warn_of(writing.store->contents(), settings);
   return writing;
@@ -173,15 +186,6 @@ Result<state::Contents> read_state(Settings const& settings, std::string const& 
   CPS_TRY(state::Contents contents, backend->read(realm));
   warn_of(contents, settings);
   return contents;
-}
-
-Result<std::string> recorded_realm(Settings const& settings, World& world) {
-  CPS_TRY(auto const backend, backend_of(settings, world));
-  CPS_TRY(state::Contents const contents, backend->read(""));
-  if (contents.exists) return contents.realm;
-  return Error{.code = Errc::usage,
-               .message = fmt::format("there is no state at {}", backend->describe()),
-               .next = "name it with --state, or go to the project with -C DIR"};
 }
 
 apply::ApplyResult carry_out(plan::Plan const& plan, apply::Listings listings, PlanAgain plan_again,

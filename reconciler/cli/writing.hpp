@@ -23,16 +23,14 @@ struct Writing {
 /// Where the state of these settings lives. Errors: usage; io when git tracks it.
 Result<std::unique_ptr<state::Backend>> backend_of(Settings const& settings, World& world);
 
-/// Takes the lock and opens the state of `realm`, to record `host` in it (empty: as it was); a signal ends the wait for
-/// the lock (none: the process ends as usual). Errors: locked, cancelled, io.
+/// Takes the lock and opens the state of `realm`, to record `host` in it; a signal ends the wait for the lock (none:
+/// the process ends as usual). Both are empty for a command that talks to nobody: as the state has them, which must
+/// exist. Errors: locked, cancelled, io; usage when there is no state to go by.
 Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
                               Settings const& settings, World& world, Signals const* signals = nullptr);
 
 /// The state for commands that only look; what is odd about it is logged. `realm`: "" for any. Errors: io.
 Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world);
-
-/// The realm that the state names, for commands that talk to nobody. Errors: io; usage when there is no state.
-Result<std::string> recorded_realm(Settings const& settings, World& world);
 
 using PlanAgain = std::function<http::Task<Result<apply::Round>>(std::set<std::string>)>;
 

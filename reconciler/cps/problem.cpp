@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t shown = 300;
 
 std::string tidy(std::string_view raw) {
-  return text::shortened(text::printable(text::trimmed(raw)), shown);
+  return text::excerpt(text::trimmed(raw), shown);
 }
 
 std::string last_segment(std::string_view type) {

@@ -169,7 +169,7 @@ struct Answer::Reader {
     if (reason == beast::http::error::header_limit)
       return protocol(
           fmt::format("the header of the answer of {} is longer than {}", options.from, size_text(largest_header)));
-    std::string const shown = text::shortened(text::printable(at.substr(0, 400)), 80);
+    std::string const shown = text::excerpt(at.substr(0, 400), 80);
     return protocol(
         fmt::format("{} answered with something that is not HTTP ({}): \"{}\"", options.from, reason.message(), shown));
   }
@@ -216,7 +216,7 @@ struct Answer::Reader {
   std::string progress() const {
     if (!begun) return "before it answered";
     if (!parser->is_header_done()) {
-      std::string const came = text::shortened(text::printable(inbox.substr(0, 400)), 80);
+      std::string const came = text::excerpt(inbox.substr(0, 400), 80);
       return came.empty() ? "in the middle of the header" : fmt::format("in the middle of the header: \"{}\"", came);
     }
     if (auto const length = parser->content_length())

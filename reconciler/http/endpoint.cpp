@@ -23,7 +23,7 @@ bool is_name(std::string_view host) {
 
 Error wrong(std::string_view text, std::string_view why) {
   return {.code = Errc::usage,
-          .message = fmt::format("\"{}\" is not a host: {}", text::shortened(text::printable(text), 80), why),
+          .message = fmt::format("\"{}\" is not a host: {}", text::excerpt(text, 80), why),
           .next = "write host, host:port or [IPv6]:port"};
 }
 

@@ -79,7 +79,7 @@ std::string names_of(X509* certificate) {
   int const count = all ? sk_GENERAL_NAME_num(all.get()) : 0;
   for (int i = 0; i < count && names.size() < 8; ++i) {
     GENERAL_NAME const* const name = sk_GENERAL_NAME_value(all.get(), i);
-    if (name->type == GEN_DNS) names.push_back(text::shortened(text::printable(asn1_text(name->d.dNSName)), 80));
+    if (name->type == GEN_DNS) names.push_back(text::excerpt(asn1_text(name->d.dNSName), 80));
     if (name->type == GEN_IPADD) names.push_back(address_text(asn1_text(name->d.iPAddress)));
   }
   if (count > 8) names.emplace_back("…");

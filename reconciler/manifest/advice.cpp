@@ -50,7 +50,7 @@ void check_known(Enrollment const& e, Field const& field, std::string const& poi
   bool const fine =
       std::ranges::any_of(known->GetArray(), [&](json::Value const& one) { return json::view(one) == text; });
   if (!fine)
-    e.report("CPS121", pointer, fmt::format("\"{}\" is no country code", text::shortened(text::printable(text), 40)),
+    e.report("CPS121", pointer, fmt::format("\"{}\" is no country code", text::excerpt(text, 40)),
              instead(text, *known, advice(field, "mistaken")));
 }
 
@@ -112,8 +112,7 @@ void check_text(Enrollment const& e, Field const& field, std::string const& poin
   std::string_view const text = json::text_or(value, "");
   if (text.empty() || field.read_only || !field.enumeration.empty()) return;
   if (is_placeholder(text))
-    e.report("CPS127", pointer,
-             fmt::format("\"{}\" looks like a placeholder", text::shortened(text::printable(text::trimmed(text)), 40)),
+    e.report("CPS127", pointer, fmt::format("\"{}\" looks like a placeholder", text::excerpt(text::trimmed(text), 40)),
              "fill it in, or leave the field out");
   if (text::trimmed(text).size() == text.size() || field.normalize != schema::Normalize::text) return;
   bool const block = text.ends_with('\n');
@@ -143,7 +142,7 @@ void check_hosts(Enrollment const& e, Field const& field, std::string const& poi
   std::string const name = text::hostname(written);
   bool const is_public = e.text("/validationType") != "third-party";
   if (auto const problem = host_problem(written, name, is_public); !problem.empty())
-    e.report("CPS124", pointer, fmt::format("{} {}", text::shortened(text::printable(written), 100), problem),
+    e.report("CPS124", pointer, fmt::format("{} {}", text::excerpt(written, 100), problem),
              "write a full host name such as www.example.com");
   else if (text::lower(written) != name)
     e.report("CPS133", pointer, fmt::format("{} is sent as {}", text::printable(written), name), "write it so");

@@ -144,7 +144,7 @@ class Loader {
     NodeId const place = tree.find(0, "apiVersion");
     std::string message = "this is no cpsctl.dev/v1 document: ";
     message += version.empty() ? std::string("it has no apiVersion")
-                               : fmt::format("its apiVersion is \"{}\"", text::shortened(text::printable(version), 60));
+                               : fmt::format("its apiVersion is \"{}\"", text::excerpt(version, 60));
     bool const ours = kind == "Enrollment" || kind == "Profile";
     if (auto const found = !version.empty() || ours || kind == "Plan" ? std::nullopt : foreign_document(tree))
       return report(tree.mark(0), "", rule::foreign_document, found->what, found->next);
@@ -167,7 +167,7 @@ class Loader {
              fmt::format("write one of {}", fmt::join(schema::enrollment_versions(), ", ")));
     else if (place != no_node && scalar(tree, place) == version)
       report(tree.mark(place), "spec.apiSchema", rule::malformed,
-             fmt::format("there is no api schema \"{}\"", text::shortened(text::printable(version), 20)),
+             fmt::format("there is no api schema \"{}\"", text::excerpt(version, 20)),
              fmt::format("write one of {}", fmt::join(schema::enrollment_versions(), ", ")));
     return newest();
   }

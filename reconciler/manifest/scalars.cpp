@@ -64,7 +64,7 @@ std::optional<std::int64_t> core_int(std::string_view text) {
 }
 
 std::string shown(std::string_view text) {
-  return fmt::format("\"{}\"", text::shortened(text::printable(text), 60));
+  return fmt::format("\"{}\"", text::excerpt(text, 60));
 }
 
 ScalarProblem no_boolean(std::string_view plain) {

@@ -1,6 +1,5 @@
 #include "manifest/text_source.hpp"
 
-#include "base/conflict.hpp"
 #include "base/text.hpp"
 #include "manifest/rules.hpp"
 

@@ -97,9 +97,7 @@ Result<> check_whole(Plan const& plan, std::string const& what, std::string cons
   for (Item const& item : plan.items) {
     count(item, counted);
     if (auto const problem = contradiction(item, plan.account); !problem.empty())
-      return bad_plan(
-          what, fmt::format("contradicts itself: {} {}", text::shortened(text::printable(item.name), 60), problem),
-          again);
+      return bad_plan(what, fmt::format("contradicts itself: {} {}", text::excerpt(item.name, 60), problem), again);
   }
   if (std::ranges::adjacent_find(plan.items, std::ranges::greater_equal(), &Item::name) != plan.items.end())
     return bad_plan(what, "contradicts itself: its items are not in the order of their names", again);

@@ -276,7 +276,7 @@ bool Planner::make_room(Item& item, cps::Live const& live, manifest::OnPendingCh
       block(item, fmt::format("{} pending at CPS", named(live.pending) + (live.pending.size() == 1 ? " is" : " are")),
             fmt::format("wait until it has ended{}; or consent with --on-pending wait or --on-pending cancel, or "
                         "spec.lifecycle.onPendingChange",
-                        inputs_.realm == "sandbox" ? " (in a sandbox: --complete-after 0s)" : ""));
+                        inputs_.realm == state::sandbox_realm ? " (in a sandbox: --complete-after 0s)" : ""));
       return false;
   }
   return false;

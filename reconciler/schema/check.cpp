@@ -33,7 +33,7 @@ constexpr std::size_t listed = 16;                       // field names in a hin
 constexpr std::size_t longest_host = 253, longest_label = 63;
 
 std::string quoted(std::string_view text) {
-  return fmt::format("\"{}\"", text::shortened(text::printable(text), shown));
+  return fmt::format("\"{}\"", text::excerpt(text, shown));
 }
 
 std::string_view wanted(Type type) {

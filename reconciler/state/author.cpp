@@ -61,7 +61,7 @@ std::string without_password(std::string text) {
 }
 
 std::string shown(std::string text) {
-  return text::shortened(text::printable(without_password(std::move(text))), longest);
+  return text::excerpt(without_password(std::move(text)), longest);
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 #include "base/clock.hpp"
-#include "base/conflict.hpp"
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "state/files.hpp"

@@ -1,6 +1,5 @@
 #include "state/journal.hpp"
 
-#include "base/conflict.hpp"
 #include "base/fields.hpp"
 #include "base/text.hpp"
 

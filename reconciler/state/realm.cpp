@@ -1,6 +1,7 @@
 #include "state/realm.hpp"
 
 #include "base/text.hpp"
+#include "state/types.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -21,7 +22,7 @@ bool is_loopback(std::string const& host) {
 
 std::string realm_of(std::string_view host) {
   std::string const name = text::lower(host);
-  if (is_loopback(name)) return "sandbox";
+  if (is_loopback(name)) return sandbox_realm;
   return name.ends_with(".akamaiapis.net") ? "akamai" : name;
 }
 

@@ -12,6 +12,9 @@
 /// What cpsctl remembers between runs. The structs are the file formats' descriptions (base/fields.hpp).
 namespace cpsctl::state {
 
+/// The realm of every sandbox (realm.hpp).
+inline constexpr char const* sandbox_realm = "sandbox";
+
 /// One enrollment that we created or adopted.
 struct Entry {
   std::string name = {};     ///< manifest name

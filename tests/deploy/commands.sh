@@ -18,6 +18,7 @@ cleanup() {
 trap cleanup EXIT
 for variable in $(compgen -e | grep -E '^(AKAMAI|CPSCTL|GITHUB)_'); do unset "$variable"; done
 python=python3
+export PYTHONDONTWRITEBYTECODE=1  # a test leaves nothing among the sources
 "$python" -c 'import yaml' 2>/dev/null || python=/usr/bin/python3  # Debian's python3-yaml is Debian's python's
 
 # A project like the one the documents speak of: manifests in certificates/ or manifests/, cpsctl in PATH, no account.

@@ -8,6 +8,8 @@ import sys
 
 import yaml
 
+from commands import PINNED_IMAGE, command_problems
+
 
 def merged(base, over):
     """As GitLab's extends: maps deeply, all else replaced."""
@@ -31,7 +33,7 @@ def problems(job):
     conditions = [rule.get("if", "") for rule in job.get("rules") or []]
     cache = job.get("cache") or {}
     image = job.get("image", "")
-    if not re.search(r"@sha256:[0-9a-f]{64}$", image if isinstance(image, str) else image["name"]):
+    if not PINNED_IMAGE.search(image if isinstance(image, str) else image["name"]):
         yield "its image is not named by a digest"
     for key in ("access", "expire_in"):
         if key not in job.get("artifacts", {}):
@@ -53,18 +55,8 @@ def problems(job):
     if saves and not (job.get("environment") and job.get("resource_group")):
         yield "it changes CPS or the state outside of an environment, or next to another job"
     for command in job["script"]:
-        words = command.split()
-        if words[:1] != ["cpsctl"] or words[1:2] == ["show"]:
-            continue
-        offline = words[1] == "validate"
-        pinned = ["--config"] if offline else ["--config", "--state", "--section"]
-        for flag in [*pinned, "--no-input"]:
-            if flag not in words:
-                yield f"{flag} is missing: {command}"
-        if "--section" in words and (words[words.index("--section") + 1] == "write") != (words[1] == "apply"):
-            yield f"it uses the wrong API client: {command}"
-        if words[1] == "apply" and not {"--plan", "--approved", "--yes"} <= set(words):
-            yield f"it applies something else than an approved plan: {command}"
+        if command.split()[:1] == ["cpsctl"]:
+            yield from command_problems(command)
 
 
 def main():

@@ -9,7 +9,8 @@ import sys
 
 import yaml
 
-PINNED_IMAGE = re.compile(r"@sha256:[0-9a-f]{64}$")
+from commands import PINNED_IMAGE, command_problems
+
 PINNED_ACTION = re.compile(r"@[0-9a-f]{40}$")
 
 
@@ -22,20 +23,6 @@ def general_problems(workflow):
         yield "its token may do more than read"
     if workflow.get("defaults", {}).get("run", {}).get("shell") != "bash":
         yield "its steps run in a shell without pipefail"
-
-
-def command_problems(command):
-    words = command.split()
-    if words[1:2] == ["show"]:
-        return
-    offline = words[1] == "validate"
-    for flag in ["--config", "--no-input"] + ([] if offline else ["--state", "--section"]):
-        if flag not in words:
-            yield f"{flag} is missing: {command}"
-    if "--section" in words and (words[words.index("--section") + 1] == "write") != (words[1] == "apply"):
-        yield f"it uses the wrong API client: {command}"
-    if words[1] == "apply" and not {"--plan", "--approved", "--yes"} <= set(words):
-        yield f"it applies something else than an approved plan: {command}"
 
 
 def problems(job):
