@@ -44,7 +44,7 @@ constexpr char const* conflict_hint =
 http::Task<ItemResult> Executor::create(plan::Item const& item) {
   auto const schema = schema::enrollment(item.desired->api_schema);
   if (!schema) co_return failed(item, schema.error());
-  std::string const body = json::compact(diff::create_body(*item.desired->enrollment, **schema));
+  std::string const body = diff::create_text(*item.desired->enrollment, **schema);
   state::Entry entry = entry_for(item);
   entry.open_steps = diff::deferred_on_create(*item.desired->enrollment, **schema);
 

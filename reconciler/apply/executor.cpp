@@ -104,7 +104,7 @@ state::Entry Executor::entry_for(plan::Item const& item) const {
           .api_schema = desired.api_schema,
           .common_name = item.common_name,
           .last_applied = desired.enrollment,
-          .lifecycle = json::share(fields::document(desired.lifecycle)),
+          .lifecycle = fields::shared(desired.lifecycle),
           .labels = desired.labels,
           .written = journal_.now()};
 }

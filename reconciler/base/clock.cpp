@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 namespace cpsctl {
@@ -82,10 +83,12 @@ std::string day_text(Day day) {
 
 std::string timestamp(WallTime time) {
   auto const midnight = floor<days>(time);
+  Day const day(midnight);
   hh_mm_ss const clock(time - midnight);
-  std::string text = fmt::format("{}T{:02}:{:02}:{:02}", day_text(Day(midnight)), clock.hours().count(),
-                                 clock.minutes().count(), clock.seconds().count());
-  if (clock.subseconds().count() != 0) text += fmt::format(".{:03}", clock.subseconds().count());
+  auto text = fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}"), static_cast<int>(day.year()),
+                          static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()), clock.hours().count(),
+                          clock.minutes().count(), clock.seconds().count());
+  if (clock.subseconds().count() != 0) text += fmt::format(FMT_COMPILE(".{:03}"), clock.subseconds().count());
   return text + "Z";
 }
 

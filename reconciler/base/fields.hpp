@@ -90,10 +90,16 @@ json::Document document(T const& value) {
   static_cast<json::Value&>(made) = to_json(value, made.GetAllocator());
   return made;
 }
+/// The same, shared, in as much memory as it needs.
+template <class T>
+json::Ref shared(T const& value) {
+  json::Pool pool(json::small_chunk);
+  return json::share(to_json(value, pool));
+}
 /// JSON text without spaces; no tree is built for it.
 template <class T>
 std::string to_text(T const& value) {
-  rapidjson::StringBuffer buffer;
+  rapidjson::StringBuffer buffer(nullptr, json::usual_text);
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
   write(value, writer);
   return json::written(buffer);
@@ -179,10 +185,12 @@ template <>
 struct Codec<json::Ref> {
   template <class Handler>
   static void out(json::Ref const& value, Handler& handler) {
-    if (value)
-      value->Accept(handler);
-    else
+    if (!value)
       handler.Null();
+    else if constexpr (std::same_as<Handler, json::CanonicalWriter>)
+      handler.whole(*value);
+    else
+      value->Accept(handler);
   }
   static bool in(json::Value const& v, json::Ref& value) {
     value = v.IsNull() ? nullptr : json::share(v);
@@ -275,11 +283,11 @@ struct Codec<T> {
   template <class Handler>
   static void out(T const& value, Handler& handler) {
     handler.StartObject();
-    boost::mp11::mp_for_each<Members<T>>([&](auto member) {
-      static std::string const name = camel(member.name);  // one for each member of each struct
-      handler.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()), true);
-      write(value.*member.pointer, handler);
-    });
+    if constexpr (std::same_as<Handler, json::CanonicalWriter>) {
+      for (auto const& [name, tell] : by_name<Handler>()) tell(value, handler);
+    } else {
+      boost::mp11::mp_for_each<Members<T>>([&](auto member) { out_member(member, value, handler); });
+    }
     handler.EndObject(boost::mp11::mp_size<Members<T>>::value);
   }
   static bool in(json::Value const& v, T& value) {
@@ -291,6 +299,26 @@ struct Codec<T> {
       if (found != nullptr && !from_json(*found, value.*member.pointer)) fits = false;
     });
     return fits;
+  }
+
+ private:
+  template <class Member, class Handler>
+  static void out_member(Member member, T const& value, Handler& handler) {
+    static std::string const name = camel(member.name);  // one for each member of each struct
+    handler.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()), true);
+    write(value.*member.pointer, handler);
+  }
+  /// What tells each member, in the order of their names.
+  template <class Handler>
+  static auto const& by_name() {
+    static std::map<std::string, void (*)(T const&, Handler&)> const all = [] {
+      std::map<std::string, void (*)(T const&, Handler&)> made;
+      boost::mp11::mp_for_each<Members<T>>([&]<class Member>(Member member) {
+        made[camel(member.name)] = [](T const& value, Handler& handler) { out_member(Member(), value, handler); };
+      });
+      return made;
+    }();
+    return all;
   }
 };
 

@@ -15,7 +15,6 @@ namespace cpsctl::json {
 namespace {
 
 constexpr unsigned max_depth = 200;
-constexpr std::size_t small_chunk = 1024;
 constexpr std::size_t longest_name_shown = 60;
 constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
@@ -65,28 +64,6 @@ std::string_view duplicate_member(Value const& value) {
 
 Error parse_error(std::string_view what, std::string problem) {
   return Error{.code = Errc::protocol, .message = fmt::format("{} is not valid JSON: {}", what, std::move(problem))};
-}
-
-template <class Writer>
-void write_canonical(Value const& value, Writer& writer) {
-  if (value.IsArray()) {
-    writer.StartArray();
-    for (Value const& element : value.GetArray()) write_canonical(element, writer);
-    writer.EndArray();
-  } else if (value.IsObject()) {
-    std::vector<std::pair<std::string_view, Value const*>> members;
-    members.reserve(value.MemberCount());
-    for (auto const& member : value.GetObject()) members.emplace_back(view(member.name), &member.value);
-    std::ranges::sort(members, {}, [](auto const& member) { return member.first; });
-    writer.StartObject();
-    for (auto const& [name, inner] : members) {
-      writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()), true);
-      write_canonical(*inner, writer);
-    }
-    writer.EndObject();
-  } else {
-    value.Accept(writer);
-  }
 }
 
 }  // namespace
@@ -232,7 +209,7 @@ std::string written(rapidjson::StringBuffer const& buffer) {
 }
 
 std::string compact(Value const& value) {
-  rapidjson::StringBuffer buffer;
+  rapidjson::StringBuffer buffer(nullptr, usual_text);
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
   value.Accept(writer);
   return written(buffer);
@@ -247,10 +224,31 @@ std::string pretty(Value const& value) {
 }
 
 std::string canonical(Value const& value) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  write_canonical(value, writer);
+  rapidjson::StringBuffer buffer(nullptr, usual_text);
+  CanonicalWriter writer(buffer);
+  writer.whole(value);
   return written(buffer);
+}
+
+void CanonicalWriter::whole(Value const& value) {
+  if (value.IsArray()) {
+    StartArray();
+    for (Value const& element : value.GetArray()) whole(element);
+    EndArray();
+  } else if (value.IsObject()) {
+    std::vector<std::pair<std::string_view, Value const*>> members;
+    members.reserve(value.MemberCount());
+    for (auto const& member : value.GetObject()) members.emplace_back(view(member.name), &member.value);
+    std::ranges::sort(members, {}, [](auto const& member) { return member.first; });
+    StartObject();
+    for (auto const& [name, inner] : members) {
+      Key(name.data(), static_cast<rapidjson::SizeType>(name.size()), true);
+      whole(*inner);
+    }
+    EndObject();
+  } else {
+    value.Accept(static_cast<Writer&>(*this));
+  }
 }
 
 bool equal(Value const& left, Value const& right) {

@@ -26,6 +26,9 @@ using Value = rapidjson::Value;
 using Document = rapidjson::Document;
 using Pool = Document::AllocatorType;
 
+/// For a pool that one document lives in. RapidJSON's own begins with 64 KB, which takes longer than what is put there.
+inline constexpr std::size_t small_chunk = 1024;
+
 /// A read-only value that keeps the memory it lives in alive; cheap to copy.
 using Ref = std::shared_ptr<Value const>;
 
@@ -71,6 +74,9 @@ Document clone(Value const& value);
 /// A shared read-only copy in as much memory as it needs; a Document would keep a pool of 64 KB for four words.
 Ref share(Value const& value);
 
+/// Bytes that a buffer for a text begins with: an enrollment needs no second one.
+inline constexpr std::size_t usual_text = 4096;
+
 /// What a writer wrote. That this program writes nothing that it cannot read is held here: a text that is no UTF-8 is a
 /// bug of whoever let it in, and ends as one.
 std::string written(rapidjson::StringBuffer const& buffer);
@@ -79,6 +85,14 @@ std::string compact(Value const& value);
 std::string pretty(Value const& value);
 /// Members sorted by name, no white space: equal values give equal bytes (digests).
 std::string canonical(Value const& value);
+
+/// Writes canonical text from events. Whoever gives them sorts the members of objects by name; whole() does it by
+/// itself.
+class CanonicalWriter : public rapidjson::Writer<rapidjson::StringBuffer> {
+ public:
+  using Writer::Writer;
+  void whole(Value const& value);
+};
 
 bool equal(Value const& left, Value const& right);
 

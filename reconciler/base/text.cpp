@@ -154,7 +154,10 @@ std::optional<std::string> nearest(std::string_view word, std::span<std::string 
 }
 
 bool is_ascii(std::string_view bytes) {
-  return std::ranges::all_of(bytes, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  // Without a way out in the middle the compiler takes many bytes at once.
+  unsigned char high = 0;
+  for (char const c : bytes) high |= static_cast<unsigned char>(c);
+  return high < 0x80;
 }
 
 bool looks_like_utf16(std::string_view bytes) {
@@ -163,6 +166,7 @@ bool looks_like_utf16(std::string_view bytes) {
 }
 
 std::optional<std::size_t> invalid_utf8(std::string_view bytes) {
+  if (is_ascii(bytes)) return std::nullopt;  // nearly everything, and much faster
   auto const* const bad = u8_check(unsigned_bytes(bytes), bytes.size());
   if (bad == nullptr) return std::nullopt;
   return static_cast<std::size_t>(bad - unsigned_bytes(bytes));
@@ -300,8 +304,10 @@ bool glob_matches(std::string_view pattern, std::string_view path) {
 }
 
 std::string sha256_hex(std::string_view bytes) {
+  // Fetched once: OpenSSL would look it up by its name at each use.
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   std::array<unsigned char, 32> digest{};
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, algorithm, nullptr) != 1)
     throw std::runtime_error("SHA-256 is not available");
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;

@@ -17,7 +17,8 @@ Result<EnrollmentStatus> read_status(http::Response const& response, std::string
                  .next = "run again: cpsctl looks the enrollment up",
                  .reached = Reached::unknown};
   };
-  auto const document = json::parse(response.body, "the answer");
+  json::Pool pool(json::small_chunk);
+  auto const document = json::parse_into(pool, response.body, "the answer");
   if (!document) return unreadable(document.error().message);
   auto const id = id_from_path(json::text_or(json::find(*document, "enrollment"), ""));
   if (!id) return unreadable("the answer names no enrollment");

@@ -37,27 +37,67 @@ std::string key(json::Value const& element, Field const& list) {
   return normal(json::view(element), items != nullptr ? items->normalize : list.normalize);
 }
 
-/// `value` in its canonical form, as CPS is sent it: names as A-labels without a dot behind them, texts without blanks
-/// around them, each element of a set once.
-json::Value canonical(json::Value const& value, Field const& field, json::Pool& pool, schema::Normalize form) {
-  if (value.IsString()) return json::string(normal(json::view(value), form), pool);
-  if (value.IsObject()) {
-    json::Value object(rapidjson::kObjectType);
+enum class Carries : std::uint8_t { all, what_a_create_may };
+
+/// Tells `handler`, RapidJSON's, `value` in its canonical form, as CPS is sent it: names as A-labels without a dot
+/// behind them, texts without blanks around them, each element of a set once.
+template <class Handler>
+void write_canonical(json::Value const& value, Field const& field, schema::Normalize form, Carries carries,
+                     Handler& handler) {
+  auto const tell = [&handler](std::string_view text) {
+    handler.String(text.data(), static_cast<rapidjson::SizeType>(text.size()), true);
+  };
+  rapidjson::SizeType told = 0;
+  if (value.IsString()) {
+    tell(normal(json::view(value), form));
+  } else if (value.IsObject()) {
+    handler.StartObject();
     for (auto const& member : value.GetObject()) {
       Field const* const known = field.child(json::view(member.name));
       Field const& inner = known != nullptr ? *known : unknown_field();
-      object.AddMember(json::Value(member.name, pool), canonical(member.value, inner, pool, inner.normalize), pool);
+      if (carries == Carries::what_a_create_may && (inner.read_only || inner.defer_on_create)) continue;
+      handler.Key(member.name.GetString(), member.name.GetStringLength(), true);
+      write_canonical(member.value, inner, inner.normalize, inner.not_all_created ? carries : Carries::all, handler);
+      ++told;
     }
-    return object;
+    handler.EndObject(told);
+  } else if (value.IsArray()) {
+    handler.StartArray();
+    Field const& items = field.items != nullptr ? *field.items : unknown_field();
+    schema::Normalize const items_form = field.items != nullptr ? items.normalize : field.normalize;
+    std::unordered_set<std::string> known;
+    if (field.list == schema::ListKind::set) known.reserve(value.Size());
+    for (json::Value const& element : value.GetArray()) {
+      if (field.list != schema::ListKind::set) {
+        write_canonical(element, items, items_form, Carries::all, handler);
+      } else {
+        auto const [text, fresh] = known.insert(key(element, field));
+        if (!fresh) continue;
+        // A text's key is its canonical form.
+        if (element.IsString())
+          tell(*text);
+        else
+          write_canonical(element, items, items_form, Carries::all, handler);
+      }
+      ++told;
+    }
+    handler.EndArray(told);
+  } else {
+    value.Accept(handler);
   }
-  if (!value.IsArray()) return json::Value(value, pool);
-  json::Value list(rapidjson::kArrayType);
-  Field const& items = field.items != nullptr ? *field.items : unknown_field();
-  std::unordered_set<std::string> known;
-  for (json::Value const& element : value.GetArray())
-    if (field.list != schema::ListKind::set || known.insert(key(element, field)).second)
-      list.PushBack(canonical(element, items, pool, field.items != nullptr ? items.normalize : field.normalize), pool);
-  return list;
+}
+
+/// The same as a value in `pool`'s memory.
+json::Value canonical(json::Value const& value, Field const& field, Carries carries, json::Pool& pool) {
+  json::Document document(&pool);
+  auto const events = [&](json::Document& handler) {
+    write_canonical(value, field, field.normalize, carries, handler);
+    return true;
+  };
+  document.Populate(events);
+  json::Value made;
+  made.Swap(static_cast<json::Value&>(document));
+  return made;
 }
 
 struct Member {
@@ -66,14 +106,16 @@ struct Member {
   Field const* field;
 };
 
-/// The members of an object in the schema's order; those that the schema does not know follow as they stand.
-std::vector<Member> members_of(json::Value const& object, Field const& around) {
+/// The members of an object in the schema's order; those that the schema does not know follow as they stand. With
+/// `only`: those of which it is true.
+std::vector<Member> members_of(json::Value const& object, Field const& around, bool Field::*only = nullptr) {
   std::vector<Member> members;
   members.reserve(object.MemberCount());
   for (auto const& member : object.GetObject()) {
     std::string_view const name = json::view(member.name);
     Field const* const known = around.child(name);
-    members.push_back({.name = name, .value = &member.value, .field = known != nullptr ? known : &unknown_field()});
+    Field const* const field = known != nullptr ? known : &unknown_field();
+    if (only == nullptr || field->*only) members.push_back({.name = name, .value = &member.value, .field = field});
   }
   std::ranges::stable_sort(members, {}, [](Member const& member) {
     return std::pair(member.field == &unknown_field(), member.field->position);
@@ -134,7 +176,7 @@ class Comparison {
         overlay(*value, *inner, object, pool);
         json::set(body, name, std::move(object), pool);
       } else if (present == nullptr || differs(*value, present, *inner) || implied_moved(*inner)) {
-        json::set(body, name, canonical(*value, *inner, pool, inner->normalize), pool);
+        json::set(body, name, canonical(*value, *inner, Carries::all, pool), pool);
       }
     }
   }
@@ -225,24 +267,10 @@ void collect_deferred(json::Value const& value, Field const& field, std::string 
                       std::vector<std::string>& found) {
   if (field.read_only || json::empty(&value)) return;
   if (value.IsObject()) {
-    for (Member const& member : members_of(value, field))
-      if (member.field->not_all_created)
-        collect_deferred(*member.value, *member.field, json::child(at, member.name), found);
+    for (Member const& member : members_of(value, field, &Field::not_all_created))
+      collect_deferred(*member.value, *member.field, json::child(at, member.name), found);
   } else if (field.defer_on_create) {
     found.push_back(at);
-  }
-}
-
-/// Takes out what a create does not carry.
-void prune(json::Value& object, Field const& field) {
-  for (auto member = object.MemberBegin(); member != object.MemberEnd();) {
-    Field const* const inner = field.child(json::view(member->name));
-    if (inner != nullptr && (inner->read_only || inner->defer_on_create)) {
-      member = object.EraseMember(member);
-      continue;
-    }
-    if (inner != nullptr && inner->not_all_created && member->value.IsObject()) prune(member->value, *inner);
-    ++member;
   }
 }
 
@@ -262,9 +290,15 @@ std::vector<std::string> deferred_on_create(json::Value const& desired, schema::
 
 json::Document create_body(json::Value const& desired, schema::Schema const& schema) {
   json::Document body;
-  static_cast<json::Value&>(body) = canonical(desired, schema.root(), body.GetAllocator(), schema::Normalize::none);
-  if (body.IsObject()) prune(body, schema.root());
+  static_cast<json::Value&>(body) = canonical(desired, schema.root(), Carries::what_a_create_may, body.GetAllocator());
   return body;
+}
+
+std::string create_text(json::Value const& desired, schema::Schema const& schema) {
+  rapidjson::StringBuffer buffer(nullptr, json::usual_text);
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  write_canonical(desired, schema.root(), schema.root().normalize, Carries::what_a_create_may, writer);
+  return json::written(buffer);
 }
 
 json::Document update_body(json::Value const& desired, json::Value const& live, schema::Schema const& schema) {

@@ -44,6 +44,8 @@ std::vector<std::string> deferred_on_create(json::Value const& desired, schema::
 
 /// The body of a create: desired in its canonical form, without the deferred fields and without read-only ones.
 json::Document create_body(json::Value const& desired, schema::Schema const& schema);
+/// The same as its JSON text; no tree is built for it.
+std::string create_text(json::Value const& desired, schema::Schema const& schema);
 
 /// The body of an update: the live document with desired's managed fields laid over it (PUT replaces the whole
 /// enrollment); unknown and read-only fields stay as live has them, and so do values that do not differ: the body

@@ -13,20 +13,23 @@ namespace {
 
 /// Changes when anything does that a reviewer saw, or that a write would be based on.
 std::string fingerprint_of(Item const& item) {
-  json::Document seen(rapidjson::kObjectType);
-  auto& pool = seen.GetAllocator();
+  rapidjson::StringBuffer buffer(nullptr, json::usual_text);
+  json::CanonicalWriter seen(buffer);
   auto const add = [&](char const* name, auto const& value) {
-    json::set(seen, name, fields::to_json(value, pool), pool);
+    seen.Key(name);
+    fields::write(value, seen);
   };
+  seen.StartObject();  // its members in the order of their names
   add("action", item.action);
-  add("id", item.id);
-  add("steps", item.steps);
   add("desired", item.desired);
-  add("target", item.target);
+  add("id", item.id);
+  add("knownIds", item.known_ids);
   add("live", item.live.document);
   add("pending", ids_of(item.live.pending));
-  add("knownIds", item.known_ids);
-  return text::sha256_hex(json::canonical(seen));
+  add("steps", item.steps);
+  add("target", item.target);
+  seen.EndObject();
+  return text::sha256_hex(json::written(buffer));
 }
 
 }  // namespace

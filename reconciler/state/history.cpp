@@ -25,6 +25,7 @@ Happened done(Step step) {
 }  // namespace
 
 std::optional<Event> event_of(Contents const& contents, Record const& record) {
+  if (record.phase == Phase::intent) return std::nullopt;
   auto const& open = contents.open_intents;
   auto const intent = std::ranges::find(open, record.intent, &Record::sequence);
   auto const known = contents.entries.find(record.name);
