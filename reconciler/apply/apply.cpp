@@ -12,28 +12,23 @@
 namespace cpsctl::apply {
 namespace {
 
+bool destroys(plan::Item const& item) {
+  return std::holds_alternative<plan::Remove>(item.work);
+}
+
 /// The order of risk: what the state alone learns, what is stored without a new certificate, what adds, what changes a
 /// certificate; deletes come last, on their own.
 int risk(plan::Item const& item) {
-  if (item.steps.empty()) return 0;
-  switch (item.action) {
-    case plan::Action::create: return 2;
-    case plan::Action::update:
-    case plan::Action::adopt: return plan::issues_certificate(item) ? 3 : 1;
-    case plan::Action::advance: return 4;
-    default: return 5;
-  }
-}
-
-bool destroys(plan::Item const& item) {
-  return item.action == plan::Action::delete_ && !item.steps.empty();
+  if (std::holds_alternative<plan::Create>(item.work)) return 2;
+  if (std::holds_alternative<plan::Update>(item.work)) return plan::issues_certificate(item.changes) ? 3 : 1;
+  return destroys(item) ? 4 : 0;
 }
 
 /// Of one risk, what CPS has refused comes behind what it has not: nobody is kept waiting by one that never succeeds.
 std::vector<plan::Item const*> in_order(plan::Plan const& plan, Executor const& executor) {
   std::vector<plan::Item const*> items;
   for (plan::Item const& item : plan.items)
-    if (item.action != plan::Action::none && item.action != plan::Action::orphan) items.push_back(&item);
+    if (item.action() != plan::Action::none && item.action() != plan::Action::orphan) items.push_back(&item);
   std::ranges::stable_sort(
       items, {}, [&](plan::Item const* item) { return std::pair(risk(*item), executor.refusals(item->name)); });
   return items;
@@ -52,7 +47,7 @@ bool out_of_luck(ItemResult const& result) {
 
 ItemResult untouched(plan::Item const& item) {
   return {.name = item.name,
-          .action = item.action,
+          .action = item.action(),
           .outcome = Outcome::skipped,
           .id = item.id,
           .message = "not begun",
@@ -135,15 +130,17 @@ class Run {
       result.again = clock_.wall() + look_again();
     bool const news = is_news(result);
     if (news && result.expected) said_[item.name] = *result.expected;
-    if (result.outcome == Outcome::done && item.state_only && !item.open_steps.empty()) {
+    auto const* const learned = std::get_if<plan::Record>(&item.work);
+    bool const recorded = result.outcome == Outcome::done && learned != nullptr;
+    if (recorded && !learned->open_steps.empty()) {
       // Which of its changes the lost answer named is not known, so none may be cancelled for the second write.
       result.outcome = Outcome::waiting;
-      result.message =
-          fmt::format("created as {}; {} is still to be written", item.id, json::dotted(json::common(item.open_steps)));
+      result.message = fmt::format("created as {}; {} is still to be written", item.id,
+                                   json::dotted(json::common(learned->open_steps)));
       result.next =
           item.live.pending.empty() ? "run cpsctl apply again" : "run cpsctl apply again once its change has ended";
     }
-    if (result.outcome == Outcome::done && item.state_only && item.proven != 0 && !item.changes.empty()) {
+    if (recorded && item.closes.done != 0 && !item.changes.empty()) {
       result.outcome = Outcome::waiting;
       result.message = fmt::format("recorded as {}; the manifest was edited since it was sent", item.id);
       result.next = "run cpsctl apply again: it brings what was edited";
@@ -156,7 +153,7 @@ class Run {
     auto const items = in_order(plan, executor_);
     for (plan::Item const* item : items) results_.insert_or_assign(item->name, untouched(*item));
     for (plan::Item const& item : plan.items)
-      if (item.action == plan::Action::none && results_.contains(item.name)) results_[item.name] = fulfilled(item);
+      if (item.action() == plan::Action::none && results_.contains(item.name)) results_[item.name] = fulfilled(item);
     auto const first_delete = std::ranges::find_if(items, [](plan::Item const* item) { return destroys(*item); });
     std::vector<plan::Item const*> const others(items.begin(), first_delete);
     std::vector<plan::Item const*> const deletes(first_delete, items.end());

@@ -11,9 +11,16 @@ namespace {
 
 constexpr char const* not_there = "it is over, and CPS does not show it";
 
-/// What the plan cancels by its own id; an own first change is cancelled by the write.
-std::vector<std::int64_t> named_cancels(plan::Item const& item) {
-  return item.cancels_first ? std::vector<std::int64_t>() : item.cancels;
+std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes) {
+  std::vector<std::int64_t> ids;
+  std::ranges::transform(changes, std::back_inserter(ids), [](cps::PendingChange const& one) { return one.id.value; });
+  return ids;
+}
+
+/// Did the plan give it up?
+bool is_given_up(plan::GivenUp const& given_up, cps::PendingChange const& change) {
+  auto const is_it = [&](cps::PendingChange const& one) { return one.id == change.id; };
+  return std::ranges::any_of(given_up.by_id, is_it) || std::ranges::any_of(given_up.by_write, is_it);
 }
 
 }  // namespace
@@ -51,7 +58,7 @@ http::Task<Result<cps::Live>> Executor::base_of(plan::Item const& item, bool can
   auto now = co_await writer_.get(item.account, id, item.api_schema, item.name);
   if (!now) co_return now.error();
   for (cps::PendingChange const& change : now->pending) {
-    bool const known = std::ranges::count(item.cancels, change.id.value) > 0;
+    bool const known = is_given_up(*plan::gives_up(item), change);
     co_return Error{
         .code = known ? Errc::conflict : Errc::stale,
         .message = fmt::format("change {} is {}", change.id.value, known ? "still being cancelled" : "pending by now"),
@@ -66,10 +73,11 @@ http::Task<Result<cps::Live>> Executor::base_of(plan::Item const& item, bool can
 }
 
 http::Task<ItemResult> Executor::update(plan::Item const& item) {
+  auto const& work = std::get<plan::Update>(item.work);
   plan::Scope const scope = scope_of(item);
-  std::vector<std::int64_t> doubts = item.settles;
-  std::int64_t proven = item.proven;
-  std::vector<std::int64_t> cancels = named_cancels(item);
+  std::vector<std::int64_t> doubts = item.closes.not_done;
+  std::int64_t proven = item.closes.done;
+  std::vector<std::int64_t> cancels = ids_of(work.gives_up.by_id);
   bool cancelled = false;
   for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);
@@ -97,10 +105,10 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
       continue;
     }
     Put change{.live = std::move(*live),
-               .target = item.target,
+               .target = work.target,
                .entry = entry_for(item),
-               .cancel_pending = item.cancels_first,
-               .override_renewal_window = item.overrides_renewal_window,
+               .cancel_pending = !work.gives_up.by_write.empty(),
+               .override_renewal_window = work.inside_renewal_window,
                .read = read};
     auto const updated = co_await put(item, change, attempt);
     if (!updated && updated.error().code == Errc::stale) continue;
@@ -115,7 +123,8 @@ http::Task<ItemResult> Executor::update(plan::Item const& item) {
 }
 
 http::Task<ItemResult> Executor::remove(plan::Item const& item) {
-  std::vector<std::int64_t> doubts = item.settles;
+  auto const& work = std::get<plan::Remove>(item.work);
+  std::vector<std::int64_t> doubts = item.closes.not_done;
   state::Entry const* const present = known(item.name);
   if (present == nullptr)
     co_return failed(item, {.code = Errc::stale,
@@ -123,7 +132,7 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
                             .next = "look at a new plan and apply that"});
   state::Entry const entry = *present;
   plan::Scope const scope = scope_of(item);
-  std::vector<std::int64_t> cancels = named_cancels(item);
+  std::vector<std::int64_t> cancels = ids_of(work.gives_up.by_id);
   bool cancelled = false;
   for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);
@@ -156,7 +165,7 @@ http::Task<ItemResult> Executor::remove(plan::Item const& item) {
     cps::DeleteRequest request{.subject = item.name,
                                .account_key = item.account,
                                .id = {item.id},
-                               .allow_cancel_pending_changes = item.cancels_first};
+                               .allow_cancel_pending_changes = !work.gives_up.by_write.empty()};
     request.before_send = [this, scope, read, &attempt] { return before_send(scope, read, attempt); };
     auto const entered = co_await enter();
     if (!entered) co_return not_begun(item, entered.error());

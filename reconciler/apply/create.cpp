@@ -49,7 +49,7 @@ http::Task<ItemResult> Executor::create(plan::Item const& item) {
   entry.open_steps = diff::deferred_on_create(*item.desired->enrollment, **schema);
 
   plan::Scope const scope = scope_of(item);
-  std::vector<std::int64_t> doubts = item.settles;
+  std::vector<std::int64_t> doubts = item.closes.not_done;
   if (spacing_.holds(scope, journal_.wall())) co_return held_back(item);
   for (;;) {
     auto const listed = co_await snapshots_.refresh(scope);

@@ -12,10 +12,33 @@ namespace {
 
 constexpr int most_doubts = 5;  // of one enrollment in one run: then a later run goes on
 
+Outcome outcome_of(plan::Held const& held) {
+  switch (held.why) {
+    case plan::Held::Why::blocked:
+    case plan::Held::Why::consent: return Outcome::blocked;
+    case plan::Held::Why::waits: return Outcome::waiting;
+    case plan::Held::Why::moved: return Outcome::stale;
+  }
+  return Outcome::blocked;
+}
+
+/// What is held, and a removal that is under way: nothing is sent.
+ItemResult nothing_to_do(plan::Item const& item) {
+  ItemResult result = result_of(item, Outcome::done);
+  result.message = item.reason;
+  result.next = item.next;
+  if (item.held() != nullptr) result.outcome = outcome_of(*item.held());
+  if (auto const* const under_way = std::get_if<plan::UnderWay>(&item.work)) {
+    result.outcome = Outcome::under_way;
+    result.changes = under_way->changes;
+  }
+  return result;
+}
+
 }  // namespace
 
 ItemResult result_of(plan::Item const& item, Outcome outcome) {
-  return {.name = item.name, .action = item.action, .outcome = outcome, .id = item.id};
+  return {.name = item.name, .action = item.action(), .outcome = outcome, .id = item.id};
 }
 
 std::vector<std::int64_t> numbers(std::vector<cps::ChangeId> const& changes) {
@@ -39,23 +62,11 @@ Error unrecorded(std::string_view done, Error error) {
 }
 
 http::Task<ItemResult> Executor::carry_out(plan::Item const& item) {
-  if (item.state_only) co_return co_await record(item);
-  bool const sends = !item.steps.empty();
-  if (sends && item.action == plan::Action::create) co_return co_await create(item);
-  if (sends && item.action == plan::Action::delete_) co_return co_await remove(item);
-  if (sends) co_return co_await update(item);
-
-  ItemResult result = result_of(item, Outcome::done);
-  result.message = item.reason;
-  result.next = item.next;
-  // What is blocked, and a removal that is under way: there is nothing to do about them.
-  if (item.action == plan::Action::blocked)
-    result.outcome = item.moved ? Outcome::stale : item.waits ? Outcome::waiting : Outcome::blocked;
-  if (item.action == plan::Action::delete_) {
-    result.outcome = Outcome::under_way;
-    result.changes = item.removal;
-  }
-  co_return result;
+  if (item.records()) co_return co_await record(item);
+  if (std::holds_alternative<plan::Create>(item.work)) co_return co_await create(item);
+  if (std::holds_alternative<plan::Update>(item.work)) co_return co_await update(item);
+  if (std::holds_alternative<plan::Remove>(item.work)) co_return co_await remove(item);
+  co_return nothing_to_do(item);
 }
 
 int Executor::refusals(std::string const& name) const {
@@ -69,22 +80,24 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
   // What is known goes down before the doubts about it: after a crash between the two the next plan closes them, while
   // a closed doubt without its entry would be an enrollment that nobody knows.
   Result<> written;
-  if (item.action == plan::Action::forget) {
-    written = co_await journal_.drop(item.name, item.settles.empty() ? 0 : item.settles.front());
-  } else if (item.action == plan::Action::adopt && item.proven != 0) {
-    written = co_await journal_.prove(item.name, item.proven, state::Step::create, item.id);
+  auto const* const learned = std::get_if<plan::Record>(&item.work);
+  if (learned == nullptr) {
+    std::vector<std::int64_t> const& over = item.closes.not_done;
+    written = co_await journal_.drop(item.name, over.empty() ? 0 : over.front());
+  } else if (item.wanted == plan::Action::adopt && item.closes.done != 0) {
+    written = co_await journal_.prove(item.name, item.closes.done, state::Step::create, item.id);
   } else {
     state::Entry entry = entry_for(item);
-    entry.open_steps = item.open_steps;
+    entry.open_steps = learned->open_steps;
     // Found again in a state that is rebuilt: nobody knows what was applied to it.
     if (!item.changes.empty()) entry.last_applied = nullptr;
     if (state::Entry const* const before = known(item.name); before != nullptr && before->id == item.id) {
       entry.written = before->written;
       entry.changes = before->changes;
     }
-    written = co_await journal_.keep(std::move(entry), item.name, item.proven);
+    written = co_await journal_.keep(std::move(entry), item.name, item.closes.done);
   }
-  std::vector<std::int64_t> closing = item.settles;
+  std::vector<std::int64_t> closing = item.closes.not_done;
   if (written) written = co_await journal_.settle(item.name, std::move(closing), item.reason);
   co_return written ? result_of(item, Outcome::done) : failed(item, written.error());
 }
@@ -181,13 +194,25 @@ http::Task<Result<>> Executor::before_send(plan::Scope const& scope, WallTime re
   co_return co_await journal_.begin(attempt);
 }
 
+namespace {
+
+/// Lists lag: only the enrollment itself can say that it is gone, that a write in doubt was not done, or what is
+/// pending before the second write of a create, or before a write that gives changes up.
+bool list_is_enough(plan::Item const& item) {
+  if (item.closes.done != 0 || !item.closes.not_done.empty()) return false;
+  plan::GivenUp const* const given_up = plan::gives_up(item);
+  if (given_up != nullptr && !(given_up->by_id.empty() && given_up->by_write.empty())) return false;
+  auto const* const update = std::get_if<plan::Update>(&item.work);
+  return update == nullptr || !update->completes;
+}
+
+}  // namespace
+
 http::Task<Result<cps::Live>> Executor::unmoved(plan::Item const& item) {
   plan::Scope const scope = scope_of(item);
   cps::Live now;
   cps::Live const* const live = snapshots_.by_id(scope, item.id);
-  // Lists lag: only the enrollment itself can say that it is gone, that a write in doubt was not done, or what is
-  // pending before the second write of a create.
-  if (live != nullptr && item.settles.empty() && item.proven == 0 && !item.completes && item.cancels.empty()) {
+  if (live != nullptr && list_is_enough(item)) {
     now = *live;
   } else {
     cps::EnrollmentId const id{item.id};
@@ -223,7 +248,7 @@ http::Task<Result<cps::EnrollmentStatus>> Executor::put(plan::Item const& item, 
                              .allow_cancel_pending_changes = put.cancel_pending,
                              .override_renewal_window = put.override_renewal_window};
   // A window belongs to the certificate that a change brings (cps-api.md §4.7).
-  if (plan::issues_certificate(item)) {
+  if (plan::issues_certificate(item.changes)) {
     request.deploy_not_before = desired.deploy.not_before;
     request.deploy_not_after = desired.deploy.not_after;
   }
