@@ -1,6 +1,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "cps/api.hpp"
+#include "plan/outcome.hpp"
 #include "plan/plan.hpp"
 #include "state/store.hpp"
 
@@ -16,9 +17,7 @@
 /// Carries a plan out: journal, writes, state.
 namespace cpsctl::apply {
 
-// stale: the enrollment is no longer what was planned on; waiting: nothing to do for anybody but CPS and a later run;
-// under_way: CPS is at it already, nothing was sent.
-BOOST_DEFINE_ENUM_CLASS(Outcome, done, failed, doubt, stale, blocked, waiting, under_way, skipped)
+using plan::Outcome;
 
 /// What became of one item.
 struct ItemResult {

@@ -90,6 +90,16 @@ json::Document document(T const& value) {
   static_cast<json::Value&>(made) = to_json(value, made.GetAllocator());
   return made;
 }
+/// A document of ours: the version of its format, then the value's members.
+template <class T>
+json::Document versioned(T const& value, std::string_view format = "1.0") {
+  json::Document made(rapidjson::kObjectType);
+  json::Pool& pool = made.GetAllocator();
+  json::set(made, "format_version", json::string(format, pool), pool);
+  json::Value members = to_json(value, pool);
+  for (auto& member : members.GetObject()) made.AddMember(member.name, member.value, pool);
+  return made;
+}
 /// The same, shared, in as much memory as it needs.
 template <class T>
 json::Ref shared(T const& value) {
@@ -122,6 +132,19 @@ struct Codec<T> {
   static bool in(json::Value const& v, T& value) {
     if (!v.IsInt64() || !std::in_range<T>(v.GetInt64())) return false;
     value = static_cast<T>(v.GetInt64());
+    return true;
+  }
+};
+
+template <>
+struct Codec<double> {
+  template <class Handler>
+  static void out(double value, Handler& handler) {
+    handler.Double(value);
+  }
+  static bool in(json::Value const& v, double& value) {
+    if (!v.IsNumber()) return false;
+    value = v.GetDouble();
     return true;
   }
 };

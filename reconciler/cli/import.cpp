@@ -32,7 +32,7 @@ struct Imported {
 /// What is written and not in the state.
 std::vector<report::ResultRow> not_taken(Imported const& imported) {
   std::vector<report::ResultRow> rows = rows_of(imported.taken);
-  std::erase_if(rows, [](report::ResultRow const& row) { return row.outcome == fields::word(apply::Outcome::done); });
+  std::erase_if(rows, [](report::ResultRow const& row) { return row.outcome == plan::Outcome::done; });
   for (report::ResultRow& row : rows) {
     if (row.message.empty()) row.message = "the run ended before its turn";
     // An import leaves alone what a manifest declares already.
@@ -41,46 +41,42 @@ std::vector<report::ResultRow> not_taken(Imported const& imported) {
   return rows;
 }
 
+struct ImportedName {
+  std::string name = {};
+  std::int64_t id = 0;
+  std::string file = {};
+};
+BOOST_DESCRIBE_STRUCT(ImportedName, (), (name, id, file))
+struct NotTaken {
+  std::string name = {};
+  std::int64_t id = 0;
+  plan::Outcome outcome = plan::Outcome::skipped;
+  std::string message = {};
+  std::string next = {};
+};
+BOOST_DESCRIBE_STRUCT(NotTaken, (), (name, id, outcome, message, next))
+struct ImportDocument {
+  std::string folder = {};
+  std::size_t profiles = 0;
+  std::vector<ImportedName> enrollments = {};
+  std::vector<manifest::WriteNote> notes = {};
+  std::vector<NotTaken> not_taken = {};
+  bool plan_is_empty = false;
+};
+BOOST_DESCRIBE_STRUCT(ImportDocument, (), (folder, profiles, enrollments, notes, not_taken, plan_is_empty))
+
 json::Document document_of(Imported const& imported) {
-  json::Document document(rapidjson::kObjectType);
-  auto& pool = document.GetAllocator();
-  json::Value names(rapidjson::kArrayType);
-  for (manifest::WrittenName const& one : imported.written.names) {
-    json::Value row(rapidjson::kObjectType);
-    json::set(row, "name", json::string(one.name, pool), pool);
-    json::set(row, "id", json::Value(one.id), pool);
-    json::set(row, "file", json::string((fs::path(imported.folder) / one.path).string(), pool), pool);
-    names.PushBack(row, pool);
-  }
-  json::Value notes(rapidjson::kArrayType);
-  for (manifest::WriteNote const& note : imported.written.notes) {
-    json::Value row(rapidjson::kObjectType);
-    json::set(row, "kind", json::string(fields::word(note.kind), pool), pool);
-    json::set(row, "id", json::Value(note.id), pool);
-    json::set(row, "name", json::string(note.name, pool), pool);
-    json::set(row, "field", json::string(note.field, pool), pool);
-    json::set(row, "message", json::string(note.message, pool), pool);
-    json::set(row, "hint", json::string(note.hint, pool), pool);
-    notes.PushBack(row, pool);
-  }
-  json::Value left(rapidjson::kArrayType);
-  for (report::ResultRow const& one : not_taken(imported)) {
-    json::Value row(rapidjson::kObjectType);
-    json::set(row, "name", json::string(one.name, pool), pool);
-    json::set(row, "id", json::Value(one.id), pool);
-    json::set(row, "outcome", json::string(one.outcome, pool), pool);
-    json::set(row, "message", json::string(one.message, pool), pool);
-    json::set(row, "next", json::string(one.next, pool), pool);
-    left.PushBack(row, pool);
-  }
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "folder", json::string(imported.folder, pool), pool);
-  json::set(document, "profiles", json::Value(static_cast<std::uint64_t>(imported.written.profiles)), pool);
-  json::set(document, "enrollments", std::move(names), pool);
-  json::set(document, "notes", std::move(notes), pool);
-  json::set(document, "notTaken", std::move(left), pool);
-  json::set(document, "planIsEmpty", json::Value(report::quiet(imported.left)), pool);
-  return document;
+  ImportDocument document{.folder = imported.folder,
+                          .profiles = imported.written.profiles,
+                          .notes = imported.written.notes,
+                          .plan_is_empty = report::quiet(imported.left)};
+  for (manifest::WrittenName const& one : imported.written.names)
+    document.enrollments.push_back(
+        {.name = one.name, .id = one.id, .file = (fs::path(imported.folder) / one.path).string()});
+  for (report::ResultRow const& one : not_taken(imported))
+    document.not_taken.push_back(
+        {.name = one.name, .id = one.id, .outcome = one.outcome, .message = one.message, .next = one.next});
+  return fields::versioned(document);
 }
 
 void text_of(Imported const& imported, report::Style const& style, std::ostream& out) {

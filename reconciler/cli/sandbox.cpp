@@ -1,3 +1,4 @@
+#include "base/fields.hpp"
 #include "base/log.hpp"
 #include "base/screen.hpp"
 #include "cli/commands.hpp"
@@ -12,6 +13,16 @@
 #include <fmt/ostream.h>
 
 namespace cpsctl::cli {
+namespace {
+
+struct Listening {
+  std::string authority = {};
+  std::string edgerc = {};
+  std::string ca_file = {};
+};
+BOOST_DESCRIBE_STRUCT(Listening, (), (authority, edgerc, ca_file))
+
+}  // namespace
 
 /// cpsctl sandbox: serves until a signal comes. stdout gets where it is and what a client needs, once it can be used.
 Exit run_sandbox(Options const& options, World& world) {
@@ -37,13 +48,9 @@ Exit run_sandbox(Options const& options, World& world) {
                             },
                         .json =
                             [&] {
-                              json::Document document(rapidjson::kObjectType);
-                              auto& pool = document.GetAllocator();
-                              json::set(document, "format_version", json::string("1.0", pool), pool);
-                              json::set(document, "authority", json::string(running.authority(), pool), pool);
-                              json::set(document, "edgerc", json::string(running.edgerc().string(), pool), pool);
-                              json::set(document, "caFile", json::string(running.ca_file().string(), pool), pool);
-                              return document;
+                              return fields::versioned(Listening{.authority = running.authority(),
+                                                                 .edgerc = running.edgerc().string(),
+                                                                 .ca_file = running.ca_file().string()});
                             }};
   if (auto const shown = deliver(product, options.global, world); !shown)
     return fail(shown.error(), options.global, world);

@@ -1,5 +1,6 @@
 #include "schema/schema.hpp"
 
+#include "base/fields.hpp"
 #include "base/screen.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -7,15 +8,10 @@
 namespace cpsctl::cli {
 namespace {
 
-json::Document document_of(std::vector<std::string> const& names) {
-  json::Document document(rapidjson::kObjectType);
-  auto& pool = document.GetAllocator();
-  json::Value list(rapidjson::kArrayType);
-  for (std::string const& name : names) list.PushBack(json::string(name, pool), pool);
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "schemas", std::move(list), pool);
-  return document;
-}
+struct Names {
+  std::vector<std::string> schemas = {};
+};
+BOOST_DESCRIBE_STRUCT(Names, (), (schemas))
 
 }  // namespace
 
@@ -28,7 +24,7 @@ Exit run_schema(Options const& options, World& world) {
                               [&](std::ostream& out, report::Style) {
                                 for (std::string const& name : names) screen::line(out, "{}", name);
                               },
-                          .json = [&] { return document_of(names); }};
+                          .json = [&] { return fields::versioned(Names{names}); }};
     return delivered(product, Exit::done, options.global, world);
   }
   auto const found = schema::named(options.name);

@@ -39,17 +39,19 @@ Result<Offline> open_offline(std::string const& command, Options const& options,
   return offline;
 }
 
+struct Repaired {
+  std::vector<std::string> names = {};
+};
+BOOST_DESCRIBE_STRUCT(Repaired, (), (names))
+struct Shown {
+  state::Entry enrollment = {};
+};
+BOOST_DESCRIBE_STRUCT(Shown, (), (enrollment))
+
 /// What a command that repairs the state says, in both forms.
 Product said(std::string line, std::vector<std::string> names) {
   return {.text = [line](std::ostream& out, report::Style) { screen::line(out, "{}", line); },
-          .json =
-              [names = std::move(names)] {
-                json::Document document(rapidjson::kObjectType);
-                auto& pool = document.GetAllocator();
-                json::set(document, "format_version", json::string("1.0", pool), pool);
-                json::set(document, "names", fields::to_json(names, pool), pool);
-                return document;
-              }};
+          .json = [names = std::move(names)] { return fields::versioned(Repaired{names}); }};
 }
 
 Result<> forget(std::vector<std::string> const& names, Offline const& offline, World& world) {
@@ -159,13 +161,7 @@ Exit run_state_show(Options const& options, World& world) {
   if (!contents) return fail(contents.error(), options.global, world);
   auto const entry = contents->entries.find(options.name);
   if (entry == contents->entries.end()) return fail(unknown_name(options.name), options.global, world);
-  auto const document = [&] {
-    json::Document whole(rapidjson::kObjectType);
-    auto& pool = whole.GetAllocator();
-    json::set(whole, "format_version", json::string("1.0", pool), pool);
-    json::set(whole, "enrollment", fields::to_json(entry->second, pool), pool);
-    return whole;
-  };
+  auto const document = [&] { return fields::versioned(Shown{entry->second}); };
   return delivered(
       {.text = [&](std::ostream& out, report::Style) { report::entry_text(entry->second, out); }, .json = document},
       Exit::done, options.global, world);

@@ -1,8 +1,10 @@
+#include "base/fields.hpp"
 #include "base/screen.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 
 #include <array>
+#include <map>
 
 #include <boost/version.hpp>
 #include <fmt/format.h>
@@ -38,15 +40,16 @@ void version_text(std::ostream& out, bool everything) {
   for (Part const& part : parts()) screen::line(out, "  {:<9}  {}", part.name, part.what);
 }
 
+struct VersionDocument {
+  std::string version = CPS_VERSION;
+  std::map<std::string, std::string> made_of = {};
+};
+BOOST_DESCRIBE_STRUCT(VersionDocument, (), (version, made_of))
+
 json::Document version_document() {
-  json::Document document(rapidjson::kObjectType);
-  auto& pool = document.GetAllocator();
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "version", json::string(CPS_VERSION, pool), pool);
-  json::Value made_of(rapidjson::kObjectType);
-  for (Part const& part : parts()) json::set(made_of, part.key, json::string(part.what, pool), pool);
-  json::set(document, "madeOf", std::move(made_of), pool);
-  return document;
+  VersionDocument document;
+  for (Part const& part : parts()) document.made_of.emplace(part.key, part.what);
+  return fields::versioned(document);
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ report::ResultRow row_of(apply::ItemResult const& item, plan::ItemView const* pl
   bool const same = planned != nullptr && item.action == planned->action && item.message == planned->reason &&
                     item.next == planned->next;
   return {.name = item.name,
-          .action = fields::word(item.action),
-          .outcome = fields::word(item.outcome),
+          .action = item.action,
+          .outcome = item.outcome,
           .id = item.id,
           .changes = item.changes,
           .message = item.message,

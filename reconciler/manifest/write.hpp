@@ -65,6 +65,7 @@ struct WriteNote {
   std::string hint = {};     ///< what can be done about it; may be empty
   bool operator==(WriteNote const&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(WriteNote, (), (kind, id, name, field, message, hint))
 
 struct Written {
   std::vector<WrittenFile> files = {};  ///< sorted by path

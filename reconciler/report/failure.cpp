@@ -1,5 +1,6 @@
 #include "report/failure.hpp"
 
+#include "base/fields.hpp"
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/junit.hpp"
@@ -22,17 +23,27 @@ void error_text(Error const& error, Style const& style, std::ostream& out) {
   if (!error.next.empty()) screen::line(out, "  next: {}", text::printable(next_step(error.next, style)));
 }
 
+namespace {
+
+struct Problem {
+  std::string kind = {};
+  int exit_code = 0;
+  std::string message = {};
+  std::string next = {};
+};
+BOOST_DESCRIBE_STRUCT(Problem, (), (kind, exit_code, message, next))
+struct FailureDocument {
+  Problem error = {};
+};
+BOOST_DESCRIBE_STRUCT(FailureDocument, (), (error))
+
+}  // namespace
+
 json::Document failure_document(Failure const& failure) {
-  json::Document document(rapidjson::kObjectType);
-  auto& pool = document.GetAllocator();
-  json::Value problem(rapidjson::kObjectType);
-  json::set(problem, "kind", json::string(failure.kind, pool), pool);
-  json::set(problem, "exitCode", json::Value(failure.exit), pool);
-  json::set(problem, "message", json::string(describe(failure.error), pool), pool);
-  json::set(problem, "next", json::string(failure.error.next, pool), pool);
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "error", std::move(problem), pool);
-  return document;
+  return fields::versioned(FailureDocument{{.kind = std::string(failure.kind),
+                                            .exit_code = failure.exit,
+                                            .message = describe(failure.error),
+                                            .next = failure.error.next}});
 }
 
 std::string failure_markdown(Failure const& failure) {

@@ -1,5 +1,6 @@
 #include "report/findings.hpp"
 
+#include "base/fields.hpp"
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/junit.hpp"
@@ -60,31 +61,42 @@ void findings_text(std::span<Finding const> findings, SourceText const& source, 
                errors > 0 ? "; nothing was sent to CPS" : "");
 }
 
+namespace {
+
+/// How the document is made; schemas/findings.v1.schema.json describes it.
+struct FindingView {
+  std::string file = {};
+  int line = 0;
+  int column = 0;
+  std::string severity = {};
+  std::string rule = {};
+  std::string path = {};
+  std::string message = {};
+  std::string hint = {};
+};
+BOOST_DESCRIBE_STRUCT(FindingView, (), (file, line, column, severity, rule, path, message, hint))
+struct FindingsDocument {
+  bool valid = true;
+  std::size_t files = 0;
+  std::size_t enrollments = 0;
+  std::vector<FindingView> findings = {};
+};
+BOOST_DESCRIBE_STRUCT(FindingsDocument, (), (valid, files, enrollments, findings))
+
+}  // namespace
+
 json::Document findings_document(std::span<Finding const> findings, std::size_t files, std::size_t enrollments) {
-  json::Document document(rapidjson::kObjectType);
-  auto& pool = document.GetAllocator();
-  json::Value list(rapidjson::kArrayType);
-  for (Finding const& finding : findings) {
-    json::Value one(rapidjson::kObjectType);
-    auto const set_text = [&](char const* name, std::string const& value) {
-      json::set(one, name, json::string(value, pool), pool);
-    };
-    set_text("file", finding.mark.file);
-    json::set(one, "line", json::Value(finding.mark.line), pool);
-    json::set(one, "column", json::Value(finding.mark.column), pool);
-    set_text("severity", word(finding.severity));
-    set_text("rule", finding.rule);
-    set_text("path", finding.path);
-    set_text("message", finding.message);
-    set_text("hint", finding.hint);
-    list.PushBack(one, pool);
-  }
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "valid", json::Value(!has_errors(findings)), pool);
-  json::set(document, "files", json::Value(static_cast<std::uint64_t>(files)), pool);
-  json::set(document, "enrollments", json::Value(static_cast<std::uint64_t>(enrollments)), pool);
-  json::set(document, "findings", std::move(list), pool);
-  return document;
+  FindingsDocument document{.valid = !has_errors(findings), .files = files, .enrollments = enrollments};
+  for (Finding const& finding : findings)
+    document.findings.push_back({.file = finding.mark.file,
+                                 .line = finding.mark.line,
+                                 .column = finding.mark.column,
+                                 .severity = word(finding.severity),
+                                 .rule = finding.rule,
+                                 .path = finding.path,
+                                 .message = finding.message,
+                                 .hint = finding.hint});
+  return fields::versioned(document);
 }
 
 std::string findings_junit(std::span<Finding const> findings, std::set<std::string> files) {

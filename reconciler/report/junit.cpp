@@ -1,8 +1,9 @@
 #include "report/junit.hpp"
 
+#include "base/fields.hpp"
 #include "base/screen.hpp"
 #include "base/text.hpp"
-#include "report/result.hpp"
+#include "report/mask.hpp"
 #include "report/wording.hpp"
 
 #include <algorithm>
@@ -98,30 +99,30 @@ std::string lines(std::vector<std::string> const& all) {
 }
 
 Case case_of(plan::ItemView const& item, plan::PlanView const& plan) {
-  Mask const mask(item);
   bool const blocked = item.action == plan::Action::blocked;
   std::vector<std::string> said{
       fmt::format("{} {}: {}", sign_of(item).symbol, item.name, fmt::join(facts_of(item, plan), " · "))};
-  for (ChangeLine const& line : change_lines(item.changes, &mask))
+  for (ChangeLine const& line : change_lines(item.changes))
     said.push_back(fmt::format("{} {}  {}  ({})", line.sign.symbol, line.field, line.value, line.effect));
   for (OrderLine const& line : order_of(item))
     said.push_back(fmt::format("{}: {}", line.what, fmt::join(line.values, ", ")));
-  if (!item.reason.empty()) said.push_back((blocked ? "blocked: " : "") + mask.text(item.reason));
-  if (!item.next.empty()) said.push_back("next: " + mask.text(item.next));
-  for (std::string const& step : item.steps) said.push_back(mask.text(step));
-  for (std::string const& note : item.notes) said.push_back(mask.text(note));
+  if (!item.reason.empty()) said.push_back((blocked ? "blocked: " : "") + item.reason);
+  if (!item.next.empty()) said.push_back("next: " + item.next);
+  for (std::string const& step : item.steps) said.push_back(step);
+  for (std::string const& note : item.notes) said.push_back(note);
   return {.name = item.name,
           .verdict = !blocked     ? Verdict::passed
                      : item.waits ? Verdict::skipped
                                   : Verdict::failed,
           .kind = blocked ? "blocked" : "",
-          .message = blocked ? mask.text(item.reason) : "",
+          .message = blocked ? item.reason : "",
           .text = lines(said)};
 }
 
 Verdict verdict_of(ResultRow const& row) {
-  if (row.outcome == "done" || row.outcome == "underWay") return Verdict::passed;
-  bool const later = row.outcome == "skipped" || row.outcome == "waiting";
+  using plan::Outcome;
+  if (row.outcome == Outcome::done || row.outcome == Outcome::under_way) return Verdict::passed;
+  bool const later = row.outcome == Outcome::skipped || row.outcome == Outcome::waiting;
   return later ? Verdict::skipped : Verdict::failed;
 }
 
@@ -136,23 +137,22 @@ void add_unchanged(std::vector<Case>& cases, std::int64_t unchanged) {
 std::string plan_junit(plan::PlanView const& plan) {
   std::vector<Case> cases;
   cases.reserve(plan.items.size());
-  for (plan::ItemView const& item : plan.items) cases.push_back(case_of(item, plan));
+  for (plan::ItemView const& item : plan.items) cases.push_back(case_of(masked(item), plan));
   add_unchanged(cases, plan.summary.unchanged);
   return junit::document("plan", cases);
 }
 
 std::string result_junit(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::PlanView const& plan) {
-  ItemMasks const masks(plan);
   std::vector<Case> cases;
-  for (ResultRow const& row : rows) {
+  for (ResultRow const& row : masked(rows, plan)) {
     std::vector<std::string> said{fmt::format("{} {} {}", sign_of(row).symbol, row.name, outcome_of(row))};
     for (std::string const& fact : facts_of(row)) said.push_back(fact);
-    if (!row.message.empty()) said.push_back(masks.text(row.name, row.message));
-    if (!row.next.empty()) said.push_back("next: " + masks.text(row.name, row.next));
+    if (!row.message.empty()) said.push_back(row.message);
+    if (!row.next.empty()) said.push_back("next: " + row.next);
     cases.push_back({.name = row.name,
                      .verdict = verdict_of(row),
-                     .kind = verdict_of(row) == Verdict::passed ? "" : row.outcome,
-                     .message = masks.text(row.name, row.message),
+                     .kind = verdict_of(row) == Verdict::passed ? "" : fields::word(row.outcome),
+                     .message = row.message,
                      .text = lines(said)});
   }
   if (facts.error)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -72,7 +73,7 @@ bool in_word(char c) {
 
 /// Replaces `word` where it stands by itself.
 std::string without(std::string text, std::string const& word) {
-  std::string const mask = masked(word);
+  std::string const mask = masked_value(word);
   for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at)) {
     auto const end = at + word.size();
     bool const alone = (at == 0 || !in_word(text[at - 1]) || !in_word(word.front())) &&
@@ -83,9 +84,54 @@ std::string without(std::string text, std::string const& word) {
   return text;
 }
 
+/// The item's sensitive texts, and what is shown instead.
+class Mask {
+ public:
+  explicit Mask(plan::ItemView const& item) {
+    auto const remember = [this](json::Value const& value) {
+      if (value.IsString() && value.GetStringLength() >= shortest_in_prose) hidden_.emplace_back(json::view(value));
+    };
+    for (json::Ref const& document : {item.desired ? item.desired->enrollment : nullptr, item.live})
+      if (document) each_sensitive(*document, fields_at(""), remember);
+    for (diff::Change const& change : item.changes)
+      for (json::Ref const* side : {&change.live, &change.desired})
+        if (*side) each_sensitive(**side, fields_at(change.pointer), remember);
+    std::ranges::sort(hidden_, [](auto const& left, auto const& right) {
+      return left.size() != right.size() ? left.size() > right.size() : left < right;
+    });
+    hidden_.erase(std::ranges::unique(hidden_).begin(), hidden_.end());
+  }
+
+  void text(std::string& shown) const {
+    for (std::string const& word : hidden_) shown = without(std::move(shown), word);
+  }
+
+ private:
+  std::vector<std::string> hidden_ = {};  ///< longest first
+};
+
+void mask_value(std::string_view pointer, json::Ref& value) {
+  if (!value) return;
+  json::Document shown = json::clone(*value);
+  bool changed = false;
+  each_sensitive(static_cast<json::Value&>(shown), fields_at(pointer), [&](json::Value& found) {
+    found = json::string(found.IsString() ? masked_value(json::view(found)) : hidden, shown.GetAllocator());
+    changed = true;
+  });
+  if (changed) value = json::share(shown);
+}
+
+void mask_change(diff::Change& change) {
+  mask_value(change.pointer, change.live);
+  mask_value(change.pointer, change.desired);
+  if (!sensitive(elements(fields_at(change.pointer)))) return;
+  for (auto* const names : {&change.added, &change.removed})
+    for (std::string& name : *names) name = masked_value(name);
+}
+
 }  // namespace
 
-std::string masked(std::string_view text) {
+std::string masked_value(std::string_view text) {
   auto const at = text.rfind('@');
   bool const address = at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
                        text.find_first_of(" \t\r\n") == std::string_view::npos;
@@ -94,50 +140,26 @@ std::string masked(std::string_view text) {
   return fmt::format("{}…{}", plain ? text.substr(0, 1) : "", text.substr(at));
 }
 
-Mask::Mask(plan::ItemView const& item) {
-  auto const remember = [this](json::Value const& value) {
-    if (value.IsString() && value.GetStringLength() >= shortest_in_prose) hidden_.emplace_back(json::view(value));
-  };
-  for (json::Ref const& document : {item.desired ? item.desired->enrollment : nullptr, item.live})
-    if (document) each_sensitive(*document, fields_at(""), remember);
-  for (diff::Change const& change : item.changes)
-    for (json::Ref const* side : {&change.live, &change.desired})
-      if (*side) each_sensitive(**side, fields_at(change.pointer), remember);
-  std::ranges::sort(hidden_, [](auto const& left, auto const& right) {
-    return left.size() != right.size() ? left.size() > right.size() : left < right;
-  });
-  hidden_.erase(std::ranges::unique(hidden_).begin(), hidden_.end());
+plan::ItemView masked(plan::ItemView item) {
+  Mask const mask(item);
+  for (diff::Change& change : item.changes) mask_change(change);
+  for (std::string* const text : {&item.reason, &item.next}) mask.text(*text);
+  for (auto* const texts : {&item.steps, &item.notes})
+    for (std::string& text : *texts) mask.text(text);
+  return item;
 }
 
-json::Ref Mask::value(std::string_view pointer, json::Ref const& value) const {
-  if (!value) return value;
-  Fields const fields = fields_at(pointer);
-  json::Document shown = json::clone(*value);
-  bool changed = false;
-  each_sensitive(static_cast<json::Value&>(shown), fields, [&](json::Value& found) {
-    found = json::string(found.IsString() ? masked(json::view(found)) : hidden, shown.GetAllocator());
-    changed = true;
-  });
-  return changed ? json::share(shown) : value;
-}
-
-std::string Mask::element(std::string_view pointer, std::string_view text) const {
-  return sensitive(elements(fields_at(pointer))) ? masked(text) : std::string(text);
-}
-
-std::string Mask::text(std::string_view text) const {
-  std::string shown(text);
-  for (std::string const& word : hidden_) shown = without(std::move(shown), word);
-  return shown;
-}
-
-ItemMasks::ItemMasks(plan::PlanView const& plan) {
-  for (plan::ItemView const& item : plan.items) items_.emplace(item.name, &item);
-}
-
-std::string ItemMasks::text(std::string const& name, std::string_view text) const {
-  auto const item = items_.find(name);
-  return item == items_.end() ? std::string(text) : Mask(*item->second).text(text);
+std::vector<ResultRow> masked(std::vector<ResultRow> rows, plan::PlanView const& plan) {
+  std::map<std::string_view, plan::ItemView const*> items;
+  for (plan::ItemView const& item : plan.items) items.emplace(item.name, &item);
+  for (ResultRow& row : rows) {
+    auto const item = items.find(row.name);
+    if (item == items.end() || (row.message.empty() && row.next.empty())) continue;
+    Mask const mask(*item->second);
+    mask.text(row.message);
+    mask.text(row.next);
+  }
+  return rows;
 }
 
 }  // namespace cpsctl::report

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "plan/document.hpp"
 #include "report/markdown.hpp"
+#include "report/mask.hpp"
 #include "report/report.hpp"
 #include "report/wording.hpp"
 
@@ -94,7 +95,6 @@ std::string fields_of(plan::ItemView const& item) {
 }
 
 std::string row_of(plan::ItemView const& item, plan::PlanView const& plan) {
-  Mask const mask(item);
   std::vector<std::string> facts;
   for (std::string const& fact : facts_of(item, plan)) facts.push_back(prose(fact));
   bool const none = item.action == plan::Action::none;
@@ -106,9 +106,9 @@ std::string row_of(plan::ItemView const& item, plan::PlanView const& plan) {
   bool const blocked = item.action == plan::Action::blocked;
   line(blocked ? "would change " : "changes ", fields_of(item));
   line("cancels change ", prose(fmt::format("{}", fmt::join(item.cancels, ", "))));
-  line(blocked ? "blocked: " : "because: ", prose(mask.text(item.reason)));
-  line("next: ", prose(mask.text(item.next)));
-  for (std::string const& note : item.notes) line("note: ", prose(mask.text(note)));
+  line(blocked ? "blocked: " : "because: ", prose(item.reason));
+  line("next: ", prose(item.next));
+  for (std::string const& note : item.notes) line("note: ", prose(note));
   return row;
 }
 
@@ -124,8 +124,7 @@ std::string order_text(OrderLine const& line) {
 
 /// The item's changes and writes as lines of a diff.
 std::string detail_of(plan::ItemView const& item) {
-  Mask const mask(item);
-  auto const lines = change_lines(item.changes, &mask);
+  auto const lines = change_lines(item.changes);
   auto const steps = telling_steps(item);
   auto const order = order_of(item);
   if (lines.empty() && steps.empty() && order.empty()) return {};
@@ -141,7 +140,7 @@ std::string detail_of(plan::ItemView const& item) {
                         padded(literal(lines[i].value, whole), value), lines[i].effect);
   if (lines.size() > most_lines) text += fmt::format("  … {} more lines not shown\n", lines.size() - most_lines);
   for (OrderLine const& line : order) text += order_text(line);
-  for (std::string const& step : steps) text += fmt::format("  {}\n", literal(mask.text(step), 200));
+  for (std::string const& step : steps) text += fmt::format("  {}\n", literal(step, 200));
   return text;
 }
 
@@ -180,8 +179,8 @@ std::string plan_markdown(plan::PlanView const& plan, Cost const& cost) {
         {.title = fmt::format("{}{}{} {}", code(info.symbol), *info.symbol != '\0' ? " " : "", mine.size(), info.title),
          .first_look = info.first_look,
          .size = mine.size(),
-         .row = [&mine, &plan](std::size_t i) { return row_of(*mine[i], plan); },
-         .detail = [&mine](std::size_t i) { return detail_of(*mine[i]); }});
+         .row = [&mine, &plan](std::size_t i) { return row_of(masked(*mine[i]), plan); },
+         .detail = [&mine](std::size_t i) { return detail_of(masked(*mine[i])); }});
   }
   comment.head = head_of(plan, comment.sections);
   return markdown::compose(comment);

@@ -11,6 +11,9 @@
 #include <fmt/ranges.h>
 
 namespace cpsctl::report {
+
+using plan::Outcome;
+
 namespace {
 
 /// What became of a row, behind its name.
@@ -22,7 +25,8 @@ std::string after(ResultRow const& row) {
 
 std::map<std::string, std::size_t> counted_outcomes(std::vector<ResultRow> const& rows) {
   std::map<std::string, std::size_t> counts;
-  for (ResultRow const& row : rows) ++counts[row.outcome == "done" ? row.action : row.outcome];
+  for (ResultRow const& row : rows)
+    ++counts[row.outcome == Outcome::done ? fields::word(row.action) : fields::word(row.outcome)];
   return counts;
 }
 
@@ -35,7 +39,7 @@ void progress_line(ResultRow const& row, Style const& style, std::ostream& out) 
 
 void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style const& style, std::ostream& out) {
   for (ResultRow const& row : rows) {
-    if (row.outcome == "done") continue;
+    if (row.outcome == Outcome::done) continue;
     if (facts.plan_above && row.in_plan) {
       Sign const sign = sign_of(row);
       screen::line(out, "{} {} {}: see the plan above", paint(sign.symbol, sign.ink, style), row.name, outcome_of(row));
@@ -47,41 +51,43 @@ void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, S
   screen::line(out, "{} {} ({}).", paint(facts.title + ":", Ink::strong, style), counts(rows), cost_words(facts));
 }
 
+namespace {
+
+/// How the document is made; schemas/result.v1.schema.json describes it.
+struct Broken {
+  std::string message = {};
+  std::string next = {};
+};
+BOOST_DESCRIBE_STRUCT(Broken, (), (message, next))
+struct ResultDocument {
+  std::string realm = {};
+  std::vector<ResultRow> items = {};
+  std::map<std::string, std::size_t> summary = {};
+  std::size_t requests = 0;
+  std::size_t throttles = 0;
+  std::size_t retries = 0;
+  double waited_seconds = 0;
+  bool stopped = false;
+  std::optional<Broken> error = {};
+};
+BOOST_DESCRIBE_STRUCT(ResultDocument, (),
+                      (realm, items, summary, requests, throttles, retries, waited_seconds, stopped, error))
+
+}  // namespace
+
 json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts const& facts) {
-  json::Document document(rapidjson::kObjectType);
-  auto& pool = document.GetAllocator();
-  json::Value items(rapidjson::kArrayType);
-  for (ResultRow const& row : rows) {
-    json::Value one(rapidjson::kObjectType);
-    json::set(one, "name", json::string(row.name, pool), pool);
-    json::set(one, "action", json::string(row.action, pool), pool);
-    json::set(one, "outcome", json::string(row.outcome, pool), pool);
-    json::set(one, "id", row.id == 0 ? json::Value() : json::Value(row.id), pool);
-    json::set(one, "changes", fields::to_json(row.changes, pool), pool);
-    json::set(one, "message", json::string(row.message, pool), pool);
-    json::set(one, "next", json::string(row.next, pool), pool);
-    items.PushBack(one, pool);
-  }
-  json::Value summary(rapidjson::kObjectType);
-  for (auto const& [outcome, count] : counted_outcomes(rows))
-    json::set(summary, outcome, json::Value(static_cast<std::uint64_t>(count)), pool);
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "realm", json::string(facts.realm, pool), pool);
-  json::set(document, "items", std::move(items), pool);
-  json::set(document, "summary", std::move(summary), pool);
-  json::set(document, "requests", json::Value(static_cast<std::uint64_t>(facts.requests)), pool);
-  json::set(document, "throttles", json::Value(static_cast<std::uint64_t>(facts.throttles)), pool);
-  json::set(document, "retries", json::Value(static_cast<std::uint64_t>(facts.retries)), pool);
-  auto const waited = std::chrono::duration<double>(facts.waited).count();
-  json::set(document, "waitedSeconds", json::Value(waited), pool);
-  json::set(document, "stopped", json::Value(facts.stopped), pool);
-  json::Value error;
-  if (facts.error) {
-    error.SetObject();
-    json::set(error, "message", json::string(describe(*facts.error), pool), pool);
-    json::set(error, "next", json::string(facts.error->next, pool), pool);
-  }
-  json::set(document, "error", std::move(error), pool);
+  ResultDocument result{.realm = facts.realm,
+                        .items = rows,
+                        .summary = counted_outcomes(rows),
+                        .requests = facts.requests,
+                        .throttles = facts.throttles,
+                        .retries = facts.retries,
+                        .waited_seconds = std::chrono::duration<double>(facts.waited).count(),
+                        .stopped = facts.stopped};
+  if (facts.error) result.error = Broken{.message = describe(*facts.error), .next = facts.error->next};
+  json::Document document = fields::versioned(result);
+  for (json::Value& item : json::find(document, "items")->GetArray())
+    if (json::Value* const id = json::find(item, "id"); id->GetInt64() == 0) id->SetNull();
   return document;
 }
 

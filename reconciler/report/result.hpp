@@ -1,6 +1,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/json.hpp"
+#include "plan/outcome.hpp"
 #include "report/report.hpp"
 
 #include <cstdint>
@@ -13,8 +14,8 @@ namespace cpsctl::report {
 
 struct ResultRow {
   std::string name = {};
-  std::string action = {};   ///< create, adopt, blocked …
-  std::string outcome = {};  ///< done, failed, doubt, stale, blocked, waiting, underWay, skipped
+  plan::Action action = plan::Action::none;
+  plan::Outcome outcome = plan::Outcome::skipped;
   std::int64_t id = 0;
   std::vector<std::int64_t> changes = {};
   std::string message = {};
@@ -22,6 +23,7 @@ struct ResultRow {
   bool state_only = false;  ///< nothing was to be sent
   bool in_plan = false;     ///< message and next step are the plan's
 };
+BOOST_DESCRIBE_STRUCT(ResultRow, (), (name, action, outcome, id, changes, message, next))
 
 struct ResultFacts {
   std::string title = "Apply";
@@ -47,8 +49,7 @@ std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts cons
 /// Each row a test case: failed, in doubt and blocked have failed, what was not tried is skipped.
 std::string result_junit(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::PlanView const& plan);
 
-/// {format_version, realm, items, summary, requests, retries, throttles, waitedSeconds, stopped, error: {message,
-/// next}}.
+/// schemas/result.v1.schema.json.
 json::Document result_document(std::vector<ResultRow> const& rows, ResultFacts const& facts);
 
 }  // namespace cpsctl::report

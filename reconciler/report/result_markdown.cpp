@@ -1,5 +1,5 @@
 #include "report/markdown.hpp"
-#include "report/result.hpp"
+#include "report/mask.hpp"
 #include "report/wording.hpp"
 
 #include <algorithm>
@@ -13,33 +13,34 @@ namespace {
 
 using markdown::code;
 using markdown::prose;
+using plan::Outcome;
 
 struct Part {
-  char const* outcome;
+  Outcome outcome;
   char const* title;
 };
-constexpr std::array parts{Part{"failed", "failed"},
-                           Part{"doubt", "in doubt"},
-                           Part{"stale", "moved since the plan"},
-                           Part{"blocked", "blocked"},
-                           Part{"waiting", "waiting, a later run goes on"},
-                           Part{"underWay", "under way at CPS"},
-                           Part{"skipped", "not done"},
-                           Part{"done", "done"}};
+constexpr std::array parts{Part{Outcome::failed, "failed"},
+                           Part{Outcome::doubt, "in doubt"},
+                           Part{Outcome::stale, "moved since the plan"},
+                           Part{Outcome::blocked, "blocked"},
+                           Part{Outcome::waiting, "waiting, a later run goes on"},
+                           Part{Outcome::under_way, "under way at CPS"},
+                           Part{Outcome::skipped, "not done"},
+                           Part{Outcome::done, "done"}};
 
-std::string row_of(ResultRow const& row, ItemMasks const& masks) {
+std::string row_of(ResultRow const& row) {
   std::vector<std::string> facts{prose(outcome_of(row))};
   for (std::string const& fact : facts_of(row)) facts.push_back(prose(fact));
   std::string text = fmt::format("- `{}` **{}** · {}", sign_of(row).symbol, code(row.name), fmt::join(facts, " · "));
-  if (!row.message.empty()) text += "\n  because: " + prose(masks.text(row.name, row.message));
-  if (!row.next.empty()) text += "\n  next: " + prose(masks.text(row.name, row.next));
+  if (!row.message.empty()) text += "\n  because: " + prose(row.message);
+  if (!row.next.empty()) text += "\n  next: " + prose(row.next);
   return text;
 }
 
 }  // namespace
 
-std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::PlanView const& plan) {
-  ItemMasks const masks(plan);
+std::string result_markdown(std::vector<ResultRow> const& given, ResultFacts const& facts, plan::PlanView const& plan) {
+  std::vector<ResultRow> const rows = masked(given, plan);
   std::array<std::vector<ResultRow const*>, parts.size()> sorted;
   for (ResultRow const& row : rows) {
     auto const part = std::ranges::find(parts, row.outcome, &Part::outcome);
@@ -53,11 +54,10 @@ std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts cons
       .foot = fmt::format("Realm {}. {}.", code(facts.realm), cost_words(facts)),
       .whole = "This is shortened to fit a comment; `cpsctl apply -o json` tells everything."};
   for (std::size_t i = 0; i < parts.size(); ++i)
-    comment.sections.push_back(
-        {.title = fmt::format("{} {}", sorted[i].size(), parts[i].title),
-         .first_look = parts[i].outcome != std::string_view("done"),
-         .size = sorted[i].size(),
-         .row = [&mine = sorted[i], &masks](std::size_t at) { return row_of(*mine[at], masks); }});
+    comment.sections.push_back({.title = fmt::format("{} {}", sorted[i].size(), parts[i].title),
+                                .first_look = parts[i].outcome != Outcome::done,
+                                .size = sorted[i].size(),
+                                .row = [&mine = sorted[i]](std::size_t at) { return row_of(*mine[at]); }});
   return markdown::compose(comment);
 }
 

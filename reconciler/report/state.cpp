@@ -79,19 +79,30 @@ void state_text(Entries const& entries, std::vector<state::Record> const& open_i
   screen::line(out, "{}", text::counted(entries.size(), "enrollment"));
 }
 
+namespace {
+
+struct StateDocument {
+  std::string realm = {};
+  std::string host = {};
+  std::int64_t serial = 0;
+  std::vector<state::Entry> enrollments = {};
+  std::vector<state::Record> open_intents = {};
+};
+BOOST_DESCRIBE_STRUCT(StateDocument, (), (realm, host, serial, enrollments, open_intents))
+struct LogDocument {
+  std::string realm = {};
+  std::vector<state::Event> events = {};
+  std::vector<state::Record> open_intents = {};
+};
+BOOST_DESCRIBE_STRUCT(LogDocument, (), (realm, events, open_intents))
+
+}  // namespace
+
 json::Document state_document(std::string const& realm, std::string const& host, std::int64_t serial,
                               Entries const& entries, std::vector<state::Record> const& open_intents) {
-  json::Document document(rapidjson::kObjectType);
-  auto& pool = document.GetAllocator();
-  json::Value list(rapidjson::kArrayType);
-  for (auto const& [name, entry] : entries) list.PushBack(fields::to_json(entry, pool), pool);
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "realm", json::string(realm, pool), pool);
-  json::set(document, "host", json::string(host, pool), pool);
-  json::set(document, "serial", json::Value(serial), pool);
-  json::set(document, "enrollments", std::move(list), pool);
-  json::set(document, "openIntents", fields::to_json(open_intents, pool), pool);
-  return document;
+  StateDocument document{.realm = realm, .host = host, .serial = serial, .open_intents = open_intents};
+  for (auto const& [name, entry] : entries) document.enrollments.push_back(entry);
+  return fields::versioned(document);
 }
 
 void log_text(std::vector<state::Event> const& history, std::vector<state::Record> const& open_intents,
@@ -109,13 +120,7 @@ void log_text(std::vector<state::Event> const& history, std::vector<state::Recor
 
 json::Document log_document(std::string const& realm, std::vector<state::Event> const& history,
                             std::vector<state::Record> const& open_intents) {
-  json::Document document(rapidjson::kObjectType);
-  auto& pool = document.GetAllocator();
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "realm", json::string(realm, pool), pool);
-  json::set(document, "events", fields::to_json(history, pool), pool);
-  json::set(document, "openIntents", fields::to_json(open_intents, pool), pool);
-  return document;
+  return fields::versioned(LogDocument{.realm = realm, .events = history, .open_intents = open_intents});
 }
 
 void entry_text(state::Entry const& entry, std::ostream& out) {

@@ -82,12 +82,17 @@ void status_text(std::vector<StatusRow> const& rows, Style const& style, std::os
                parts.empty() ? "" : fmt::format(": {}", fmt::join(parts, ", ")));
 }
 
+namespace {
+
+struct StatusDocument {
+  std::vector<StatusRow> enrollments = {};
+};
+BOOST_DESCRIBE_STRUCT(StatusDocument, (), (enrollments))
+
+}  // namespace
+
 json::Document status_document(std::vector<StatusRow> const& rows) {
-  json::Document document(rapidjson::kObjectType);
-  auto& pool = document.GetAllocator();
-  json::set(document, "format_version", json::string("1.0", pool), pool);
-  json::set(document, "enrollments", fields::to_json(rows, pool), pool);
-  return document;
+  return fields::versioned(StatusDocument{rows});
 }
 
 }  // namespace cpsctl::report

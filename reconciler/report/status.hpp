@@ -31,7 +31,7 @@ BOOST_DESCRIBE_STRUCT(StatusRow, (),
                        staging_slots, renewal_start, notes))
 
 void status_text(std::vector<StatusRow> const& rows, Style const& style, std::ostream& out);
-/// {format_version, enrollments: […]}.
+/// schemas/status.v1.schema.json.
 json::Document status_document(std::vector<StatusRow> const& rows);
 
 }  // namespace cpsctl::report

@@ -10,6 +10,9 @@
 #include <fmt/ranges.h>
 
 namespace cpsctl::report {
+
+using plan::Outcome;
+
 namespace {
 
 constexpr std::size_t longest_value = 60;
@@ -45,13 +48,19 @@ Sign sign_of(plan::ItemView const& item) {
 }
 
 Sign sign_of(ResultRow const& row) {
-  if (row.outcome == "done" && row.action == "create") return {"+", Ink::good};
-  if (row.outcome == "done" && row.action == "adopt") return {"=", Ink::good};
-  if (row.outcome == "done" && row.action == "delete") return {"-", Ink::good};
-  if (row.outcome == "done") return {"~", Ink::good};
-  if (row.outcome == "doubt" || row.outcome == "waiting") return {"?", Ink::warn};
-  if (row.outcome == "blocked") return {"!", Ink::warn};
-  if (row.outcome == "skipped" || row.outcome == "underWay") return {"?", Ink::faint};
+  switch (row.outcome) {
+    case Outcome::done:
+      if (row.action == plan::Action::create) return {"+", Ink::good};
+      if (row.action == plan::Action::adopt) return {"=", Ink::good};
+      return {row.action == plan::Action::delete_ ? "-" : "~", Ink::good};
+    case Outcome::doubt:
+    case Outcome::waiting: return {"?", Ink::warn};
+    case Outcome::blocked: return {"!", Ink::warn};
+    case Outcome::skipped:
+    case Outcome::under_way: return {"?", Ink::faint};
+    case Outcome::failed:
+    case Outcome::stale: break;
+  }
   return {"!", Ink::bad};
 }
 
@@ -92,27 +101,17 @@ std::string shown(json::Ref const& value) {
   return value ? text::middle_cut(text::printable(json::compact(*value)), longest_value) : std::string("(not set)");
 }
 
-std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, Mask const* mask) {
-  auto const value_of = [mask](diff::Change const& change, json::Ref const& value) {
-    return shown(mask != nullptr ? mask->value(change.pointer, value) : value);
-  };
-  auto const name_of = [mask](diff::Change const& change, std::string const& name) {
-    return host_words(mask != nullptr ? mask->element(change.pointer, name) : name);
-  };
+std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes) {
   std::vector<ChangeLine> lines;
   for (diff::Change const& change : changes) {
     std::string const field = text::printable(json::dotted(change.pointer));
     std::string const effect = effect_and_cause(change);
     if (!change.set)
-      lines.push_back({{"~", Ink::change},
-                       field,
-                       fmt::format("{} → {}", value_of(change, change.live), value_of(change, change.desired)),
-                       effect});
+      lines.push_back(
+          {{"~", Ink::change}, field, fmt::format("{} → {}", shown(change.live), shown(change.desired)), effect});
     if (!change.set) continue;
-    for (std::string const& name : change.added)
-      lines.push_back({{"+", Ink::good}, field, name_of(change, name), effect});
-    for (std::string const& name : change.removed)
-      lines.push_back({{"-", Ink::bad}, field, name_of(change, name), effect});
+    for (std::string const& name : change.added) lines.push_back({{"+", Ink::good}, field, host_words(name), effect});
+    for (std::string const& name : change.removed) lines.push_back({{"-", Ink::bad}, field, host_words(name), effect});
   }
   return lines;
 }
@@ -195,6 +194,25 @@ std::vector<std::string> telling_steps(plan::ItemView const& item) {
   return plain ? std::vector<std::string>() : item.steps;
 }
 
+namespace {
+
+char const* done_words(ResultRow const& row) {
+  switch (row.action) {
+    case plan::Action::create: return "created";
+    case plan::Action::update: return row.state_only ? "recorded" : "updated";
+    case plan::Action::adopt: return "adopted";
+    case plan::Action::advance: return "advanced";
+    case plan::Action::delete_: return "deleted";
+    case plan::Action::orphan: return "kept";
+    case plan::Action::forget: return "forgotten";
+    case plan::Action::blocked:
+    case plan::Action::none: break;
+  }
+  return "none done";
+}
+
+}  // namespace
+
 std::vector<std::string> facts_of(ResultRow const& row) {
   std::vector<std::string> facts;
   if (row.id != 0) facts.push_back(fmt::format("id {}", row.id));
@@ -203,25 +221,17 @@ std::vector<std::string> facts_of(ResultRow const& row) {
 }
 
 std::string outcome_of(ResultRow const& row) {
-  constexpr std::array<std::pair<std::string_view, char const*>, 7> done{{{"create", "created"},
-                                                                          {"update", "updated"},
-                                                                          {"adopt", "adopted"},
-                                                                          {"advance", "advanced"},
-                                                                          {"delete", "deleted"},
-                                                                          {"orphan", "kept"},
-                                                                          {"forget", "forgotten"}}};
-  if (row.outcome == "done") {
-    if (row.state_only && row.action == "update") return "recorded";
-    for (auto const& [action, words] : done)
-      if (row.action == action) return words;
-    return row.action + " done";
+  switch (row.outcome) {
+    case Outcome::done: return done_words(row);
+    case Outcome::doubt: return "in doubt";
+    case Outcome::skipped: return "not done";
+    case Outcome::waiting: return "waiting";
+    case Outcome::under_way: return "under way";
+    case Outcome::stale: return "moved since it was planned";
+    case Outcome::blocked: return "blocked";
+    case Outcome::failed: break;
   }
-  if (row.outcome == "doubt") return "in doubt";
-  if (row.outcome == "skipped") return "not done";
-  if (row.outcome == "waiting") return "waiting";
-  if (row.outcome == "underWay") return "under way";
-  if (row.outcome == "stale") return "moved since it was planned";
-  return row.outcome == "blocked" ? "blocked" : "failed";
+  return "failed";
 }
 
 std::string marker(std::string_view command) {

@@ -1,7 +1,6 @@
 #pragma once
 #include "diff/compare.hpp"
 #include "plan/view.hpp"
-#include "report/mask.hpp"
 #include "report/paint.hpp"
 #include "report/result.hpp"
 
@@ -36,8 +35,7 @@ struct ChangeLine {
   std::string effect;
 };
 
-/// With a mask, sensitive values are not shown.
-std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, Mask const* mask = nullptr);
+std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes);
 
 /// "id 7", "contract 1-A", "dv", "www.example.com": what an item of the plan is about, apart from its name. The account
 /// is named where it is not the plan's.

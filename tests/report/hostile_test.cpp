@@ -103,8 +103,6 @@ TEST_CASE("whatever a result's texts hold, no report moves a cursor or commands 
     report::result_text(rows, facts, style, out);
     for (report::ResultRow const& row : rows) report::progress_line(row, style, out);
   });
-  for (report::ResultRow& row : rows) row.action = row.outcome = nasty;
-  check_text([&](report::Style const& style, std::ostream& out) { report::result_text(rows, facts, style, out); });
   check_inert(report::result_markdown(rows, facts, plan));
   check_inert(report::result_junit(rows, facts, plan));
 }

@@ -50,8 +50,9 @@ TEST_CASE("property: whatever names and messages hold, it is XML") {
     std::vector<Finding> findings;
     for (std::size_t i = 0; i < seed % 20; ++i) {
       rows.push_back({.name = hostile.text(),
-                      .action = hostile.text(),
-                      .outcome = std::array{"done", "failed", "skipped"}.at(hostile.below(3)),
+                      .action = plan::Action::update,
+                      .outcome = std::array{plan::Outcome::done, plan::Outcome::failed, plan::Outcome::skipped}.at(
+                          hostile.below(3)),
                       .message = hostile.text(),
                       .next = hostile.text()});
       findings.push_back({.mark = {.file = hostile.text(), .line = 1, .column = 1},

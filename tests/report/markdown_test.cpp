@@ -184,8 +184,10 @@ TEST_CASE("property: whatever CPS answered, a result's comment is bounded, balan
     std::vector<report::ResultRow> rows;
     for (std::size_t i = 0; i < seed; ++i)
       rows.push_back({.name = hostile.text(),
-                      .action = "create",
-                      .outcome = std::array{"done", "failed", "doubt", "blocked", "skipped"}.at(hostile.below(5)),
+                      .action = plan::Action::create,
+                      .outcome = std::array{plan::Outcome::done, plan::Outcome::failed, plan::Outcome::doubt,
+                                            plan::Outcome::blocked, plan::Outcome::skipped}
+                                     .at(hostile.below(5)),
                       .changes = {1},
                       .message = hostile.text(),
                       .next = hostile.text()});

@@ -1,14 +1,16 @@
 #include "report/report.hpp"
 
-#include "apply/apply.hpp"
 #include "base/fields.hpp"
 #include "golden.hpp"
+#include "plan/document.hpp"
 #include "plans.hpp"
 #include "report/paint.hpp"
 #include "report/result.hpp"
 #include "report/state.hpp"
+#include "report/status.hpp"
 #include "report/wording.hpp"
 
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -89,16 +91,37 @@ TEST_CASE("result: what was not done has its next step, what was done is counted
   CHECK(json::at(document, "/items/1/id")->IsNull());
 }
 
+TEST_CASE("documents fit the schemas that describe them, member by member") {
+  std::vector<Finding> const findings{
+      {.mark = {.file = "a.yaml", .line = 2, .column = 3}, .path = "spec", .message = "is missing", .rule = "CPS001"}};
+  report::StatusRow const status{.name = "www", .id = 1, .condition = "in sync", .production_slots = {9}};
+  Error const error{.code = Errc::io, .message = "the disk is full", .next = "make room"};
+  std::map<std::string, json::Document> documents;
+  documents["plan.v1"] = plan::document(report::testing::every_row());
+  documents["result.v1"] =
+      report::result_document(report::testing::every_outcome(), {.realm = "sandbox", .error = error});
+  documents["status.v1"] = report::status_document({status});
+  documents["findings.v1"] = report::findings_document(findings, 1, 0);
+  for (auto const& [name, document] : documents) {
+    CAPTURE(name);
+    auto const schema = schema::named(name).value();
+    for (auto const& problem : schema::check(document, schema->root(), {.direction = schema::Direction::any}))
+      FAIL_CHECK(problem.pointer, ": ", problem.message);
+    for (auto const& member : document.GetObject())
+      CHECK_MESSAGE(schema->root().properties.contains(std::string(json::view(member.name))), json::view(member.name));
+  }
+}
+
 TEST_CASE("result: every outcome that apply knows has words of its own") {
   std::set<std::string> words;
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<apply::Outcome>>([&](auto enumerator) {
-    report::ResultRow const row{.name = "a", .action = "update", .outcome = fields::word(enumerator.value)};
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<plan::Outcome>>([&](auto enumerator) {
+    report::ResultRow const row{.name = "a", .action = plan::Action::update, .outcome = enumerator.value};
     std::string const said = report::outcome_of(row);
-    CAPTURE(row.outcome);
-    CHECK((said == "failed") == (enumerator.value == apply::Outcome::failed));
+    CAPTURE(said);
+    CHECK((said == "failed") == (enumerator.value == plan::Outcome::failed));
     words.insert(said);
     std::vector<report::ResultRow> const rows{row};
-    bool const fine = enumerator.value == apply::Outcome::done || enumerator.value == apply::Outcome::under_way;
+    bool const fine = enumerator.value == plan::Outcome::done || enumerator.value == plan::Outcome::under_way;
     if (fine) CHECK(report::result_junit(rows, {}, {}).find("<failure") == std::string::npos);
     CHECK(report::result_markdown(rows, {}, {}).find(said) != std::string::npos);
   });
