@@ -42,7 +42,7 @@ Words known_secrets(edgegrid::CredentialSource source, World& world) {
 
 /// Is a value one of the secrets, or does it contain one? They are looked up once a manifest uses a variable.
 std::function<bool(std::string_view)> secrets_of(Settings const& settings, World& world) {
-  constexpr std::size_t long_enough = 8;  // a shorter one stands in too much by chance
+  constexpr std::size_t long_enough = 8;  // a shorter one occurs in too much by chance
   auto const secrets = std::make_shared<std::optional<Words>>();
   return [secrets, source = settings.credentials, &world](std::string_view value) {
     if (!*secrets) *secrets = known_secrets(source, world);

@@ -81,7 +81,7 @@ std::string must_be(Field const& field) {
   return field.wanted.empty() ? fmt::format("it must match {}", field.pattern) : fmt::format("write {}", field.wanted);
 }
 
-/// A text as it may stand between the brackets of a list.
+/// A text as it may be written between the brackets of a list.
 std::string in_flow(std::string_view text) {
   bool const plain = !text.empty() && std::ranges::all_of(text, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
@@ -352,14 +352,13 @@ class Checker {
     bool const emptiable = text.empty() && field.null_equals_absent;
     if (emptiable) return;
     if (field.format == "date" && !is_date(text))
-      report(at, malformed, fmt::format("{} is no day of the calendar", quoted(text)),
-             "write YYYY-MM-DD, as in 2026-12-01");
+      report(at, malformed, fmt::format("{} is not a date", quoted(text)), "write YYYY-MM-DD, as in 2026-12-01");
     if (field.format == "dns-name")
       if (auto const problem = host_problem(text); !problem.empty())
-        report(at, malformed, fmt::format("{} is no host name", quoted(text)), std::string(problem));
+        report(at, malformed, fmt::format("{} is not a host name", quoted(text)), std::string(problem));
     if (field.format == "email")
       if (auto const problem = email_problem(text); !problem.empty())
-        report(at, malformed, fmt::format("{} is no e-mail address", quoted(text)), std::string(problem));
+        report(at, malformed, fmt::format("{} is not an e-mail address", quoted(text)), std::string(problem));
   }
 
   void number(std::int64_t number, Field const& field, std::string const& at) {

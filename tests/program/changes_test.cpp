@@ -137,7 +137,7 @@ TEST_CASE("a saved plan belongs to the account that its head names") {
   INFO(planned.out, planned.err);
   REQUIRE(planned.exit == 0);
   CHECK(says(planned.out, "For: sandbox, account 1-5C0YLB:1-8BYUX."));
-  CHECK_FALSE(says(planned.out, " · account "));  // said once, where it is that of all
+  CHECK_FALSE(says(planned.out, " · account "));  // once, where it is that of all
   auto const document = json::parse(read(project.folder / "plan.json"), "plan").value();
   std::string const digest(json::text_or(json::find(document, "digest"), ""));
   Run const own = project.apply_saved(digest);
@@ -308,7 +308,7 @@ TEST_CASE("moves: a rename, another contract, two manifests for one enrollment, 
     CHECK(says(plan.out, "cpsctl state mv www shop"));
     CHECK(project.apply().exit == 4);
     CHECK(project.run({"state", "mv", "www", "shop"}).exit == 0);
-    CHECK(project.apply().exit == 0);  // the file it stands in is recorded
+    CHECK(project.apply().exit == 0);  // its file is recorded
     CHECK(says(project.plan().out, "No changes: 2 unchanged."));
     CHECK(project.sent("POST") == 2);
   }
@@ -349,7 +349,7 @@ TEST_CASE("moves: a rename, another contract, two manifests for one enrollment, 
   }
 }
 
-TEST_CASE("a part of the project: what was left out is said, and left alone") {
+TEST_CASE("a part of the project: what was left out is reported, and left alone") {
   Project const project;
   project.edit("www", "quicEnabled: false", "quicEnabled: true");
   project.edit("api", "quicEnabled: false", "quicEnabled: true");

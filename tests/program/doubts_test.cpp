@@ -194,7 +194,7 @@ TEST_CASE("doubts: a delete that was done is not claimed again for the enrollmen
                              "DELETE /enrollments/*: drop-after times 1", "--deadline", "900ms"}),
               75);
   project.folder.write("certs/www-0.yaml", deletable);
-  expect_exit(project.apply(), 0);  // it was our own delete: no consent is asked to create it anew
+  expect_exit(project.apply(), 0);  // it was our own delete: no consent is asked to create it again
   CHECK(project.posts() == 3);
   CHECK_FALSE(has(project.run({"state", "list"}, {}).out, "in doubt"));
   std::filesystem::remove(project.folder / "certs/www-0.yaml");

@@ -165,12 +165,12 @@ plan::Plan every_row() {
 std::vector<ResultRow> every_outcome() {
   return {
       {.name = "a", .action = "create", .outcome = "done", .id = 10001, .changes = {10002}},
-      {.name = "b", .action = "create", .outcome = "failed", .message = "refused", .next = "mend it"},
+      {.name = "b", .action = "create", .outcome = "failed", .message = "refused", .next = "fix it"},
       {.name = "c", .action = "create", .outcome = "doubt", .message = "lost", .next = "run again"},
       {.name = "d", .action = "blocked", .outcome = "blocked", .id = 4, .message = "in the way", .next = "do it"},
       {.name = "e", .action = "create", .outcome = "skipped", .message = "not begun"},
       {.name = "f", .action = "adopt", .outcome = "done", .id = 6},
-      {.name = "g", .action = "update", .outcome = "stale", .id = 8, .message = "it has moved", .next = "plan anew"},
+      {.name = "g", .action = "update", .outcome = "stale", .id = 8, .message = "it has moved", .next = "plan again"},
       {.name = "h", .action = "blocked", .outcome = "waiting", .id = 9, .message = "change 10 has to end"},
       {.name = "i", .action = "delete", .outcome = "underWay", .id = 11, .message = "its removal is under way"},
       {.name = "j", .action = "update", .outcome = "done", .id = 12, .state_only = true},
@@ -178,8 +178,8 @@ std::vector<ResultRow> every_outcome() {
        .action = "blocked",
        .outcome = "blocked",
        .id = 13,
-       .message = "the plan said it",
-       .next = "as it said",
+       .message = "the plan reported it",
+       .next = "as reported",
        .in_plan = true}};
 }
 

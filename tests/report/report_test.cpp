@@ -43,7 +43,7 @@ TEST_CASE("plan text: nothing to do, and nothing at all") {
   CHECK(plan_text({}) == "No changes: nothing is managed here.\nCost: 1 request used.\n");
 }
 
-TEST_CASE("plan text: a part of the manifests is said to be one") {
+TEST_CASE("plan text: the text says when it covers a part of the manifests") {
   CHECK(plan_text({.selection = {.labels = {{"team", "web"}}}, .summary = {.unchanged = 3, .left_out = 12}}) ==
         "No changes: 3 unchanged.\nPartial: only -l team=web was looked at; 12 enrollments were left out.\n"
         "Cost: 1 request used.\n");
