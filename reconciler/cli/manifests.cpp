@@ -100,11 +100,11 @@ Result<Wanted> read_wanted(Options const& options, World& world) {
   if (errors > 0) {
     // A report of a run that failed says at least this much, where the findings themselves are not at hand.
     Finding const& first = *std::ranges::find(findings, Severity::error, &Finding::severity);
-    return Error{
-        .code = Errc::manifest,
-        .message = fmt::format("the manifests have {}, {}{}:{}: {}", text::counted(errors, "error"),
-                               errors > 1 ? "the first at " : "at ", first.mark.file, first.mark.line, first.message),
-        .next = "fix what cpsctl validate reports; nothing was sent to CPS"};
+    return Error{.code = Errc::manifest,
+                 .message = fmt::format("the manifests have {}, {}{}{}: {}", text::counted(errors, "error"),
+                                        errors > 1 ? "the first at " : "at ", first.mark.file,
+                                        first.mark.line > 0 ? fmt::format(":{}", first.mark.line) : "", first.message),
+                 .next = "fix what cpsctl validate reports; nothing was sent to CPS"};
   }
   CPS_CHECK(check_account_key(wanted.loaded.desired, options.global));
   // Everything is checked: nobody asks any more where a value was written, and the places are most of the memory.

@@ -149,6 +149,19 @@ TEST_CASE("a saved plan belongs to the account that its head names") {
   CHECK(project.sent("POST") == 3);
 }
 
+TEST_CASE("a saved plan of a sandbox says so where --sandbox was forgotten") {
+  Project const project;
+  project.edit("www", "617-555-0102", "617-555-0109");
+  REQUIRE(project.plan({"--out", "json=plan.json"}).exit == 0);
+  auto const document = json::parse(read(project.folder / "plan.json"), "plan").value();
+  std::string const digest(json::text_or(json::find(document, "digest"), ""));
+  Run const forgotten = run_cpsctl({"apply", "--yes", "--plan", "plan.json", "--approved", digest},
+                                   {.folder = project.folder.path(), .environment = {{"HOME", "/nonexistent"}}});
+  INFO(forgotten.out, forgotten.err);
+  CHECK(forgotten.exit == 77);
+  CHECK(says(forgotten.err, "the plan was made in a sandbox: add --sandbox=DIR"));
+}
+
 TEST_CASE("a plan tells when a certificate may be deployed, and that an enrollment goes with its manifest") {
   Project const project;
   project.edit("www", "sans: [", "sans: [more.example.com, ");
