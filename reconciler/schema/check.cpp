@@ -81,6 +81,13 @@ std::string must_be(Field const& field) {
   return field.wanted.empty() ? fmt::format("it must match {}", field.pattern) : fmt::format("write {}", field.wanted);
 }
 
+/// What to write for a field that is missing; of a map also what it cannot lack, which the next run would ask for.
+std::string addition(Field const& field) {
+  if (!field.required.empty()) return fmt::format("add it, with {}", fmt::join(field.required, ", "));
+  return field.enumeration.empty() ? fmt::format("add it: {}", wanted(field))
+                                   : fmt::format("add it: {}", fmt::join(field.enumeration, ", "));
+}
+
 /// A text as it may be written between the brackets of a list.
 std::string in_flow(std::string_view text) {
   bool const plain = !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -260,11 +267,8 @@ class Checker {
       if (misspelt->contains(name)) continue;
       Field const* const inner = field.child(name);
       if (inner != nullptr && inner->read_only) continue;
-      std::string hint;
-      if (inner != nullptr)
-        hint = inner->enumeration.empty() ? fmt::format("add it: {}", wanted(*inner))
-                                          : fmt::format("add it: {}", fmt::join(inner->enumeration, ", "));
-      report(at, missing_field, fmt::format("the required field \"{}\" is missing", name), std::move(hint));
+      report(at, missing_field, fmt::format("the required field \"{}\" is missing", name),
+             inner != nullptr ? addition(*inner) : std::string());
     }
   }
 

@@ -225,7 +225,7 @@ TEST_CASE("check: a manifest around its enrollment") {
        "\"ifIdentical\"?\n"},
       {"a document of someone else", R"({"kind":"Kustomization"})",
        "CPS003 : the required field \"apiVersion\" is missing; add it: cpsctl.dev/v1\n"
-       "CPS003 : the required field \"metadata\" is missing; add it: a map of fields\n"
+       "CPS003 : the required field \"metadata\" is missing; add it, with name\n"
        "CPS003 : the required field \"spec\" is missing; add it: a map of fields\n"
        "CPS004 /kind: \"Kustomization\" is not one of Enrollment, Profile; \n"},
       {"no map at all", "[]",
