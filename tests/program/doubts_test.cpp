@@ -149,7 +149,7 @@ TEST_CASE("doubts: a create that made something that differs is settled by a per
     std::string const id = "10001";
     expect_exit(project.run({"state", "settle", "www-0"}, {}), 64);
     expect_exit(project.run({"state", "settle", "nobody", "--not-done"}, {}), 64);
-    Run const settled = project.run({"state", "settle", "www-0", "--as", id}, {});
+    Run const settled = project.run({"state", "settle", "www-0", "--as", "/cps/v2/enrollments/" + id}, {});
     expect_exit(settled, 0);
     CHECK(has(settled.out, "www-0 is enrollment 10001"));
     CHECK(has(project.run({"plan"}, at_once).out, "quicEnabled"));
