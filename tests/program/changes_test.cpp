@@ -303,7 +303,10 @@ TEST_CASE("leaving a manifest out is not a wish to delete") {
   INFO(plan.out);
   CHECK(says(plan.out, "the enrollment is kept"));
   CHECK(says(plan.out, "cpsctl state forget www"));
-  CHECK(project.apply({"--allow-delete", "--max-deletes", "9", "--confirm-delete", "www"}).exit == 0);
+  Run const consented = project.apply({"--allow-delete", "--max-deletes", "9", "--confirm-delete", "www"});
+  CHECK(consented.exit == 0);
+  CHECK(says(consented.err, "kept, in spite of --confirm-delete: its last applied policy was deletion: orphan"));
+  CHECK(says(consented.err, "put the manifest back with lifecycle.deletion: delete, apply, and remove it again"));
   CHECK(project.sent("DELETE") == 0);
   CHECK(project.run({"state", "forget", "www"}).exit == 0);
   CHECK(says(project.plan().out, "No changes: 1 unchanged."));
@@ -319,6 +322,8 @@ TEST_CASE("moves: a rename, another contract, two manifests for one enrollment, 
     Run const plan = project.plan();
     INFO(plan.out);
     CHECK(says(plan.out, "cpsctl state mv www shop"));
+    CHECK(says(plan.out, "next: see shop\n"));  // one way on, not two
+    CHECK_FALSE(says(plan.out, "state forget"));
     CHECK(project.apply().exit == 4);
     CHECK(project.run({"state", "mv", "www", "shop"}).exit == 0);
     CHECK(project.apply().exit == 0);  // its file is recorded
