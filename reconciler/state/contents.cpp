@@ -37,7 +37,7 @@ std::string over_by(Record const& intent, Record const& lost) {
   return intent.step != Step::create && later ? intent.ends_by : lost.at;
 }
 
-/// Both ways on are commands: the previous snapshot, if there is one, and life without a state.
+/// Both next steps are commands: the previous snapshot, if there is one, and life without a state.
 Error corrupt(std::filesystem::path const& path, std::string problem, Files& files) {
   std::string const file = path.string();
   auto const backup = files.kind(file + ".bak");

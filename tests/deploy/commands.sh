@@ -239,6 +239,14 @@ for page in "${pages[@]}"; do
     < <(awk '/^```/ { inside = ($0 == "```sh"); next } inside && sub(/^(\$ )?cpsctl /, "cpsctl ") { print }' "$page")
 done
 
+# A story of help sandbox, line by line.
+page=reconciler/cli/help/sandbox.md
+story=$(awk '/^## To see drift/ { inside = 1 } inside && /^## Faults/ { exit } inside && sub(/^\$ /, "") { print }' "$page")
+[ "$(wc -l <<<"$story")" -eq 5 ] || fail "$page: how to see drift is not where it was"
+fresh drift
+check_in "$work/drift" 0 "$page" "set -e; $story"
+grep -q 'changed outside cpsctl, set back' "$work/log/out" || fail "$page: this shows no drift: $story"
+
 # The demo of the quick start, and what README.md shows of it. Ids come as CPS gives them, and the digest covers them.
 deploy/demo.sh "$program" "$work/demo" >"$work/log/out" 2>&1 || fail "deploy/demo.sh fails"
 same() { sed -E "s|$work/demo|build/quickstart|; s/id [0-9]+/id N/; s/^Digest: [0-9a-f]{64}$/Digest: D/" "$1"; }

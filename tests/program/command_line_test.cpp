@@ -182,6 +182,10 @@ TEST_CASE("cpsctl help answers to other names of its topics") {
     CAPTURE(word);
     CHECK(run_cpsctl({"help", word}).out.starts_with(lines_of(run_cpsctl({"help", topic}).out).front()));
   }
+  CHECK(run_cpsctl({"help", "accountSwitchKey"}).out.starts_with("# Accounts"));
+  // A page does not send its reader to itself.
+  CHECK(run_cpsctl({"help", "apply"}).out.ends_with("Options of every command: cpsctl help options.\n"));
+  CHECK(run_cpsctl({"help", "show"}).out.ends_with("More: cpsctl help plan\n"));
 }
 
 TEST_CASE("cpsctl help project has every key of the project file") {

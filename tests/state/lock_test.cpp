@@ -100,7 +100,7 @@ TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obs
   ::close(ready[1]);
 }
 
-TEST_CASE("lock: another machine's lease is refused, however long one waits, with the way on") {
+TEST_CASE("lock: another machine's lease is refused, however long one waits, with the next step") {
   Folder const folder;
   write_lease(folder, elsewhere());
   int waits = 0;
