@@ -1,6 +1,7 @@
 #include "apply/apply.hpp"
 
 #include "apply/executor.hpp"
+#include "apply/rounds.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "http/crew.hpp"
@@ -11,53 +12,6 @@
 
 namespace cpsctl::apply {
 namespace {
-
-/// The order of risk: what the state alone learns, what is stored without a new certificate, what adds, what changes a
-/// certificate; deletes come last, on their own.
-int risk(plan::Item const& item) {
-  if (item.steps.empty()) return 0;
-  switch (item.action) {
-    case plan::Action::create: return 2;
-    case plan::Action::update:
-    case plan::Action::adopt: return plan::issues_certificate(item) ? 3 : 1;
-    case plan::Action::advance: return 4;
-    default: return 5;
-  }
-}
-
-bool destroys(plan::Item const& item) {
-  return item.action == plan::Action::delete_ && !item.steps.empty();
-}
-
-/// Of one risk, what CPS has refused comes behind what it has not: nobody is kept waiting by one that never succeeds.
-std::vector<plan::Item const*> in_order(plan::Plan const& plan, Executor const& executor) {
-  std::vector<plan::Item const*> items;
-  for (plan::Item const& item : plan.items)
-    if (item.action != plan::Action::none && item.action != plan::Action::orphan) items.push_back(&item);
-  std::ranges::stable_sort(
-      items, {}, [&](plan::Item const* item) { return std::pair(risk(*item), executor.refusals(item->name)); });
-  return items;
-}
-
-/// What the plan itself had blocked is no obstacle: nobody meant to do it in this run.
-bool went_wrong(ItemResult const& result) {
-  bool const unfinished = result.outcome == Outcome::waiting && result.action != plan::Action::blocked;
-  return result.outcome == Outcome::failed || result.outcome == Outcome::doubt || result.outcome == Outcome::stale ||
-         result.outcome == Outcome::skipped || unfinished || result.again.has_value();
-}
-
-bool out_of_luck(ItemResult const& result) {
-  return result.outcome == Outcome::failed || result.outcome == Outcome::stale;
-}
-
-ItemResult untouched(plan::Item const& item) {
-  return {.name = item.name,
-          .action = item.action,
-          .outcome = Outcome::skipped,
-          .id = item.id,
-          .message = "not begun",
-          .next = "run cpsctl apply again"};
-}
 
 /// One run: the plan, then in rounds what could not be decided yet.
 class Run {
@@ -73,7 +27,8 @@ class Run {
         spacing_(options_.create_spacing),
         journal_(store, loop, clock, writer.session().options().timeout),
         gate_(loop, options_.parallelism),
-        executor_(writer, snapshots_, spacing_, journal_, gate_, store, look_again(), [this] { return stopped(); }) {
+        executor_({.writer = writer, .snapshots = snapshots_, .spacing = spacing_, .journal = journal_, .store = store},
+                  gate_, look_again(), [this] { return stopped(); }) {
     // Creates that a run before this one saw refused: their contracts go on one at a time.
     for (state::Record const& intent : store.contents().open_intents) remember(intent);
   }
@@ -81,11 +36,11 @@ class Run {
   http::Task<ApplyResult> to_the_end(plan::Plan const& plan) {
     co_await round(plan);
     for (;;) {
-      auto const when = next_look();
+      auto const when = next_look(results_);
       if (!options_.plan_again || !when || stopped()) break;
       bool const in_time = co_await wait_until(*when);
       if (!in_time) break;
-      std::set<std::string> names = unfinished();
+      std::set<std::string> names = unfinished(results_);
       auto again = co_await options_.plan_again(std::move(names));
       if (!again) {
         // What is open stays open, and the next run begins with it.
@@ -111,7 +66,7 @@ class Run {
     auto const met = parse_timestamp(intent.ends_by);
     if (intent.reason.empty() || !met || !intent.entry) return;
     spacing_.conflict({intent.entry->account, intent.entry->contract}, *met);
-    executor_.remember_refusal(intent.name);
+    executor_.tally().remember_refusal(intent.name);
   }
 
   bool open(std::string const& name) const {
@@ -135,39 +90,21 @@ class Run {
       result.again = clock_.wall() + look_again();
     bool const news = is_news(result);
     if (news && result.expected) said_[item.name] = *result.expected;
-    if (result.outcome == Outcome::done && item.state_only && !item.open_steps.empty()) {
-      // Which of its changes the lost answer named is not known, so none may be cancelled for the second write.
-      result.outcome = Outcome::waiting;
-      result.message =
-          fmt::format("created as {}; {} is still to be written", item.id, json::dotted(json::common(item.open_steps)));
-      result.next =
-          item.live.pending.empty() ? "run cpsctl apply again" : "run cpsctl apply again once its change has ended";
-    }
-    if (result.outcome == Outcome::done && item.state_only && item.proven != 0 && !item.changes.empty()) {
-      result.outcome = Outcome::waiting;
-      result.message = fmt::format("recorded as {}; the manifest was edited since it was sent", item.id);
-      result.next = "run cpsctl apply again: it brings what was edited";
-    }
+    result = with_what_is_left(item, std::move(result));
     if (options_.progress && news) options_.progress(result);
     results_.insert_or_assign(item.name, std::move(result));
   }
 
   http::Task<> round(plan::Plan const& plan) {
-    auto const items = in_order(plan, executor_);
+    auto const items = in_order(plan, executor_.tally());
     for (plan::Item const* item : items) results_.insert_or_assign(item->name, untouched(*item));
     for (plan::Item const& item : plan.items)
-      if (item.action == plan::Action::none && results_.contains(item.name)) results_[item.name] = fulfilled(item);
+      if (item.action() == plan::Action::none && results_.contains(item.name)) results_[item.name] = fulfilled(item);
     auto const first_delete = std::ranges::find_if(items, [](plan::Item const* item) { return destroys(*item); });
     std::vector<plan::Item const*> const others(items.begin(), first_delete);
     std::vector<plan::Item const*> const deletes(first_delete, items.end());
     co_await all(others);
-    // Something that failed, or is not done yet, may have been meant to take the place of what is to go.
-    std::set<std::string> going;
-    for (plan::Item const* item : deletes) going.insert(item->name);
-    auto const of_others = [&](auto const& one) { return !going.contains(one.first); };
-    bool const clean =
-        std::ranges::none_of(results_, [&](auto const& one) { return of_others(one) && went_wrong(one.second); });
-    if (clean) {
+    if (may_delete(results_, deletes)) {
       co_await all(deletes);
       co_return;
     }
@@ -190,24 +127,6 @@ class Run {
     ItemResult result = result_of(item, Outcome::done);
     result.message = item.reason;
     return result;
-  }
-
-  std::optional<WallTime> next_look() const {
-    std::optional<WallTime> first;
-    for (auto const& [name, result] : results_)
-      if (result.again) first = std::min(first.value_or(*result.again), *result.again);
-    return first;
-  }
-
-  /// Who is looked at again: what is not decided, and the deletes that wait for it.
-  std::set<std::string> unfinished() const {
-    bool const deletes = std::ranges::none_of(results_, [](auto const& one) { return out_of_luck(one.second); });
-    std::set<std::string> names;
-    for (auto const& [name, result] : results_) {
-      bool const held = result.outcome == Outcome::skipped && result.action == plan::Action::delete_;
-      if (result.again || (deletes && held)) names.insert(name);
-    }
-    return names;
   }
 
   /// False when there is no time for it, or somebody ends the run.
@@ -241,7 +160,7 @@ class Run {
   Journal journal_;
   http::Gate gate_;
   Executor executor_;
-  std::map<std::string, ItemResult> results_ = {};
+  Results results_ = {};
   std::map<std::string, WallTime> said_ = {};  ///< when people were told to expect a create
   std::optional<Error> error_ = {};
   bool later_ = false;  ///< the first round is over

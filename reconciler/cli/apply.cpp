@@ -53,7 +53,7 @@ class Applying {
     });
   }
 
-  Exit saved(plan::Plan plan) {
+  Exit saved(plan::PlanView plan) {
     saved_ = std::move(plan);
     return run([this](Connection& connection, state::Contents const& contents) -> Result<plan::Inputs> {
       plan::Inputs inputs = inputs_for({.settings = settings_, .loaded = {}}, connection, contents, world_);
@@ -89,7 +89,7 @@ class Applying {
     if (!plan) return failed(plan.error());
     if (saved_) plan = plan::agreed(*saved_, std::move(*plan), begun(writing->store->contents()));
     planning_ = false;
-    return confirm_and_carry_out(*plan, std::move(inputs->listings), *connection, *writing->store);
+    return confirm_and_carry_out(*plan, plan::view(*plan), std::move(inputs->listings), *connection, *writing->store);
   }
 
   bool made_in_sandbox() const { return saved_ && state::realm_of(saved_->realm) == state::sandbox_realm; }
@@ -131,7 +131,7 @@ class Applying {
 
   Exit failed(Error const& error) { return signals_.exit_or(fail(error, options_.global, world_)); }
 
-  Result<> approved(plan::Plan const& plan) const {
+  Result<> approved(plan::PlanView const& plan) const {
     auto const& wanted = options_.guard.approved;
     if (!wanted) return {};
     if (wanted->empty())
@@ -149,24 +149,25 @@ class Applying {
                  .next = "have the plan above approved, and use the same paths and flags for both"};
   }
 
-  Exit confirm_and_carry_out(plan::Plan const& plan, apply::Listings listings, Connection& connection,
-                             state::Store& store) {
-    auto const agreed = approved(plan);
+  /// `seen`: the view of the plan.
+  Exit confirm_and_carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
+                             Connection& connection, state::Store& store) {
+    auto const agreed = approved(seen);
     // Who is asked, or has to look again, sees it in any case.
-    bool const shown = options_.global.log_level <= log::Level::info || !agreed || (plan.work() && !options_.yes);
+    bool const shown = options_.global.log_level <= log::Level::info || !agreed || (seen.work() && !options_.yes);
     if (shown)
-      report::plan_text(plan, cost_of(plan, connection, settings_, store.contents()),
+      report::plan_text(seen, cost_of(seen, connection, settings_, store.contents()),
                         style_for(options_.global, world_, world_.err_is_terminal), world_.err);
     if (!agreed) return failed(agreed.error());
-    if (plan.work() && !options_.yes && !confirmed(world_, signals_))
+    if (seen.work() && !options_.yes && !confirmed(world_, signals_))
       return failed({.code = Errc::guard_rail, .message = "not applied: the answer was not yes"});
 
     PlanAgain again = [&, this](std::set<std::string> names) {
-      return plan_again(plan, std::move(names), connection, store);
+      return plan_again(seen, std::move(names), connection, store);
     };
-    auto const result = cli::carry_out(plan, std::move(listings), std::move(again), connection, store, options_,
+    auto const result = cli::carry_out(plan, seen, std::move(listings), std::move(again), connection, store, options_,
                                        settings_, world_, signals_);
-    Exit const exit = delivered(result, {.plan = plan, .plan_shown = shown}, options_, world_);
+    Exit const exit = delivered(result, {.plan = seen, .plan_shown = shown}, options_, world_);
     if (signals_.received() == 0) return exit;
     screen::line(world_.err, "Stopped by a signal; everything is saved. Go on with: {}",
                  report::next_step(saved_ ? "cpsctl apply --plan " + text::printable(*options_.plan) : "cpsctl apply",
@@ -175,9 +176,9 @@ class Applying {
   }
 
   /// What is left of the plan that was agreed on; nothing is written that it did not show.
-  http::Task<Result<apply::Round>> plan_again(plan::Plan const& agreed_on, std::set<std::string> names,
+  http::Task<Result<apply::Round>> plan_again(plan::PlanView const& agreed_on, std::set<std::string> names,
                                               Connection& connection, state::Store const& store) {
-    plan::Plan const left = plan::select(agreed_on, names);
+    plan::PlanView const left = plan::select(agreed_on, names);
     plan::Inputs known = inputs_for({.settings = settings_, .loaded = {}}, connection, store.contents(), world_);
     plan::restrict_to(left, known);
     cps::Reader const reader(*connection.session);
@@ -193,11 +194,11 @@ class Applying {
   Settings settings_;
   World& world_;
   Signals& signals_;
-  std::optional<plan::Plan> saved_ = {};
+  std::optional<plan::PlanView> saved_ = {};
   std::atomic<bool> planning_ = true;
 };
 
-Result<plan::Plan> read_plan(std::string const& file, World& world) {
+Result<plan::PlanView> read_plan(std::string const& file, World& world) {
   auto const text = world.files.read(file, longest_plan);
   if (!text) {
     Error error = text.error();
@@ -206,8 +207,8 @@ Result<plan::Plan> read_plan(std::string const& file, World& world) {
           fmt::format("check the path, or save a plan there: cpsctl plan --out json={}", text::printable(file));
     return error;
   }
-  CPS_TRY(plan::Plan plan, plan::read_document(*text, file));
-  for (plan::Item& item : plan.items) {
+  CPS_TRY(plan::PlanView plan, plan::read_document(*text, file));
+  for (plan::ItemView& item : plan.items) {
     auto const checked = item.desired ? manifest::check_saved(*item.desired) : Result<>();
     if (!checked) return Error(checked.error()).within("reading " + file);
   }

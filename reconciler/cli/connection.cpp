@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "state/realm.hpp"
+#include "state/types.hpp"
 
 #include <filesystem>
 

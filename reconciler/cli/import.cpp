@@ -26,7 +26,7 @@ struct Imported {
   std::string folder = {};
   manifest::Written written = {};
   apply::ApplyResult taken = {};  ///< into the state
-  plan::Plan left = {};           ///< of the written manifests: what the next plan would do
+  plan::PlanView left = {};       ///< of the written manifests: what the next plan would do
 };
 
 /// What is written and not in the state.
@@ -144,7 +144,8 @@ class Import {
     inputs.rebuild = false;
     inputs.only.emplace();
     for (manifest::Desired const& one : inputs.desired) inputs.only->insert(one.name);
-    CPS_TRY(imported.left, plan::make_plan(inputs));
+    CPS_TRY(plan::Plan const left, plan::make_plan(inputs));
+    imported.left = plan::view(left);
     return imported;
   }
 
@@ -239,7 +240,8 @@ class Import {
     CPS_TRY(plan::Plan const plan, plan::take_over(inputs, ids));
     Options quiet = options_;
     quiet.global.log_level = log::Level::warning;  // the document at the end says it all
-    return carry_out(plan, inputs.listings, {}, connection, store, quiet, settings_, world_, signals_);
+    plan::PlanView const seen = plan::view(plan);
+    return carry_out(plan, seen, inputs.listings, {}, connection, store, quiet, settings_, world_, signals_);
   }
 
   Options const& options_;

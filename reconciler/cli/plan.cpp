@@ -22,12 +22,13 @@ Exit run_plan(Options const& options, World& world) {
   if (!contents) return fail(contents.error(), options.global, world);
 
   auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
-  auto const plan = [&]() -> Result<plan::Plan> {
+  auto const plan = [&]() -> Result<plan::PlanView> {
     cps::Reader const reader(*connection->session);
     plan::Inputs known = inputs_for(std::move(*wanted), *connection, *contents, world);
     CPS_CHECK(check_words(known));
     CPS_TRY(plan::Inputs const inputs, connection->loop->run(read_account(reader, *connection, std::move(known))));
-    return plan::make_plan(inputs);
+    CPS_TRY(plan::Plan const made, plan::make_plan(inputs));
+    return plan::view(made);
   }();
   if (!plan) {
     Exit const exit = fail(plan.error(), options.global, world);

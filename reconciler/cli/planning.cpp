@@ -214,14 +214,14 @@ http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& co
   co_return inputs;
 }
 
-cps::Requests requests_to_apply(plan::Plan const& plan) {
+cps::Requests requests_to_apply(plan::PlanView const& plan) {
   cps::Requests requests;
-  for (plan::Item const& item : plan.items)
+  for (plan::ItemView const& item : plan.items)
     if (!item.steps.empty()) requests[item.account] += item.steps.size();
   return requests;
 }
 
-report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings,
+report::Cost cost_of(plan::PlanView const& plan, Connection& connection, Settings const& settings,
                      state::Contents const& contents) {
   report::Cost cost{.used = connection.session->requests(),
                     .to_apply = static_cast<std::size_t>(plan.requests_to_apply),

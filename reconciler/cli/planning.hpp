@@ -4,6 +4,7 @@
 #include "cps/api.hpp"
 #include "manifest/types.hpp"
 #include "plan/plan.hpp"
+#include "plan/view.hpp"
 #include "state/store.hpp"
 
 namespace cpsctl::cli {
@@ -19,11 +20,11 @@ Result<> check_words(plan::Inputs const& inputs, bool contracts_at_cps = false);
 http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs);
 
 /// What carrying a plan out takes.
-cps::Requests requests_to_apply(plan::Plan const& plan);
+cps::Requests requests_to_apply(plan::PlanView const& plan);
 
 /// The plan's footer: requests used, requests to come, and what they take under the limits; and what the state has, if
 /// the plan is about nothing of it.
-report::Cost cost_of(plan::Plan const& plan, Connection& connection, Settings const& settings,
+report::Cost cost_of(plan::PlanView const& plan, Connection& connection, Settings const& settings,
                      state::Contents const& contents);
 
 }  // namespace cpsctl::cli

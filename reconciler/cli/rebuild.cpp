@@ -11,9 +11,9 @@ namespace {
 /// Only what the state has to learn; what would be written to CPS is another run's.
 plan::Plan state_part(plan::Plan plan) {
   for (plan::Item& item : plan.items) {
-    bool const writes = !item.steps.empty();
-    if (writes) item.action = plan::Action::none;
-    item.steps.clear();
+    if (!item.writes()) continue;
+    item.wanted = plan::Action::none;
+    item.work = plan::Nothing();
   }
   return plan;
 }
@@ -41,9 +41,10 @@ Exit run_state_rebuild(Options const& options, World& world) {
   if (!plan) return fail(plan.error(), options.global, world);
 
   plan::Plan const part = state_part(*plan);
-  auto const result =
-      carry_out(part, std::move(inputs->listings), {}, *connection, *writing->store, options, settings, world, signals);
-  return signals.exit_or(delivered(result, {.plan = part, .title = "Rebuild"}, options, world));
+  plan::PlanView const seen = plan::view(part);
+  auto const result = carry_out(part, seen, std::move(inputs->listings), {}, *connection, *writing->store, options,
+                                settings, world, signals);
+  return signals.exit_or(delivered(result, {.plan = seen, .title = "Rebuild"}, options, world));
 }
 
 }  // namespace cpsctl::cli

@@ -17,7 +17,7 @@ namespace cpsctl::cli {
 namespace {
 
 /// What the plan thinks of an item, as a state of affairs.
-std::string condition_of(plan::Item const& item) {
+std::string condition_of(plan::ItemView const& item) {
   switch (item.action) {
     case plan::Action::create: return "missing";
     case plan::Action::update:
@@ -72,11 +72,11 @@ cps::Live const* live_of(plan::Inputs const& inputs, plan::Index const& listed, 
 }
 
 /// One row for each enrollment that a manifest or the state knows.
-Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan::Plan const& plan) {
+Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan::PlanView const& plan) {
   std::vector<report::StatusRow> rows;
   std::set<std::string> told;
   CPS_TRY(auto const contracts, contracts_of(inputs));
-  for (plan::Item const& item : plan.items) {
+  for (plan::ItemView const& item : plan.items) {
     told.insert(item.name);
     report::StatusRow row{.name = item.name,
                           .id = item.id,
@@ -113,10 +113,10 @@ Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan:
   return rows;
 }
 
-Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, plan::Plan const& plan) {
+Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, plan::PlanView const& plan) {
   std::set<std::int64_t> ours;
   for (auto const& [name, entry] : inputs.entries) ours.insert(entry.id);
-  for (plan::Item const& item : plan.items) ours.insert(item.id);
+  for (plan::ItemView const& item : plan.items) ours.insert(item.id);
   std::vector<report::StatusRow> rows;
   for (auto const& [scope, listing] : inputs.listings) {
     CPS_TRY(auto const schema, schema::enrollment(listing.api_schema));
@@ -177,7 +177,8 @@ Exit run_status(Options const& given, World& world) {
                    .message = "no contract is known here: there are neither manifests nor a state",
                    .next = "name one: cpsctl status --unmanaged --contract ID"};
     CPS_TRY(plan::Inputs const inputs, connection->loop->run(read_account(reader, *connection, std::move(known))));
-    CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
+    CPS_TRY(plan::Plan const made, plan::make_plan(inputs));
+    plan::PlanView const plan = plan::view(made);
     CPS_TRY(auto found, options.unmanaged ? unmanaged(inputs, plan) : managed(inputs, plan));
     at_work = goes_on(inputs, found);
     return found;

@@ -19,25 +19,25 @@ namespace cpsctl::cli {
 namespace {
 
 /// The plan says all there is to say of it: it is blocked, waits, or is being removed already.
-bool told_by_plan(plan::Item const& item) {
-  return item.steps.empty() && !item.state_only;
+bool told_by_plan(plan::ItemView const& item) {
+  return !plan::acts(item);
 }
 
-using Planned = std::map<std::string_view, plan::Item const*>;
+using Planned = std::map<std::string_view, plan::ItemView const*>;
 
-Planned by_name(plan::Plan const& plan) {
+Planned by_name(plan::PlanView const& plan) {
   Planned planned;
-  for (plan::Item const& item : plan.items) planned.emplace(item.name, &item);
+  for (plan::ItemView const& item : plan.items) planned.emplace(item.name, &item);
   return planned;
 }
 
-plan::Item const* find(Planned const& planned, std::string const& name) {
+plan::ItemView const* find(Planned const& planned, std::string const& name) {
   auto const found = planned.find(name);
   return found == planned.end() ? nullptr : found->second;
 }
 
 /// `planned`: nullptr where the item has no plan.
-report::ResultRow row_of(apply::ItemResult const& item, plan::Item const* planned) {
+report::ResultRow row_of(apply::ItemResult const& item, plan::ItemView const* planned) {
   bool const same = planned != nullptr && item.action == planned->action && item.message == planned->reason &&
                     item.next == planned->next;
   return {.name = item.name,
@@ -75,7 +75,7 @@ Exit exit_of(apply::ItemResult const& item) {
 /// One line per finished item; on a terminal also a line that counts.
 class Progress {
  public:
-  Progress(Connection& connection, Options const& options, World& world, plan::Plan const& plan)
+  Progress(Connection& connection, Options const& options, World& world, plan::PlanView const& plan)
       : connection_(connection),
         world_(world),
         style_(style_for(options.global, world, world.err_is_terminal)),
@@ -93,7 +93,7 @@ class Progress {
       log::info("{}: {} {}", item.name, fields::word(item.action), fields::word(item.outcome));
       return;
     }
-    plan::Item const* const planned = find(planned_, item.name);
+    plan::ItemView const* const planned = find(planned_, item.name);
     if (planned != nullptr && told_by_plan(*planned)) return;  // the plan or the result says it
     if (live_) world_.err << "\r\x1b[K";                       // past the door: our own code
     report::progress_line(row_of(item, planned), style_, world_.err);
@@ -108,9 +108,9 @@ class Progress {
     std::string account;
     std::size_t requests;
   };
-  static std::map<std::string, Open> open_items(plan::Plan const& plan) {
+  static std::map<std::string, Open> open_items(plan::PlanView const& plan) {
     std::map<std::string, Open> open;
-    for (plan::Item const& item : plan.items)
+    for (plan::ItemView const& item : plan.items)
       if (item.action != plan::Action::none)
         open.emplace(item.name, Open{.account = item.account, .requests = item.steps.size()});
     return open;
@@ -188,11 +188,11 @@ Result<state::Contents> read_state(Settings const& settings, std::string const& 
   return contents;
 }
 
-apply::ApplyResult carry_out(plan::Plan const& plan, apply::Listings listings, PlanAgain plan_again,
-                             Connection& connection, state::Store& store, Options const& options,
+apply::ApplyResult carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
+                             PlanAgain plan_again, Connection& connection, state::Store& store, Options const& options,
                              Settings const& settings, World& world, Signals const& signals) {
   cps::Writer writer(*connection.session);
-  Progress progress(connection, options, world, plan);
+  Progress progress(connection, options, world, seen);
   return connection.loop->run(apply::run(plan, std::move(listings), writer, *connection.loop, store, world.clock,
                                          {.parallelism = settings.parallelism,
                                           .deadline = settings.deadline,
@@ -206,7 +206,7 @@ apply::ApplyResult carry_out(plan::Plan const& plan, apply::Listings listings, P
 namespace {
 
 Product result_product(apply::ApplyResult const& result, Carried const& carried) {
-  plan::Plan const& plan = carried.plan;
+  plan::PlanView const& plan = carried.plan;
   report::ResultFacts const facts{.title = carried.title,
                                   .realm = plan.realm,
                                   .requests = result.spent.requests,
@@ -230,7 +230,7 @@ Product result_product(apply::ApplyResult const& result, Carried const& carried)
 
 }  // namespace
 
-std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result, plan::Plan const& plan) {
+std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result, plan::PlanView const& plan) {
   Planned const planned = by_name(plan);
   std::vector<report::ResultRow> rows;
   rows.reserve(result.items.size());
@@ -248,15 +248,15 @@ Exit exit_of(apply::ApplyResult const& result) {
 namespace {
 
 /// Does work go on at CPS, whoever began it? What this run wrote ended what was pending before, or waits for it.
-bool goes_on(apply::ApplyResult const& result, plan::Plan const& plan) {
+bool goes_on(apply::ApplyResult const& result, plan::PlanView const& plan) {
   std::set<std::string> written;
   for (apply::ItemResult const& item : result.items) {
     if (!item.changes.empty()) return true;
     if (item.outcome == apply::Outcome::done) written.insert(item.name);
   }
-  return std::ranges::any_of(plan.items, [&](plan::Item const& item) {
+  return std::ranges::any_of(plan.items, [&](plan::ItemView const& item) {
     bool const sent = !item.steps.empty() && written.contains(item.name);
-    return !sent && !item.live.pending.empty();
+    return !sent && !item.observed.pending.empty();
   });
 }
 

@@ -34,9 +34,9 @@ Result<state::Contents> read_state(Settings const& settings, std::string const& 
 
 using PlanAgain = std::function<http::Task<Result<apply::Round>>(std::set<std::string>)>;
 
-/// Carries a plan out, with a progress line for each item. `plan_again` as in ApplyOptions.
-apply::ApplyResult carry_out(plan::Plan const& plan, apply::Listings listings, PlanAgain plan_again,
-                             Connection& connection, state::Store& store, Options const& options,
+/// Carries a plan out, with a progress line for each item; `seen`: its view. `plan_again` as in ApplyOptions.
+apply::ApplyResult carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
+                             PlanAgain plan_again, Connection& connection, state::Store& store, Options const& options,
                              Settings const& settings, World& world, Signals const& signals);
 
 /// What the command ends with, by what became of each item and by what ended the run.
@@ -44,13 +44,13 @@ Exit exit_of(apply::ApplyResult const& result);
 
 /// What a result is the result of.
 struct Carried {
-  plan::Plan const& plan;
+  plan::PlanView const& plan;
   std::string title = "Apply";
   bool plan_shown = false;  ///< on stderr, by this run
 };
 
 /// The items for reports, with what the plan knew of each.
-std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result, plan::Plan const& plan = {});
+std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result, plan::PlanView const& plan = {});
 
 /// What became of it, also when something ended the run early: that is reported, and the document tells the rest.
 Exit delivered(apply::ApplyResult const& result, Carried const& carried, Options const& options, World& world);

@@ -3,7 +3,6 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "plan/identity.hpp"
-#include "plan/planner.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +14,6 @@ namespace cpsctl::plan {
 namespace {
 
 constexpr char const* kind = "Plan";
-constexpr char const* format = "1.0";
 constexpr std::string_view major = "1.";
 
 /// What a reader wants beside the plan's own members: field names as in a manifest, null for an id that is not there.
@@ -45,17 +43,10 @@ bool undecorate(json::Value& items) {
   return true;
 }
 
-std::string digest_of(json::Value const& document) {
-  json::Document signed_part = json::clone(document);
-  json::remove(signed_part, "digest");
-  json::remove(signed_part, "requestsToApply");
-  return text::sha256_hex(json::canonical(signed_part));
-}
-
-json::Document undigested(Plan const& plan) {
+json::Document undigested(PlanView const& plan) {
   json::Document document = fields::document(plan);
   json::Pool& pool = document.GetAllocator();
-  json::set(document, "format_version", json::string(format, pool), pool);
+  json::set(document, "format_version", json::string(plan.format, pool), pool);
   json::set(document, "kind", json::string(kind, pool), pool);
   decorate(document, pool);
   return document;
@@ -66,7 +57,8 @@ Error bad_plan(std::string const& what, std::string problem, std::string next) {
 }
 
 /// Does what the item wants fit what it shows? Nothing if it does.
-std::string_view contradiction(manifest::Desired const& desired, Item const& item, std::string const& usual_account) {
+std::string_view contradiction(manifest::Desired const& desired, ItemView const& item,
+                               std::string const& usual_account) {
   if (desired.name != item.name || desired.contract != item.contract) return "wants another enrollment than it names";
   if ((desired.account_key.empty() ? usual_account : desired.account_key) != item.account)
     return "is in another account than it wants";
@@ -78,8 +70,8 @@ std::string_view contradiction(manifest::Desired const& desired, Item const& ite
 }
 
 /// Does the item say one thing? Nothing if it does.
-std::string_view contradiction(Item const& item, std::string const& usual_account) {
-  bool const acts = !item.steps.empty() || item.state_only;
+std::string_view contradiction(ItemView const& item, std::string const& usual_account) {
+  bool const acts = plan::acts(item);
   bool const can_act = item.action != Action::none && item.action != Action::blocked && item.action != Action::orphan;
   if (acts && !can_act) return "acts, but its action does not";
   if (acts == item.fingerprint.empty()) return acts ? "has no fingerprint" : "has a fingerprint, but does not act";
@@ -92,14 +84,14 @@ std::string_view contradiction(Item const& item, std::string const& usual_accoun
 }
 
 /// Items, summary and fingerprints fit together; who only reads one of them is not told a story. Errors: manifest.
-Result<> check_whole(Plan const& plan, std::string const& what, std::string const& again) {
+Result<> check_whole(PlanView const& plan, std::string const& what, std::string const& again) {
   Summary counted;
-  for (Item const& item : plan.items) {
+  for (ItemView const& item : plan.items) {
     count(item, counted);
     if (auto const problem = contradiction(item, plan.account); !problem.empty())
       return bad_plan(what, fmt::format("contradicts itself: {} {}", text::excerpt(item.name, 60), problem), again);
   }
-  if (std::ranges::adjacent_find(plan.items, std::ranges::greater_equal(), &Item::name) != plan.items.end())
+  if (std::ranges::adjacent_find(plan.items, std::ranges::greater_equal(), &ItemView::name) != plan.items.end())
     return bad_plan(what, "contradicts itself: its items are not in the order of their names", again);
   // What is unchanged and has no note is counted alone.
   bool const counts_unlisted = plan.summary.unchanged >= counted.unchanged && plan.summary.left_out >= 0;
@@ -111,18 +103,38 @@ Result<> check_whole(Plan const& plan, std::string const& what, std::string cons
 
 }  // namespace
 
-json::Document document(Plan const& plan) {
+std::string digest(json::Value const& document) {
+  json::Document approved = json::clone(document);
+  json::remove(approved, "digest");
+  json::remove(approved, "requestsToApply");
+  bool const whole = json::text_or(json::find(document, "format_version"), "") == "1.0";
+  if (!whole) json::remove(approved, "serial");
+  json::Value* const items = json::find(approved, "items");
+  if (items == nullptr || !items->IsArray()) return text::sha256_hex(json::canonical(approved));
+  for (json::Value& item : items->GetArray()) {
+    if (!item.IsObject()) continue;
+    json::remove(item, "observed");
+    if (!whole) json::remove(item, "notes");
+  }
+  auto const is_none = [](json::Value const& item) {
+    return item.IsObject() && json::text_or(json::find(item, "action"), "") == fields::word(Action::none);
+  };
+  if (!whole && !items->Empty()) items->Erase(std::remove_if(items->Begin(), items->End(), is_none), items->End());
+  return text::sha256_hex(json::canonical(approved));
+}
+
+json::Document document(PlanView const& plan) {
   json::Document document = undigested(plan);
   auto& pool = document.GetAllocator();
-  json::set(document, "digest", json::string(digest_of(document), pool), pool);
+  json::set(document, "digest", json::string(digest(document), pool), pool);
   return document;
 }
 
-std::string digest(Plan const& plan) {
-  return digest_of(undigested(plan));
+std::string digest(PlanView const& plan) {
+  return digest(undigested(plan));
 }
 
-Result<Plan> read_document(std::string_view text, std::string const& what) {
+Result<PlanView> read_document(std::string_view text, std::string const& what) {
   std::string const again = "make it again with cpsctl plan --out json=FILE";
   auto parsed = json::parse(text, "it");
   if (!parsed) return bad_plan(what, "is no plan: " + parsed.error().message, again);
@@ -132,13 +144,13 @@ Result<Plan> read_document(std::string_view text, std::string const& what) {
   if (!version.starts_with(major))
     return bad_plan(what, fmt::format("has format {}, this cpsctl knows {}x", version, major),
                     "use the cpsctl that made it");
-  if (json::text_or(json::find(document, "digest"), "") != digest_of(document))
+  if (json::text_or(json::find(document, "digest"), "") != digest(document))
     return bad_plan(what, "was changed after it was made: its digest does not fit", again);
   json::Value* const items = json::find(document, "items");
   if (items == nullptr || !items->IsArray()) return bad_plan(what, "has no items", again);
   if (!undecorate(*items))
     return bad_plan(what, "contradicts itself: a change names another field than it points to", again);
-  Plan plan;
+  PlanView plan{.format = std::string(version)};
   if (!fields::from_json(document, plan)) return bad_plan(what, "has a member of the wrong type", again);
   CPS_CHECK(check_whole(plan, what, again));
   return plan;

@@ -1,5 +1,5 @@
 #pragma once
-#include "plan/plan.hpp"
+#include "plan/view.hpp"
 
 #include <string>
 #include <string_view>
@@ -7,13 +7,16 @@
 /// The plan document: what `plan -o json` prints, and what `apply` takes again (schemas/plan.v1.schema.json).
 namespace cpsctl::plan {
 
-/// {"format_version": "1.0", "kind": "Plan", …, "digest"}. Members may be added within the major version.
-json::Document document(Plan const& plan);
+/// {"format_version": "1.1", "kind": "Plan", …, "digest"}. Members may be added within the major version.
+json::Document document(PlanView const& plan);
 
-/// SHA-256 over the canonical form of the document without its digest and its request counts.
-std::string digest(Plan const& plan);
+/// SHA-256 over what a person approves (design.md §9): the document without its digest, request counts and serial, and
+/// without what is only observed: pending changes, notes, and items on which nothing is done.
+std::string digest(PlanView const& plan);
+/// The same of a document as it is. In format 1.0 serial, notes and all items were part of it.
+std::string digest(json::Value const& document);
 
 /// A saved plan. Errors: manifest, when it is no plan, was changed after it was made, or comes from a newer cpsctl.
-Result<Plan> read_document(std::string_view text, std::string const& what);
+Result<PlanView> read_document(std::string_view text, std::string const& what);
 
 }  // namespace cpsctl::plan

@@ -1,5 +1,7 @@
+#include "plan/guards.hpp"
+
 #include "base/text.hpp"
-#include "plan/planner.hpp"
+#include "plan/settle.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -7,119 +9,137 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-/// The rules that need all items: identity between manifests, and the guard rails that count.
 namespace cpsctl::plan {
 
-void Planner::one_owner_each() {
+void one_owner_each(std::vector<Item>& items) {
   std::map<std::int64_t, std::vector<Item*>> claims;
-  for (Item& item : items_) {
+  for (Item& item : items) {
     // Also one that differs, or may not adopt, means that enrollment.
-    bool const adopts =
-        item.action == Action::adopt || (item.action == Action::blocked && item.wanted == Action::adopt);
-    if (adopts && item.id != 0) claims[item.id].push_back(&item);
+    if (item.wanted == Action::adopt && item.id != 0) claims[item.id].push_back(&item);
   }
   for (auto const& [id, claimants] : claims) {
     if (claimants.size() < 2) continue;
     std::vector<std::string> names;
     std::ranges::transform(claimants, std::back_inserter(names), &Item::name);
     for (Item* item : claimants)
-      block(*item, fmt::format("several manifests match enrollment {}: {}", id, fmt::join(names, ", ")),
-            "keep one of them, or make them differ in common name, network or validation type");
+      hold(*item, Obstacle{fmt::format("several manifests match enrollment {}: {}", id, fmt::join(names, ", ")),
+                           "keep one of them, or make them differ in common name, network or validation type"});
   }
 }
 
-/// CPS refuses a second enrollment with the same common name; two manifests that want one each are a mistake.
-void Planner::one_create_per_name() {
+void no_create_beside_a_doubt(Situation const& situation, std::vector<Item>& items) {
+  std::multimap<std::pair<Scope, std::string>, state::Record const*> doubts;
+  for (state::Record const& intent : situation.inputs().open_intents)
+    if (auto const& entry = intent.entry; entry && intent.step == state::Step::create)
+      doubts.emplace(std::pair(Scope(entry->account, entry->contract), text::hostname(entry->common_name)), &intent);
+  for (Item& item : items) {
+    Scope const scope{item.account, item.contract};
+    if (item.action() != Action::create) continue;
+    auto const [first, last] = doubts.equal_range({scope, text::hostname(item.common_name)});
+    for (auto doubt = first; doubt != last && item.held() == nullptr; ++doubt) {
+      state::Record const& intent = *doubt->second;
+      if (intent.name == item.name) continue;
+      Fate const fate = situation.fate_of_create(intent, scope);
+      if (fate.kind == Fate::Kind::not_done) continue;
+      bool const declared = situation.has_manifest(intent.name);
+      bool const waits = declared && fate.kind == Fate::Kind::open && fate.until;
+      hold(item, {.reason = fmt::format("of {}, which has this common name, {}", intent.name, story_of(intent)),
+                  .next = declared ? "run again once that doubt is resolved"
+                                   : fmt::format("put the manifest {} back and run again: the doubt is resolved then",
+                                                 intent.name),
+                  .why = waits ? Held::Why::waits : Held::Why::blocked});
+    }
+  }
+}
+
+void one_create_per_name(std::vector<Item>& items) {
   std::map<std::pair<Scope, std::string>, std::vector<Item*>> wanted;
-  for (Item& item : items_)
-    if (item.action == Action::create || (item.action == Action::blocked && !item.settles.empty()))
+  for (Item& item : items)
+    if (item.action() == Action::create || (item.held() != nullptr && !item.closes.not_done.empty()))
       wanted[{Scope{item.account, item.contract}, text::hostname(item.common_name)}].push_back(&item);
-  for (auto const& [place, items] : wanted) {
-    if (items.size() < 2) continue;
+  for (auto const& [place, alike] : wanted) {
+    if (alike.size() < 2) continue;
     std::vector<std::string> names;
-    std::ranges::transform(items, std::back_inserter(names), &Item::name);
-    for (Item* item : items)
-      if (item->action == Action::create && !item->desired->lifecycle.allow_duplicate_cn)
-        block(*item,
-              fmt::format("several manifests want the common name {}: {}", item->common_name, fmt::join(names, ", ")),
-              "keep one of them, or set spec.lifecycle.allowDuplicateCn: true");
+    std::ranges::transform(alike, std::back_inserter(names), &Item::name);
+    for (Item* item : alike)
+      if (item->action() == Action::create && !item->desired->lifecycle.allow_duplicate_cn)
+        hold(*item, Obstacle{fmt::format("several manifests want the common name {}: {}", item->common_name,
+                                         fmt::join(names, ", ")),
+                             "keep one of them, or set spec.lifecycle.allowDuplicateCn: true"});
   }
 }
 
-/// When much of what the state knows is gone, this is probably not the account it was.
-void Planner::mass_absence() {
+void mass_absence(Situation const& situation, std::vector<Item>& items) {
+  Inputs const& inputs = situation.inputs();
   std::map<Scope, std::pair<std::size_t, std::size_t>> counts;  // recorded, absent
-  for (auto const& [name, entry] : inputs_.entries) {
-    if (leaving(inputs_, entry)) continue;
+  for (auto const& [name, entry] : inputs.entries) {
+    if (leaving(inputs, entry)) continue;
     auto& [recorded, absent] = counts[{entry.account, entry.contract}];
     ++recorded;
-    auto const lookup = inputs_.lookups.find(entry.id);
-    if (lookup != inputs_.lookups.end() && !lookup->second) ++absent;
+    auto const lookup = inputs.lookups.find(entry.id);
+    if (lookup != inputs.lookups.end() && !lookup->second) ++absent;
   }
   // A wrong --account-key moves everything: what is known elsewhere is not in the account that is meant now.
-  for (Item const& item : items_) {
-    auto const entry = inputs_.entries.find(item.name);
+  for (Item const& item : items) {
+    auto const entry = inputs.entries.find(item.name);
     Scope const scope{item.account, item.contract};
-    if (entry == inputs_.entries.end() || Scope(entry->second.account, entry->second.contract) == scope) continue;
+    if (entry == inputs.entries.end() || Scope(entry->second.account, entry->second.contract) == scope) continue;
     ++counts[scope].first;
     ++counts[scope].second;
   }
-  for (Item& item : items_) {
-    if (item.action != Action::create && item.action != Action::forget) continue;
-    auto const known = inputs_.entries.find(item.name);
-    if (known != inputs_.entries.end() && leaving(inputs_, known->second)) continue;
+  for (Item& item : items) {
+    if (item.action() != Action::create && item.action() != Action::forget) continue;
+    auto const known = inputs.entries.find(item.name);
+    if (known != inputs.entries.end() && leaving(inputs, known->second)) continue;
     auto const found = counts.find({item.account, item.contract});
     if (found == counts.end()) continue;
     auto const [recorded, absent] = found->second;
     if (absent <= tolerable_absence(recorded)) continue;
-    block(item,
-          fmt::format("{} of the {} enrollments that the state knows in contract {} are gone", absent, recorded,
-                      item.contract),
-          "check that account, section and rights are the right ones before anything is created or forgotten there");
+    hold(
+        item,
+        Obstacle{
+            fmt::format("{} of the {} enrollments that the state knows in contract {} are gone", absent, recorded,
+                        item.contract),
+            "check that account, section and rights are the right ones before anything is created or forgotten there"});
   }
 }
 
-/// What is kept back for want of a consent says all of them at once, with the numbers of this plan.
-void Planner::deletion_limits() {
-  auto const deletes = [](Item const& item) { return item.action == Action::delete_ && !item.steps.empty(); };
-  auto const unconsented = [this](Item const& item) {
-    return item.action == Action::blocked && needs_consent_.contains(item.name);
+void deletion_limits(Consent const& consent, std::vector<Item>& items) {
+  auto const deletes = [](Item const& item) { return std::holds_alternative<Remove>(item.work); };
+  auto const unconsented = [](Item const& item) {
+    return item.held() != nullptr && item.held()->why == Held::Why::consent;
   };
-  auto const allowed = std::ranges::count_if(items_, deletes);
-  auto const all = allowed + std::ranges::count_if(items_, unconsented);
+  auto const allowed = std::ranges::count_if(items, deletes);
+  auto const all = allowed + std::ranges::count_if(items, unconsented);
   std::string flags = fmt::format("--allow-delete --max-deletes {}", all);
-  for (Item const& item : items_)
+  for (Item const& item : items)
     if (item.production && (deletes(item) || unconsented(item))) flags += " --confirm-delete " + item.name;
-  for (Item& item : items_)
+  for (Item& item : items)
     if (unconsented(item)) item.next = fmt::format("run with {}, or put the manifest back", flags);
-  if (allowed <= inputs_.consent.max_deletes) return;
-  for (Item& item : items_)
+  if (allowed <= consent.max_deletes) return;
+  for (Item& item : items)
     if (deletes(item))
-      block(item,
-            fmt::format("{} would be deleted, at most {} may be",
-                        text::counted(static_cast<std::size_t>(allowed), "enrollment"), inputs_.consent.max_deletes),
-            fmt::format("if that is what you want, run with {}", flags));
+      hold(item,
+           Obstacle{fmt::format("{} would be deleted, at most {} may be",
+                                text::counted(static_cast<std::size_t>(allowed), "enrollment"), consent.max_deletes),
+                    fmt::format("if that is what you want, run with {}", flags)});
 }
 
-void Planner::change_limit() {
+void change_limit(Consent const& consent, std::size_t managed, std::vector<Item>& items) {
   auto const counts = [](Item const& item) {
-    bool const changes =
-        item.action == Action::update || item.action == Action::adopt || item.action == Action::delete_;
-    return changes && !item.steps.empty();
+    return std::holds_alternative<Update>(item.work) || std::holds_alternative<Remove>(item.work);
   };
-  Consent const& consent = inputs_.consent;
   std::int64_t limit = consent.max_changes.value_or(std::numeric_limits<std::int64_t>::max());
-  auto const managed = static_cast<std::int64_t>(inputs_.entries.size());
   if (auto const percent = consent.max_changes_percent)  // of a few, any part is less than one
-    limit = std::min(limit, *percent == 0 ? 0 : std::max<std::int64_t>(1, managed * *percent / 100));
-  auto const count = std::ranges::count_if(items_, counts);
+    limit = std::min(
+        limit, *percent == 0 ? 0 : std::max<std::int64_t>(1, static_cast<std::int64_t>(managed) * *percent / 100));
+  auto const count = std::ranges::count_if(items, counts);
   if (count <= limit) return;
-  for (Item& item : items_)
+  for (Item& item : items)
     if (counts(item))
-      block(item,
-            fmt::format("{} would be changed or deleted, at most {} may be in one run",
-                        text::counted(static_cast<std::size_t>(count), "enrollment"), limit),
-            fmt::format("look at the plan; if that is what you want: --max-changes {}", count));
+      hold(item, Obstacle{fmt::format("{} would be changed or deleted, at most {} may be in one run",
+                                      text::counted(static_cast<std::size_t>(count), "enrollment"), limit),
+                          fmt::format("look at the plan; if that is what you want: --max-changes {}", count)});
 }
 
 }  // namespace cpsctl::plan

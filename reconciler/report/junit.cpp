@@ -97,7 +97,7 @@ std::string lines(std::vector<std::string> const& all) {
   return fmt::format("{}", fmt::join(all, "\n"));
 }
 
-Case case_of(plan::Item const& item, plan::Plan const& plan) {
+Case case_of(plan::ItemView const& item, plan::PlanView const& plan) {
   Mask const mask(item);
   bool const blocked = item.action == plan::Action::blocked;
   std::vector<std::string> said{
@@ -133,15 +133,15 @@ void add_unchanged(std::vector<Case>& cases, std::int64_t unchanged) {
 
 }  // namespace
 
-std::string plan_junit(plan::Plan const& plan) {
+std::string plan_junit(plan::PlanView const& plan) {
   std::vector<Case> cases;
   cases.reserve(plan.items.size());
-  for (plan::Item const& item : plan.items) cases.push_back(case_of(item, plan));
+  for (plan::ItemView const& item : plan.items) cases.push_back(case_of(item, plan));
   add_unchanged(cases, plan.summary.unchanged);
   return junit::document("plan", cases);
 }
 
-std::string result_junit(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::Plan const& plan) {
+std::string result_junit(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::PlanView const& plan) {
   ItemMasks const masks(plan);
   std::vector<Case> cases;
   for (ResultRow const& row : rows) {

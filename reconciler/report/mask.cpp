@@ -94,11 +94,11 @@ std::string masked(std::string_view text) {
   return fmt::format("{}…{}", plain ? text.substr(0, 1) : "", text.substr(at));
 }
 
-Mask::Mask(plan::Item const& item) {
+Mask::Mask(plan::ItemView const& item) {
   auto const remember = [this](json::Value const& value) {
     if (value.IsString() && value.GetStringLength() >= shortest_in_prose) hidden_.emplace_back(json::view(value));
   };
-  for (json::Ref const& document : {item.desired ? item.desired->enrollment : nullptr, item.live.document})
+  for (json::Ref const& document : {item.desired ? item.desired->enrollment : nullptr, item.live})
     if (document) each_sensitive(*document, fields_at(""), remember);
   for (diff::Change const& change : item.changes)
     for (json::Ref const* side : {&change.live, &change.desired})
@@ -131,8 +131,8 @@ std::string Mask::text(std::string_view text) const {
   return shown;
 }
 
-ItemMasks::ItemMasks(plan::Plan const& plan) {
-  for (plan::Item const& item : plan.items) items_.emplace(item.name, &item);
+ItemMasks::ItemMasks(plan::PlanView const& plan) {
+  for (plan::ItemView const& item : plan.items) items_.emplace(item.name, &item);
 }
 
 std::string ItemMasks::text(std::string const& name, std::string_view text) const {

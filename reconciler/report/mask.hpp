@@ -1,6 +1,6 @@
 #pragma once
 #include "base/json.hpp"
-#include "plan/plan.hpp"
+#include "plan/view.hpp"
 
 #include <map>
 #include <string>
@@ -13,7 +13,7 @@ namespace cpsctl::report {
 /// none of them knows. One mask serves one plan item.
 class Mask {
  public:
-  explicit Mask(plan::Item const& item);
+  explicit Mask(plan::ItemView const& item);
 
   /// The value at a pointer into the enrollment, as it may be shown; `value` itself when nothing in it is sensitive.
   json::Ref value(std::string_view pointer, json::Ref const& value) const;
@@ -29,12 +29,12 @@ class Mask {
 /// The masks of a plan's items, by name.
 class ItemMasks {
  public:
-  explicit ItemMasks(plan::Plan const& plan);
+  explicit ItemMasks(plan::PlanView const& plan);
   /// As Mask::text() of the item; `text` as it is when the plan has no such item.
   std::string text(std::string const& name, std::string_view text) const;
 
  private:
-  std::map<std::string_view, plan::Item const*> items_;
+  std::map<std::string_view, plan::ItemView const*> items_;
 };
 
 /// "a…@example.com" for an e-mail address, "•••" for anything else.

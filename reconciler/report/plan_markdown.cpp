@@ -60,7 +60,7 @@ constexpr std::array kinds{KindInfo{Kind::deletion, "-", "to delete", true},
                            KindInfo{Kind::forget, "=", "to forget", false},
                            KindInfo{Kind::news, "", "unchanged, with news from CPS", false}};
 
-Kind kind_of(plan::Item const& item) {
+Kind kind_of(plan::ItemView const& item) {
   switch (item.action) {
     case plan::Action::delete_: return Kind::deletion;
     case plan::Action::blocked: return item.waits ? Kind::waits : Kind::blocked;
@@ -70,7 +70,7 @@ Kind kind_of(plan::Item const& item) {
     case plan::Action::update:
       if (!item.cancels.empty()) return Kind::cancel;
       if (item.overrides_renewal_window) return Kind::window;
-      if (plan::issues_certificate(item)) return Kind::certificate;
+      if (plan::issues_certificate(item.changes)) return Kind::certificate;
       return item.action == plan::Action::update ? Kind::update : Kind::adopt;
     case plan::Action::orphan: return Kind::orphan;
     case plan::Action::forget: return Kind::forget;
@@ -80,7 +80,7 @@ Kind kind_of(plan::Item const& item) {
 }
 
 /// "+2 -1 csr.sans, networkConfiguration.ocspStapling": which fields, in a word each.
-std::string fields_of(plan::Item const& item) {
+std::string fields_of(plan::ItemView const& item) {
   constexpr std::size_t most = 4;
   std::vector<std::string> fields;
   for (diff::Change const& change : item.changes) {
@@ -93,7 +93,7 @@ std::string fields_of(plan::Item const& item) {
   return fmt::format("{}", fmt::join(fields, ", "));
 }
 
-std::string row_of(plan::Item const& item, plan::Plan const& plan) {
+std::string row_of(plan::ItemView const& item, plan::PlanView const& plan) {
   Mask const mask(item);
   std::vector<std::string> facts;
   for (std::string const& fact : facts_of(item, plan)) facts.push_back(prose(fact));
@@ -123,7 +123,7 @@ std::string order_text(OrderLine const& line) {
 }
 
 /// The item's changes and writes as lines of a diff.
-std::string detail_of(plan::Item const& item) {
+std::string detail_of(plan::ItemView const& item) {
   Mask const mask(item);
   auto const lines = change_lines(item.changes, &mask);
   auto const steps = telling_steps(item);
@@ -145,7 +145,7 @@ std::string detail_of(plan::Item const& item) {
   return text;
 }
 
-std::string head_of(plan::Plan const& plan, std::vector<markdown::Section> const& sections) {
+std::string head_of(plan::PlanView const& plan, std::vector<markdown::Section> const& sections) {
   std::string head = fmt::format("### cpsctl plan: {}{}", quiet(plan) ? "no changes, " : "", counts(plan.summary));
   std::vector<std::string> careful;
   for (markdown::Section const& section : sections)
@@ -159,7 +159,7 @@ std::string head_of(plan::Plan const& plan, std::vector<markdown::Section> const
 }
 
 /// What the comment is about, and what an approval names.
-std::string foot_of(plan::Plan const& plan, Cost const& cost) {
+std::string foot_of(plan::PlanView const& plan, Cost const& cost) {
   std::string const costs = cost.used > 0 ? fmt::format(" {}.", cost_words(cost)) : std::string();
   return fmt::format("For {}; state {}, digest {}.{}", prose(whom_words(plan, cost)), plan.serial,
                      code(plan::digest(plan)), costs);
@@ -167,9 +167,9 @@ std::string foot_of(plan::Plan const& plan, Cost const& cost) {
 
 }  // namespace
 
-std::string plan_markdown(plan::Plan const& plan, Cost const& cost) {
-  std::array<std::vector<plan::Item const*>, kinds.size()> items;
-  for (plan::Item const& item : plan.items) items.at(static_cast<std::size_t>(kind_of(item))).push_back(&item);
+std::string plan_markdown(plan::PlanView const& plan, Cost const& cost) {
+  std::array<std::vector<plan::ItemView const*>, kinds.size()> items;
+  for (plan::ItemView const& item : plan.items) items.at(static_cast<std::size_t>(kind_of(item))).push_back(&item);
 
   markdown::Comment comment{.marker = marker("plan"),
                             .foot = foot_of(plan, cost),

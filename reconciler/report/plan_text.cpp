@@ -70,11 +70,11 @@ void changes_text(std::vector<diff::Change> const& changes, Style const& style, 
   }
 }
 
-std::string headline(plan::Item const& item, plan::Plan const& plan) {
+std::string headline(plan::ItemView const& item, plan::PlanView const& plan) {
   return text::printable(fmt::format("{}", fmt::join(facts_of(item, plan), " · ")));
 }
 
-void item_text(plan::Item const& item, plan::Plan const& plan, std::size_t width, Style const& style,
+void item_text(plan::ItemView const& item, plan::PlanView const& plan, std::size_t width, Style const& style,
                std::ostream& out) {
   Sign const sign = sign_of(item);
   screen::line(out, "{} {}  {}", paint(sign.symbol, sign.ink, style),
@@ -95,10 +95,10 @@ void item_text(plan::Item const& item, plan::Plan const& plan, std::size_t width
 
 }  // namespace
 
-void plan_text(plan::Plan const& plan, Cost const& cost, Style const& style, std::ostream& out) {
+void plan_text(plan::PlanView const& plan, Cost const& cost, Style const& style, std::ostream& out) {
   std::size_t width = 0;
-  for (plan::Item const& item : plan.items) width = std::max(width, std::min<std::size_t>(item.name.size(), 40));
-  for (plan::Item const& item : plan.items) item_text(item, plan, width, style, out);
+  for (plan::ItemView const& item : plan.items) width = std::max(width, std::min<std::size_t>(item.name.size(), 40));
+  for (plan::ItemView const& item : plan.items) item_text(item, plan, width, style, out);
   if (!plan.items.empty()) screen::line(out, "");
   screen::line(out, "{} {}.", paint(quiet(plan) ? "No changes:" : "Plan:", Ink::strong, style), counts(plan.summary));
   if (cost.outside > 0) {

@@ -1,5 +1,5 @@
 #pragma once
-#include "plan/plan.hpp"
+#include "plan/view.hpp"
 #include "report/failure.hpp"
 #include "report/findings.hpp"
 #include "report/paint.hpp"
@@ -23,11 +23,11 @@ struct Cost {
   std::string outside_example = {};       ///< the manifest of one of them
 };
 
-void plan_text(plan::Plan const& plan, Cost const& cost, Style const& style, std::ostream& out);
+void plan_text(plan::PlanView const& plan, Cost const& cost, Style const& style, std::ostream& out);
 
 /// A comment for a pull request: what is dangerous first, details folded, contacts masked, at most 60,000 bytes.
-std::string plan_markdown(plan::Plan const& plan, Cost const& cost);
+std::string plan_markdown(plan::PlanView const& plan, Cost const& cost);
 /// Each item a test case; what is blocked has failed. Contacts masked.
-std::string plan_junit(plan::Plan const& plan);
+std::string plan_junit(plan::PlanView const& plan);
 
 }  // namespace cpsctl::report

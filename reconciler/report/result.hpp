@@ -43,9 +43,9 @@ void progress_line(ResultRow const& row, Style const& style, std::ostream& out);
 void result_text(std::vector<ResultRow> const& rows, ResultFacts const& facts, Style const& style, std::ostream& out);
 
 /// A comment like that of the plan, of which this is the result: what went wrong first.
-std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::Plan const& plan);
+std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::PlanView const& plan);
 /// Each row a test case: failed, in doubt and blocked have failed, what was not tried is skipped.
-std::string result_junit(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::Plan const& plan);
+std::string result_junit(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::PlanView const& plan);
 
 /// {format_version, realm, items, summary, requests, retries, throttles, waitedSeconds, stopped, error: {message,
 /// next}}.

@@ -38,7 +38,7 @@ std::string row_of(ResultRow const& row, ItemMasks const& masks) {
 
 }  // namespace
 
-std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::Plan const& plan) {
+std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::PlanView const& plan) {
   ItemMasks const masks(plan);
   std::array<std::vector<ResultRow const*>, parts.size()> sorted;
   for (ResultRow const& row : rows) {

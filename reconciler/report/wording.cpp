@@ -29,7 +29,7 @@ std::string first_or(std::string text, char const* otherwise) {
 
 }  // namespace
 
-Sign sign_of(plan::Item const& item) {
+Sign sign_of(plan::ItemView const& item) {
   switch (item.action) {
     case plan::Action::create: return {"+", Ink::good};
     case plan::Action::update: return {"~", Ink::change};
@@ -154,14 +154,14 @@ void order_fields(schema::Field const& field, json::Value const& document, std::
 
 }  // namespace
 
-std::vector<OrderLine> order_of(plan::Item const& item) {
+std::vector<OrderLine> order_of(plan::ItemView const& item) {
   std::vector<OrderLine> lines;
   if (!item.desired || !item.desired->enrollment) return lines;
   manifest::Desired const& desired = *item.desired;
   bool const creates = item.action == plan::Action::create;
   if (auto const schema = schema::enrollment(desired.api_schema); schema && creates)
     order_fields((*schema)->root(), *desired.enrollment, lines);
-  if (creates || plan::issues_certificate(item)) {
+  if (creates || plan::issues_certificate(item.changes)) {
     if (desired.deploy.not_before) lines.push_back({"deployed not before", {day_text(*desired.deploy.not_before)}});
     if (desired.deploy.not_after) lines.push_back({"deployed not after", {day_text(*desired.deploy.not_after)}});
   }
@@ -171,14 +171,14 @@ std::vector<OrderLine> order_of(plan::Item const& item) {
   return lines;
 }
 
-std::string whom_words(plan::Plan const& plan, Cost const& cost) {
+std::string whom_words(plan::PlanView const& plan, Cost const& cost) {
   std::string words = plan.realm;
   if (!plan.account.empty()) words += ", account " + plan.account;
   if (!cost.credentials.empty()) words += ", by " + cost.credentials;
   return words;
 }
 
-std::vector<std::string> facts_of(plan::Item const& item, plan::Plan const& plan) {
+std::vector<std::string> facts_of(plan::ItemView const& item, plan::PlanView const& plan) {
   std::vector<std::string> facts;
   if (item.id != 0) facts.push_back(fmt::format("id {}", item.id));
   facts.push_back("contract " + item.contract);
@@ -190,7 +190,7 @@ std::vector<std::string> facts_of(plan::Item const& item, plan::Plan const& plan
   return facts;
 }
 
-std::vector<std::string> telling_steps(plan::Item const& item) {
+std::vector<std::string> telling_steps(plan::ItemView const& item) {
   bool const plain = item.steps.size() < 2 && item.cancels.empty() && !item.overrides_renewal_window;
   return plain ? std::vector<std::string>() : item.steps;
 }
@@ -259,14 +259,14 @@ std::string counts(std::vector<ResultRow> const& rows) {
   return said.empty() ? "nothing to do" : said.substr(2);
 }
 
-std::string partial_words(plan::Plan const& plan) {
+std::string partial_words(plan::PlanView const& plan) {
   if (plan.selection.everything()) return {};
   auto const left_out = static_cast<std::size_t>(plan.summary.left_out);
   return fmt::format("only {} was looked at; {} left out", plan.selection.text(),
                      text::counted(left_out, "enrollment was", "enrollments were"));
 }
 
-bool quiet(plan::Plan const& plan) {
+bool quiet(plan::PlanView const& plan) {
   return !plan.work() && plan.summary.blocked == 0 && plan.summary.wait == 0;
 }
 

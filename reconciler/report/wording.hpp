@@ -1,6 +1,6 @@
 #pragma once
 #include "diff/compare.hpp"
-#include "plan/plan.hpp"
+#include "plan/view.hpp"
 #include "report/mask.hpp"
 #include "report/paint.hpp"
 #include "report/result.hpp"
@@ -18,7 +18,7 @@ struct Sign {
   Ink ink;
 };
 
-Sign sign_of(plan::Item const& item);
+Sign sign_of(plan::ItemView const& item);
 Sign sign_of(ResultRow const& row);
 
 /// "stored, no deployment", "issues a new certificate" …
@@ -41,7 +41,7 @@ std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes, M
 
 /// "id 7", "contract 1-A", "dv", "www.example.com": what an item of the plan is about, apart from its name. The account
 /// is named where it is not the plan's.
-std::vector<std::string> facts_of(plan::Item const& item, plan::Plan const& plan);
+std::vector<std::string> facts_of(plan::ItemView const& item, plan::PlanView const& plan);
 
 /// What is asked for apart from the changes. Of a create: the fields that the schema marks (x-order-says). Of what
 /// brings a certificate: when it may be deployed. Of all: what the lifecycle allows that is not usual. Printable; names
@@ -50,16 +50,16 @@ struct OrderLine {
   std::string what;
   std::vector<std::string> values;
 };
-std::vector<OrderLine> order_of(plan::Item const& item);
+std::vector<OrderLine> order_of(plan::ItemView const& item);
 
 /// A host name as it is sent, and as it was written where that is something else: "xn--pypal-4ve.com (pаypal.com)".
 std::string host_words(std::string_view name);
 
 /// "akamai, account 1-2:3, by ~/.edgerc section [prod]": whom a plan is for; empty when nothing is known.
-std::string whom_words(plan::Plan const& plan, Cost const& cost);
+std::string whom_words(plan::PlanView const& plan, Cost const& cost);
 
 /// The item's writes, as far as its action alone does not say them: several, or one that cancels or overrides.
-std::vector<std::string> telling_steps(plan::Item const& item);
+std::vector<std::string> telling_steps(plan::ItemView const& item);
 /// "id 7", "change 5 in progress at CPS": what is known after a row, apart from its message.
 std::vector<std::string> facts_of(ResultRow const& row);
 /// "created", "failed", "in doubt" …
@@ -71,12 +71,12 @@ std::string marker(std::string_view command);
 /// "1 to create, 2 blocked".
 std::string counts(plan::Summary const& summary);
 /// "only -l team=web was looked at; 12 enrollments were left out"; empty when the plan is about everything.
-std::string partial_words(plan::Plan const& plan);
+std::string partial_words(plan::PlanView const& plan);
 /// "1 created, 2 blocked".
 std::string counts(std::vector<ResultRow> const& rows);
 
 /// Nothing would be done, and nothing is in the way.
-bool quiet(plan::Plan const& plan);
+bool quiet(plan::PlanView const& plan);
 /// "1 request used; 3 more to apply (at least 2 min at 35 a minute)".
 std::string cost_words(Cost const& cost);
 /// "5 requests, 1 pause for CPS's request limit".

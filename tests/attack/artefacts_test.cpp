@@ -1,7 +1,7 @@
 #include "attack/attack.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
-#include "base/text.hpp"
+#include "plan/document.hpp"
 
 #include <filesystem>
 
@@ -139,10 +139,7 @@ struct Forge : Job {
     auto& pool = document.GetAllocator();
     json::Value& item = (*json::find(document, "items"))[0];
     change(document, item, pool);
-    json::Document digested = json::clone(document);
-    json::remove(digested, "digest");
-    json::remove(digested, "requestsToApply");
-    std::string const digest = cpsctl::text::sha256_hex(json::canonical(digested));
+    std::string const digest = cpsctl::plan::digest(document);
     json::set(document, "digest", json::string(digest, pool), pool);
     write("forged.json", json::compact(document));
     Run const shown = run({"show", "forged.json"});

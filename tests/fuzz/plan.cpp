@@ -14,11 +14,8 @@ namespace {
 std::string sealed(std::string_view text) {
   auto parsed = json::parse(text, "a plan");
   if (!parsed || !parsed->IsObject()) return std::string(text);
-  json::Document bare = json::clone(*parsed);
-  json::remove(bare, "digest");
-  json::remove(bare, "requestsToApply");
   json::Pool& pool = parsed->GetAllocator();
-  json::set(*parsed, "digest", json::string(text::sha256_hex(json::canonical(bare)), pool), pool);
+  json::set(*parsed, "digest", json::string(plan::digest(*parsed), pool), pool);
   return json::compact(*parsed);
 }
 

@@ -42,7 +42,7 @@ TEST_CASE("causes: a field that the manifest gave up is set back, or left, and t
     World const world = story(R"("orgId":7)", "", R"("orgId":7)");
     CHECK(causes(world) == "orgId manifest set back\n");
     auto const plan = planned(world);
-    CHECK(json::find(*plan.items[0].target, "orgId")->IsNull());
+    CHECK(json::find(*target_of(made(world)), "orgId")->IsNull());
   }
   SUBCASE("it was null already: nothing is sent, the state learns it") {
     auto const plan = planned(story(R"("orgId":7)", "", ""));
@@ -90,14 +90,14 @@ TEST_CASE("causes: an update whose answer never came") {
     world.inputs.open_intents = {unanswered(state::Step::update, "www", "2026-11-23T09:50:00Z")};
     auto const plan = planned(world);
     CHECK(plan.items[0].action == plan::Action::update);
-    CHECK(plan.items[0].settles == std::vector<std::int64_t>{8});
+    CHECK(made(world).items[0].closes.not_done == std::vector<std::int64_t>{8});
   }
   SUBCASE("the list shows it: it is recorded, nothing is sent") {
     world = story(off, on, on);
     world.inputs.open_intents = {unanswered_update("2026-11-23T09:59:30Z", on)};
     auto const plan = planned(world);
     CHECK(plan.items[0].state_only);
-    CHECK(plan.items[0].proven == 8);
+    CHECK(made(world).items[0].closes.done == 8);
   }
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("causes: an update whose answer never came, and the manifest is what i
     world.inputs.open_intents = {unanswered_update("2026-11-23T09:59:30Z", more)};
     auto const plan = planned(world);
     CHECK(causes(world) == "orgId manifest set back\n");
-    CHECK(plan.items[0].proven == 8);
+    CHECK(made(world).items[0].closes.done == 8);
     CHECK(plan.items[0].steps.size() == 1);
   }
   SUBCASE("it was done, and something else was changed since: what it brought is set back all the same") {
@@ -129,8 +129,8 @@ TEST_CASE("causes: an update whose answer never came, and the manifest is what i
     world.inputs.open_intents = {unanswered_update("2026-11-23T09:50:00Z", more)};
     auto const plan = planned(world);
     CHECK(plan.items[0].state_only);
-    CHECK(plan.items[0].settles == std::vector<std::int64_t>{8});
-    CHECK(plan.items[0].proven == 0);
+    CHECK(made(world).items[0].closes.not_done == std::vector<std::int64_t>{8});
+    CHECK(made(world).items[0].closes.done == 0);
   }
   SUBCASE("what somebody else has set meanwhile is not taken for it") {
     World world = story("", "", R"("orgId":9)");
@@ -140,7 +140,7 @@ TEST_CASE("causes: an update whose answer never came, and the manifest is what i
   SUBCASE("it was to take a field away, and the list shows the field: that is no proof") {
     World world = story(more, more, more);
     world.inputs.open_intents = {unanswered_update("2026-11-23T09:50:00Z", "")};
-    CHECK(planned(world).items[0].proven == 0);
+    CHECK(made(world).items[0].closes.done == 0);
   }
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("causes: a delete whose answer never came") {
     old.known_ids = {77};
     world.inputs.open_intents = {old};
     CHECK(planned(world).items[0].steps.size() == 1);
-    CHECK(planned(world).items[0].settles == std::vector<std::int64_t>{8});
+    CHECK(made(world).items[0].closes.not_done == std::vector<std::int64_t>{8});
   }
   SUBCASE("its manifest is back") {
     world.want(desired("www", "www.example.com"));
@@ -183,7 +183,7 @@ TEST_CASE("causes: a delete whose answer never came") {
     SUBCASE("it is there, and the delete can not happen any more: the doubt is closed") {
       auto const plan = planned(world);
       CHECK(plan.items[0].state_only);
-      CHECK(plan.items[0].settles == std::vector<std::int64_t>{8});
+      CHECK(made(world).items[0].closes.not_done == std::vector<std::int64_t>{8});
     }
     SUBCASE("it may still be under way") {
       world.inputs.open_intents[0].ends_by = "2026-11-23T10:00:30Z";
@@ -195,13 +195,13 @@ TEST_CASE("causes: a delete whose answer never came") {
       auto const plan = planned(world);
       CHECK(plan.items[0].action == plan::Action::create);
       CHECK(plan.items[0].reason == "enrollment 1 was deleted");
-      CHECK(plan.items[0].settles == std::vector<std::int64_t>{8});
+      CHECK(made(world).items[0].closes.not_done == std::vector<std::int64_t>{8});
     }
   }
   SUBCASE("nothing has happened, and it is over: it is sent again") {
     world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-23T09:50:00Z")};
     CHECK(planned(world).items[0].steps.size() == 1);
-    CHECK(planned(world).items[0].settles == std::vector<std::int64_t>{8});
+    CHECK(made(world).items[0].closes.not_done == std::vector<std::int64_t>{8});
   }
   SUBCASE("it may still be under way") {
     world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-23T09:59:30Z")};
@@ -219,6 +219,7 @@ TEST_CASE("causes: a null is sent once where CPS answers it with a default, and 
   SUBCASE("another write does not carry it along unseen") {
     auto const plan = planned(story(null + "," + off, null + "," + on, filled + "," + off));
     CHECK(plan.items[0].changes.size() == 1);
-    CHECK(json::find(*plan.items[0].target, "certificateChainType") == nullptr);
+    CHECK(json::find(*target_of(made(story(null + "," + off, null + "," + on, filled + "," + off))),
+                     "certificateChainType") == nullptr);
   }
 }

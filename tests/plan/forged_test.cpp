@@ -31,11 +31,8 @@ World every_action() {
 /// The document with a digest that fits, as somebody who means harm would write it.
 std::string sealed(json::Document const& document) {
   json::Document forged = json::clone(document);
-  json::remove(forged, "digest");
-  json::Document bare = json::clone(forged);
-  json::remove(bare, "requestsToApply");
   json::Pool& pool = forged.GetAllocator();
-  json::set(forged, "digest", json::string(text::sha256_hex(json::canonical(bare)), pool), pool);
+  json::set(forged, "digest", json::string(plan::digest(forged), pool), pool);
   return json::compact(forged);
 }
 
@@ -65,23 +62,23 @@ void leaves(json::Value const& value, std::string const& pointer, std::function<
 }
 
 /// What comes of an item when the saved plan is carried out in the same world.
-plan::Item carried_out(plan::Plan const& saved, std::string const& name, World world) {
+plan::Item carried_out(plan::PlanView const& saved, std::string const& name, World world) {
   plan::restrict_to(saved, world.inputs);
   for (auto const& [place, version] : plan::scopes(world.inputs))  // CPS has nothing where nobody expects it
     world.inputs.listings.try_emplace(place, cps::Listing{.contract = place.second, .api_schema = version});
-  plan::Plan const agreed = plan::agreed(saved, planned(world), {});
+  plan::Plan const agreed = plan::agreed(saved, made(world), {});
   return *std::ranges::find(agreed.items, name, &plan::Item::name);
 }
 
-bool writes(plan::Item const& item) {
-  return !item.steps.empty() || item.state_only || !item.cancels.empty();
+bool has_moved(plan::Item const& item) {
+  return item.held() != nullptr && item.held()->why == plan::Held::Why::moved;
 }
 
 }  // namespace
 
 TEST_CASE("a saved plan is read back, and every item is what it was") {
   World const world = every_action();
-  plan::Plan const plan = planned(world);
+  plan::PlanView const plan = planned(world);
   REQUIRE(plan.summary.create == 1);
   REQUIRE(plan.summary.update == 1);
   REQUIRE(plan.summary.record == 1);
@@ -89,10 +86,10 @@ TEST_CASE("a saved plan is read back, and every item is what it was") {
   REQUIRE(plan.summary.adopt == 1);
   auto const saved = plan::read_document(json::compact(plan::document(plan)), "it");
   REQUIRE(saved.has_value());
-  for (plan::Item const& item : plan.items) {
+  for (plan::ItemView const& item : plan.items) {
     CAPTURE(item.name);
-    CHECK(writes(item));
-    CHECK(writes(carried_out(*saved, item.name, world)));
+    CHECK(plan::acts(item));
+    CHECK(carried_out(*saved, item.name, world).acts());
   }
 }
 
@@ -114,8 +111,8 @@ TEST_CASE("property: whatever value of an item is another one, the item is refus
       if (!saved) return;
       std::string const its_name(json::text_or(json::find(&std::as_const(item), "name"), ""));
       plan::Item const now = carried_out(*saved, its_name, world);
-      CHECK_FALSE(writes(now));
-      stale += now.moved ? 1 : 0;
+      CHECK_FALSE(now.acts());
+      stale += has_moved(now) ? 1 : 0;
     });
   }
   MESSAGE(refused << " refused, " << stale << " stale");
@@ -188,11 +185,54 @@ TEST_CASE("a plan's summary counts its items") {
   CHECK(plan::read_document(sealed(more), "it").has_value());
 }
 
+TEST_CASE("a digest covers what a person approves, and not what CPS moves by itself") {
+  World world = every_action();
+  auto const digest = [&] { return plan::digest(planned(world)); };
+  std::string const approved = digest();
+  auto& enrollments = world.inputs.listings.at(scope).enrollments;
+  SUBCASE("the state has learned something") {
+    world.inputs.serial = 99;
+  }
+  SUBCASE("something that nothing is done with is in progress") {
+    enrollments.push_back(live(70, "idle.example.com"));
+    enrollments.back().pending = {{.id = {71}, .type = "renewal"}};
+    world.want(desired("idle", "idle.example.com")).knows(entry("idle", 70, "idle.example.com"));
+    REQUIRE(planned(world).summary.unchanged == 1);
+    std::string const with_it = digest();
+    enrollments.back().pending.clear();
+    CHECK(digest() == with_it);
+    return;
+  }
+  SUBCASE("another create beside it is something else to approve") {
+    world.want(desired("more", "more.example.com"));
+    CHECK(digest() != approved);
+    return;
+  }
+  CHECK(digest() == approved);
+}
+
+TEST_CASE("a plan of format 1.0 is read, and keeps the digest that was approved") {
+  json::Document old = plan::document(planned(every_action()));
+  json::Pool& pool = old.GetAllocator();
+  json::set(old, "format_version", json::string("1.0", pool), pool);
+  for (json::Value& item : json::find(old, "items")->GetArray()) json::remove(item, "observed");
+  json::Document whole = json::clone(old);
+  json::remove(whole, "digest");
+  json::remove(whole, "requestsToApply");
+  std::string const approved = text::sha256_hex(json::canonical(whole));
+  json::set(old, "digest", json::string(approved, pool), pool);
+  auto const saved = plan::read_document(json::compact(old), "it");
+  REQUIRE(saved.has_value());
+  CHECK(plan::digest(*saved) == approved);
+  json::set(old, "serial", json::Value(99), pool);
+  CHECK_FALSE(plan::read_document(json::compact(old), "it").has_value());
+}
+
 TEST_CASE("what names no account is in the plan's: another default is another plan") {
   World world = every_action();
   world.inputs.default_account = switch_key;
   world.inputs.listings[{switch_key, contract}] = world.inputs.listings.at(scope);
-  plan::Plan const plan = planned(world);
+  plan::PlanView const plan = planned(world);
   CHECK(plan.account == switch_key);
   auto const saved = plan::read_document(json::compact(plan::document(plan)), "it");
   REQUIRE(saved.has_value());
@@ -203,26 +243,26 @@ TEST_CASE("what names no account is in the plan's: another default is another pl
 
 TEST_CASE("the settings that are shown are those of the run, not those that a file tells") {
   World world = every_action();
-  plan::Plan saved = planned(world);
+  plan::PlanView saved = planned(world);
   saved.settings = {"everything as usual"};
   world.inputs.settings = {"settle 1 s"};
   plan::restrict_to(saved, world.inputs);
-  CHECK(plan::agreed(saved, planned(world), {}).settings == std::vector<std::string>{"settle 1 s"});
+  CHECK(plan::agreed(saved, made(world), {}).settings == std::vector<std::string>{"settle 1 s"});
 }
 
 TEST_CASE("in the rounds of a run the story of what has begun may grow, and nothing else") {
   World const world = every_action();
-  plan::Plan const saved = planned(world);
-  plan::Plan fresh = planned(world);
+  plan::PlanView const saved = planned(world);
+  plan::Plan fresh = made(world);
   auto& now = *std::ranges::find(fresh.items, "created", &plan::Item::name);
   auto const agreed = [&](std::set<std::string> const& begun) {
     plan::Plan const plan = plan::agreed(saved, fresh, begun);
     return *std::ranges::find(plan.items, "created", &plan::Item::name);
   };
   now.reason = "a create was sent and refused";
-  CHECK(agreed({}).moved);
-  CHECK_FALSE(agreed({"created"}).moved);
+  CHECK(has_moved(agreed({})));
+  CHECK_FALSE(has_moved(agreed({"created"})));
   CHECK(agreed({"created"}).reason == now.reason);
   now.notes = {"and now for something else"};
-  CHECK(agreed({"created"}).moved);
+  CHECK(has_moved(agreed({"created"})));
 }

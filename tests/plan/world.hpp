@@ -1,6 +1,7 @@
 #pragma once
 #include "base/fields.hpp"
 #include "plan/plan.hpp"
+#include "plan/view.hpp"
 
 #include <algorithm>
 
@@ -103,7 +104,7 @@ inline std::string summary(World const& world) {
   auto const plan = plan::make_plan(world.inputs);
   if (!plan) return "error: " + plan.error().message;
   std::string text;
-  for (plan::Item const& item : plan->items) {
+  for (plan::ItemView const& item : plan::view(*plan).items) {
     text += fmt::format("{} {}", item.name, fields::word(item.action));
     if (item.action == plan::Action::blocked) text += fmt::format("({})", fields::word(item.wanted));
     if (item.id != 0) text += fmt::format(" {}", item.id);
@@ -140,8 +141,18 @@ inline state::Record unanswered_update(std::string const& at, std::string const&
   return intent;
 }
 
-inline plan::Plan planned(World const& world) {
+inline plan::Plan made(World const& world) {
   return plan::make_plan(world.inputs).value();
+}
+
+/// What the first item's PUT lays over the live document.
+inline json::Ref target_of(plan::Plan const& plan) {
+  return std::get<plan::Update>(plan.items.at(0).work).target;
+}
+
+/// As people see it.
+inline plan::PlanView planned(World const& world) {
+  return plan::view(made(world));
 }
 
 }  // namespace plan_test

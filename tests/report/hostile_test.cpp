@@ -86,7 +86,7 @@ void check_text(Print const& print) {
 }  // namespace
 
 TEST_CASE("whatever a plan's texts hold, no report moves a cursor or commands a CI runner") {
-  plan::Plan plan = report::testing::every_row();
+  plan::PlanView plan = report::testing::every_row();
   poison(plan);
   check_text([&](report::Style const& style, std::ostream& out) { report::plan_text(plan, {.used = 1}, style, out); });
   check_inert(report::plan_markdown(plan, {.used = 1}));
@@ -97,7 +97,7 @@ TEST_CASE("whatever a result's texts hold, no report moves a cursor or commands 
   auto rows = report::testing::every_outcome();
   for (report::ResultRow& row : rows) row.name = row.message = row.next = nasty;
   report::ResultFacts const facts{.realm = nasty, .error = Error{.code = Errc::io, .message = nasty, .next = nasty}};
-  plan::Plan plan = report::testing::every_row();
+  plan::PlanView plan = report::testing::every_row();
   poison(plan);
   check_text([&](report::Style const& style, std::ostream& out) {
     report::result_text(rows, facts, style, out);

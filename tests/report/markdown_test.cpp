@@ -66,7 +66,7 @@ void check_comment(std::string const& markdown) {
 }
 
 /// `count` items of one action, each with changes.
-void add(plan::Plan& plan, plan::Action action, std::size_t count) {
+void add(plan::PlanView& plan, plan::Action action, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     plan.items.push_back({.name = fmt::format("{}-{:05}", static_cast<int>(action), i),
                           .action = action,
@@ -101,7 +101,7 @@ TEST_CASE("plan as Markdown: every kind of row, what is dangerous first") {
 }
 
 TEST_CASE("plan as Markdown: nothing to do is short; it says when it covers a part of the manifests") {
-  plan::Plan plan{.realm = "sandbox", .serial = 4, .summary = {.unchanged = 3}};
+  plan::PlanView plan{.realm = "sandbox", .serial = 4, .summary = {.unchanged = 3}};
   std::string const digest = plan::digest(plan);
   CHECK(report::plan_markdown(plan, {.used = 1}) ==
         fmt::format("<!-- cpsctl plan -->\n### cpsctl plan: no changes, 3 unchanged\n\n"
@@ -210,7 +210,7 @@ TEST_CASE("a plan that fits is shown whole; a long one loses the harmless detail
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {
-      plan::Plan plan{.realm = "sandbox"};
+      plan::PlanView plan{.realm = "sandbox"};
       for (auto const action : {plan::Action::delete_, plan::Action::update, plan::Action::create})
         add(plan, action, c.each);
       std::string const text = report::plan_markdown(plan, {});
@@ -236,7 +236,7 @@ TEST_CASE("a plan that fits is shown whole; a long one loses the harmless detail
 TEST_CASE("property: details of harmless sections are gone before a dangerous one loses a word") {
   for (std::size_t size = 1; size < 400; size += 29) {
     CAPTURE(size);
-    plan::Plan plan;
+    plan::PlanView plan;
     for (auto const action : {plan::Action::blocked, plan::Action::update}) add(plan, action, size);
     std::string const text = report::plan_markdown(plan, {});
     check_comment(text);

@@ -17,8 +17,8 @@ char const* const admin = R"({"firstName": "Annabella", "lastName": "Diazova", "
   "phone": "617-555-0111", "title": null, "city": "Springfield"})";
 
 /// An item whose documents and texts are full of people.
-plan::Item with_people() {
-  plan::Item item{.name = "www", .action = plan::Action::update, .contract = "1-A"};
+plan::ItemView with_people() {
+  plan::ItemView item{.name = "www", .action = plan::Action::update, .contract = "1-A"};
   item.desired.emplace().enrollment =
       value(fmt::format(R"({{"csr": {{"cn": "www.example.com", "o": "Example Corp"}}, "adminContact": {0},
                              "org": {{"name": "Example Corp", "phone": "617-555-0199"}}}})",
@@ -89,7 +89,7 @@ TEST_CASE("mask: every field that an enrollment schema marks is hidden, none tha
 }
 
 TEST_CASE("mask: a plan's Markdown and JUnit hold no person's value; its text and JSON, which are not shared, do") {
-  plan::Plan plan{.realm = "sandbox", .items = {with_people()}};
+  plan::PlanView plan{.realm = "sandbox", .items = {with_people()}};
   plan.items.push_back(with_people());
   plan.items.back().action = plan::Action::blocked;
   std::vector<report::ResultRow> const rows = {{.name = "www",

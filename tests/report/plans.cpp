@@ -27,8 +27,8 @@ manifest::Desired ordered(std::string const& name) {
 
 }  // namespace
 
-plan::Plan every_row() {
-  plan::Plan plan{.realm = "sandbox"};
+plan::PlanView every_row() {
+  plan::PlanView plan{.realm = "sandbox"};
   plan.items = {{.name = "adopted",
                  .action = plan::Action::adopt,
                  .contract = "1-A",
@@ -274,25 +274,25 @@ std::string Hostile::text() {
   return text;
 }
 
-plan::Plan hostile_plan(unsigned seed, std::size_t items) {
+plan::PlanView hostile_plan(unsigned seed, std::size_t items) {
   Hostile hostile(seed);
-  plan::Plan plan{.realm = hostile.utf8()};
+  plan::PlanView plan{.realm = hostile.utf8()};
   auto const json_text = [&] {
     json::Document document;
     document.SetString(hostile.utf8(), document.GetAllocator());
     return json::share(document);
   };
   for (std::size_t i = 0; i < items; ++i) {
-    plan::Item item{.name = fmt::format("{:06}{}", i, hostile.utf8()),
-                    .action = static_cast<plan::Action>(hostile.below(9)),
-                    .contract = hostile.utf8(),
-                    .id = static_cast<std::int64_t>(hostile.below(3)),
-                    .common_name = hostile.utf8(),
-                    .validation_type = hostile.utf8(),
-                    .production = hostile.below(2) == 0,
-                    .waits = hostile.below(2) == 0,
-                    .reason = hostile.utf8(),
-                    .next = hostile.utf8()};
+    plan::ItemView item{.name = fmt::format("{:06}{}", i, hostile.utf8()),
+                        .action = static_cast<plan::Action>(hostile.below(9)),
+                        .contract = hostile.utf8(),
+                        .id = static_cast<std::int64_t>(hostile.below(3)),
+                        .common_name = hostile.utf8(),
+                        .validation_type = hostile.utf8(),
+                        .production = hostile.below(2) == 0,
+                        .waits = hostile.below(2) == 0,
+                        .reason = hostile.utf8(),
+                        .next = hostile.utf8()};
     if (hostile.below(3) == 0) item.account = hostile.utf8();
     if (hostile.below(3) == 0) {
       json::Document wish(rapidjson::kObjectType);

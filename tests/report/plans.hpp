@@ -1,5 +1,5 @@
 #pragma once
-#include "plan/plan.hpp"
+#include "plan/view.hpp"
 #include "report/result.hpp"
 
 #include <random>
@@ -11,7 +11,7 @@ namespace cpsctl::report::testing {
 json::Ref value(std::string const& text);
 
 /// One item of each kind that a plan may hold.
-plan::Plan every_row();
+plan::PlanView every_row();
 
 /// What came of a plan like it.
 std::vector<ResultRow> every_outcome();
@@ -29,6 +29,6 @@ class Hostile {
 };
 
 /// A plan of hostile texts.
-plan::Plan hostile_plan(unsigned seed, std::size_t items);
+plan::PlanView hostile_plan(unsigned seed, std::size_t items);
 
 }  // namespace cpsctl::report::testing

@@ -21,7 +21,7 @@ using report::testing::golden;
 
 namespace {
 
-std::string plan_text(plan::Plan const& plan, report::Style style = {}) {
+std::string plan_text(plan::PlanView const& plan, report::Style style = {}) {
   std::ostringstream out;
   report::plan_text(plan,
                     {.used = 1,

@@ -1,0 +1,83 @@
+#include "apply/verdict.hpp"
+
+#include <fmt/format.h>
+
+namespace cpsctl::apply {
+namespace {
+
+constexpr int most_refusals = 3;  // of one item in one run: then it has failed
+constexpr int most_doubts = 5;    // then a later run goes on
+
+constexpr char const* conflict_hint =
+    "CPS refuses a second certificate of a contract within five minutes of another, and a CN that exists already "
+    "(maybe where this credential cannot see it): look at Akamai Control Center";
+
+}  // namespace
+
+bool is_without_turn(Error const& error) {
+  return error.code == Errc::cancelled || error.code == Errc::timeout;
+}
+
+bool is_too_old(Error const& error) {
+  return error.code == Errc::stale;
+}
+
+Verdict verdict_of(state::Step step, Error const& error, bool sent) {
+  // A 409 does not tell whether CPS takes a create later or never, nor whether an earlier arrival of the same request
+  // was taken.
+  if (step == state::Step::create && error.code == Errc::conflict && sent) return Verdict::undecided;
+  if (error.reached != Reached::no) return Verdict::in_doubt;
+  if (is_without_turn(error)) return Verdict::without_turn;
+  return error.code == Errc::conflict ? Verdict::in_the_way : Verdict::refused;
+}
+
+int Tally::refusals(std::string const& name) const {
+  auto const found = refusals_.find(name);
+  int const before = refused_before_.contains(name) ? 1 : 0;
+  return found == refusals_.end() ? before : before + found->second;
+}
+
+bool Tally::refused(std::string const& name) {
+  return ++refusals_[name] < most_refusals;
+}
+
+bool Tally::doubted(std::string const& name) {
+  return ++doubts_[name] < most_doubts;
+}
+
+ItemResult concluded(ItemResult failed, Verdict verdict, Error const& error, WallTime later, Tally& tally) {
+  switch (verdict) {
+    case Verdict::refused: return failed;
+    case Verdict::without_turn: return not_begun(std::move(failed), error);
+    case Verdict::in_the_way:
+      failed.next = fmt::format("look at it with cpsctl status {}, and run cpsctl apply again once nothing is pending",
+                                failed.name);
+      if (!tally.refused(failed.name)) return failed;
+      failed.message += "; it is looked at again";
+      break;
+    case Verdict::undecided:
+      failed.next = conflict_hint;
+      if (!tally.refused(failed.name)) return failed;
+      failed.message += "; CPS's list will tell whether it exists already, or has to be sent again";
+      failed.next = "run cpsctl apply again in five minutes";
+      break;
+    case Verdict::in_doubt:
+      failed.outcome = Outcome::doubt;
+      failed.next = "run cpsctl apply again in a few minutes: the doubt is resolved from CPS's list";
+      if (tally.doubted(failed.name)) failed.again = later;
+      return failed;
+  }
+  failed.outcome = Outcome::waiting;
+  failed.again = later;
+  return failed;
+}
+
+ItemResult not_begun(ItemResult failed, Error const& error) {
+  bool const limit = error.code == Errc::rate_limited && error.reached == Reached::no;
+  failed.outcome = limit ? Outcome::waiting : Outcome::skipped;
+  failed.message = "not sent: " + failed.message;
+  if (failed.next.empty()) failed.next = "run cpsctl apply again";
+  return failed;
+}
+
+}  // namespace cpsctl::apply

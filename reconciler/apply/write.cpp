@@ -1,0 +1,68 @@
+#include "apply/write.hpp"
+
+#include "base/fields.hpp"
+
+#include <algorithm>
+
+namespace cpsctl::apply {
+
+ItemResult result_of(plan::Item const& item, Outcome outcome) {
+  return {.name = item.name, .action = item.action(), .outcome = outcome, .id = item.id};
+}
+
+ItemResult result_of(plan::Item const& item, Error const& error) {
+  ItemResult result = result_of(item, error.code == Errc::stale ? Outcome::stale : Outcome::failed);
+  result.message = describe(error);
+  result.next = error.next;
+  result.code = error.code;
+  return result;
+}
+
+plan::Scope scope_of(plan::Item const& item) {
+  return {item.account, item.contract};
+}
+
+state::Entry entry_for(plan::Item const& item, std::string now) {
+  manifest::Desired const& desired = *item.desired;
+  return {.name = item.name,
+          .account = item.account,
+          .contract = item.contract,
+          .id = item.id,
+          .source = desired.source,
+          .api_schema = desired.api_schema,
+          .common_name = item.common_name,
+          .last_applied = desired.enrollment,
+          .lifecycle = fields::shared(desired.lifecycle),
+          .labels = desired.labels,
+          .written = std::move(now)};
+}
+
+plan::Scope Write::scope() const {
+  return scope_of(item());
+}
+
+ItemResult Write::failed(Error const& error, Verdict verdict) const {
+  ItemResult result = result_of(item(), error);
+  if (verdict == Verdict::in_doubt) result.message += "; CPS may have done it";
+  return result;
+}
+
+ItemResult Write::conclude(Error const& error, Verdict verdict, WallTime later, Tally& tally) const {
+  return concluded(failed(error, verdict), verdict, error, later, tally);
+}
+
+http::Task<Result<>> Write::give_way(Attempt& attempt, char const* why) {
+  // An attempt before this one met a 429, which proves that nothing happened.
+  auto const closed = co_await services_.journal.refuse(attempt, "CPS's request limit");
+  if (!closed) co_return closed.error();
+  co_return Error{.code = Errc::stale, .message = why};
+}
+
+http::Task<Result<>> Write::begin(Attempt& attempt, WallTime read) {
+  if (!services_.snapshots.young(read))
+    co_return co_await give_way(attempt, "what it is based on grew old while it waited for its turn");
+  services_.snapshots.used(scope());
+  co_return co_await services_.journal.begin(attempt);
+}
+
+}  // namespace cpsctl::apply

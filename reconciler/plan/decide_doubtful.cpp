@@ -1,0 +1,132 @@
+#include "base/text.hpp"
+#include "diff/compare.hpp"
+#include "plan/decide.hpp"
+#include "plan/settle.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+/// Manifests whose creates got no answer that tells.
+namespace cpsctl::plan {
+namespace {
+
+/// What was sent is recorded as last applied, whatever the manifest says today: what it says beside that is a change.
+Item proven(Situation const& situation, Item item, state::Record const& intent, cps::Live const& live) {
+  manifest::Desired const& desired = *item.desired;
+  schema::Schema const& schema = situation.schema_of(desired);
+  std::vector<std::string> const& owed = intent.entry->open_steps;
+  look_at(item, live, schema);
+  item.wanted = Action::adopt;
+  item.work = Record{.open_steps = owed};
+  item.changes = diff::three_way(desired.enrollment, intent.entry->last_applied, *live.document, schema).changes;
+  std::erase_if(item.changes, [&](diff::Change const& change) { return is_owed(change, owed); });
+  if (!item.changes.empty())
+    item.notes.emplace_back("the manifest was edited since it was sent: that is a change of its own");
+  return item;
+}
+
+Item ambiguous(Situation const& situation, Item item, SettledCreate const& settled) {
+  manifest::Desired const& desired = *item.desired;
+  schema::Schema const& schema = situation.schema_of(desired);
+  auto const& candidates = settled.fate.candidates;
+  auto const differences = [&](cps::Live const* live) {
+    return diff::compare_applied(desired.enrollment, *live->document, schema).changes;
+  };
+  std::vector<cps::Live const*> agreeing;
+  std::ranges::copy_if(candidates, std::back_inserter(agreeing), [&](cps::Live const* live) {
+    return same_identity(*desired.enrollment, *live->document, schema) && differences(live).empty();
+  });
+  if (agreeing.size() == 1) {
+    look_at(item, *agreeing.front(), schema);
+    item.wanted = Action::adopt;
+    item.work = Record();
+    item.reason = fmt::format("{}; of what it may have made the manifest agrees with {}", settled.story, item.id);
+    return item;
+  }
+  if (candidates.size() == 1) {
+    item.changes = differences(candidates.front());
+    item.live = *candidates.front();
+  }
+  hold(item, {.reason = fmt::format("{}; it may have made {}", settled.story, fmt::join(ids_of(candidates), ", ")),
+              .next = fmt::format("make the manifest agree with the one that is right: it is taken over then; or say "
+                                  "what became of it: cpsctl state settle {} --as ID | --not-done",
+                                  item.name)});
+  return item;
+}
+
+manifest::Desired desired_of(state::Entry const& entry) {
+  return {.name = entry.name,
+          .labels = entry.labels,
+          .source = entry.source,
+          .contract = entry.contract,
+          .account_key = entry.account,
+          .api_schema = entry.api_schema,
+          .enrollment = entry.last_applied,
+          .lifecycle = policy_of(entry)};
+}
+
+}  // namespace
+
+std::optional<Item> decide_doubtful(Situation const& situation, Subject const& subject, Item const& item) {
+  auto settled = settle_create(situation, subject);
+  if (!settled) return std::nullopt;
+  Item decided = item;
+  decided.wanted = Action::create;
+  if (settled->obstacle) {
+    hold(decided, std::move(*settled->obstacle));
+  } else if (settled->proven != nullptr && settled->fate.kind == Fate::Kind::done) {
+    decided.reason = settled->story + "; CPS's list shows that it was done";
+    decided = proven(situation, std::move(decided), *settled->proven, *settled->fate.live);
+  } else if (settled->fate.kind == Fate::Kind::ambiguous) {
+    decided = ambiguous(situation, std::move(decided), *settled);
+  } else {
+    decided = decide_new(situation, subject, item);
+    if (decided.action() == Action::create) decided.reason = settled->story + "; CPS's list shows that it was not done";
+  }
+  decided.closes = std::move(settled->closes);
+  return decided;
+}
+
+Item decide_lost(Situation const& situation, Subject const& subject) {
+  state::Record const& intent = *subject.lost;
+  state::Entry const& entry = *intent.entry;
+  Item item{.name = intent.name,
+            .wanted = Action::create,
+            .contract = entry.contract,
+            .account = entry.account,
+            .common_name = entry.common_name,
+            .closes = {.not_done = {intent.sequence}}};
+  std::string const story = story_of(intent) + "; its manifest is gone";
+  Fate const fate = situation.fate_of_create(intent, subject.scope);
+  switch (fate.kind) {
+    case Fate::Kind::done:
+      item.wanted = Action::adopt;
+      item.work = Record();  // the intent knows what is open; nobody is left to write it
+      item.id = fate.live->id.value;
+      item.live = *fate.live;
+      item.closes = {.done = intent.sequence};
+      item.desired = desired_of(entry);
+      item.reason = story + "; CPS's list shows that it was done: it is recorded";
+      return item;
+    case Fate::Kind::not_shown:
+    case Fate::Kind::not_done:
+      item.wanted = Action::forget;
+      item.work = Forget();
+      item.reason = story + "; CPS's list shows that it was not done";
+      return item;
+    case Fate::Kind::ambiguous:
+    case Fate::Kind::open: break;
+  }
+  bool const waits = fate.kind == Fate::Kind::open && fate.until;
+  hold(item, {.reason = story,
+              .next = waits ? fmt::format("run again after {}: CPS's list tells then", timestamp(*fate.until))
+                            : fmt::format("put the manifest back and run again, or: cpsctl state settle {} --as ID | "
+                                          "--not-done",
+                                          item.name),
+              .why = waits ? Held::Why::waits : Held::Why::blocked});
+  return item;
+}
+
+}  // namespace cpsctl::plan

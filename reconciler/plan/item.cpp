@@ -1,0 +1,105 @@
+#include "plan/item.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace cpsctl::plan {
+namespace {
+
+/// What is given up by its own id goes first, and the enrollment is looked at before the write.
+std::vector<Step> after(GivenUp const& given_up, std::int64_t id, Step write) {
+  std::vector<Step> steps;
+  for (cps::PendingChange const& change : given_up.by_id) steps.emplace_back(Cancel{.id = id, .change = change});
+  if (!given_up.by_id.empty() || !given_up.by_write.empty()) steps.emplace_back(Get{.id = id});
+  steps.push_back(std::move(write));
+  return steps;
+}
+
+/// In the order in which CPS lists them.
+std::vector<cps::PendingChange> oldest_first(std::vector<cps::PendingChange> changes) {
+  std::ranges::reverse(changes);
+  return changes;
+}
+
+struct Steps {
+  Item const& item;
+
+  std::vector<Step> operator()(auto const&) const { return {}; }
+  std::vector<Step> operator()(Create const& create) const {
+    std::vector<Step> steps{Post()};
+    if (create.deferred.empty()) return steps;
+    steps.emplace_back(Get());
+    steps.emplace_back(Put{.brings = json::dotted(json::common(create.deferred))});
+    return steps;
+  }
+  std::vector<Step> operator()(Update const& update) const {
+    return after(update.gives_up, item.id,
+                 Put{.id = item.id,
+                     .cancels = oldest_first(update.gives_up.by_write),
+                     .inside_renewal_window = update.inside_renewal_window});
+  }
+  std::vector<Step> operator()(Remove const& remove) const {
+    return after(remove.gives_up, item.id, Delete{.id = item.id, .cancels = oldest_first(remove.gives_up.by_write)});
+  }
+};
+
+}  // namespace
+
+bool Item::writes() const {
+  return std::holds_alternative<Create>(work) || std::holds_alternative<Update>(work) ||
+         std::holds_alternative<Remove>(work);
+}
+
+std::vector<Step> steps_of(Item const& item) {
+  return std::visit(Steps{item}, item.work);
+}
+
+GivenUp const* gives_up(Item const& item) {
+  if (auto const* const update = std::get_if<Update>(&item.work)) return &update->gives_up;
+  if (auto const* const remove = std::get_if<Remove>(&item.work)) return &remove->gives_up;
+  return nullptr;
+}
+
+void hold(Item& item, Obstacle obstacle) {
+  item.work = Held{obstacle.why};
+  item.reason = std::move(obstacle.reason);
+  item.next = std::move(obstacle.next);
+}
+
+void count(Action action, bool records, bool waits, Summary& summary) {
+  switch (action) {
+    case Action::create: ++summary.create; break;
+    case Action::update: ++(records ? summary.record : summary.update); break;
+    case Action::adopt: ++summary.adopt; break;
+    case Action::advance: ++summary.advance; break;
+    case Action::delete_: ++summary.delete_; break;
+    case Action::orphan: ++summary.orphan; break;
+    case Action::forget: ++summary.forget; break;
+    case Action::blocked: ++(waits ? summary.wait : summary.blocked); break;
+    case Action::none: ++summary.unchanged; break;
+  }
+}
+
+void count(Item const& item, Summary& summary) {
+  count(item.action(), item.records(), item.waits(), summary);
+}
+
+bool issues_certificate(std::vector<diff::Change> const& changes) {
+  return std::ranges::count(changes, schema::Effect::certificate, &diff::Change::effect) > 0;
+}
+
+std::vector<std::string> pending_notes(cps::Live const& live) {
+  std::vector<std::string> notes;
+  for (cps::PendingChange const& change : live.pending)
+    notes.push_back(fmt::format("in progress at CPS: change {}{}", change.id.value,
+                                change.type.empty() ? "" : " (" + change.type + ")"));
+  return notes;
+}
+
+bool same_live(cps::Live const& left, cps::Live const& right) {
+  if (left.id != right.id || !left.document != !right.document) return false;
+  return !left.document || json::equal(*left.document, *right.document);
+}
+
+}  // namespace cpsctl::plan

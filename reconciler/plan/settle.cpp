@@ -1,0 +1,124 @@
+#include "plan/settle.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::plan {
+namespace {
+
+char const* noun(state::Step step) {
+  return step == state::Step::delete_ ? "a delete" : step == state::Step::cancel ? "a cancel" : "an update";
+}
+
+/// What is in the way while it may still be under way.
+Obstacle not_over(state::Record const& intent, Fate const& fate) {
+  bool const waits = fate.until || !fate.under_way.empty();
+  std::string const sent = fmt::format("{} was sent at {}", noun(intent.step), intent.at);
+  if (!fate.under_way.empty())
+    return {.reason =
+                fmt::format("{} and its answer never came; change {} may be it", sent, fmt::join(fate.under_way, ", ")),
+            .next = "run again once that change has ended",
+            .why = Held::Why::waits};
+  if (waits)
+    return {.reason = sent + ", its answer never came, and it may still be under way",
+            .next = fmt::format("run again after {}", timestamp(*fate.until)),
+            .why = Held::Why::waits};
+  return {.reason = sent + ", and the journal does not say by when it was over",
+          .next = fmt::format("look in Akamai Control Center whether it was done; if not: cpsctl state settle {} "
+                              "--not-done",
+                              intent.name)};
+}
+
+/// A write that is over is closed by the item's result; any other holds the item.
+void close(state::Record const& intent, Fate const& fate, SettledWrites& settled) {
+  switch (fate.kind) {
+    case Fate::Kind::done:
+      if (intent.step == state::Step::cancel)  // nothing is recorded of it
+        settled.closes.not_done.push_back(intent.sequence);
+      else
+        settled.closes.done = intent.sequence;
+      return;
+    // It is over, and CPS's list does not show what it was to bring: sending it again brings it about once.
+    case Fate::Kind::not_shown:
+    case Fate::Kind::not_done: settled.closes.not_done.push_back(intent.sequence); return;
+    case Fate::Kind::ambiguous:
+    case Fate::Kind::open: settled.obstacle = not_over(intent, fate); return;
+  }
+}
+
+}  // namespace
+
+std::string story_of(state::Record const& create) {
+  if (create.reason.empty() && create.lost.empty())
+    return fmt::format("a create was sent at {} and its answer never came", create.at);
+  if (create.reason.empty())
+    return fmt::format("a create was sent at {}, and its answer was lost ({})", create.at, create.lost);
+  return fmt::format("a create was sent at {} and refused ({})", create.at, create.reason);
+}
+
+SettledWrites settle_writes(Situation const& situation, Subject const& subject) {
+  state::Entry const& entry = *subject.entry;
+  SettledWrites settled{.applied = entry.last_applied};
+  if (subject.desired != nullptr) {
+    for (state::Record const* intent : situation.open_intents(subject.name, state::Step::update)) {
+      Fate const fate = situation.fate_of(*intent, entry, subject.live);
+      close(*intent, fate, settled);
+      if (!intent->entry || !intent->entry->last_applied) continue;
+      json::Ref const& sent = intent->entry->last_applied;
+      settled.applied = fate.kind == Fate::Kind::done ? sent
+                                                      : also_applied(settled.applied, *sent, *subject.live->document,
+                                                                     situation.schema_of(*subject.desired));
+    }
+  }
+  for (state::Step const step : {state::Step::delete_, state::Step::cancel})
+    for (state::Record const* intent : situation.open_intents(subject.name, step))
+      close(*intent, situation.fate_of(*intent, entry, subject.live), settled);
+  return settled;
+}
+
+std::optional<SettledCreate> settle_create(Situation const& situation, Subject const& subject) {
+  std::optional<SettledCreate> settled;
+  for (state::Record const* intent : situation.open_intents(subject.name, state::Step::create)) {
+    bool const first = !settled;
+    if (first) settled.emplace();
+    settled->closes.not_done.push_back(intent->sequence);
+    settled->story = story_of(*intent);
+    auto const& entry = intent->entry;
+    if (entry && Scope(entry->account, entry->contract) != subject.scope) {
+      settled->obstacle = {.reason = fmt::format("{}; it was sent to contract {}, which the manifest has left",
+                                                 settled->story, entry->contract),
+                           .next = "put contract and account back and run again: the doubt is resolved then"};
+      return settled;
+    }
+    Fate fate = situation.fate_of_create(*intent, subject.scope);
+    if (fate.kind == Fate::Kind::done) settled->proven = intent;
+    settled->fate = first ? std::move(fate) : less_certain(std::move(settled->fate), std::move(fate));
+  }
+  if (!settled) return settled;
+  switch (settled->fate.kind) {
+    case Fate::Kind::done:
+      settled->story = story_of(*settled->proven);
+      settled->closes.done = settled->proven->sequence;
+      std::erase(settled->closes.not_done, settled->proven->sequence);
+      break;
+    case Fate::Kind::open: {
+      auto const& until = settled->fate.until;
+      settled->obstacle = {
+          .reason = settled->story + "; CPS may still have done it",
+          .next = until ? fmt::format("run again after {}: CPS's list tells then", timestamp(*until))
+                        : fmt::format("look in Akamai Control Center whether it exists, then say what became of it: "
+                                      "cpsctl state settle {} --as ID | --not-done",
+                                      subject.name),
+          .why = until ? Held::Why::waits : Held::Why::blocked};
+      break;
+    }
+    case Fate::Kind::not_shown:
+    case Fate::Kind::not_done:
+    case Fate::Kind::ambiguous: break;
+  }
+  return settled;
+}
+
+}  // namespace cpsctl::plan

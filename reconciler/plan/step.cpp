@@ -1,0 +1,61 @@
+#include "plan/step.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::plan {
+namespace {
+
+std::string named(cps::PendingChange const& change) {
+  return change.type.empty() ? fmt::format("{}", change.id.value)
+                             : fmt::format("{} ({})", change.id.value, change.type);
+}
+
+std::string cancelling(std::vector<cps::PendingChange> const& changes) {
+  return changes.empty() ? std::string() : "; cancels " + plan::named(changes);
+}
+
+struct Words {
+  std::string operator()(Post const&) const { return "POST /enrollments"; }
+  std::string operator()(Get const& get) const { return "GET " + enrollment(get.id); }
+  std::string operator()(Cancel const& cancel) const {
+    return fmt::format("DELETE {}/changes/{}{}", enrollment(cancel.id), cancel.change.id.value,
+                       cancel.change.type.empty() ? "" : "; " + cancel.change.type);
+  }
+  std::string operator()(Put const& put) const {
+    std::string text = "PUT " + enrollment(put.id);
+    if (!put.brings.empty()) text += " with " + put.brings;
+    if (put.id == 0) text += "; cancels the first change of its own create";
+    if (put.inside_renewal_window) text += "; inside the renewal window";
+    return text + cancelling(put.cancels);
+  }
+  std::string operator()(Delete const& remove) const {
+    return "DELETE " + enrollment(remove.id) + cancelling(remove.cancels);
+  }
+
+  static std::string enrollment(std::int64_t id) {
+    return id == 0 ? "/enrollments/{id}" : fmt::format("/enrollments/{}", id);
+  }
+};
+
+}  // namespace
+
+std::string words(Step const& step) {
+  return std::visit(Words(), step);
+}
+
+std::vector<std::string> words(std::vector<Step> const& steps) {
+  std::vector<std::string> texts;
+  std::ranges::transform(steps, std::back_inserter(texts), [](Step const& step) { return words(step); });
+  return texts;
+}
+
+std::string named(std::vector<cps::PendingChange> const& changes) {
+  std::vector<std::string> names;
+  std::ranges::transform(changes, std::back_inserter(names), [](cps::PendingChange const& one) { return named(one); });
+  return fmt::format("{} {}", changes.size() == 1 ? "change" : "changes", fmt::join(names, ", "));
+}
+
+}  // namespace cpsctl::plan
