@@ -293,7 +293,7 @@ in_account doubtful check_in "$work/unanswered" 75 "examples" 'cpsctl apply --ye
 check_in "$work/unanswered" 75 "examples" \
   "cpsctl apply --sandbox --fault 'POST /enrollments: drop-after' --yes --deadline 2s manifests"
 commands=(validate plan apply show status import state sandbox schema version help)
-for command in list show forget mv settle unlock rebuild; do commands+=("state $command"); done
+for command in list show log forget mv settle unlock rebuild; do commands+=("state $command"); done
 examples=0
 for command in "${commands[@]}"; do
   read -ra words <<<"$command"
