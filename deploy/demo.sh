@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job on manifests/, against the embedded CPS: order, find what somebody changed elsewhere, set it back.
-#   deploy/demo.sh PROGRAM FOLDER    everything that it makes is in FOLDER, which is made anew
+#   deploy/demo.sh PROGRAM FOLDER    everything that it makes is in FOLDER, which is deleted first
 # DEMO_STEP and DEMO_STEPS count on from the steps of the caller.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -21,7 +21,7 @@ for group in "${@:-build}"; do
 done
 
 if ! command -v dpkg-query >/dev/null; then
-  echo "packages.sh: this is no Debian system; install what corresponds to: ${wanted[*]}" >&2
+  echo "packages.sh: this is not a Debian system; install what corresponds to: ${wanted[*]}" >&2
   exit 69
 fi
 missing=()

@@ -10,6 +10,6 @@ cmake --build --preset dev --target cps_schema cps_cli >/dev/null  # for the gen
 [ $# -gt 0 ] || mapfile -t files < <(git ls-files 'reconciler/*.cpp')
 log=build/tidy.log
 printf '%s\n' "${@:-${files[@]}}" | xargs -P "$(nproc)" -n 3 clang-tidy-16 -p build/dev --quiet >"$log" 2>/dev/null || true
-# What the analyzer says of a library's headers is not ours to mend: only lines about our own files count.
+# What the analyzer says of a library's headers is not ours to fix: only lines about our own files count.
 if grep -E "^$PWD/[^:]+:[0-9]+:[0-9]+: (error|warning):" "$log"; then exit 1; fi
 echo "clang-tidy has nothing to say"

@@ -71,7 +71,7 @@ Result<Day> parse_day(std::string_view text) {
   auto const day = take_day(rest);
   if (!day || !rest.empty())
     return Error{.code = Errc::usage,
-                 .message = fmt::format("\"{}\" is no day of the calendar", text),
+                 .message = fmt::format("\"{}\" is not a date", text),
                  .next = "write it as YYYY-MM-DD, such as 2026-12-01"};
   return *day;
 }
@@ -94,7 +94,7 @@ std::string timestamp(WallTime time) {
 
 Result<WallTime> parse_timestamp(std::string_view text) {
   std::string_view rest = text;
-  Error const bad{.code = Errc::usage, .message = fmt::format("\"{}\" is no RFC 3339 time in UTC", text)};
+  Error const bad{.code = Errc::usage, .message = fmt::format("\"{}\" is not an RFC 3339 time in UTC", text)};
   auto const day = take_day(rest);
   if (!day || !(skip(rest, 'T') || skip(rest, 't'))) return bad;
   auto const h = take(rest, 2);

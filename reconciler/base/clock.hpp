@@ -25,7 +25,7 @@ Clock const& system_clock();
 using Day = std::chrono::year_month_day;
 
 Day day_of(WallTime time);
-/// "2026-12-01"; Errors: usage, for anything that is not a day of the calendar.
+/// "2026-12-01"; Errors: usage, for anything that is not a date.
 Result<Day> parse_day(std::string_view text);
 std::string day_text(Day day);
 

@@ -124,7 +124,7 @@ class SystemFiles final : public Files {
     if (::fstat(fd.get(), &info) != 0) return file_error("read", path);
     if (S_ISDIR(info.st_mode)) return file_error("read", path, EISDIR);
     if (!S_ISREG(info.st_mode))
-      return Error{.code = Errc::io, .message = fmt::format("cannot read {}: it is no regular file", path.string())};
+      return Error{.code = Errc::io, .message = fmt::format("cannot read {}: it is not a regular file", path.string())};
     std::string bytes;
     bytes.reserve(std::min(limit, static_cast<std::size_t>(info.st_size) + 1));
     for (;;) {
@@ -195,7 +195,7 @@ class SystemFiles final : public Files {
 
  private:
   Result<> put(Path const& path, std::string_view bytes, mode_t mode) {
-    // What is no regular file (/dev/stdout, a pipe) cannot be replaced by a rename; it is written to.
+    // What is not a regular file (/dev/stdout, a pipe) cannot be replaced by a rename; it is written to.
     CPS_TRY(FileKind const present, kind(path));
     if (present == FileKind::other) return write_through(path, bytes);
     if (present == FileKind::folder) return file_error("write", path, EISDIR);
@@ -266,7 +266,7 @@ Result<> own_file(Fd const& fd, Path const& path) {
   if (S_ISREG(info.st_mode) && info.st_nlink == 1) return {};
   return Error{.code = Errc::io,
                .message = fmt::format("cannot write {}: it is {}", path.string(),
-                                      S_ISREG(info.st_mode) ? "a second name of another file" : "no regular file"),
+                                      S_ISREG(info.st_mode) ? "a second name of another file" : "not a regular file"),
                .next = "move it away and run again: cpsctl makes its own"};
 }
 

@@ -55,7 +55,7 @@ struct Files {
   /// Cuts the file to `size` bytes and syncs it.
   virtual Result<> truncate(std::filesystem::path const& path, std::uint64_t size) = 0;
   virtual Result<> make_folders(std::filesystem::path const& path) = 0;  ///< 0700 for those it makes
-  virtual Result<> remove(std::filesystem::path const& path) = 0;        ///< a missing file is no error
+  virtual Result<> remove(std::filesystem::path const& path) = 0;        ///< a missing file is not an error
   /// Names in the folder, sorted by bytes, without "." and "..".
   virtual Result<std::vector<std::string>> list(std::filesystem::path const& folder) = 0;
 };

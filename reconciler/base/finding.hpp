@@ -33,7 +33,7 @@ bool has_errors(std::span<Finding const> findings);
 std::size_t counted(std::span<Finding const> findings, Severity severity);
 
 /// Collects findings: of each file and severity the first `most`, of the others their number. A file of a million
-/// mistakes is mended by its first thousand, and the million would fill memory and every report.
+/// mistakes is fixed by its first thousand, and the million would fill memory and every report.
 class Findings {
  public:
   static constexpr std::size_t most = 1'000;

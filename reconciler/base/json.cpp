@@ -38,7 +38,7 @@ bool too_deep(std::string_view text) {
   return false;
 }
 
-/// The first member name that stands twice in one object, anywhere in the tree.
+/// The first member name that occurs twice in one object, anywhere in the tree.
 std::string_view duplicate_member(Value const& value) {
   if (value.IsArray()) {
     for (Value const& element : value.GetArray())

@@ -39,7 +39,7 @@ Result<Document> parse(std::string_view text, std::string_view what);
 /// Parses into `pool`; used where many values share one memory pool. Same checks as parse().
 Result<Value> parse_into(Pool& pool, std::string_view text, std::string_view what);
 
-/// The member's value, or nullptr when `object` is null, is no object, or lacks it.
+/// The member's value, or nullptr when `object` is null, is not an object, or lacks it.
 Value const* find(Value const* object, std::string_view name);
 inline Value const* find(Value const& object, std::string_view name) {
   return find(&object, name);
@@ -77,8 +77,8 @@ Ref share(Value const& value);
 /// Bytes that a buffer for a text begins with: an enrollment needs no second one.
 inline constexpr std::size_t usual_text = 4096;
 
-/// What a writer wrote. That this program writes nothing that it cannot read is held here: a text that is no UTF-8 is a
-/// bug of whoever let it in, and ends as one.
+/// What a writer wrote. That this program writes nothing that it cannot read is held here: a text that is not UTF-8 is
+/// a bug of whoever let it in, and ends as one.
 std::string written(rapidjson::StringBuffer const& buffer);
 
 std::string compact(Value const& value);

@@ -13,7 +13,7 @@
 /// The one way of words to a terminal and to the log of a CI job.
 namespace cpsctl::screen {
 
-/// Text of ours with colour codes of ours: what stands in it has been made printable.
+/// Text of ours with colour codes of ours: what is in it has been made printable.
 struct Painted {
   std::string text;
 };

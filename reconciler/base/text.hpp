@@ -40,7 +40,7 @@ std::string excerpt(std::string_view text, std::size_t limit);
 /// Where git has left both sides of a conflict: the offset of the line that begins it, if one that ends it follows.
 std::optional<std::size_t> merge_conflict(std::string_view bytes);
 
-/// First and last bytes, cut at characters, "…" between them: what stands at the end of a long value is not hidden.
+/// First and last bytes, cut at characters, "…" between them: what is at the end of a long value is not hidden.
 std::string middle_cut(std::string_view text, std::size_t limit);
 
 /// "1 change", "2 changes".

@@ -63,11 +63,14 @@ class Applying {
   }
 
  private:
+  static constexpr char const* add_sandbox =
+      "the plan was made in a sandbox: add --sandbox=DIR with its folder, or use its credentials";
+
   using MakeInputs = std::function<Result<plan::Inputs>(Connection&, state::Contents const&)>;
 
   Exit run(MakeInputs const& make_inputs) {
     auto connection = connect(options_, settings_, world_);
-    if (!connection) return failed(connection.error());
+    if (!connection) return failed(of_this_plan(connection.error()));
     auto const ours = made_for(*connection);
     if (!ours) return failed(ours.error());
     auto writing = begin_writing("cpsctl apply", connection->realm, connection->host, settings_, world_, &signals_);
@@ -89,6 +92,14 @@ class Applying {
     return confirm_and_carry_out(*plan, plan::view(*plan), std::move(inputs->listings), *connection, *writing->store);
   }
 
+  bool made_in_sandbox() const { return saved_ && state::realm_of(saved_->realm) == state::sandbox_realm; }
+
+  /// Who lacks credentials for a plan of a sandbox has forgotten --sandbox, most likely.
+  Error of_this_plan(Error error) const {
+    if (made_in_sandbox() && !options_.global.sandbox && error.code == Errc::unauthorized) error.next = add_sandbox;
+    return error;
+  }
+
   /// Is the saved plan, if there is one, about what this run talks to? Its head says so, and was read.
   Result<> made_for(Connection const& connection) const {
     if (!saved_) return {};
@@ -99,7 +110,8 @@ class Applying {
                    .next = std::move(next)};
     };
     if (realm != connection.realm)
-      return other(saved_->realm, connection.realm, "use the credentials that it was made with");
+      return other(saved_->realm, connection.realm,
+                   made_in_sandbox() ? add_sandbox : "use the credentials that it was made with");
     auto const words = [](std::string const& account) {
       return account.empty() ? std::string("the API client's own account") : "account " + account;
     };
@@ -290,9 +302,9 @@ Exit run_apply(Options const& options, World& world) {
   if (!options.yes && !can_ask)
     return fail({.code = Errc::usage,
                  .message = "apply asks before it writes, and there is no terminal to ask on",
-                 .next = fmt::format("look at the plan first ({}), then add --yes to the same command",
+                 .next = fmt::format("look at the plan first: {}; then add --yes to the same command",
                                      options.plan ? "cpsctl show " + text::printable(*options.plan)
-                                                  : std::string("cpsctl plan with the same PATHs and flags"))},
+                                                  : std::string("cpsctl plan, with the same PATHs and flags"))},
                 options.global, world);
   if (options.plan) {
     auto const fits = check_plan_call(options, can_ask);

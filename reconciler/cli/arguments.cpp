@@ -99,12 +99,14 @@ class Grammar {
         ->type_name("FORMAT=FILE")
         ->allow_extra_args(false);
     flag("--color", colour_, "auto, always or never; NO_COLOR works too", "CPSCTL_COLOR")
+        ->type_name("WORD")
         ->check(one_of({"auto", "always", "never"}));
     app_.add_flag("--no-input", global.no_input, "never ask")->group("Global options");
     app_.add_flag("-q,--quiet", quiet_, "only warnings and errors on stderr, and the plan where apply asks")
         ->group("Global options");
     app_.add_flag("-v,--verbose", verbose_, "a line on stderr for each request")->group("Global options");
     flag("--log-format", log_format_, "text or json lines on stderr", "CPSCTL_LOG_FORMAT")
+        ->type_name("WORD")
         ->check(one_of({"text", "json"}));
     flag("--rate", rate_, "requests a minute, as in 20/min", "CPSCTL_RATE")->type_name("N/min");
     flag("--request-limit", global.request_limits, "instead of 35/60s and 20/2s; repeatable", "CPSCTL_REQUEST_LIMIT")
@@ -118,7 +120,8 @@ class Grammar {
         ->envname("CPSCTL_CREATE_SPACING")
         ->group("Global options");
     flag("--parallelism", global.parallelism, "requests in flight at once (default: 8)", "CPSCTL_PARALLELISM")
-        ->check(CLI::Range(1, 64));
+        ->type_name("N")
+        ->check(a_number(1, 64));
     duration(app_, "--timeout", global.timeout, "longest wait for one request (default: 60s)")
         ->envname("CPSCTL_TIMEOUT")
         ->group("Global options");
@@ -255,7 +258,7 @@ class Grammar {
     sub.add_flag("--allow-delete", to.allow_delete, "delete enrollments whose removed manifest had deletion: delete")
         ->group("Guard rails");
     rail("--max-deletes", to.max_deletes, "delete at most N, else none (default: 0)", "N")
-        ->check(CLI::NonNegativeNumber);
+        ->check(a_number(0, 1'000'000));
     rail("--max-changes", to.max_changes, "update and delete at most so many, or P% of the state", "N|P%");
     rail("--confirm-delete", to.confirm_delete, "delete this one, which serves in production; repeatable", "NAME");
     rail("--recreate", to.recreate, "create this one again, deleted outside cpsctl; repeatable", "NAME");
@@ -285,9 +288,8 @@ class Grammar {
     auto* const settle =
         command(*state, "settle", Command::state_settle, "Say what became of a write whose answer never came");
     settle->add_option("NAME", options_.name, "manifest name")->required();
-    auto* const as = settle->add_option("--as", options_.settle_as, "it was done: this is its enrollment")
-                         ->type_name("ID")
-                         ->check(CLI::PositiveNumber);
+    auto* const as =
+        settle->add_option("--as", options_.settle_as, "it was done: this is its enrollment")->type_name("ID");
     auto* const not_done = settle->add_flag("--not-done", options_.settle_not_done, "it was not done");
     as->excludes(not_done);
     command(*state, "unlock", Command::state_unlock, "End the lock of a run that is dead")
@@ -302,7 +304,9 @@ class Grammar {
     sandbox_dir_ = sandbox->add_option("--dir", options_.sandbox.folder, "data, edgerc and ca.pem")
                        ->type_name("DIR")
                        ->capture_default_str();
-    sandbox->add_option("--port", options_.sandbox.port, "port on 127.0.0.1 (default: any free one)");
+    sandbox->add_option("--port", options_.sandbox.port, "port on 127.0.0.1 (default: any free one)")
+        ->type_name("N")
+        ->check(a_number(0, 65'535));
     sandbox_switches(*sandbox, "Switches (cpsctl help sandbox)");
   }
 

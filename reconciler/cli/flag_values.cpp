@@ -3,6 +3,7 @@
 #include "cli/words.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,9 +14,9 @@ CLI::Option* duration(CLI::App& app, std::string const& flag, std::optional<Dura
   return app
       .add_option_function<std::string>(
           flag,
-          [&to](std::string const& text) {
+          [&to, flag](std::string const& text) {
             auto const parsed = parse_duration(text);
-            if (!parsed) throw CLI::ValidationError(parsed.error().message + "; " + parsed.error().next);
+            if (!parsed) throw CLI::ValidationError(flag, parsed.error().message + "; " + parsed.error().next);
             to = *parsed;
           },
           what)
@@ -29,6 +30,19 @@ CLI::Validator one_of(std::vector<std::string> const& words) {
         auto const near = meant(value, words);
         return fmt::format("\"{}\" is not one of {}{}", value, fmt::join(words, ", "),
                            near ? fmt::format("; did you mean {}?", *near) : "");
+      },
+      "");
+}
+
+CLI::Validator a_number(std::int64_t least, std::int64_t most) {
+  return CLI::Validator(
+      [least, most](std::string const& value) -> std::string {
+        std::int64_t number = 0;
+        auto const [end, failed] = std::from_chars(value.data(), value.data() + value.size(), number);
+        bool const whole = failed == std::errc() && end == value.data() + value.size();
+        return whole && number >= least && number <= most
+                   ? std::string()
+                   : fmt::format("\"{}\" is not a whole number from {} to {}", value, least, most);
       },
       "");
 }

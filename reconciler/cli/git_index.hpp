@@ -9,7 +9,7 @@ namespace cpsctl::cli {
 /// What an index of git says of some paths.
 struct Indexed {
   std::string path = {};    ///< the first of the wanted paths that it has; empty: none
-  std::string shared = {};  ///< of a split index: the name of the file beside it that has the rest
+  std::string shared = {};  ///< of a split index: the name of the file next to it that has the rest
 };
 
 /// Reads gitformat-index(5), versions 2 to 4, of repositories with SHA-1 or SHA-256. Nothing: it cannot be read.

@@ -123,7 +123,7 @@ Exit run_help(Options const& options, World& world) {
     screen::line(world.out, "All rules: cpsctl help rules");
     return Exit::done;
   }
-  auto const command = command_help(options.name);
+  auto command = command_help(options.name);
   auto known = topic_names();
   std::string const wanted = command ? options.name : other_name(options.name, known).value_or(options.name);
   auto const topics = help_topics();
@@ -132,7 +132,12 @@ Exit run_help(Options const& options, World& world) {
     fmt::print(world.out, "{}", topic->text);  // past the door: ours
     appendix(topic->name, world.out);
   }
-  if (topic != topics.end() && command) screen::line(world.out, "");
+  if (topic != topics.end() && command) {
+    screen::line(world.out, "");
+    // The topic is above already.
+    std::string const more = fmt::format(" More: cpsctl help {}", topic->name);
+    if (auto const at = command->rfind(more); at != std::string::npos) command->erase(at, more.size());
+  }
   if (command) fmt::print(world.out, "{}", *command);  // past the door: our help
   if (topic != topics.end() || command) return Exit::done;
 

@@ -66,7 +66,7 @@ std::string HelpFormat::make_option_name(CLI::Option const* option, bool positio
   return brace == std::string::npos ? name : name.substr(0, brace) + "[=DIR]";
 }
 
-/// The value's name. What else CLI11 knows of an option is said by its description.
+/// The value's name. The option's description has what else CLI11 knows of it.
 std::string HelpFormat::make_option_opts(CLI::Option const* option) const {
   if (option->get_positional() || option->get_type_size() == 0) return {};
   std::string const name = option->get_type_name();

@@ -15,7 +15,7 @@ std::string_view without_prefix(std::string_view contract) {
   return contract.starts_with("ctr_") ? contract.substr(4) : contract;
 }
 
-/// What stands behind "enrollments/" in a location; the whole text if it is none.
+/// What comes after "enrollments/" in a location; the whole text if it is none.
 std::string_view in_location(std::string_view text) {
   constexpr std::string_view collection = "/cps/v2/enrollments/";
   auto const at = text.find(collection);

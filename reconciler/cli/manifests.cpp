@@ -42,7 +42,7 @@ Words known_secrets(edgegrid::CredentialSource source, World& world) {
 
 /// Is a value one of the secrets, or does it contain one? They are looked up once a manifest uses a variable.
 std::function<bool(std::string_view)> secrets_of(Settings const& settings, World& world) {
-  constexpr std::size_t long_enough = 8;  // a shorter one stands in too much by chance
+  constexpr std::size_t long_enough = 8;  // a shorter one occurs in too much by chance
   auto const secrets = std::make_shared<std::optional<Words>>();
   return [secrets, source = settings.credentials, &world](std::string_view value) {
     if (!*secrets) *secrets = known_secrets(source, world);
@@ -100,11 +100,11 @@ Result<Wanted> read_wanted(Options const& options, World& world) {
   if (errors > 0) {
     // A report of a run that failed says at least this much, where the findings themselves are not at hand.
     Finding const& first = *std::ranges::find(findings, Severity::error, &Finding::severity);
-    return Error{
-        .code = Errc::manifest,
-        .message = fmt::format("the manifests have {}, {}{}:{}: {}", text::counted(errors, "error"),
-                               errors > 1 ? "the first at " : "at ", first.mark.file, first.mark.line, first.message),
-        .next = "fix what cpsctl validate reports; nothing was sent to CPS"};
+    return Error{.code = Errc::manifest,
+                 .message = fmt::format("the manifests have {}, {}{}{}: {}", text::counted(errors, "error"),
+                                        errors > 1 ? "the first at " : "at ", first.mark.file,
+                                        first.mark.line > 0 ? fmt::format(":{}", first.mark.line) : "", first.message),
+                 .next = "fix what cpsctl validate reports; nothing was sent to CPS"};
   }
   CPS_CHECK(check_account_key(wanted.loaded.desired, options.global));
   // Everything is checked: nobody asks any more where a value was written, and the places are most of the memory.

@@ -25,7 +25,7 @@ struct Wanted {
 /// contradicts one), manifest.
 Result<Wanted> read_wanted(Options const& options, World& world);
 
-/// The same for a command that has something to say without manifests, too: none is no error.
+/// The same for a command that has something to say without manifests, too: none is not an error.
 Result<Wanted> read_wanted_if_any(Options const& options, World& world);
 
 /// Gives the text of a manifest for the caret lines of findings.

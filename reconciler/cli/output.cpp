@@ -77,7 +77,7 @@ std::string rendered(Product const& product, Format format, report::Style const&
   throw std::logic_error("a command without the format " + fields::word(format));
 }
 
-/// The stream that a file name stands for, if it is one of ours. Opening it anew would begin at another place of the
+/// The stream that a file name stands for, if it is one of ours. Opening it again would begin at another place of the
 /// file behind it.
 std::ostream* stream_of(std::string const& file, World& world) {
   if (file == "/dev/stdout" || file == "/dev/fd/1" || file == "/proc/self/fd/1") return &world.out;

@@ -93,7 +93,7 @@ Result<> take_span(Span const& span, bool embedded, Duration& to, std::vector<st
   std::string const field = "spec.api." + span.name;
   CPS_CHECK(take(span.written, wanted, parse_duration, field));
   if (wanted < usual && !embedded && !span.flag) {
-    log::warning("{} of the project file is shorter than {}, which only {} can ask for: {} it is", field,
+    log::warning("{} of the project file is shorter than {}, which only {} can ask for; {} is used", field,
                  duration_text(usual), span.flag_name, duration_text(usual));
     wanted = usual;
   }

@@ -132,7 +132,7 @@ bool Governor::update_ledger(std::function<bool()> const& decide) {
   busy_since_ = busy_since_.value_or(now);
   if (!alone_ && now - *busy_since_ >= options_.patience) {
     alone_ = true;
-    log::warning("another process holds {} and does not let go (is it stopped?): going on without it",
+    log::warning("another process holds {} and does not release it (is it stopped?): going on without it",
                  ledger_->file().string());
   }
   return false;

@@ -21,9 +21,10 @@ struct Turn {
 };
 
 struct GovernorOptions {
-  /// A request has ended after so long, whatever became of it: what others assume of a process that stands still.
+  /// A request has ended after so long, whatever became of it: what others assume of a process that is stopped.
   Duration flight = std::chrono::seconds(90);
-  /// How long to wait for a process that holds the ledger and does not let go (it was stopped), before going on alone.
+  /// How long to wait for a process that holds the ledger and does not release it (it was stopped), before going on
+  /// alone.
   Duration patience = std::chrono::milliseconds(500);
 };
 

@@ -106,7 +106,7 @@ class FileLedger final : public Ledger {
   Epoch epoch() const { return {.domain = options_.domain, .steady = clock_.steady(), .wall = clock_.wall()}; }
 
   Result<> take_over(Pacer& pacer, std::size_t size) {
-    // Larger than it can be: somebody else's, or damaged. It is not read, only begun anew.
+    // Larger than it can be: somebody else's, or damaged. It is not read, only started again.
     bool const too_large = size > largest_file;
     CPS_CHECK(read(too_large ? 0 : size));
     bool const ours = !last_text_.empty() && std::string_view(buffer_) == last_text_;
@@ -122,7 +122,7 @@ class FileLedger final : public Ledger {
                    .message = fmt::format("{} cannot be used: {}", path_.string(), traffic.error().message)};
     rewrite_ = !traffic;
     if (!traffic) {
-      log::warning("{} is damaged and begun anew; nothing is sent for {}, so that CPS's request limit holds",
+      log::warning("{} is damaged and started again; nothing is sent for {}, so that CPS's request limit holds",
                    path_.string(), duration_text(std::min(pacer.longest(), pause_after_damage)));
       traffic = Traffic{.paused_until = now.steady + std::min(pacer.longest(), pause_after_damage)};
     }
@@ -186,7 +186,7 @@ class FileLedger final : public Ledger {
   LedgerOptions options_;
   Fd fd_;
   std::string buffer_ = {};
-  std::string last_text_ = {};  ///< what the file held when we let go of it
+  std::string last_text_ = {};  ///< what the file held when we released it
   SteadyTime next_look_ = {};   ///< at whether others live
   bool foreign_flights_ = false;
   bool rewrite_ = false;

@@ -50,7 +50,7 @@ class Ledger {
 
   /// Brings `pacer` up to date, lets `decide` look at it, and writes down what came of it: `decide` says whether there
   /// is anything new. Never waits: `busy` when another process has the file, and then nothing was done. A damaged file
-  /// is begun anew, after a pause, since nobody knows what it said. Errors: io (the file cannot be used any more).
+  /// is started again, after a pause, since nobody knows what it said. Errors: io (the file cannot be used any more).
   virtual Result<Access> update(Pacer& pacer, std::function<bool()> const& decide) = 0;
   virtual std::filesystem::path const& file() const = 0;
 };

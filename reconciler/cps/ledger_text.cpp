@@ -34,7 +34,7 @@ SteadyTime steady(std::int64_t count) {
   return SteadyTime(microseconds(count));
 }
 
-/// The words of one line, taken from the left; what is no number spoils the whole line.
+/// The words of one line, taken from the left; what is not a number spoils the whole line.
 class Words {
  public:
   explicit Words(std::string_view line) : rest_(line) {}

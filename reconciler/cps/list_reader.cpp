@@ -92,7 +92,7 @@ Result<> ListReader::byte(char c) {
         place_ = Place::outside;
         return {};
       }
-      if (c != '{') return bad("has an element that is no object");
+      if (c != '{') return bad("has an element that is not an object");
       element_.assign(1, c);
       element_depth_ = depth_;
       track(c);
@@ -137,7 +137,7 @@ Result<> ListReader::element() {
   enrollments_.push_back(std::move(live));
   if (offset_ - memory_seen_ < looks_at_memory_after) return {};
   memory_seen_ = offset_;
-  // Beside the list's own place and the shared value's, what make_shared needs.
+  // Apart from the list's own place and the shared value's, what make_shared needs.
   std::size_t const each = sizeof(Live) + sizeof(Held) + 2 * sizeof(void*);
   std::size_t const memory = pool_->Size() + enrollments_.capacity() * each;
   if (memory > free_memory + most_memory_per_byte * offset_) return bad("takes far more memory than enrollments would");

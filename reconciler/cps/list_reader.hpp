@@ -10,7 +10,7 @@
 namespace cpsctl::cps {
 
 /// Reads {"enrollments":[…]} as it arrives: each element is parsed when it is whole, into one pool, so that a list of
-/// 50,000 enrollments never stands in memory twice.
+/// 50,000 enrollments is never in memory twice.
 class ListReader {
  public:
   explicit ListReader(std::size_t max_bytes);

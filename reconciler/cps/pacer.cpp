@@ -39,7 +39,7 @@ Slot const* filling(Window const& window, std::vector<Slot> const& slots) {
 
 Result<Window> parse_window(std::string_view text) {
   Error const bad{.code = Errc::usage,
-                  .message = fmt::format("\"{}\" is no limit", text),
+                  .message = fmt::format("\"{}\" is not a limit", text),
                   .next = "write requests and time, as in 35/60s"};
   auto const slash = text.find('/');
   if (slash == std::string_view::npos) return bad;
@@ -92,7 +92,7 @@ Pacer::Pacer(std::vector<Window> windows, std::uint64_t run) : windows_(std::mov
   traffic_.keep = longest_;
 }
 
-/// A 429 means that others used up the account's windows. At the pause's end these have room for little, and a burst
+/// A 429 means that others used up the account's windows. At the pause's end these allow little, and a burst
 /// would only be refused again: requests come evenly until a whole window has gone by.
 SteadyTime Pacer::after_pause(SteadyTime now) const {
   SteadyTime const from = traffic_.paused_until;

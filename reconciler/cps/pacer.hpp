@@ -83,10 +83,10 @@ class Pacer {
   /// Nothing is sent before `until` (a 429).
   void pause(SteadyTime until);
   SteadyTime paused_until() const { return traffic_.paused_until; }
-  /// Forgets what counts no more, and takes foreign requests as ended that have expired.
+  /// Forgets what counts no more, and takes requests of others that have expired as ended.
   void tidy(SteadyTime now);
 
-  /// Takes over what other processes did. Of own requests the own record stands.
+  /// Takes over what other processes did. For its own requests its own record counts.
   void merge(Traffic theirs);
   Traffic const& traffic() const { return traffic_; }
   std::uint64_t run() const { return run_; }

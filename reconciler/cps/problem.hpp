@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-/// What an answer that is no success says (cps-api.md §6.1, §1.5).
+/// What an answer that is not a success says (cps-api.md §6.1, §1.5).
 namespace cpsctl::cps {
 
 /// Reads problem documents of CPS and of the API gateway, `ApiError(type=…)` texts, HTML, plain text and nothing.

@@ -81,7 +81,7 @@ class Session {
   std::size_t requests() const { return requests_; }
   std::size_t throttles() const { return counters().throttles; }
   Governor& governor(std::string const& account_key);
-  /// Time until the last of `requests` is sent, by what the governors know now: accounts go on beside each other.
+  /// Time until the last of `requests` is sent, by what the governors know now: accounts do not wait for each other.
   Duration estimate(Requests const& requests);
   /// Ends waits for a turn, and those that come, with `cancelled`; what is in flight goes on to its end.
   void stop_waiting();

@@ -40,7 +40,7 @@ std::optional<std::int64_t> id_from_path(std::string_view path) {
 }
 
 Result<Live> live_from(json::Ref document) {
-  if (!document || !document->IsObject()) return unreadable("that is no JSON object");
+  if (!document || !document->IsObject()) return unreadable("that is not a JSON object");
   json::Value const* const given = json::find(*document, "id");
   auto const place = id_from_path(json::text_or(json::find(*document, "location"), ""));
   auto const id = json::absent(given) ? place : id_of(given);
@@ -53,7 +53,7 @@ Result<Live> live_from(json::Ref document) {
   json::Value const* const pending = json::find(*document, "pendingChanges");
   Live live{.id = {*id}, .document = std::move(document)};
   if (pending == nullptr || pending->IsNull()) return live;
-  if (!pending->IsArray()) return unreadable(fmt::format("({}) whose pendingChanges is no list", *id));
+  if (!pending->IsArray()) return unreadable(fmt::format("({}) whose pendingChanges is not a list", *id));
   for (json::Value const& change : pending->GetArray()) {
     auto const path = change.IsString() ? json::view(change) : json::text_or(json::find(change, "location"), "");
     auto const change_id = id_from_path(path);

@@ -68,7 +68,7 @@ struct Problem {
   std::string title = {};
   std::string detail = {};
   std::string instance = {};  ///< what CPS's support asks for
-  std::string text = {};      ///< the start of a body that is no problem document, printable
+  std::string text = {};      ///< the start of a body that is not a problem document, printable
 };
 
 }  // namespace cpsctl::cps

@@ -106,7 +106,7 @@ struct Member {
   Field const* field;
 };
 
-/// The members of an object in the schema's order; those that the schema does not know follow as they stand. With
+/// The members of an object in the schema's order; those that the schema does not know follow as they are. With
 /// `only`: those of which it is true.
 std::vector<Member> members_of(json::Value const& object, Field const& around, bool Field::*only = nullptr) {
   std::vector<Member> members;

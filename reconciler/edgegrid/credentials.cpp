@@ -200,7 +200,7 @@ Result<std::vector<Section>> parse(std::string_view content, std::string const& 
   return sections;
 }
 
-/// A name of a section as people choose one. What else stands between brackets may be another kind of file's, with
+/// A name of a section as people choose one. What else is between brackets may be another kind of file's, with
 /// anything in it, and is not shown.
 bool is_plain(std::string_view name) {
   constexpr std::size_t longest = 40;

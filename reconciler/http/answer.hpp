@@ -19,7 +19,7 @@ struct AnswerOptions {
   Sink sink = {};  ///< takes a 2xx body
 };
 
-/// Reads one answer from bytes as they come; 1xx answers are passed over. Bounded: 64 KiB of header, max_body of body
+/// Reads one answer from bytes as they come; 1xx answers are skipped. Bounded: 64 KiB of header, max_body of body
 /// (1 MiB for a body that a sink does not take).
 class Answer {
  public:

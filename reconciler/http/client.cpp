@@ -186,7 +186,7 @@ Task<Result<Response>> send_on(std::shared_ptr<Pool> pool, Request request, Send
   Answer answer(std::move(reading));
   auto const outcome = co_await ready.connection->exchange(text, answer, limit);
   if (!outcome) {
-    // What ended one kept connection has ended those beside it: who sends again gets a new one.
+    // What ended one kept connection has ended the others, too: who sends again gets a new one.
     if (ready.kept) pool->idle.clear();
     co_return outcome.error();
   }

@@ -51,7 +51,7 @@ struct SendOptions {
   Duration timeout = std::chrono::seconds(60);  ///< of this request, head to tail
   /// From when on the timeout counts; nothing: from when the request has its place among the connections.
   std::optional<SteadyTime> begun = {};
-  /// Nothing is sent any more once it is so late by the wall clock. Steady time stands still while the machine sleeps;
+  /// Nothing is sent any more once it is so late by the wall clock. Steady time stops while the machine sleeps;
   /// others, who take the request as over by then, do not.
   std::optional<WallTime> ends_by = {};
   std::size_t max_body = std::size_t{16} << 20;  ///< larger answers are refused, not truncated

@@ -32,7 +32,7 @@ SteadyTime now() {
   return system_clock().steady();
 }
 
-/// A name on its way to the system's resolver. getaddrinfo cannot be interrupted, so the waiting task sleeps beside it.
+/// A name on its way to the system's resolver. getaddrinfo cannot be interrupted, so the waiting task sleeps meanwhile.
 struct Lookup {
   explicit Lookup(Executor const& executor) : resolver(executor), bell(executor) {}
   Resolver resolver;

@@ -8,7 +8,7 @@
 
 #include <fmt/ranges.h>
 
-/// What CPS or a CA refuses of something new. Which fields it is about stands in the schemas (x-advice).
+/// What CPS or a CA refuses of something new. Which fields it is about is in the schemas (x-advice).
 namespace cpsctl::manifest {
 namespace {
 
@@ -50,7 +50,7 @@ void check_known(Enrollment const& e, Field const& field, std::string const& poi
   bool const fine =
       std::ranges::any_of(known->GetArray(), [&](json::Value const& one) { return json::view(one) == text; });
   if (!fine)
-    e.report("CPS121", pointer, fmt::format("\"{}\" is no country code", text::excerpt(text, 40)),
+    e.report("CPS121", pointer, fmt::format("\"{}\" is not a country code", text::excerpt(text, 40)),
              instead(text, *known, advice(field, "mistaken")));
 }
 
@@ -124,11 +124,11 @@ void check_text(Enrollment const& e, Field const& field, std::string const& poin
 /// Why CPS or a CA refuses a host name that is well-formed (format dns-name), in its canonical form; nothing if not.
 std::string host_problem(std::string_view written, std::string_view name, bool is_public) {
   if (text::printable(written) != written) return "has characters that cannot be seen";
-  if (!text::is_ascii(name)) return "is no valid international name";
+  if (!text::is_ascii(name)) return "is not a valid international name";
   if (!is_public) return {};
   auto const labels = text::split(is_wildcard(name) ? name.substr(2) : name, '.');
   if (name.find('_') != std::string_view::npos) return "has a '_', for which public CAs do not issue";
-  if (labels.size() < 2) return "is no full name: a public CA does not issue for it";
+  if (labels.size() < 2) return "is not a full name: a public CA does not issue for it";
   constexpr std::array inner{"local", "localhost", "internal", "intranet", "lan",     "home",
                              "corp",  "private",   "test",     "invalid",  "example", "localdomain"};
   if (std::ranges::find(inner, labels.back()) != inner.end())

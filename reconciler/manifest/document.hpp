@@ -15,13 +15,13 @@
 /// A document with typed values and the place of each.
 namespace cpsctl::manifest {
 
-/// JSON pointer -> where the value, and its key, stand. Values of a merged document keep the place where they were
+/// JSON pointer -> where the value, and its key, are. Values of a merged document keep the place where they were
 /// written, in whichever file that is.
 struct Marks {
   std::map<std::string, Mark, std::less<>> values = {};
   std::map<std::string, Mark, std::less<>> keys = {};
 
-  /// The place of a value, or of its key; of the nearest one around it when it stands nowhere itself.
+  /// The place of a value, or of its key; of the nearest one around it when it has no place itself.
   Mark nearest(std::string_view pointer, bool key) const;
 };
 
@@ -44,7 +44,7 @@ struct Environment {
 
 constexpr std::size_t list_limit = 1'000;  ///< elements of one list; CPS takes a hundred names
 
-/// The field of `around` (at `pointer`'s parent) that stands at `pointer`; nullptr: no schema knows it.
+/// The field of `around` (at `pointer`'s parent) that is at `pointer`; nullptr: no schema knows it.
 using FieldAt = std::function<schema::Field const*(std::string const& pointer, schema::Field const* around)>;
 
 /// Turns a tree into typed values. `choose` may replace the field at a pointer (spec.enrollment has a schema of its

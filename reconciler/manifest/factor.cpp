@@ -55,7 +55,7 @@ void subtract(json::Value& value, json::Value const& part) {
   }
 }
 
-/// Visits the leaves of a part that may stand in a name: texts and yes/no, nobody's personal data.
+/// Visits the leaves of a part that may be used in a name: texts and yes/no, nobody's personal data.
 template <class Visit>
 void each_word(json::Value const& value, Field const& field, Visit const& visit) {
   if (!field.sensitive.empty()) return;
@@ -152,7 +152,7 @@ bool describes_customer(Candidate const& candidate) {
   return candidate.schema->root().child(first)->effect == schema::Effect::metadata;
 }
 
-/// "example-corp" for "org": a customer's name if one stands in it, else the first text that says something.
+/// "example-corp" for "org": a customer's name if one is in it, else the first text that says something.
 std::string telling_word(Candidate const& candidate, std::set<std::string> const& customers) {
   std::string word;
   bool is_customer = false;

@@ -23,7 +23,7 @@ struct SharedProfile {
   std::vector<std::size_t> used_by = {};  ///< indices of the enrollments
 };
 
-/// Objects of an enrollment (organisation, contacts, network …) that stand in two or more of them become profiles;
+/// Objects of an enrollment (organisation, contacts, network …) that two or more of them have become profiles;
 /// host names never do. Objects without an effect on the certificate describe one customer: they share a profile when
 /// they occur together. The document wins over its profiles, so a profile never holds what one of its enrollments
 /// lacks. Sorted by name; the order of `enrollments` changes nothing but indices. The profiles' values live in `pool`.

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-/// Documents of others that people bring along: what they are, and the way on.
+/// Documents of others that people bring along: what they are, and the next step.
 namespace cpsctl::manifest {
 
 struct Foreign {
@@ -17,7 +17,7 @@ struct Foreign {
 /// A document without our apiVersion: an enrollment as CPS's API, its tools or Terraform have it, alone or in a list.
 std::optional<Foreign> foreign_document(Tree const& tree);
 
-/// A text that is no YAML: Terraform's own language.
+/// A text that is not YAML: Terraform's own language.
 std::optional<Foreign> foreign_text(std::string_view text);
 
 }  // namespace cpsctl::manifest

@@ -142,7 +142,7 @@ class Loader {
 
   void foreign(Tree const& tree, std::string_view version, std::string_view kind) {
     NodeId const place = tree.find(0, "apiVersion");
-    std::string message = "this is no cpsctl.dev/v1 document: ";
+    std::string message = "this is not a cpsctl.dev/v1 document: ";
     message += version.empty() ? std::string("it has no apiVersion")
                                : fmt::format("its apiVersion is \"{}\"", text::excerpt(version, 60));
     bool const ours = kind == "Enrollment" || kind == "Profile";

@@ -231,7 +231,7 @@ void satisfy_checks(Meaning& meaning, schema::Schema const& schema) {
   }
 }
 
-/// Where a pointer's field stands in the schema, step by step.
+/// Where a pointer's field is in the schema, step by step.
 std::vector<std::size_t> place_of(std::string_view pointer, schema::Schema const& schema) {
   std::vector<std::size_t> place;
   for (std::size_t end = pointer.find('/', 1); !pointer.empty(); end = pointer.find('/', end + 1)) {
@@ -252,7 +252,7 @@ Meaning meaning_of(json::Value const& live, schema::Schema const& schema, json::
   Meaning meaning;
   meaning.value.SetObject();
   if (!live.IsObject()) {
-    meaning.left_out.push_back({.kind = NoteKind::enrollment_left_out, .message = "is no enrollment document"});
+    meaning.left_out.push_back({.kind = NoteKind::enrollment_left_out, .message = "is not an enrollment document"});
     return meaning;
   }
   meaning.value = Reader(live, pool, meaning).object(live, schema.root(), "");

@@ -47,7 +47,7 @@ class Finder {
   void no_manifest(std::string const& path) {
     findings_.push_back({.mark = {.file = path, .line = 0, .column = 0},
                          .message = "this folder holds no manifest",
-                         .hint = "manifests end in .yaml, .yml or .json; hidden and excluded files are passed over",
+                         .hint = "manifests end in .yaml, .yml or .json; hidden and excluded files are skipped",
                          .rule = rule::no_manifest});
   }
 

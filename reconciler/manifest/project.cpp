@@ -185,7 +185,7 @@ Result<LoadedProject> load_project(ProjectSource const& source, Files& files) {
   std::string const name = found->string();
   loaded.project.file = name;
   loaded.project.folder = folder_of(*found);
-  // What stands elsewhere may be a secret, and findings quote the file.
+  // What is elsewhere may be a secret, and findings quote the file.
   if (std::string const real = real_path(*found), folder = real_path(folder_of(*found)); !lies_in(real, folder))
     return Error{.code = Errc::manifest,
                  .message = fmt::format("the project file {} leads out of {}, to {}", name, folder, real),

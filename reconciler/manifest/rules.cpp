@@ -21,7 +21,7 @@ constexpr std::array table{
     RuleInfo{"CPS011", error, "A file is valid YAML 1.2, or JSON.", ""},
     RuleInfo{"CPS012", error, "A file is UTF-8 text without control characters, a document has at most 4 MB.", ""},
     RuleInfo{"CPS013", error, "A key appears once in a map.", ""},
-    RuleInfo{"CPS014", error, "Merge keys, unknown tags and keys that are no text are not used.", ""},
+    RuleInfo{"CPS014", error, "Merge keys, unknown tags and keys that are not text are not used.", ""},
     RuleInfo{
         "CPS015", error,
         "Nesting stays within 64 levels, lists within 1,000 elements; what aliases and profiles repeat is bounded.",
@@ -140,7 +140,7 @@ void check_trust_chain(Enrollment const& e) {
              "remove it: only dv has a choice of trust chains");
 }
 
-/// DigiCert knows the organisation by its id: what the manifest says beside it is not used.
+/// DigiCert knows the organisation by its id: what else the manifest says of it is not used.
 void check_organisation(Enrollment const& e) {
   std::string_view const kind = e.text(validation);
   if (!e.has("/orgId") || (kind != "ov" && kind != "ev")) return;

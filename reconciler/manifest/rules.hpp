@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-/// What manifests are held against beside the schemas. CPS001 to CPS009 are the schema checker's (schemas/README.md).
+/// What manifests are checked by, apart from the schemas. CPS001 to CPS009 are the schema checker's
+/// (schemas/README.md).
 namespace cpsctl::manifest {
 
 /// One rule, for `cpsctl help rules`.
@@ -42,7 +43,7 @@ inline constexpr char const* environment = "CPS041";
 inline constexpr char const* deploy_window = "CPS051";
 }  // namespace rule
 
-/// Cross-field rules over one enrollment whose fields have been checked; values of a wrong type are passed over.
+/// Cross-field rules over one enrollment whose fields have been checked; values of a wrong type are skipped.
 /// `whole`: fields that are not there are known to be missing. Findings are appended; what the rules that are
 /// refused_new have found is returned, for the plan.
 std::vector<Refusal> check_rules(Desired const& desired, bool whole, Findings& findings);

@@ -32,7 +32,7 @@ json::Document manifest_of(Desired const& desired) {
 
 Error bad(Desired const& desired, std::string const& field, std::string const& message, std::string const& hint) {
   return Error{.code = Errc::manifest,
-               .message = fmt::format("what it wants of {} is no manifest: {}{}{}", text::excerpt(desired.name, 60),
+               .message = fmt::format("what it wants of {} is not a manifest: {}{}{}", text::excerpt(desired.name, 60),
                                       field, field.empty() ? "" : ": ", message),
                .next = hint.empty() ? "make the plan again, from manifests" : hint};
 }

@@ -168,7 +168,7 @@ void each_chunk(std::string const& file, std::string_view bytes, Findings& findi
                 std::function<bool(Chunk const&)> const& use) {
   if (auto problem = problem_of(file, bytes)) return findings.push_back(std::move(*problem));
   if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
-  // A directive stands before the "---" of its document: such files are rare and stay in one piece.
+  // A directive comes before the "---" of its document: such files are rare and stay in one piece.
   bool const whole = bytes.starts_with('%') || bytes.find("\n%") != std::string_view::npos;
   int line = 0;
   while (!bytes.empty()) {

@@ -36,7 +36,7 @@ struct Tree {
     return {.file = file, .line = static_cast<int>(nodes[id].line), .column = static_cast<int>(nodes[id].column)};
   }
   bool is_scalar(NodeId id) const { return nodes[id].kind == Kind::plain || nodes[id].kind == Kind::quoted; }
-  /// The value of a map's member; no_node when `map` is no map or lacks it.
+  /// The value of a map's member; no_node when `map` is not a map or lacks it.
   NodeId find(NodeId map, std::string_view key) const;
 };
 

@@ -18,7 +18,7 @@ BOOST_DEFINE_ENUM_CLASS(Adopt, never, if_identical, always)
 BOOST_DEFINE_ENUM_CLASS(OnPendingChange, refuse, wait, cancel)
 BOOST_DEFINE_ENUM_CLASS(Deletion, orphan, delete_)
 
-/// spec.lifecycle: what may be done to the enrollment, beside its fields.
+/// spec.lifecycle: what may be done to the enrollment, apart from its fields.
 struct Lifecycle {
   Adopt adopt = Adopt::if_identical;
   OnPendingChange on_pending_change = OnPendingChange::refuse;

@@ -38,7 +38,7 @@ class Enrollment {
     json::Value const* const found = value(pointer);
     return found != nullptr && !found->IsNull();
   }
-  /// Host names of a list, canonical, with their pointers; elements that are no text are passed over.
+  /// Host names of a list, canonical, with their pointers; elements that are not text are skipped.
   std::vector<std::pair<std::string, std::string>> names(std::string const& pointer) const {
     std::vector<std::pair<std::string, std::string>> all;
     json::Value const* const list = value(pointer);

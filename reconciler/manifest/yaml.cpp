@@ -33,7 +33,7 @@ struct Stop {};
 
 constexpr std::string_view core_tags = "tag:yaml.org,2002:";
 
-/// yaml-cpp 0.7 decodes the escapes \_ and \N (U+00A0, U+0085) to single bytes. They stand between whole characters, so
+/// yaml-cpp 0.7 decodes the escapes \_ and \N (U+00A0, U+0085) to single bytes. They are between whole characters, so
 /// that they cannot be taken for parts of others.
 std::string whole_utf8(std::string const& decoded) {
   std::string whole;
@@ -149,7 +149,7 @@ class Builder final : public YAML::EventHandler {
     bool map;
     bool flow;
     bool key = true;  ///< of a map: the next child is a key
-    bool in_key;      ///< it is a key of a map, or stands inside one
+    bool in_key;      ///< it is a key of a map, or inside one
     int indent;       ///< column of the innermost block collection, from 0; -1 without one
     YAML::anchor_t anchor;
   };
@@ -273,7 +273,7 @@ class Builder final : public YAML::EventHandler {
     around.key = !around.key;
   }
 
-  /// A copy of a finished node for an alias: it stands where the alias stands, what is inside it where it was written.
+  /// A copy of a finished node for an alias: its place is the alias's, what is inside keeps its own place.
   NodeId copy(NodeId from, YAML::Mark const& mark) {
     if (++expanded_ > alias_budget)
       stop(mark, rule::too_much, fmt::format("the aliases of this document repeat more than {} values", alias_budget),

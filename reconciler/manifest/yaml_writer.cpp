@@ -41,7 +41,7 @@ bool is_plain(std::string_view text) {
   return harmless && !is_ambiguous(text);
 }
 
-/// One character of UTF-8: its bytes and its code point. Bytes that are no UTF-8 stand for themselves.
+/// One character of UTF-8: its bytes and its code point. Bytes that are not UTF-8 stand for themselves.
 struct Character {
   std::size_t size = 1;
   char32_t point = 0;

@@ -24,7 +24,7 @@ class SourceLines {
  public:
   explicit SourceLines(SourceText source) : source_(std::move(source)) {}
 
-  /// Nothing for the whole file, for what is no file, and behind its end.
+  /// Nothing for the whole file, for what is not a file, and behind its end.
   std::optional<std::string_view> line(Mark const& mark);
   /// The mark's column in characters instead of bytes.
   int character(Mark const& mark);

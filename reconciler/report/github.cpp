@@ -7,7 +7,7 @@
 namespace cpsctl::report {
 namespace {
 
-/// The data of a workflow command; its line breaks are the only ones that may stand in it.
+/// The data of a workflow command; its line breaks are the only ones that may be in it.
 std::string escaped_data(std::string_view text) {
   std::string escaped;
   for (char const c : text) {

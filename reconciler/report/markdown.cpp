@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t first_rows = 5;
 /// A harmless section with more rows than this is folded.
 constexpr std::size_t open_rows = 12;
-/// For what a section says beside rows and details: title, folds, fences, "N more not shown".
+/// For what a section says apart from rows and details: title, folds, fences, "N more not shown".
 constexpr std::size_t section_frame = 400;
 
 bool is_letter(char c) {
@@ -27,7 +27,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// A word that means nothing to Markdown wherever it stands in a line: letters with hyphens between them, or digits.
+/// A word that means nothing to Markdown wherever it is in a line: letters with hyphens between them, or digits.
 bool plain(std::string_view word) {
   if (word.empty() || word == "·" || word == "→" || word == "—" || word == "…" || word == "•••") return true;
   if (std::ranges::all_of(word, is_digit)) return true;

@@ -13,7 +13,7 @@ namespace cpsctl::report {
 namespace {
 
 constexpr char const* hidden = "•••";
-/// Shorter texts (a country, an initial) occur in words that are no secret; they are hidden in values only.
+/// Shorter texts (a country, an initial) occur in words that are not secret; they are hidden in values only.
 constexpr std::size_t shortest_in_prose = 3;
 
 /// What the versions of the enrollment schema say about one place.
@@ -54,7 +54,7 @@ bool sensitive(Fields const& fields) {
   return fields.empty() || std::ranges::any_of(fields, [](auto const* field) { return !field->sensitive.empty(); });
 }
 
-/// Calls `found` with each sensitive value that is no object, no list and not null.
+/// Calls `found` with each sensitive value that is not an object, not a list and not null.
 template <class V, class Found>
 void each_sensitive(V& value, Fields const& fields, Found const& found) {
   if (value.IsObject()) {
@@ -71,7 +71,7 @@ bool in_word(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || static_cast<unsigned char>(c) >= 0x80;
 }
 
-/// Replaces `word` where it stands by itself.
+/// Replaces `word` where it is a word of its own.
 std::string without(std::string text, std::string const& word) {
   std::string const mask = masked_value(word);
   for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at)) {

@@ -112,7 +112,7 @@ std::string row_of(plan::ItemView const& item, plan::PlanView const& plan) {
   return row;
 }
 
-/// One value beside its word, several below it.
+/// One value next to its word, several below it.
 std::string order_text(OrderLine const& line) {
   if (line.values.size() == 1) return fmt::format("  {}: {}\n", line.what, literal(line.values.front(), whole));
   std::string text = fmt::format("  {}:\n", line.what);

@@ -12,17 +12,62 @@
 namespace cpsctl::report {
 namespace {
 
+/// More names than this that one change adds, or takes away, are counted in one line, and written one after another
+/// below it: none is hidden, and what else the plan says is not lost among them.
+constexpr std::size_t most_lines = 12;
+constexpr std::size_t text_width = 100;
+
+struct ChangeRow {
+  ChangeLine line;
+  std::vector<std::string> names = {};
+};
+
+std::vector<ChangeRow> change_rows(std::vector<ChangeLine> const& lines) {
+  std::vector<ChangeRow> rows;
+  for (auto first = lines.begin(); first != lines.end();) {
+    std::string_view const symbol = first->sign.symbol;
+    auto const other = [&](ChangeLine const& line) {
+      return symbol == "~" || line.sign.symbol != symbol || line.field != first->field || line.effect != first->effect;
+    };
+    auto const end = std::find_if(first + 1, lines.end(), other);
+    auto const count = static_cast<std::size_t>(end - first);
+    if (count <= most_lines) {
+      for (; first != end; ++first) rows.push_back({.line = *first});
+      continue;
+    }
+    ChangeRow row{.line = *first};
+    row.line.value = fmt::format("{} {}", count, symbol == "+" ? "added" : "removed");
+    for (; first != end; ++first) row.names.push_back(first->value);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+void names_text(std::vector<std::string> const& names, std::ostream& out) {
+  std::string row;
+  for (std::string const& name : names) {
+    if (!row.empty() && columns(row) + columns(name) > text_width) {
+      screen::line(out, "        {},", row);
+      row.clear();
+    }
+    row += (row.empty() ? "" : ", ") + name;
+  }
+  if (!row.empty()) screen::line(out, "        {}", row);
+}
+
 void changes_text(std::vector<diff::Change> const& changes, Style const& style, std::ostream& out) {
-  std::vector<ChangeLine> const lines = change_lines(changes);
+  std::vector<ChangeRow> const rows = change_rows(change_lines(changes));
   std::size_t field = 0;
   std::size_t value = 0;
-  for (ChangeLine const& line : lines) {
-    field = std::max(field, columns(line.field));
-    value = std::max(value, std::min<std::size_t>(columns(line.value), 48));
+  for (ChangeRow const& row : rows) {
+    field = std::max(field, columns(row.line.field));
+    value = std::max(value, std::min<std::size_t>(columns(row.line.value), 48));
   }
-  for (ChangeLine const& line : lines)
+  for (auto const& [line, names] : rows) {
     screen::line(out, "    {} {}  {}  {}", paint(line.sign.symbol, line.sign.ink, style), padded(line.field, field),
                  padded(line.value, value), paint(line.effect, Ink::faint, style));
+    names_text(names, out);
+  }
 }
 
 std::string headline(plan::ItemView const& item, plan::PlanView const& plan) {

@@ -20,14 +20,14 @@ struct Change {
 };
 BOOST_DESCRIBE_STRUCT(Change, (), (id, type, status, created, not_before, not_after, issues))
 
-/// Where a change of such an enrollment stands as soon as a client can see it: dv waits for domain validation,
+/// What a change of such an enrollment is doing as soon as a client can see it: dv waits for domain validation,
 /// third-party for the signed certificate, ov and ev for the CA.
 std::string first_status(std::string_view validation_type);
 
 /// The status while an enrollment is being taken off the network.
 inline constexpr char removal_status[] = "deprovision-cert";
 
-/// Does it stand still until a person gives it something?
+/// Does it wait until a person gives it something?
 bool waits_for_input(Change const& change);
 
 /// The `change` entity, version 2 (cps-api.md §4.1), as JSON text.

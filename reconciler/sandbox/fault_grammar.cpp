@@ -152,7 +152,7 @@ class Parser {
       ++next_;
     }
     if (!done())
-      return wrong(fmt::format("\"{}\" is no path", word()), "write a path from its '/' on, as /enrollments/*");
+      return wrong(fmt::format("\"{}\" is not a path", word()), "write a path from its '/' on, as /enrollments/*");
     return {};
   }
 
@@ -164,7 +164,7 @@ class Parser {
         std::ranges::transform(method, method.begin(),
                                [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
         if (std::ranges::find(methods, method) == methods.end())
-          return wrong(fmt::format("\"{}\" is no method", part), "use GET, POST, PUT, DELETE, or * for all");
+          return wrong(fmt::format("\"{}\" is not a method", part), "use GET, POST, PUT, DELETE, or * for all");
         rule_.methods.push_back(std::move(method));
       }
     }
@@ -234,7 +234,7 @@ class Parser {
   Result<> time(Fault& fault, Sign sign) {
     auto const time = time_of(word());
     if (!time || (sign == Sign::plus && *time < Duration::zero()))
-      return wrong(done() ? "the time is missing" : fmt::format("\"{}\" is no time", word()),
+      return wrong(done() ? "the time is missing" : fmt::format("\"{}\" is not a time", word()),
                    sign == Sign::plus ? "write a duration, as 250ms or 2s" : "write a duration, as 45s or -45s");
     fault.time = *time;
     ++next_;
@@ -255,7 +255,7 @@ class Parser {
   Result<> status(Fault& fault) {
     auto const code = number_of<int>(word());
     if (!code || *code < 200 || *code > 599)
-      return wrong(done() ? "the status is missing" : fmt::format("\"{}\" is no status", word()),
+      return wrong(done() ? "the status is missing" : fmt::format("\"{}\" is not a status", word()),
                    "write a number from 200 to 599, as 503");
     fault.status = *code;
     for (++next_; more(); ++next_) {
@@ -301,7 +301,7 @@ class Parser {
     if (name.ends_with('%')) {
       auto const percent = number_of<double>(std::string_view(name).substr(0, name.size() - 1));
       if (!percent || !(*percent > 0) || *percent > 100)
-        return wrong(fmt::format("\"{}\" is no share", name), "write a number above 0 and up to 100, as 30%");
+        return wrong(fmt::format("\"{}\" is not a share", name), "write a number above 0 and up to 100, as 30%");
       rule_.share = *percent / 100;
       ++next_;
       return {};

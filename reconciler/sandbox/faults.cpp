@@ -27,7 +27,7 @@ bool strikes_connections(FaultRule const& rule) {
 }
 
 /// What `any` chooses from: everything that passes by itself when the request is sent again.
-Fault any_of(Random& dice) {
+Fault any_of(Random& random) {
   static Fault const choices[] = {
       {.effect = Effect::drop_before},
       {.effect = Effect::drop_after},
@@ -45,7 +45,7 @@ Fault any_of(Random& dice) {
       {.effect = Effect::limit, .time = 1s},
       {.effect = Effect::close_idle},
   };
-  return choices[dice.next() % std::size(choices)];
+  return choices[random.next() % std::size(choices)];
 }
 
 /// As a rule would say it: "250ms", "90s", "-45s".
@@ -104,9 +104,9 @@ Fault const* find(Mishap const& mishap, Effect effect) {
 
 Faults::Faults(std::vector<FaultRule> rules, std::uint64_t seed) : choice_(seed) {
   for (FaultRule& rule : rules) {
-    // Dice of its own for each rule, so that a rule added at the end changes nothing before it.
-    SeededRandom dice(seed + 0x5EED * (rules_.size() + 1));
-    rules_.push_back({.rule = std::move(rule), .dice = dice});
+    // Random numbers of its own for each rule, so that a rule added at the end changes nothing before it.
+    SeededRandom random(seed + 0x5EED * (rules_.size() + 1));
+    rules_.push_back({.rule = std::move(rule), .random = random});
   }
 }
 
@@ -118,7 +118,7 @@ Mishap Faults::choose(Meant const& meant) {
     FaultRule const& rule = kept.rule;
     if (!meant(rule)) continue;
     std::uint64_t const number = ++kept.matched;
-    bool const lucky = !rule.share || kept.dice.unit() < *rule.share;
+    bool const lucky = !rule.share || kept.random.unit() < *rule.share;
     bool const in_turn = number >= rule.from && number <= rule.upto.value_or(number) &&
                          (number - rule.from) % rule.every == 0 && kept.hits < rule.times.value_or(kept.hits + 1);
     if (!lucky || !in_turn || !chosen.empty()) continue;

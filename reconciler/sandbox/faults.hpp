@@ -75,7 +75,7 @@ class Faults {
   Faults(std::vector<FaultRule> rules, std::uint64_t seed);
 
   /// The mishap of the next request; the first rule that hits wins. Every rule counts what matches it, and throws its
-  /// dice, whether or not another one wins: a rule more does not change what the others do.
+  /// random numbers, whether or not another one wins: a rule more does not change what the others do.
   Mishap hit(std::string_view method, std::string_view path);
   /// The same for the next connection, by the rules that strike connections; hit() passes them over.
   Mishap hit_connection();
@@ -88,7 +88,7 @@ class Faults {
     FaultRule rule;
     std::uint64_t matched = 0;
     std::uint64_t hits = 0;
-    SeededRandom dice;
+    SeededRandom random;
   };
   std::vector<Kept> rules_;
   SeededRandom choice_;  ///< for `any`

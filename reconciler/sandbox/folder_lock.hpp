@@ -9,7 +9,7 @@ namespace cpsctl::sandbox {
 /// Held while a server uses a folder: two at once would write one log.
 class FolderLock {
  public:
-  /// Errors: io, also when another server has the folder.
+  /// Errors: io; locked when another server has the folder.
   static Result<FolderLock> take(std::filesystem::path const& folder);
 
  private:

@@ -86,7 +86,7 @@ std::optional<Excess> Meter::admit(std::string const& account, Allowance allowan
   std::optional<Excess> excess;
   for (Limit const& limit : limits) {
     if (passed.size() < limit.requests) continue;
-    // The window has room again when the oldest of its last `requests` leaves it.
+    // The window has a free place again when the oldest of its last `requests` leaves it.
     SteadyTime const free = passed[passed.size() - limit.requests] + limit.per;
     if (free <= now) continue;
     auto const wait = std::chrono::ceil<Duration>(free - now);

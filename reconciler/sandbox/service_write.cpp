@@ -229,7 +229,7 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
     if (auto stored = json::parse(live->document, "a stored enrollment")) before = std::move(*stored);
   shape_up(body.document, *version, before ? &*before : nullptr);
 
-  // What an older client does not know is kept for it, and is no mistake of its body.
+  // What an older client does not know is kept for it, and is not a mistake of its body.
   bool const newest = *version >= newest_shape || unknown_member(body.document, oldest_described);
   auto schema = schema::enrollment(newest ? "v12" : "v11");
   if (!schema) {

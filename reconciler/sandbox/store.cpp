@@ -98,7 +98,7 @@ Result<> Store::append(std::string const& line) {
   if (broken_)
     return Error{.code = Errc::io,
                  .message = "the sandbox's data could not be written earlier",
-                 .next = "make room on the disk and start the sandbox again"};
+                 .next = "free space on the disk and start the sandbox again"};
   auto written = log_->append(line);
   broken_ = !written;
   return written;

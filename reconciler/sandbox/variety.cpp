@@ -14,7 +14,7 @@ namespace {
 
 using schema::Type;
 
-/// One walk over one document, with the seed's dice.
+/// One walk over one document, with the seed's random numbers.
 class Walk {
  public:
   Walk(json::Pool& pool, std::uint64_t seed) : pool_(pool), dice_(seed) {}

@@ -19,7 +19,7 @@ std::optional<std::string_view> embedded_text(std::string_view name) {
   return std::nullopt;
 }
 
-/// "v11" -> 11; 0 for what is no version word.
+/// "v11" -> 11; 0 for what is not a version word.
 int number(std::string_view version) {
   int value = 0;
   if (version.starts_with('v')) std::from_chars(version.data() + 1, version.data() + version.size(), value);

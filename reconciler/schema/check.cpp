@@ -81,7 +81,14 @@ std::string must_be(Field const& field) {
   return field.wanted.empty() ? fmt::format("it must match {}", field.pattern) : fmt::format("write {}", field.wanted);
 }
 
-/// A text as it may stand between the brackets of a list.
+/// What to write for a field that is missing; of a map also what it cannot lack, which the next run would ask for.
+std::string addition(Field const& field) {
+  if (!field.required.empty()) return fmt::format("add it, with {}", fmt::join(field.required, ", "));
+  return field.enumeration.empty() ? fmt::format("add it: {}", wanted(field))
+                                   : fmt::format("add it: {}", fmt::join(field.enumeration, ", "));
+}
+
+/// A text as it may be written between the brackets of a list.
 std::string in_flow(std::string_view text) {
   bool const plain = !text.empty() && std::ranges::all_of(text, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
@@ -260,11 +267,8 @@ class Checker {
       if (misspelt->contains(name)) continue;
       Field const* const inner = field.child(name);
       if (inner != nullptr && inner->read_only) continue;
-      std::string hint;
-      if (inner != nullptr)
-        hint = inner->enumeration.empty() ? fmt::format("add it: {}", wanted(*inner))
-                                          : fmt::format("add it: {}", fmt::join(inner->enumeration, ", "));
-      report(at, missing_field, fmt::format("the required field \"{}\" is missing", name), std::move(hint));
+      report(at, missing_field, fmt::format("the required field \"{}\" is missing", name),
+             inner != nullptr ? addition(*inner) : std::string());
     }
   }
 
@@ -352,14 +356,13 @@ class Checker {
     bool const emptiable = text.empty() && field.null_equals_absent;
     if (emptiable) return;
     if (field.format == "date" && !is_date(text))
-      report(at, malformed, fmt::format("{} is no day of the calendar", quoted(text)),
-             "write YYYY-MM-DD, as in 2026-12-01");
+      report(at, malformed, fmt::format("{} is not a date", quoted(text)), "write YYYY-MM-DD, as in 2026-12-01");
     if (field.format == "dns-name")
       if (auto const problem = host_problem(text); !problem.empty())
-        report(at, malformed, fmt::format("{} is no host name", quoted(text)), std::string(problem));
+        report(at, malformed, fmt::format("{} is not a host name", quoted(text)), std::string(problem));
     if (field.format == "email")
       if (auto const problem = email_problem(text); !problem.empty())
-        report(at, malformed, fmt::format("{} is no e-mail address", quoted(text)), std::string(problem));
+        report(at, malformed, fmt::format("{} is not an e-mail address", quoted(text)), std::string(problem));
   }
 
   void number(std::int64_t number, Field const& field, std::string const& at) {

@@ -137,7 +137,7 @@ Result<> read_keywords(json::Value const& node, Field& field) {
 Result<> read_derived(json::Value const& node, Field& field) {
   json::Value const* const rule = json::find(node, "x-derived");
   if (rule == nullptr) return {};
-  if (!rule->IsObject()) return broken(field.pointer, "x-derived is no object");
+  if (!rule->IsObject()) return broken(field.pointer, "x-derived is not an object");
   field.derived = std::make_unique<Derived>();
   for (auto const& member : rule->GetObject()) {
     std::string_view const name = json::view(member.name);
@@ -153,7 +153,7 @@ Result<> read_derived(json::Value const& node, Field& field) {
     } else if (name == "missing") {
       field.derived->missing = json::share(member.value);
     } else {
-      return broken(field.pointer, fmt::format("x-derived: {} does not stand here", name));
+      return broken(field.pointer, fmt::format("x-derived: {} is not allowed here", name));
     }
   }
   return {};

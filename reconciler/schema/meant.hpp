@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-/// Which field a name means that no schema has where it stands: other tools have names of their own (x-aliases), write
+/// Which field a name means that no schema has in that place: other tools have names of their own (x-aliases), write
 /// words with '_' between them, and nest otherwise.
 namespace cpsctl::schema {
 
@@ -13,7 +13,7 @@ namespace cpsctl::schema {
 std::string camel_case(std::string_view name);
 
 struct Meant {
-  std::string field = {};   ///< a name beside it, or a whole path such as spec.enrollment.csr.cn
+  std::string field = {};   ///< a name in the same map, or a whole path such as spec.enrollment.csr.cn
   bool beside = false;      ///< in the same map
   std::string remark = {};  ///< what else to do
 };

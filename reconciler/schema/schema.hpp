@@ -26,7 +26,7 @@ enum class Normalize : std::uint8_t { none, hostname, text };  ///< text: NFC
 BOOST_DEFINE_FIXED_ENUM_CLASS(Effect, std::uint8_t, metadata, deployment, certificate, immutable)
 enum class OnRemove : std::uint8_t { release, null, empty };
 
-/// Values of the server that are no difference (x-derived; schemas/README.md). Pointers are into the enrollment.
+/// Values of the server that are not differences (x-derived; schemas/README.md). Pointers are into the enrollment.
 struct Derived {
   std::string includes = {};  ///< the value there is always a member of this set, written or not
   std::vector<std::pair<std::string, json::Ref>> when = {};  ///< while all of these hold the server decides the value
@@ -39,7 +39,7 @@ struct Derived {
 /// A node without `types` accepts anything (fields that no schema knows).
 struct Field {
   std::string schema = {};   ///< name of the schema that knows the field: "enrollment.v11"
-  std::string pointer = {};  ///< where it stands in a document, list elements as "-": "/csr/sans/-"
+  std::string pointer = {};  ///< where it is in a document, list elements as "-": "/csr/sans/-"
   std::string name = {};     ///< the last part of the pointer
   std::string title = {};    ///< the description, for help and messages
   std::vector<Type> types = {};
@@ -70,7 +70,7 @@ struct Field {
   bool defer_on_create = false;  ///< inherited
   bool not_all_created = false;  ///< it is, or holds, something that a create does not carry: read-only or deferred
   std::string sensitive = {};    ///< "contact" or empty; inherited
-  std::string operators = {};    ///< x-operator: how the operator says it, who alone may; empty: it may stand in files
+  std::string operators = {};    ///< x-operator: how the operator says it, who alone may; empty: files may say it
   std::string identity = {};     ///< x-identity: name | part | kind; empty: does not tell enrollments apart
   std::string tells = {};        ///< x-tells: what the planner learns from it, as "production"
   std::unique_ptr<Derived> derived = {};
@@ -95,7 +95,7 @@ class Schema {
   Field const& root() const { return root_; }
   /// The field at a pointer into a document; list elements by any index. nullptr: unknown to the schema.
   Field const* at(std::string_view pointer) const;
-  /// Those of its fields (not of list elements) that say something beside their value: identity, tells, derived.
+  /// Those of its fields (not of list elements) that say something apart from their value: identity, tells, derived.
   std::vector<Field const*> const& telling() const { return telling_; }
   /// The complete schema as one JSON document: x-extends merged, $ref to files bundled under $defs.
   std::string const& text() const { return text_; }
@@ -136,7 +136,7 @@ enum class Direction : std::uint8_t {
 struct CheckOptions {
   Completeness completeness = Completeness::whole;
   Direction direction = Direction::manifest;
-  bool echo = false;  ///< with `request`: read-only fields may stand there, as a PUT sends a GET's answer back
+  bool echo = false;  ///< with `request`: read-only fields may be there, as a PUT sends a GET's answer back
 };
 
 /// A problem at a place in a document; the caller turns pointers into file positions.

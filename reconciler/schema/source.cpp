@@ -56,7 +56,7 @@ Reference split(std::string_view ref) {
 Result<json::Document> load(std::string_view name, std::string_view text, Schema::Resolver const& resolve, int steps) {
   auto document = json::parse(text, fmt::format("schema {}", name));
   if (!document) return broken(document.error().message);
-  if (!document->IsObject()) return broken(fmt::format("schema {} is no object", name));
+  if (!document->IsObject()) return broken(fmt::format("schema {} is not an object", name));
   std::string const base_name(json::text_or(json::find(*document, "x-extends"), ""));
   if (base_name.empty()) return document;
   if (steps == 0) return broken(fmt::format("schema {} extends itself", name));
@@ -116,7 +116,7 @@ void collect_definitions(json::Value const& node, json::Value const& definitions
 }
 
 Result<> expand_into(json::Document& out, json::Value const& node, json::Value const& source, int steps) {
-  if (!node.IsObject()) return broken("a schema node is no object");
+  if (!node.IsObject()) return broken("a schema node is not an object");
   if (steps == 0) return broken("a schema's $ref or allOf leads back to itself");
   if (json::Value const* const ref = json::find(node, "$ref"); ref != nullptr) {
     Reference const to = split(json::text_or(ref, ""));

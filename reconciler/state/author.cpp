@@ -49,7 +49,7 @@ std::vector<System> const& systems() {
   return known;
 }
 
-/// "https://ana:secret@host/x" without what stands before the @.
+/// "https://ana:secret@host/x" without what is before the @.
 std::string without_password(std::string text) {
   auto const scheme = text.find("://");
   if (scheme == std::string::npos) return text;

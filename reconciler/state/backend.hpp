@@ -19,7 +19,7 @@ std::string_view scheme_of(std::string_view location);
 Result<> check_location(std::string_view location);
 
 /// Where a state lives: nobody else knows by what it is kept and locked. A location without a scheme is a file, whose
-/// journal and lock lie beside it: one machine's.
+/// journal and lock are next to it: one machine's.
 class Backend {
  public:
   /// The backend that the location's scheme chooses; nothing is touched yet. Errors: usage.

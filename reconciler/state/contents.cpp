@@ -29,7 +29,7 @@ bool usable(Entry const& entry) {
 }
 
 /// When the attempt of a lost answer was over. A create's: now; what CPS may still do with it is waited for anyway
-/// (api.settle). Other writes are sent again right after that, so the time stands that was said before.
+/// (api.settle). Other writes are sent again right after that, so the earlier time still holds.
 std::string over_by(Record const& intent, Record const& lost) {
   auto const said = parse_timestamp(intent.ends_by);
   auto const now = parse_timestamp(lost.at);
@@ -37,7 +37,7 @@ std::string over_by(Record const& intent, Record const& lost) {
   return intent.step != Step::create && later ? intent.ends_by : lost.at;
 }
 
-/// Both ways on are commands: the previous snapshot, if there is one, and life without a state.
+/// Both next steps are commands: the previous snapshot, if there is one, and life without a state.
 Error corrupt(std::filesystem::path const& path, std::string problem, Files& files) {
   std::string const file = path.string();
   auto const backup = files.kind(file + ".bak");
@@ -77,7 +77,7 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   if (conflict) return in_conflict(path, text, *conflict, files);
   if (!document) return corrupt(path, document.error().message, files);
   json::Value const* const version = json::find(*document, "formatVersion");
-  if (version == nullptr || !version->IsInt64()) return corrupt(path, "it is no cpsctl state", files);
+  if (version == nullptr || !version->IsInt64()) return corrupt(path, "it is not a cpsctl state", files);
   if (version->GetInt64() > newest_format)
     return Error{.code = Errc::io,
                  .message = fmt::format("{} was written by a newer cpsctl (format {}, this one knows {})",

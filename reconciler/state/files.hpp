@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-/// The state as files, which is what Backend makes of a path: the snapshot, and beside it journal and lock.
+/// The state as files, which is what Backend makes of a path: the snapshot, and next to it journal and lock.
 namespace cpsctl::state {
 
 /// Reads the snapshot and its journal. Missing files are an empty state. Changes nothing. Errors: io for an unreadable,

@@ -113,7 +113,7 @@ Result<JournalText> parse_journal(std::string_view text, std::string_view what) 
     auto const content = whole ? payload(line) : std::nullopt;
     if (number == 1) {
       auto head = content ? read_as<JournalHead>(*content) : std::nullopt;
-      if (!head || head->realm.empty()) return damaged_journal(what, number, "is no journal's head");
+      if (!head || head->realm.empty()) return damaged_journal(what, number, "is not a journal's head");
       if (!is_counter(head->serial) || !is_counter(head->sequence))
         return damaged_journal(what, number, "has a serial or sequence that was not counted by cpsctl");
       if (head->format_version > newest_format)

@@ -25,7 +25,7 @@ struct JournalText {
 /// that misses its checksum or its meaning, and a line with good ones behind it. `what` names the file. Errors: io.
 Result<JournalText> parse_journal(std::string_view text, std::string_view what);
 
-/// Names the line and the commands that keep the file and go on with what stands before that line.
+/// Names the line and the commands that keep the file and go on with what is before that line.
 Error damaged_journal(std::string_view what, std::size_t line, std::string_view problem);
 
 }  // namespace cpsctl::state

@@ -58,7 +58,7 @@ Result<> own_lock(Fd const& fd, Path const& path) {
   std::string const bytes = first_bytes(fd.get());
   if (bytes.empty() || bytes.starts_with('{')) return {};
   return Error{.code = Errc::io,
-               .message = fmt::format("{} is no lock of cpsctl: something else is in it", path.string()),
+               .message = fmt::format("{} is not a lock of cpsctl: something else is in it", path.string()),
                .next = "move it away and run again"};
 }
 
@@ -118,7 +118,7 @@ class FileLock final : public Lock {
   FileLock& operator=(FileLock const&) = delete;
 
   /// The flock is a file's, not a name's, and reaches no other machine: the file must still have the name, and the
-  /// lease in it must be ours. Opened anew, since that shows what other machines wrote.
+  /// lease in it must be ours. Opened again, since that shows what other machines wrote.
   Result<> held() override {
     Fd const there = open_lock(path_);
     if (!there.open() && errno != ENOENT) return file_error("open", path_);

@@ -16,7 +16,7 @@ struct Run {
   std::string command = {};
 };
 
-/// Who holds the state. For a state in files it stands in the lock file beside it.
+/// Who holds the state. For a state in files this is in the lock file next to it.
 struct Lease {
   std::string owner = {};  ///< user
   std::string host = {};

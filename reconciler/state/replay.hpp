@@ -20,7 +20,7 @@ struct Replayed {
   std::int64_t newest_serial = 0;  ///< of the snapshot, or of the one that the journal follows
   bool settled = false;            ///< the snapshot holds all of the contents
   std::size_t valid_bytes = 0;     ///< 0: there is no journal
-  std::string torn = {};           ///< what stands behind them
+  std::string torn = {};           ///< what follows them
 };
 Result<Replayed> replay(std::filesystem::path const& path, std::string const& realm, Files& files);
 

@@ -146,7 +146,7 @@ TEST_CASE("apply: a proven create is known before its doubt is closed, wherever 
   CHECK(runs > 8);
 }
 
-TEST_CASE("apply: a request limit that is not over when the run ends is no failure") {
+TEST_CASE("apply: a request limit that is not over when the run ends is not a failure") {
   Bench bench;
   bench.manifests = {desired("a"), desired("b")};
   bench.client->instead = [](http::Request const& request) -> std::optional<Result<http::Response>> {

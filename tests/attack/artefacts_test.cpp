@@ -101,7 +101,7 @@ TEST_CASE("artefacts: a state whose names are commands, or whose version is a he
   }
 }
 
-TEST_CASE("artefacts: a file in a manifest folder's place is no approval") {
+TEST_CASE("artefacts: a file in a manifest folder's place is not an approval") {
   Applied const job;
   REQUIRE(job.run({"plan", "--out", "json=p.json", "--recreate", "www"}).exit == 0);
   fs::remove_all(job.repo() / "manifests");

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 /// A job that runs cpsctl on what others have written: the repository, its cache and artefacts, CPS's answers. After
-/// each run nothing of the operator's has leaked, and nothing beside the project has changed.
+/// each run nothing of the operator's has leaked, and nothing outside the project has changed.
 namespace attack {
 
 using program::dv_manifest;
@@ -53,7 +53,7 @@ class Job {
   std::map<std::string, std::string> credentials_;
 };
 
-/// `text` stands in one of the streams.
+/// `text` is in one of the streams.
 bool says(Run const& run, std::string const& text);
 
 }  // namespace attack

@@ -84,7 +84,7 @@ TEST_CASE("repository: a given PATH that is a link is followed no further than i
   CHECK(fine.exit == 0);
 }
 
-TEST_CASE("repository: files that are no manifests are never quoted") {
+TEST_CASE("repository: files that are not manifests are never quoted") {
   Job const job;
   job.write("manifests/leak.yaml", "password: [QUOTED-SECRET\n");
   Run const run = job.bare({"validate"});
@@ -115,7 +115,7 @@ TEST_CASE("repository: the state lies below the project, also where links lead")
   CHECK(job.writes() == 0);
 }
 
-TEST_CASE("repository: a project file that leads elsewhere is not read, and one that is no file is not passed over") {
+TEST_CASE("repository: a project file that leads elsewhere is not read, and what is not a file is not skipped") {
   Job const job;
   job.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
   for (std::string const target : {"../home/.edgerc", "../home/victim", "/etc/passwd"}) {
@@ -186,7 +186,7 @@ TEST_CASE("repository: nothing is written through a link") {
   CHECK(job.writes() == 0);
 }
 
-TEST_CASE("repository: file names and values that are no UTF-8 never get into our files") {
+TEST_CASE("repository: file names and values that are not UTF-8 never get into our files") {
   Job const job;
   SUBCASE("a file name") {
     job.write("manifests/a\xff.yaml", dv_manifest("a", "a.example.com"));

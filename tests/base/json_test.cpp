@@ -8,7 +8,7 @@
 
 using namespace cpsctl;
 
-TEST_CASE("json: what is no JSON is told in one line, with a next step") {
+TEST_CASE("json: what is not JSON is told in one line, with a next step") {
   std::string const deep = std::string(300, '[') + std::string(300, ']');
   struct Row {
     char const* title;

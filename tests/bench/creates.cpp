@@ -20,7 +20,7 @@ void compare(std::string_view title, bench::NullServer const& server, std::size_
   for (int round = 0; round < rounds; ++round) {
     bench::hold_to_core(0);
     bare.take_best(workload.bare(in_flight));
-    // The journal's thread goes where there is room.
+    // The journal's thread goes where a core is free.
     bench::hold_to_no_core();
     auto const store = at_files::open(folder.next(), "bench", "bench", system_files()).value();
     bench::hold_to_core(0);

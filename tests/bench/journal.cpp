@@ -76,7 +76,7 @@ class Unwritten final : public state::Store {
   std::int64_t last_ = 0;
 };
 
-/// Another store without its snapshot, which is no part of the journal; counts the records.
+/// Another store without its snapshot, which is not a part of the journal; counts the records.
 class WithoutSnapshot final : public state::Store {
  public:
   explicit WithoutSnapshot(std::unique_ptr<state::Store> store) : store_(std::move(store)) {}
@@ -95,7 +95,7 @@ class WithoutSnapshot final : public state::Store {
 };
 
 std::unique_ptr<WithoutSnapshot> store_on(Files& files, std::filesystem::path const& path) {
-  bench::hold_to_no_core();  // the journal's thread goes where there is room
+  bench::hold_to_no_core();  // the journal's thread goes where a core is free
   auto store = at_files::open(path, "bench", "bench", files).value();
   bench::hold_to_core(0);
   return std::make_unique<WithoutSnapshot>(std::move(store));

@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-/// How many requests each operation takes, counted in the sandbox's log, beside what Akamai's Terraform provider (9.2)
+/// How many requests each operation takes, counted in the sandbox's log, next to what Akamai's Terraform provider (9.2)
 /// takes for each enrollment by its code: n is the number of its polls, ten seconds apart (of deletes: thirty).
 namespace {
 

@@ -104,7 +104,7 @@ TEST_CASE("governor: a turn that is given back is the next one's, in all process
   CHECK(turns.size() == 4);
 }
 
-TEST_CASE("governor: a turn that would come after the deadline is refused at once, wherever one stands in the queue") {
+TEST_CASE("governor: a turn that would come after the deadline is refused at once, wherever one is in the queue") {
   http::Loop loop;
   SeededRandom random(1);
   cps::Governor governor(loop, system_clock(), random, cps::Pacer({{.requests = 1, .per = 100ms}}));
@@ -214,7 +214,7 @@ TEST_CASE("governor: a 429 of one process pauses the others") {
   CHECK(turn.error().code == Errc::timeout);
 }
 
-TEST_CASE("governor: a process that holds the ledger and stands still delays the others, but does not stop them") {
+TEST_CASE("governor: a process that holds the ledger and is stopped delays the others, but does not stop them") {
   Place const place;
   http::Loop loop;
   SeededRandom random(1);

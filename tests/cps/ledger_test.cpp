@@ -147,7 +147,7 @@ TEST_CASE("ledger: times of another boot are brought over by the wall clock, its
   SteppedClock clock;
   auto const text = cps::ledger_text(some_traffic(clock), epoch(clock));
   clock.step(15s);
-  clock.steady_now = SteadyTime(20s);  // the machine was started anew meanwhile
+  clock.steady_now = SteadyTime(20s);  // the machine was restarted meanwhile
   auto const back = cps::read_ledger(text, epoch(clock, "another boot")).value();
   CHECK(back.slots[0].ended == SteadyTime(20s) - 44s);
   CHECK(back.slots[1].ended == SteadyTime(20s) - 25s);
@@ -287,7 +287,7 @@ TEST_CASE("ledger: a file that is held is busy at once, and nothing was decided"
   CHECK(asked);
 }
 
-TEST_CASE("ledger: a file that was removed is made anew, and what we know goes into it") {
+TEST_CASE("ledger: a file that was removed is made again, and what we know goes into it") {
   Place const place;
   SteppedClock clock;
   Party one(place, clock, 1);
@@ -301,7 +301,7 @@ TEST_CASE("ledger: a file that was removed is made anew, and what we know goes i
   CHECK(two.pacer.traffic().slots.size() == 2);
 }
 
-TEST_CASE("ledger: a damaged file makes everybody wait once, as nobody knows what it said, and is mended") {
+TEST_CASE("ledger: a damaged file makes everybody wait once, as nobody knows what it said, and is repaired") {
   Place const place;
   SteppedClock clock;
   SUBCASE("cut off") {
@@ -347,7 +347,7 @@ TEST_CASE("ledger: what cannot be a ledger is refused, with the reason") {
   }
   SUBCASE("a pipe, which must not keep us waiting") {
     REQUIRE(::mkfifo(place.file.c_str(), 0600) == 0);
-    CHECK(why().find("no regular file") != std::string::npos);
+    CHECK(why().find("not a regular file") != std::string::npos);
   }
   SUBCASE("a folder that is a file") {
     fs::remove(place.file.parent_path());
@@ -364,7 +364,7 @@ TEST_CASE("ledger: a full disk is an error, and leaves no half text for the othe
   pid_t const child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    // RLIMIT_FSIZE stands for the full disk: the write stops in the middle.
+    // RLIMIT_FSIZE imitates the full disk: the write stops in the middle.
     std::signal(SIGXFSZ, SIG_IGN);
     rlimit const limit{.rlim_cur = 40, .rlim_max = 40};
     ::setrlimit(RLIMIT_FSIZE, &limit);
@@ -380,7 +380,7 @@ TEST_CASE("ledger: a full disk is an error, and leaves no half text for the othe
   CHECK(place.read().empty());
 }
 
-TEST_CASE("ledger: files that nobody has written for a month are swept up, others and foreign ones stay") {
+TEST_CASE("ledger: files that nobody has written for a month are swept up, newer ones and unknown files stay") {
   Place const place;
   SteppedClock const clock;
   auto const folder = place.file.parent_path();

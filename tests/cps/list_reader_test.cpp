@@ -38,7 +38,7 @@ TEST_CASE("a list is read the same at every boundary of its pieces") {
        "1"},
       {"brackets and quotes in strings", R"({"enrollments":[{"id":1,"t":"}]\"[{\\"},{"id":2}]})", "1 2"},
       {"nested lists in an element", R"({"enrollments":[{"id":1,"sans":["a",["b"]],"o":{"p":{}}}]})", "1"},
-      {"a value that says enrollments is no list", R"({"x":"enrollments","enrollments":[{"id":3}]})", "3"},
+      {"a value that says enrollments is not a list", R"({"x":"enrollments","enrollments":[{"id":3}]})", "3"},
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {
@@ -48,7 +48,7 @@ TEST_CASE("a list is read the same at every boundary of its pieces") {
   }
 }
 
-TEST_CASE("what is no list of enrollments is an error with its place, never a shorter list") {
+TEST_CASE("what is not a list of enrollments is an error with its place, never a shorter list") {
   struct Case {
     char const *title, *text, *says;
   };
@@ -61,18 +61,18 @@ TEST_CASE("what is no list of enrollments is an error with its place, never a sh
       {"another document", R"({"items":[]})", "no member \"enrollments\""},
       {"a list on its own", R"([{"id":1}])", "no member \"enrollments\""},
       {"enrollments is an object", R"({"enrollments":{"id":1}})", "no member \"enrollments\""},
-      {"an element that is a text", R"({"enrollments":["x"]})", "no object"},
-      {"a trailing comma", R"({"enrollments":[{"id":1},]})", "no object"},
+      {"an element that is a text", R"({"enrollments":["x"]})", "not an object"},
+      {"a trailing comma", R"({"enrollments":[{"id":1},]})", "not an object"},
       {"a missing comma", R"({"enrollments":[{"id":1}{"id":2}]})", "between two elements"},
-      {"an element that is no JSON", R"({"enrollments":[{"id":1},{"id":}]})", "enrollment 2"},
+      {"an element that is not JSON", R"({"enrollments":[{"id":1},{"id":}]})", "enrollment 2"},
       {"an element without an id", R"({"enrollments":[{"csr":{"cn":"www.example.com"}}]})", "www.example.com"},
       {"an enrollment twice", R"({"enrollments":[{"id":1},{"id":2},{"id":"1"}]})", "enrollment 1 twice"},
       {"an id that its location denies", R"({"enrollments":[{"id":1,"location":"/cps/v2/enrollments/2"}]})",
        "location"},
-      {"an id that is none, beside a location", R"({"enrollments":[{"id":1.5,"location":"/e/2"}]})", "usable id"},
-      {"an id below zero, beside a location", R"({"enrollments":[{"id":-1,"location":"/e/2"}]})", "usable id"},
+      {"an id that is none, with a location", R"({"enrollments":[{"id":1.5,"location":"/e/2"}]})", "usable id"},
+      {"an id below zero, with a location", R"({"enrollments":[{"id":-1,"location":"/e/2"}]})", "usable id"},
       {"something behind it", R"({"enrollments":[]} more)", "not valid JSON"},
-      {"bytes that are no UTF-8", "{\"enrollments\":[{\"id\":1,\"t\":\"\xff\"}]}", "enrollment 1"},
+      {"bytes that are not UTF-8", "{\"enrollments\":[{\"id\":1,\"t\":\"\xff\"}]}", "enrollment 1"},
       {"too deep", "", ""},
   };
   for (Case const& c : cases) {

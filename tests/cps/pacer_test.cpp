@@ -252,7 +252,7 @@ TEST_CASE("pacer: a window full of requests in flight opens when the first of th
   CHECK(pacer.next(start + 100s) == start + 110s);
 }
 
-TEST_CASE("pacer: of a foreign request that nobody ends, the end is when it expires; an own one is ended by us") {
+TEST_CASE("pacer: another process's request that nobody ends ends when it expires; our own is ended by us") {
   cps::Pacer ours({{.requests = 2, .per = 10s}}, 1);
   cps::Pacer theirs({{.requests = 2, .per = 10s}}, 2);
   theirs.take(start, cps::Lane::usual, start + 30s);

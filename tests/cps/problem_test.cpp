@@ -51,10 +51,14 @@ TEST_CASE("to_error: the code, what the server did, and CPS's words, whatever th
       {"an ApiError text", 400,
        "ApiError(type=/e/invalid-contract, title=Invalid Contract, detail=No such one, source=x)", Errc::refused,
        Reached::no, "Invalid Contract - No such one [invalid-contract]"},
+      {"an account that has no right to the contract", 400,
+       "ApiError(type=Forbidden, title=Invalid Contract, detail=The current contract does not belong to ACG list., "
+       "source=Contract ID: 1-1TJZH5)",
+       Errc::unauthorized, Reached::no, "Invalid Contract - The current contract does not belong to ACG list."},
       {"nothing", 502, "", Errc::unavailable, Reached::unknown, "answered with 502"},
       {"a redirect", 302, "", Errc::protocol, Reached::unknown, "answered with 302"},
       {"terminal escapes", 400, "\x1b[2Jgone", Errc::refused, Reached::no, "\\x1b[2Jgone"},
-      {"JSON that is no problem", 400, "[1,2,3]", Errc::refused, Reached::no, "[1,2,3]"},
+      {"JSON that is not a problem", 400, "[1,2,3]", Errc::refused, Reached::no, "[1,2,3]"},
       {"members of the wrong types", 400, R"({"type":1,"title":["x"],"detail":null})", Errc::refused, Reached::no,
        "answered with 400"},
   };
@@ -66,6 +70,8 @@ TEST_CASE("to_error: the code, what the server did, and CPS's words, whatever th
       INFO(error.message);
       CHECK(error.message.starts_with("POST /enrollments was answered with"));
       CHECK(error.message.find(c.says) != std::string::npos);
+      if (c.status == 400 && error.message.find("ontract does not") != std::string::npos)
+        CHECK(error.next.find("a grant for CPS and for this contract") != std::string::npos);
     }
   }
 }

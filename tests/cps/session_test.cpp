@@ -27,7 +27,7 @@ edgegrid::Credentials credentials() {
           .access_token = Secret("akab-access-token")};
 }
 
-/// The wall clock stands, so that an advertised time is a wait of a few milliseconds.
+/// The wall clock does not move, so that an advertised time is a wait of a few milliseconds.
 struct StandingClock final : Clock {
   WallTime wall() const override { return parse_timestamp("2026-11-23T10:00:00Z").value(); }
   SteadyTime steady() const override { return system_clock().steady(); }
@@ -93,7 +93,7 @@ std::string header(http::Request const& request, std::string_view name) {
   return found == request.headers.end() ? "(none)" : found->value;
 }
 
-/// The signature of what was really sent, made anew from the header's own time and nonce.
+/// The signature of what was really sent, made again from the header's own time and nonce.
 std::string resigned(http::Request const& request) {
   auto const parts = edgegrid::parse_authorization(header(request, "Authorization")).value();
   return edgegrid::authorization(
@@ -341,7 +341,7 @@ TEST_CASE("a write that was taken, but whose answer names nothing, is a doubt") 
   }
 }
 
-TEST_CASE("a list that broke off is read anew from its beginning") {
+TEST_CASE("a list that broke off is read again from its beginning") {
   http::Response half{
       .status = 200, .headers = {{.name = "X-Cut", .value = "yes"}}, .body = R"({"enrollments":[{"id":1},{"id":2},)"};
   Bench bench({half, answer(503), answer(200, R"({"enrollments":[{"id":3}]})")});
@@ -379,9 +379,9 @@ TEST_CASE("an answer that is cut or nonsense is asked for once more, and then is
         if (live) CHECK(live->id.value == 3);
         return live ? std::nullopt : std::optional(live.error().code);
       };
-      Bench mended({answer(200, c.first), answer(200, c.list ? R"({"enrollments":[{"id":3}]})" : R"({"id":3})")});
-      CHECK(ask(mended) == std::nullopt);
-      CHECK(mended.session.counters().retries == 1);
+      Bench repaired({answer(200, c.first), answer(200, c.list ? R"({"enrollments":[{"id":3}]})" : R"({"id":3})")});
+      CHECK(ask(repaired) == std::nullopt);
+      CHECK(repaired.session.counters().retries == 1);
       Bench for_ever({answer(200, c.first)});
       CHECK(ask(for_ever) == Errc::protocol);
       CHECK(for_ever.client.requests.size() == 2);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the command lines that deploy/ and the documents show, as they stand there:
+# Runs the command lines that deploy/ and the documents show, as they are printed there:
 #   - the CI jobs and the systemd service, with the variables and files that they ask for and an account of their own;
 #   - every fenced ```sh block of README.md and the help pages, with no account at all, as whoever has just built it;
 #   - the examples of every command's --help, in a project that has been applied to an account.
@@ -36,7 +36,7 @@ fail() {
   exit 1
 }
 
-# A line that stands in a file, in a folder; exits with the wanted code.
+# A line of a page, in a folder; exits with the wanted code.
 check_in() {
   local folder=$1 wanted=$2 from=$3 line=$4 code=0
   (cd "$folder" && bash -o pipefail -c "$line") >"$work/log/out" 2>&1 </dev/null || code=$?
@@ -93,7 +93,7 @@ for broken in 's/@sha256.*/:latest/' 's/access: .*/public: true/' '/expire_in:/d
   if "$python" "$source/tests/deploy/pipeline.py" "$work/broken.yml" >/dev/null 2>"$work/log/out"; then
     fail "$ci passes with $broken"
   fi
-  grep -q "^$work/broken.yml: job " "$work/log/out" || fail "nothing is said about $broken"
+  grep -q "^$work/broken.yml: job " "$work/log/out" || fail "nothing is reported about $broken"
 done
 
 # A job begins with a checkout, and leaves it as it is for what follows.
@@ -108,7 +108,7 @@ job() {
   done <"$work/jobs.txt"
   [ -n "$last" ] || fail "$ci has no job $name"
 }
-says() { grep -qF -- "$1" "$work/log/out" || fail "not said: $1"; }
+says() { grep -qF -- "$1" "$work/log/out" || fail "not printed: $1"; }
 account gitlab
 for round in first second; do
   rm -rf "$work"/{validate,preview,plan}
@@ -159,7 +159,7 @@ for broken in 's/@sha256.*/:latest/' 's/@[0-9a-f]\{40\} .*/@v4/' 's/contents: re
   if "$python" "$source/tests/deploy/workflow.py" "$work/broken.yml" "$work/steps.broken" >/dev/null 2>"$work/log/out"; then
     fail "$flow passes with $broken"
   fi
-  grep -q "^$work/broken.yml: " "$work/log/out" || fail "nothing is said about $broken"
+  grep -q "^$work/broken.yml: " "$work/log/out" || fail "nothing is reported about $broken"
 done
 # flow_job JOB CODE: a checkout, the state of the cache, and the job's steps; its exit code is that of the first that fails.
 flow_job() {
@@ -239,6 +239,14 @@ for page in "${pages[@]}"; do
     < <(awk '/^```/ { inside = ($0 == "```sh"); next } inside && sub(/^(\$ )?cpsctl /, "cpsctl ") { print }' "$page")
 done
 
+# A story of help sandbox, line by line.
+page=reconciler/cli/help/sandbox.md
+story=$(awk '/^## To see drift/ { inside = 1 } inside && /^## Faults/ { exit } inside && sub(/^\$ /, "") { print }' "$page")
+[ "$(wc -l <<<"$story")" -eq 5 ] || fail "$page: how to see drift is not where it was"
+fresh drift
+check_in "$work/drift" 0 "$page" "set -e; $story"
+grep -q 'changed outside cpsctl, set back' "$work/log/out" || fail "$page: this shows no drift: $story"
+
 # The demo of the quick start, and what README.md shows of it. Ids come as CPS gives them, and the digest covers them.
 deploy/demo.sh "$program" "$work/demo" >"$work/log/out" 2>&1 || fail "deploy/demo.sh fails"
 same() { sed -E "s|$work/demo|build/quickstart|; s/id [0-9]+/id N/; s/^Digest: [0-9a-f]{64}$/Digest: D/" "$1"; }
@@ -262,7 +270,7 @@ for page in "${pages[@]}"; do
     [ -e "$block" ] || continue
     blocks=$((blocks + 1))
     if head -n 1 "$block" | grep -qE '^# part of (\.gitlab-ci\.yml|\.github/workflows/)'; then
-      "$python" -c 'import sys, yaml; yaml.safe_load(open(sys.argv[1]))' "$block" || fail "$page: this is no YAML: $(cat "$block")"
+      "$python" -c 'import sys, yaml; yaml.safe_load(open(sys.argv[1]))' "$block" || fail "$page: this is not YAML: $(cat "$block")"
     elif grep -q '^kind: Project$' "$block"; then
       check_in "$work/project" 0 "$page, yaml" "cpsctl validate --config $block manifests"
     else
@@ -285,7 +293,7 @@ in_account doubtful check_in "$work/unanswered" 75 "examples" 'cpsctl apply --ye
 check_in "$work/unanswered" 75 "examples" \
   "cpsctl apply --sandbox --fault 'POST /enrollments: drop-after' --yes --deadline 2s manifests"
 commands=(validate plan apply show status import state sandbox schema version help)
-for command in list show forget mv settle unlock rebuild; do commands+=("state $command"); done
+for command in list show log forget mv settle unlock rebuild; do commands+=("state $command"); done
 examples=0
 for command in "${commands[@]}"; do
   read -ra words <<<"$command"

@@ -25,7 +25,7 @@ has_not() { ! has "$@"; }
 header=$(readelf -hW "$program")
 segments=$(readelf -lW "$program")
 dynamic=$(readelf -dW "$program")
-expect "is no position-independent executable (-pie)" has "$header" 'Type: +DYN'
+expect "is not a position-independent executable (-pie)" has "$header" 'Type: +DYN'
 expect "does not say that it is one (DF_1_PIE)" has "$dynamic" 'FLAGS_1.*\bPIE\b'
 expect "has no segment that becomes read-only (-z relro)" has "$segments" '^ +GNU_RELRO '
 expect "binds lazily, so its table of functions stays writable (-z now)" has "$dynamic" 'BIND_NOW|FLAGS_1.*\bNOW\b'

@@ -68,7 +68,7 @@ def main():
         job = resolved(name, jobs)
         for command in job["script"]:
             if not isinstance(command, str):  # a plain text with ": " in it
-                sys.exit(f"{sys.argv[1]}: job {name}: this is no command but a map: {command}")
+                sys.exit(f"{sys.argv[1]}: job {name}: this is not a command but a map: {command}")
             print(f"{name}\t{command}")
         found += [f"{sys.argv[1]}: job {name}: {problem}" for problem in problems(job)]
         if job["stage"] not in pipeline["stages"]:

@@ -75,6 +75,13 @@ TEST_CASE("update_body: the live document with the managed fields laid over it")
   }
 }
 
+TEST_CASE("bodies: texts are sent without the blanks around them") {
+  constexpr char const* written = R"({"csr":{"o":"Example Corp\n"},"org":{"city":" Cambridge\t"}})";
+  constexpr char const* sent = R"({"csr":{"o":"Example Corp"},"org":{"city":"Cambridge"}})";
+  CHECK(created(written) == sent);
+  CHECK(updated(R"({"csr":{"o":"a"},"org":{"city":"b"}})", written) == sent);
+}
+
 TEST_CASE("create_body and deferred_on_create: what a create carries and what has to follow") {
   constexpr char const* mutual =
       R"({"id":"1","ra":"x","networkConfiguration":{"sniOnly":true,"clientMutualAuthentication":{"setId":"s",)"

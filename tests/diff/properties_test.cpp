@@ -82,7 +82,7 @@ TEST_CASE("property: after an update nothing differs, and the next update has no
   });
 }
 
-TEST_CASE("property: the order of a set and the letter case of a host are no difference") {
+TEST_CASE("property: the order of a set and the letter case of a host are not a difference") {
   hold("spelling", [](auto const& desired, auto const& live, auto const& schema) {
     auto respelled = json::clone(desired);
     respell(respelled, schema.root(), respelled.GetAllocator());

@@ -84,7 +84,7 @@ TEST_CASE("credentials: spellings of an .edgerc that are the same credentials") 
       {"Python's defaults", std::string("[default]\nheaders_to_sign = None\nmax_body = 131072\n") + good_file},
       {"another section around it",
        std::string("[papi]\nhost = x\nthis line is odd\n[default]\n") + good_file + "[dns]\nhost = y\n"},
-      {"a limit that is no number", std::string("[default]\nmax_body = lots\n") + good_file},
+      {"a limit that is not a number", std::string("[default]\nmax_body = lots\n") + good_file},
       {"a limit of nothing", std::string("[default]\nmax-body = 0\n") + good_file},
   };
   for (Case const& c : cases) {
@@ -139,7 +139,7 @@ TEST_CASE("credentials: the environment wins when it is complete, and only then"
   CHECK(no_fallback->host == "akab-h.luna.akamaiapis.net");
 }
 
-TEST_CASE("credentials: what is wrong is said, secrets are not") {
+TEST_CASE("credentials: what is wrong is reported, secrets are not shown") {
   struct Case {
     char const* title;
     std::optional<std::string> content;
@@ -178,6 +178,8 @@ TEST_CASE("credentials: what is wrong is said, secrets are not") {
       {"plain http", "[default]\nhost = http://h\nclient_token = a\nclient_secret = s3cret\naccess_token = a\n",
        "default", "host in ~/.edgerc section [default] begins with http://, but CPS is reached over https only",
        "write the bare host name, like akab-….luna.akamaiapis.net"},
+      {"UTF-16", std::string("\xFF\xFE[\0d\0e\0f\0a\0u\0l\0t\0]\0\n\0", 22), "default",
+       "~/.edgerc is UTF-16, as PowerShell writes files", "save it as UTF-8 text"},
       {"a section twice", good + "[default]\n", "default",
        "section [default] appears here a second time; the first is on line 1", "keep one of the two"},
       {"a key twice", good + "client-secret = s3cret2\n", "default", "section [default] has this key twice",
@@ -281,7 +283,7 @@ TEST_CASE("credentials: a project's section chooses in a file, never among the o
   }
 }
 
-TEST_CASE("credentials: a file that others can use is said") {
+TEST_CASE("credentials: a file that others can use is reported") {
   struct Case {
     char const* title;
     Ownership owned;

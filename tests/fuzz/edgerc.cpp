@@ -8,7 +8,7 @@
 
 using namespace cpsctl;
 
-/// Any bytes as .edgerc give credentials or words; what stands in the file as a secret is never among the words.
+/// Any bytes as .edgerc give credentials or words; what the file has as a secret is never among the words.
 namespace {
 
 constexpr std::string_view secret = "s3cr3t+c4nary/f0r-th3-t3st=";
@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t size) {
                 "nothing that is needed is missing");
     fuzz::holds(plain->max_body > 0, "some of a body is hashed");
   }
-  if (text.find(secret) != std::string::npos) return 0;  // the fuzzer has learned it: it stands anywhere
+  if (text.find(secret) != std::string::npos) return 0;  // the fuzzer has learned it: it may be anywhere
   // The secret in a line of its own somewhere in the file: whatever is wrong there, it is not repeated.
   std::size_t const guess = text.empty() ? 0 : (static_cast<unsigned char>(text.back()) * text.size()) / 256;
   std::size_t const at = std::min(text.size(), text.find('\n', guess) + 1);

@@ -33,7 +33,7 @@ inline std::vector<std::string_view> pieces(std::string_view text) {
   return all;
 }
 
-/// May stand on one line of a terminal: no control characters.
+/// Can be printed on one line of a terminal: no control characters.
 inline bool is_printable(std::string_view text) {
   for (char const c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;

@@ -24,7 +24,7 @@ void check_findings(manifest::Loaded const& loaded, std::string_view text) {
   }
 }
 
-/// An enrollment that a manifest describes could stand at CPS; import would write it so that nothing differs.
+/// An enrollment that a manifest describes could exist at CPS; import would write it so that nothing differs.
 void check_written(manifest::Desired const& desired) {
   manifest::Found const found{
       .id = 1, .contract = desired.contract, .api_schema = desired.api_schema, .document = desired.enrollment};

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t size) {
   }
   std::ostringstream shown;
   report::plan_text(*plan, {}, {}, shown);
-  fuzz::holds(shown.str().find('\x1b') == std::string::npos, "a foreign plan sends no commands to the terminal");
+  fuzz::holds(shown.str().find('\x1b') == std::string::npos, "an untrusted plan sends no commands to the terminal");
   fuzz::holds(report::plan_markdown(*plan, {}).size() <= 60'000, "a comment keeps its bound");
   static_cast<void>(report::plan_junit(*plan));
   std::string const saved = json::compact(plan::document(*plan));

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs fuzz targets on their corpus and on what they make of it. Prints how many inputs each has run; one that breaks
-# ends with an error and is kept beside the target.
+# ends with an error and is kept next to the target.
 #   run.sh SECONDS TARGET…      paths of targets, named fuzz_NAME; two run at once
 # FUZZ_RUNS=N makes the same N inputs each time, whatever was found before (SECONDS is then only a bound): what every test
 # run does, so that it fails for what was changed and not by chance.
@@ -14,14 +14,14 @@ fuzz() {
   name=$(basename "$target") && name=${name#fuzz_}
   work=$(dirname "$target")/fuzz/$name
   log=$work.log
-  local dice=(-seed=0)
-  [ -z "${FUZZ_RUNS:-}" ] || { dice=(-seed=1 "-runs=$FUZZ_RUNS") && rm -rf "$work"; }
+  local seed=(-seed=0)
+  [ -z "${FUZZ_RUNS:-}" ] || { seed=(-seed=1 "-runs=$FUZZ_RUNS") && rm -rf "$work"; }
   mkdir -p "$work"
   local dictionary=()
   [ -f "$corpora/$name.dict" ] && dictionary=("-dict=$corpora/$name.dict")
   local seeds=("$work" "$corpora/$name")
   [ "$name" = manifest ] && seeds+=("$corpora/../../../manifests" "$corpora/../../manifest/data")
-  if ! "$target" "${dice[@]}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
+  if ! "$target" "${seed[@]}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
       -print_final_stats=1 -artifact_prefix="$work-" "${dictionary[@]}" "${seeds[@]}" >"$log" 2>&1; then
     printf '%-12s BROKEN after %d s; the input is named below\n' "$name" $((SECONDS - begun))
     tail -n 60 "$log"

@@ -115,7 +115,7 @@ TEST_CASE("client: answers that are values") {
       {"chunks with trailers",
        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX-T: 1\r\n\r\n", 200,
        "abcde"},
-      {"interim answers are passed over",
+      {"interim answers are skipped",
        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 202 "
        "Accepted\r\nContent-Length: 1\r\n\r\na",
        202, "a"},
@@ -553,7 +553,7 @@ TEST_CASE("client: through a proxy") {
   CHECK(refused.error().reached == Reached::no);
 }
 
-TEST_CASE("client: a CA file that cannot be used is said at once") {
+TEST_CASE("client: a CA file that cannot be used is reported at once") {
   ClientOptions options = to(1);
   options.ca_file = "/nonexistent/ca.pem";
   auto const answer = ask(options);

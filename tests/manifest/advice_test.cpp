@@ -82,7 +82,7 @@ TEST_CASE("advice: what CPS or a CA refuses of something new is a warning with i
       {"an underscore of one's own CA", {.kind = "third-party", .sans = "a_b.example.com"}, "", "", false},
       {"an inner name", {.sans = "build.corp"}, "CPS124", ".corp", true},
       {"an inner name of one's own CA", {.kind = "third-party", .sans = "build.corp"}, "", "", false},
-      {"one label", {.sans = "localhost"}, "CPS124", "no full name", true},
+      {"one label", {.sans = "localhost"}, "CPS124", "not a full name", true},
       {"an invisible character", {.sans = "\"ok\\u200b.example.com\""}, "CPS124", "cannot be seen", true},
       {"a dot behind", {.sans = "a.example.com."}, "CPS133", "is sent as a.example.com", false},
       {"an international name",
@@ -96,7 +96,7 @@ TEST_CASE("advice: what CPS or a CA refuses of something new is a warning with i
        "www.example.com is covered by *.example.com",
        true},
       {"the same of one's own CA", {.kind = "third-party", .sans = "\"*.example.com\""}, "", "", false},
-      {"a wildcard beside names that it does not cover",
+      {"a wildcard and names that it does not cover",
        {.cn = "example.com", .sans = "\"*.example.com\", a.b.example.com"},
        "",
        "",
@@ -122,11 +122,32 @@ TEST_CASE("advice: what CPS or a CA refuses of something new is a warning with i
   }
 }
 
-TEST_CASE("advice: orgId stands for organisation and contacts") {
+TEST_CASE("advice: orgId replaces organisation and contacts") {
   CHECK(manifest::lines(loaded({.first = "\"\"", .more = "orgId: 7"}).findings).find("CPS126") == std::string::npos);
 }
 
-TEST_CASE("advice: more names than CPS usually allows are said, and do not keep the manifest back") {
+TEST_CASE("advice: fipsMode needs TLS 1.2 or 1.3, and cipher profiles of today") {
+  auto const findings = [](std::string const& network) {
+    std::string text =
+        fmt::format(whole, fmt::arg("ra", "lets-encrypt"), fmt::arg("kind", "dv"), fmt::arg("type", "san"),
+                    fmt::arg("cn", "www.example.com"), fmt::arg("sans", "a.example.com"), fmt::arg("c", "US"),
+                    fmt::arg("o", "Example Inc"), fmt::arg("org", "Example Inc"), fmt::arg("phone", "617-555-0100"),
+                    fmt::arg("first", "Ana"), fmt::arg("more", ""));
+    text.insert(text.find("geography:"), network);
+    return manifest::lines(manifest::load_text(text, {}).findings);
+  };
+  std::string const active = "mustHaveCiphers: ak-akamai-2020q1, preferredCiphers: ak-akamai-2020q1, ";
+  CHECK(findings(active + "fipsMode: true, ").empty());
+  CHECK(findings("fipsMode: false, disallowedTlsVersions: [TLSv1_2, TLSv1_3], ").empty());
+  std::string const none = findings(active + "fipsMode: true, disallowedTlsVersions: [TLSv1_2, TLSv1_3], ");
+  CHECK(none.find("CPS129 spec.enrollment.networkConfiguration.disallowedTlsVersions") != std::string::npos);
+  CHECK(findings(active + "fipsMode: true, disallowedTlsVersions: [TLSv1_2], ").empty());
+  std::string const old = findings("mustHaveCiphers: ak-akamai-2018q3, fipsMode: true, ");
+  CHECK(old.find("mustHaveCiphers: fipsMode needs an active cipher profile") != std::string::npos);
+  CHECK(old.find("preferredCiphers: fipsMode needs a cipher profile here") != std::string::npos);
+}
+
+TEST_CASE("advice: more names than CPS usually allows are reported, and do not keep the manifest back") {
   std::string names;
   for (int i = 0; i < 100; ++i) names += fmt::format("{}n{}.example.com", i == 0 ? "" : ", ", i);
   manifest::Loaded const result = loaded({.sans = names});
@@ -135,7 +156,7 @@ TEST_CASE("advice: more names than CPS usually allows are said, and do not keep 
   CHECK(result.desired[0].refusals.empty());
 }
 
-TEST_CASE("advice: a name in two certificates of a contract and network is said, with both places") {
+TEST_CASE("advice: a name in two certificates of a contract and network is reported, with both places") {
   Text one{.sans = "shared.example.com"};
   Text two{.cn = "two.example.com", .sans = "shared.example.com"};
   auto const text = [](Text const& of, std::string const& name) {

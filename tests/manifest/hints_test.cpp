@@ -83,7 +83,7 @@ class Editor {
   explicit Editor(std::string text) : text_(std::move(text)) {}
   std::string const& text() const { return text_; }
 
-  /// Writes something else for the word, text or list that stands at a place.
+  /// Writes something else for the word, text or list at a place.
   void replace(Mark const& mark, std::string const& by) {
     auto const begin = offset(mark);
     text_.replace(begin, token_end(begin) - begin, by);
@@ -132,7 +132,7 @@ class Editor {
     }
     text_.insert(at, indent + member + "\n");
   }
-  /// A member beside the one whose line this is.
+  /// A member next to the one whose line this is.
   void add_beside(Mark const& mark, std::string const& member) {
     auto const begin = line_start(offset(mark));
     text_.insert(begin, text_.substr(begin, text_.find_first_not_of(' ', begin) - begin) + member + "\n");
@@ -253,7 +253,7 @@ std::optional<std::string> followed(std::string const& text, Finding const& find
   return std::nullopt;
 }
 
-/// Is it the same finding, wherever it stands now?
+/// Is it the same finding, wherever it is now?
 bool same(Finding const& left, Finding const& right) {
   return left.rule == right.rule && left.path == right.path && left.message == right.message;
 }
@@ -275,7 +275,7 @@ TEST_CASE("hints: a hint that says what to write is right: followed, its finding
       {"the organisation", "    org:\n", "    organization:\n", "CPS001"},
       {"the older SNI block", "dnsNameSettings:", "sni:", "CPS001"},
       {"in the wrong place", "    ra: lets", "    mustHaveCiphers: ak-akamai-2020q1\n    ra: lets", "CPS001"},
-      {"beside the enrollment", "  enrollment:\n", "  preferred_ciphers: ak-akamai-2020q1\n  enrollment:\n", "CPS001"},
+      {"next to the enrollment", "  enrollment:\n", "  preferred_ciphers: ak-akamai-2020q1\n  enrollment:\n", "CPS001"},
       {"of the manifest, in the enrollment", "    ra: lets", "    account_switch_key: 1-5C0YLB:1-8BYUX\n    ra: lets",
        "CPS001"},
       {"into a map that is not there", "  deploy:\n    notBefore: 2026-12-01\n", "  not_before: 2026-12-01\n",
@@ -335,11 +335,11 @@ TEST_CASE("hints: a hint that says what to write is right: followed, its finding
       auto const before = load_text(bad).findings;
       bool of_this_rule = false;
       for (Finding const& finding : before) {
-        auto const mended = followed(bad, finding);
-        INFO(manifest::line(finding), "\n", mended.value_or("(a person has to)"));
-        if (!mended) continue;
+        auto const fixed = followed(bad, finding);
+        INFO(manifest::line(finding), "\n", fixed.value_or("(a person has to)"));
+        if (!fixed) continue;
         of_this_rule = of_this_rule || finding.rule == c.rule;
-        auto const after = load_text(*mended).findings;
+        auto const after = load_text(*fixed).findings;
         INFO(manifest::lines(after));
         CHECK(std::ranges::none_of(after, [&](Finding const& left) { return same(left, finding); }));
         for (Finding const& left : after) {

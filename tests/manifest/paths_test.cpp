@@ -56,7 +56,7 @@ std::string profile(std::string const& name) {
 
 }  // namespace
 
-TEST_CASE("paths: folders are searched in depth for .yaml, .yml and .json, hidden ones are passed over") {
+TEST_CASE("paths: folders are searched in depth for .yaml, .yml and .json, hidden ones are skipped") {
   Folder const folder;
   folder.write("b.yaml", profile("b"));
   folder.write("a/c.yml", profile("c"));
@@ -94,13 +94,13 @@ TEST_CASE("paths: what yields no manifest is an error, never an empty wish") {
         "missing:0:0: error CPS021: there is no such file or folder; check the path\n");
   CHECK(folder.findings(folder.load({"empty"}).findings) ==
         "empty:0:0: error CPS022: this folder holds no manifest; manifests end in .yaml, .yml or .json; hidden and "
-        "excluded files are passed over\n");
+        "excluded files are skipped\n");
   CHECK(folder.findings(folder.load({"comments.yaml"}).findings) ==
         "comments.yaml:0:0: error CPS022: this file holds no manifest; write a document with apiVersion: cpsctl.dev/v1 "
         "and a kind, or remove the file\n");
   CHECK(folder.findings(folder.load({"foreign"}).findings) ==
         "foreign/dangling.yaml:0:0: error CPS021: is a link to nothing; remove it, or exclude it in cpsctl.yaml\n"
-        "foreign/k.yaml:1:1: error CPS023: this is no cpsctl.dev/v1 document: it has no apiVersion; add apiVersion: "
+        "foreign/k.yaml:1:1: error CPS023: this is not a cpsctl.dev/v1 document: it has no apiVersion; add apiVersion: "
         "cpsctl.dev/v1, or list the file under exclude: in cpsctl.yaml\n");
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("paths: globs of the project file exclude files, and the project file 
         "cpsctl.yaml:0:0: error CPS021: is the project file, not a manifest; give the folder of the manifests\n");
 }
 
-TEST_CASE("paths: profiles may stand in another file, before or after") {
+TEST_CASE("paths: profiles may be in another file, before or after") {
   Folder const folder;
   folder.write("a.yaml",
                "apiVersion: cpsctl.dev/v1\nkind: Enrollment\nmetadata: { name: a }\nspec: { profiles: [z], enrollment: "

@@ -72,10 +72,10 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
        "-:6:8: error CPS012: control character 0x00 is not allowed; save the file as UTF-8 text\n"},
       {"a byte order mark at the start is fine", "\xEF\xBB\xBF" + labelled("    a: b\n"), ""},
       {"CRLF is fine", "apiVersion: cpsctl.dev/v1\r\nkind: Profile\r\nmetadata: { name: p }\r\nspec: {}\r\n", ""},
-      {"a key that stands twice", labelled("    a: b\n    c: d\n    a: e\n"),
+      {"a key that occurs twice", labelled("    a: b\n    c: d\n    a: e\n"),
        "-:8:5: error CPS013: the key \"a\" appears here a second time; the first is at line 6, column 5; keep one of "
        "them\n"},
-      {"a key that stands twice, once in quotes", labelled("    a: b\n    \"a\": e\n"),
+      {"a key that occurs twice, once in quotes", labelled("    a: b\n    \"a\": e\n"),
        "-:7:5: error CPS013: the key \"a\" appears here a second time; the first is at line 6, column 5; keep one of "
        "them\n"},
       {"a merge key", labelled("    <<: { a: b }\n"),
@@ -130,7 +130,8 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
       {"no space after the colon", "a:1\n",
        "-:1:1: error CPS002: a document must be a map of fields, this is a text; write a space after ':'\n"},
       {"no space after the colon in braces", "{apiVersion:x}\n",
-       "-:1:1: error CPS023: this is no cpsctl.dev/v1 document: it has no apiVersion; add apiVersion: cpsctl.dev/v1, "
+       "-:1:1: error CPS023: this is not a cpsctl.dev/v1 document: it has no apiVersion; add apiVersion: "
+       "cpsctl.dev/v1, "
        "or list the file under exclude: in cpsctl.yaml\n"
        "-:1:2: error CPS011: \"apiVersion:x\" is a key without a value; write a space after ':'\n"},
       {"a colon inside a text", "a: b: c\n",
@@ -150,7 +151,7 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
       {"a comment of JavaScript before the first key", labelled("    a: {\n      // b\n      c: d }\n"),
        "-:6:8: error CPS002 metadata.labels.a: is a map, must be a text\n"
        "-:7:7: error CPS011: a comment begins with # here, not with //; write # instead, or remove it\n"},
-      {"slashes that are no comment", labelled("    a: &x a//b\n    b: a/b # [ // c\n    c: [//a]\n"),
+      {"slashes that are not a comment", labelled("    a: &x a//b\n    b: a/b # [ // c\n    c: [//a]\n"),
        "-:8:8: error CPS002 metadata.labels.c: is a list, must be a text; write \"//a\"\n"},
       {"a bad document does not hide the next", "a: [b\n---\n" + labelled("    a: \xC3\xA9\n") + "---\nb: }\n",
        "-:1:4: error CPS011: the bracket that opens here is not closed, or a ',' is missing in it; close it with ']'\n"
@@ -160,11 +161,11 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
       {"a wrong version of YAML", "%YAML 2.0\n---\na: b\n",
        "-:1:1: error CPS011: not valid YAML: YAML major version too large\n"},
       {"a directive belongs to its document", "%YAML 1.2\n---\n" + labelled("    a: b\n"), ""},
-      {"empty documents are passed over", "---\n" + labelled("    a: b\n") + "---\n---\n# nothing\n---\n", ""},
-      {"nothing but comments is no manifest", "# nothing\n",
+      {"empty documents are skipped", "---\n" + labelled("    a: b\n") + "---\n---\n# nothing\n---\n", ""},
+      {"nothing but comments is not a manifest", "# nothing\n",
        "-:0:0: error CPS022: this file holds no manifest; write a document with apiVersion: cpsctl.dev/v1 and a kind, "
        "or remove the file\n"},
-      {"an empty text is no manifest", "",
+      {"an empty text is not a manifest", "",
        "-:0:0: error CPS022: this file holds no manifest; write a document with apiVersion: cpsctl.dev/v1 and a kind, "
        "or remove the file\n"},
       {"a missing value is reported at its key",
@@ -179,7 +180,8 @@ TEST_CASE("yaml: what yaml-cpp lets through, or explains badly, is an error with
       {"a long line", "a: " + std::string(2 << 20, 'x'),
        "-:1:1: error CPS012: this line is longer than 1 MB; break it\n"},
       {"a document that is too large", "a: b\n---\n" + repeated("#" + std::string(1000, 'x') + "\n", 5000),
-       "-:1:1: error CPS023: this is no cpsctl.dev/v1 document: it has no apiVersion; add apiVersion: cpsctl.dev/v1, "
+       "-:1:1: error CPS023: this is not a cpsctl.dev/v1 document: it has no apiVersion; add apiVersion: "
+       "cpsctl.dev/v1, "
        "or list the file under exclude: in cpsctl.yaml\n"
        "-:2:1: error CPS012: this document is larger than 4 MB; a manifest describes one enrollment: split it at "
        "\"---\"\n"},

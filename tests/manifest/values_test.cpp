@@ -57,7 +57,7 @@ TEST_CASE("values: the schema's type says what a plain word means, never a guess
        "/networkConfiguration/ocspStapling", R"("on")"},
       {"off stays off", "networkConfiguration: { ocspStapling: off }", "/networkConfiguration/ocspStapling",
        R"("off")"},
-      {"Norway is no boolean", "org: { country: NO }", "/org/country", R"("NO")"},
+      {"Norway is not a boolean", "org: { country: NO }", "/org/country", R"("NO")"},
       {"true is a text where a text is wanted", "org: { name: true }", "/org/name", R"("true")"},
       {"a leading zero stays", "org: { postalCode: 02142 }", "/org/postalCode", R"("02142")"},
       {"an octal number stays a text", "org: { postalCode: 0o17 }", "/org/postalCode", R"("0o17")"},
@@ -74,10 +74,17 @@ TEST_CASE("values: the schema's type says what a plain word means, never a guess
       {"nothing is null", "org: { name: }", "/org/name", "null"},
       {"true is a boolean where one is wanted", "changeManagement: true", "/changeManagement", "true"},
       {"an integer is decimal", "orgId: 645263546", "/orgId", "645263546"},
-      {"a null where a number may stand", "orgId: null", "/orgId", "null"},
+      {"a null where a number is allowed", "orgId: null", "/orgId", "null"},
       {"a block text", "org: { name: x }\n    csr:\n      o: >-\n        Example\n        Corp", "/csr/o",
        R"("Example Corp")"},
       {"an escape", "org: { name: \"\\u00e9\\U0001F600\" }", "/org/name", "\"\xC3\xA9\xF0\x9F\x98\x80\""},
+      {"a no-break space, as PyYAML and js-yaml write it", R"(org: { name: "a\_b\_\_c" })", "/org/name",
+       "\"a\xC2\xA0"
+       "b\xC2\xA0\xC2\xA0"
+       "c\""},
+      {"a next line, as they write it", R"(org: { name: "é\Nb" })", "/org/name",
+       "\"\xC3\xA9\xC2\x85"
+       "b\""},
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {
@@ -97,7 +104,7 @@ TEST_CASE("profiles: maps are merged deeply, lists are replaced, and the documen
   };
   Case const cases[] = {
       {"a value of the profile", "", "/ra", R"("lets-encrypt")"},
-      {"a value beside those of the profile", "", "/csr",
+      {"a value in addition to those of the profile", "", "/csr",
        R"({"sans":["a.example.com","b.example.com"],"o":"Example","ou":"Web","cn":"www.example.com"})"},
       {"a list is replaced", "    networkConfiguration: { disallowedTlsVersions: [] }\n",
        "/networkConfiguration/disallowedTlsVersions", "[]"},

@@ -344,7 +344,7 @@ TEST_CASE("write: names come from common names, and are safe as file names") {
   }
 }
 
-TEST_CASE("write: a hostile common name is no path, and no manifest") {
+TEST_CASE("write: a hostile common name is neither a path nor a manifest") {
   for (char const* const name : {"../../etc/passwd", "/etc/passwd", "a/../b", "..", ".git", "C:\\\\x", "a\\u0000b",
                                  "a\\nb", "-rf", "", "con.", "~", "$(reboot)", "*"}) {
     CAPTURE(name);
@@ -455,7 +455,7 @@ TEST_CASE("write: a chosen name is checked") {
   CHECK(!manifest::write_manifests(std::vector{found(live_dv("a.example"), 1, "v99")}, {}));
 }
 
-TEST_CASE("write: contract, account and api schema stand in the enrollment's spec") {
+TEST_CASE("write: contract, account and api schema are in the enrollment's spec") {
   auto one = found(live_dv("a.example"), 1, "v12");
   one.contract = "ctr_1-2ABC";
   one.account_key = "1-5C0YLB:1-8BYUX";
@@ -473,7 +473,7 @@ TEST_CASE("write: contract, account and api schema stand in the enrollment's spe
         "a-example no manifest : contractId: \"no contract\" does not fit; write a contract id such as 1-1TJZH5\n");
 }
 
-TEST_CASE("write: what a manifest cannot say is left out, and said") {
+TEST_CASE("write: what a manifest cannot say is left out, and reported") {
   struct Case {
     char const *title, *pointer, *value, *notes;
   };
@@ -509,7 +509,7 @@ TEST_CASE("write: what a manifest cannot say is left out, and said") {
       {"a text that means a variable", "/org/city", R"("${env:HOME}")",
        "a-example left out org.city: a manifest would read ${env:…} in it as a variable; change the text at CPS\n"},
       {"several e-mail addresses", "/techContact/email", R"("a@b.example, c@d.example")",
-       "a-example left out techContact.email: \"a@b.example, c@d.example\" is no e-mail address; rule CPS006\n"},
+       "a-example left out techContact.email: \"a@b.example, c@d.example\" is not an e-mail address; rule CPS006\n"},
       {"a required word that is not in the list", "/ra", R"("verisign")",
        "a-example no manifest ra: \"verisign\" is not one of lets-encrypt, symantec, third-party; rule CPS004\n"},
       {"a required field that is missing", "/networkConfiguration/geography", "null",
@@ -546,7 +546,7 @@ TEST_CASE("write: an enrollment that cannot be written does not keep the others 
   CHECK(names_of(written) == "1=a-example 3=c-example");
   CHECK(manifest::lines(written.notes) ==
         "b-example no manifest ra: is empty (null), must be a text; rule CPS002\n"
-        "enrollment no manifest : is no enrollment document\n");
+        "enrollment no manifest : is not an enrollment document\n");
   CHECK(differences(written, all) == "");
 }
 

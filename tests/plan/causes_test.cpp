@@ -37,7 +37,7 @@ TEST_CASE("causes: who changed a field is told from what was applied last") {
   CHECK(causes(renewing) == "changeManagement cps\n");
 }
 
-TEST_CASE("causes: a field that the manifest gave up is set back, or left and said so") {
+TEST_CASE("causes: a field that the manifest gave up is set back, or left, and the plan says so") {
   SUBCASE("it can be null: it is set back") {
     World const world = story(R"("orgId":7)", "", R"("orgId":7)");
     CHECK(causes(world) == "orgId manifest set back\n");
@@ -72,7 +72,7 @@ TEST_CASE("causes: an unchanged manifest has nothing to record, a changed policy
   CHECK(plan.items[0].state_only);
   CHECK(plan.items[0].reason == "only the state is updated; the manifest changed in: lifecycle, labels");
   CHECK_FALSE(plan.changes());
-  SUBCASE("another spelling of the same wish is no change") {
+  SUBCASE("another spelling of the same wish is not a change") {
     World spelled = story(R"("org":{"name":"É"})", R"("org":{"name":"É"})", R"("org":{"name":"É"})");
     CHECK_FALSE(planned(spelled).work());
   }
@@ -80,7 +80,7 @@ TEST_CASE("causes: an unchanged manifest has nothing to record, a changed policy
 
 TEST_CASE("causes: an update whose answer never came") {
   World world = story(off, on, off);
-  SUBCASE("it may still be under way: nothing is sent beside it") {
+  SUBCASE("it may still be under way: nothing else is sent") {
     world.inputs.open_intents = {unanswered(state::Step::update, "www", "2026-11-23T09:59:30Z")};
     auto const plan = planned(world);
     CHECK(plan.items[0].waits);
@@ -168,7 +168,7 @@ TEST_CASE("causes: a delete whose answer never came") {
     auto const plan = planned(world);
     CHECK(plan.items[0].reason == "change 70 (renewal) is pending at CPS");
   }
-  SUBCASE("it was about an enrollment that the name does not mean any more: it is sent anew, and the old one closed") {
+  SUBCASE("it was about an enrollment that the name does not mean any more: it is sent again, and the old one closed") {
     auto old = unanswered(state::Step::delete_, "www", "2026-11-23T09:59:59Z");
     old.known_ids = {77};
     world.inputs.open_intents = {old};

@@ -93,7 +93,7 @@ TEST_CASE("a saved plan is read back, and every item is what it was") {
   }
 }
 
-TEST_CASE("property: whatever value of an item is another one, the item is refused, or is no plan any more") {
+TEST_CASE("property: whatever value of an item is another one, the item is refused, or it is not a plan any more") {
   World const world = every_action();
   json::Document const honest = plan::document(planned(world));
   int refused = 0, stale = 0;

@@ -94,7 +94,7 @@ TEST_CASE("guards: a certificate is deleted only when everybody agrees") {
   }
 }
 
-TEST_CASE("guards: what serves in production needs its own name said") {
+TEST_CASE("guards: what serves in production needs a consent by name") {
   World world = removal(in_production);
   world.inputs.consent = {.allow_delete = true, .max_deletes = 5};
   CHECK(planned(world).summary.delete_ == 0);
@@ -117,7 +117,7 @@ TEST_CASE("guards: more deletes than allowed: none of them is carried out") {
   CHECK(plan.items[0].next == "if that is what you want, run with --allow-delete --max-deletes 2");
 }
 
-TEST_CASE("guards: a pending change stands in a delete's way, too") {
+TEST_CASE("guards: a pending change blocks a delete, too") {
   World world = removal();
   world.inputs.consent = {.allow_delete = true, .max_deletes = 1};
   world.inputs.listings[scope].enrollments[1].pending = {{.id = {5}, .type = "renewal"}};
@@ -145,7 +145,7 @@ TEST_CASE("guards: a removal that is under way is shown and sends nothing") {
     CHECK(back.items[0].action == plan::Action::blocked);
     CHECK(back.items[0].waits);
   }
-  SUBCASE("its manifest came back, and it is gone: created anew without further consent") {
+  SUBCASE("its manifest came back, and it is gone: created again without further consent") {
     world.want(desired("www", "www.example.com")).gone(1);
     world.inputs.listings[scope].enrollments.pop_back();
     auto const back = planned(world);

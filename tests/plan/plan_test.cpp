@@ -153,7 +153,7 @@ TEST_CASE("plan: which enrollment a manifest means") {
   }
 }
 
-TEST_CASE("plan: an account that moved is blocked, and where everything moved nothing is created beside it") {
+TEST_CASE("plan: an account that moved is blocked, and where everything moved nothing is created in addition") {
   World world;
   for (char const* name : {"a", "b", "c"}) {
     int const id = name[0];
@@ -314,7 +314,7 @@ TEST_CASE("plan: a create whose answer never came") {
   }
 }
 
-TEST_CASE("plan: client mutual authentication is a second write, and a missing one is told as such") {
+TEST_CASE("plan: client mutual authentication is a second write, and a missing one is called so") {
   std::string const mutual =
       R"("networkConfiguration":{"secureNetwork":"enhanced-tls","sniOnly":true,"quicEnabled":false,"clientMutualAuthentication":{"setId":"S"}})";
   auto one = desired("www", "www.example.com");

@@ -137,7 +137,7 @@ TEST_CASE("a saved plan belongs to the account that its head names") {
   INFO(planned.out, planned.err);
   REQUIRE(planned.exit == 0);
   CHECK(says(planned.out, "For: sandbox, account 1-5C0YLB:1-8BYUX."));
-  CHECK_FALSE(says(planned.out, " · account "));  // said once, where it is that of all
+  CHECK_FALSE(says(planned.out, " · account "));  // once, where it is that of all
   auto const document = json::parse(read(project.folder / "plan.json"), "plan").value();
   std::string const digest(json::text_or(json::find(document, "digest"), ""));
   Run const own = project.apply_saved(digest);
@@ -147,6 +147,19 @@ TEST_CASE("a saved plan belongs to the account that its head names") {
   CHECK(project.sent("POST") == 2);
   CHECK(project.apply_saved(digest, other).exit == 0);
   CHECK(project.sent("POST") == 3);
+}
+
+TEST_CASE("a saved plan of a sandbox says so where --sandbox was forgotten") {
+  Project const project;
+  project.edit("www", "617-555-0102", "617-555-0109");
+  REQUIRE(project.plan({"--out", "json=plan.json"}).exit == 0);
+  auto const document = json::parse(read(project.folder / "plan.json"), "plan").value();
+  std::string const digest(json::text_or(json::find(document, "digest"), ""));
+  Run const forgotten = run_cpsctl({"apply", "--yes", "--plan", "plan.json", "--approved", digest},
+                                   {.folder = project.folder.path(), .environment = {{"HOME", "/nonexistent"}}});
+  INFO(forgotten.out, forgotten.err);
+  CHECK(forgotten.exit == 77);
+  CHECK(says(forgotten.err, "the plan was made in a sandbox: add --sandbox=DIR"));
 }
 
 TEST_CASE("a plan tells when a certificate may be deployed, and that an enrollment goes with its manifest") {
@@ -290,7 +303,10 @@ TEST_CASE("leaving a manifest out is not a wish to delete") {
   INFO(plan.out);
   CHECK(says(plan.out, "the enrollment is kept"));
   CHECK(says(plan.out, "cpsctl state forget www"));
-  CHECK(project.apply({"--allow-delete", "--max-deletes", "9", "--confirm-delete", "www"}).exit == 0);
+  Run const consented = project.apply({"--allow-delete", "--max-deletes", "9", "--confirm-delete", "www"});
+  CHECK(consented.exit == 0);
+  CHECK(says(consented.err, "kept, in spite of --confirm-delete: its last applied policy was deletion: orphan"));
+  CHECK(says(consented.err, "put the manifest back with lifecycle.deletion: delete, apply, and remove it again"));
   CHECK(project.sent("DELETE") == 0);
   CHECK(project.run({"state", "forget", "www"}).exit == 0);
   CHECK(says(project.plan().out, "No changes: 1 unchanged."));
@@ -306,9 +322,11 @@ TEST_CASE("moves: a rename, another contract, two manifests for one enrollment, 
     Run const plan = project.plan();
     INFO(plan.out);
     CHECK(says(plan.out, "cpsctl state mv www shop"));
+    CHECK(says(plan.out, "next: see shop\n"));  // one way on, not two
+    CHECK_FALSE(says(plan.out, "state forget"));
     CHECK(project.apply().exit == 4);
     CHECK(project.run({"state", "mv", "www", "shop"}).exit == 0);
-    CHECK(project.apply().exit == 0);  // the file it stands in is recorded
+    CHECK(project.apply().exit == 0);  // its file is recorded
     CHECK(says(project.plan().out, "No changes: 2 unchanged."));
     CHECK(project.sent("POST") == 2);
   }
@@ -349,7 +367,7 @@ TEST_CASE("moves: a rename, another contract, two manifests for one enrollment, 
   }
 }
 
-TEST_CASE("a part of the project: what was left out is said, and left alone") {
+TEST_CASE("a part of the project: what was left out is reported, and left alone") {
   Project const project;
   project.edit("www", "quicEnabled: false", "quicEnabled: true");
   project.edit("api", "quicEnabled: false", "quicEnabled: true");

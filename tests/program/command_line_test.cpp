@@ -28,6 +28,12 @@ TEST_CASE("usage errors exit 64, say what is wrong and what to do, and print not
       {"an unknown format", {"version", "-o", "xml"}, "unknown output format"},
       {"an unknown report", {"version", "--out", "xml=f"}, "write --out json=FILE"},
       {"a bad duration", {"plan", "--timeout", "soon"}, "is not a duration"},
+      {"a duration without a unit", {"plan", "--timeout", "5"}, "--timeout: \"5\" is not a duration"},
+      {"a number that is a word",
+       {"plan", "--max-deletes", "x"},
+       "--max-deletes: \"x\" is not a whole number from 0 to"},
+      {"a number out of range", {"plan", "--parallelism", "100"}, "is not a whole number from 1 to 64"},
+      {"a port that is none", {"sandbox", "--port", "65536"}, "is not a whole number from 0 to 65535"},
       {"a bad rate", {"plan", "--rate", "many"}, "write --rate 20/min"},
       {"a folder that is not there", {"-C", "/nonexistent", "plan"}, "cannot change to /nonexistent"},
       {"an unknown topic", {"help", "manifsts"}, "did you mean manifests?"},
@@ -176,6 +182,10 @@ TEST_CASE("cpsctl help answers to other names of its topics") {
     CAPTURE(word);
     CHECK(run_cpsctl({"help", word}).out.starts_with(lines_of(run_cpsctl({"help", topic}).out).front()));
   }
+  CHECK(run_cpsctl({"help", "accountSwitchKey"}).out.starts_with("# Accounts"));
+  // A page does not send its reader to itself.
+  CHECK(run_cpsctl({"help", "apply"}).out.ends_with("Options of every command: cpsctl help options.\n"));
+  CHECK(run_cpsctl({"help", "show"}).out.ends_with("More: cpsctl help plan\n"));
 }
 
 TEST_CASE("cpsctl help project has every key of the project file") {

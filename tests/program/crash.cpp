@@ -22,7 +22,7 @@ constexpr int mutual = 5;
 constexpr int most_runs = 60;
 constexpr auto between_runs = std::chrono::milliseconds(300);
 
-/// What stands at CPS and in the state before the run that is killed.
+/// What is at CPS and in the state before the run that is killed.
 class Start {
  public:
   explicit Start(std::string const& list_lag) : list_lag_(list_lag) {
@@ -166,7 +166,7 @@ CrashResult crash_test(CrashTest const& test) {
     for (std::size_t i = next++; i < all.size(); i = next++) {
       Point point = all[i];
       Trial trial = try_at(start, point);
-      // Runs beside each other make fewer calls, and take another time, than the one that was measured.
+      // Runs at the same time make fewer calls, and take another time, than the one that was measured.
       for (; !trial.killed && trial.wrong.empty() && point.value > 1; trial = try_at(start, point))
         point.value = point.value * 2 / 3;
       std::scoped_lock const lock(mutex);

@@ -9,7 +9,7 @@ namespace program {
 struct CrashTest {
   std::size_t at_calls = 0;  ///< so many runs die at a call to disk or socket, evenly over all calls of a whole run
   std::size_t at_times = 0;  ///< so many at a time that chance chooses
-  std::size_t at_once = 8;   ///< so many points are tried beside each other
+  std::size_t at_once = 8;   ///< so many points are tried at the same time
   std::uint32_t seed = 1;
   std::string list_lag = {};  ///< of the sandbox, shorter than the settle time
 };

@@ -149,7 +149,7 @@ TEST_CASE("doubts: a create that made something that differs is settled by a per
     std::string const id = "10001";
     expect_exit(project.run({"state", "settle", "www-0"}, {}), 64);
     expect_exit(project.run({"state", "settle", "nobody", "--not-done"}, {}), 64);
-    Run const settled = project.run({"state", "settle", "www-0", "--as", id}, {});
+    Run const settled = project.run({"state", "settle", "www-0", "--as", "/cps/v2/enrollments/" + id}, {});
     expect_exit(settled, 0);
     CHECK(has(settled.out, "www-0 is enrollment 10001"));
     CHECK(has(project.run({"plan"}, at_once).out, "quicEnabled"));
@@ -194,7 +194,7 @@ TEST_CASE("doubts: a delete that was done is not claimed again for the enrollmen
                              "DELETE /enrollments/*: drop-after times 1", "--deadline", "900ms"}),
               75);
   project.folder.write("certs/www-0.yaml", deletable);
-  expect_exit(project.apply(), 0);  // it was our own delete: no consent is asked to create it anew
+  expect_exit(project.apply(), 0);  // it was our own delete: no consent is asked to create it again
   CHECK(project.posts() == 3);
   CHECK_FALSE(has(project.run({"state", "list"}, {}).out, "in doubt"));
   std::filesystem::remove(project.folder / "certs/www-0.yaml");

@@ -16,7 +16,7 @@ struct SkewedClock final : Clock {
 
 }  // namespace
 
-TEST_CASE("credentials: what is missing or wrong is said, and it is exit 77") {
+TEST_CASE("credentials: what is missing or wrong is reported, with exit code 77") {
   Project const project;
   std::string const good = read(project.server->edgerc());
   std::string const ca = project.server->ca_file().string();

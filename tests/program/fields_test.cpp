@@ -33,7 +33,7 @@ Values const third_party{{"/ra", "\"third-party\""},
 Values const own_names{{"/networkConfiguration/dnsNameSettings/cloneDnsNames", "false"},
                        {"/networkConfiguration/dnsNameSettings/dnsNames", R"(["a.example.com"])"}};
 
-/// What has to stand beside a field for CPS to take it (cps-api.md §3.6).
+/// What has to come with a field for CPS to take it (cps-api.md §3.6).
 Values companions(std::string const& pointer) {
   if (pointer.starts_with("/thirdParty") || pointer == "/enableMultiStackedCertificates") return third_party;
   if (pointer.ends_with("/dnsNames")) return own_names;

@@ -188,7 +188,7 @@ TEST_CASE("governor: a reserve that leaves nothing is an error of the project fi
   CHECK(run.err.find("spec.api.reserve") != std::string::npos);
 }
 
-TEST_CASE("governor: what an apply will take is told for several accounts: they go on beside each other") {
+TEST_CASE("governor: the plan says how long an apply takes for several accounts, which do not wait for each other") {
   Metered const cps({});
   cps.project("site", 8, "limits: [4/60s]");
   for (int i = 0; i < 4; ++i) {

@@ -188,7 +188,7 @@ TEST_CASE("import: manifests are for others to read, the state is not") {
   CHECK(mode_of(account.folder / "cps/state.json") == 0600);
 }
 
-TEST_CASE("import: what could not be taken into the state is said, with why and what takes it") {
+TEST_CASE("import: what could not be taken into the state is reported, with why and what takes it") {
   Account const account;
   account.folder.write("old/all.yaml", account_of(12));
   REQUIRE(account.run({"apply", "--yes", "--quiet", "old"}).exit == 0);

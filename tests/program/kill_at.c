@@ -1,9 +1,9 @@
 // Preloaded into cpsctl: ends the process, as SIGKILL does, at a chosen call that writes to a disk or uses a socket, or
-// lets it stand still.
+// stops it.
 //   KILL_AT=N        at the N-th such call; KILL_WHEN=after: once it has been carried out, else before it
 //   KILL_AFTER_US=N  at a time
 //   KILL_COUNT=FILE  never; writes at the end how many calls there were
-//   STOP_AT_SYNC=N   stands still (SIGSTOP) once the N-th fdatasync, the journal's flush, is done
+//   STOP_AT_SYNC=N   stops (SIGSTOP) once the N-th fdatasync, the journal's flush, is done
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>

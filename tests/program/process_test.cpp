@@ -97,7 +97,7 @@ TEST_CASE("version: says what the program is made of when it is asked") {
   }
 }
 
-TEST_CASE("credentials: a file that others can use is said once, with the command that ends it") {
+TEST_CASE("credentials: a file that others can use is reported once, with the command that ends it") {
   Project const project;
   auto const file = project.folder.write("edgerc", read(project.server->edgerc()));
   auto const plan = [&](mode_t mode) {

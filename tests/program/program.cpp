@@ -174,7 +174,7 @@ void Background::signal(int number) const {
 void Background::await_stop() const {
   siginfo_t what{};
   REQUIRE(::waitid(P_PID, static_cast<id_t>(pid_), &what, WSTOPPED | WEXITED | WNOWAIT) == 0);
-  REQUIRE_MESSAGE(what.si_code == CLD_STOPPED, "ended instead of standing still");
+  REQUIRE_MESSAGE(what.si_code == CLD_STOPPED, "ended instead of stopping");
 }
 
 Run Background::finish() {

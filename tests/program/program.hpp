@@ -34,7 +34,7 @@ std::string read(std::filesystem::path const& file);
 
 struct Settings {
   std::filesystem::path folder = {};                    ///< working directory; empty: the test's own
-  std::map<std::string, std::string> environment = {};  ///< beside PATH, HOME (none) and XDG_STATE_HOME (a temp folder)
+  std::map<std::string, std::string> environment = {};  ///< besides PATH, HOME (none), XDG_STATE_HOME (a temp folder)
   std::string input = {};
   std::optional<rlim_t> file_size = {};  ///< RLIMIT_FSIZE
   std::vector<int> closed = {};          ///< descriptors that it starts without
@@ -64,7 +64,7 @@ class Background {
   std::string await(std::string const& text);
   void signal(int number) const;
   pid_t pid() const { return pid_; }
-  /// Returns once the process stands still (SIGSTOP).
+  /// Returns once the process has stopped (SIGSTOP).
   void await_stop() const;
   /// Waits for the end.
   Run finish();

@@ -70,6 +70,10 @@ TEST_CASE("apply asks on a terminal: yes goes on, anything else and a signal do 
       INFO(session.screen);
       CHECK(session.exit == c.exit);
       CHECK(session.screen.find(" 1 to create.") != std::string::npos);
+      if (c.exit == 4) {
+        CHECK(session.screen.find("not applied: the answer was not yes") != std::string::npos);
+        CHECK(session.screen.find("next:") == std::string::npos);  // who says no is not asked to do it again
+      }
       std::size_t creates = 0;
       for (std::string const& line : requests(folder / "sandbox")) creates += line.starts_with("POST") ? 1 : 0;
       CHECK(creates == c.creates);

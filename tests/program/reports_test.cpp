@@ -127,7 +127,7 @@ TEST_CASE("a command that fails before it has a document says so in every format
   }
 }
 
-TEST_CASE("plan and apply: a comment and test cases beside the text, with the same counts and no contact") {
+TEST_CASE("plan and apply: a comment and test cases next to the text, with the same counts and no contact") {
   Folder const folder;
   Settings const here{.folder = folder.path()};
   folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
@@ -188,7 +188,10 @@ TEST_CASE("a format that a command lacks is exit 64, before anything is done, wi
        "cpsctl validate has no output format \"md\"",
        "write --out json=FILE; formats of cpsctl validate: text, json, sarif, github, junit"},
       {"junit of the state", {"state", "list", "-o", "junit"}, "cpsctl state list has no", "text, json\n"},
-      {"a word that is no format", {"apply", "-o", "yaml"}, "unknown output format \"yaml\"", "text, json, md, junit"},
+      {"a word that is not a format",
+       {"apply", "-o", "yaml"},
+       "unknown output format \"yaml\"",
+       "text, json, md, junit"},
       {"no file", {"plan", "--out", "md="}, "cannot use --out md=", "write --out json=FILE"},
       {"no format", {"plan", "--out", "file"}, "cannot use --out file", "write --out json=FILE"},
       {"one file twice", {"plan", "--out", "md=x", "--out", "json=x"}, "two --out name the file x", "give each"},

@@ -1,5 +1,5 @@
 #include "base/json.hpp"
-#include "program/program.hpp"
+#include "program/project.hpp"
 
 #include <csignal>
 
@@ -35,6 +35,18 @@ TEST_CASE("switches of the sandbox serve --sandbox, too: what is created is depl
     INFO(plan.out, plan.err);
     CHECK(plan.exit == 0);
   }
+}
+
+TEST_CASE("switches of the sandbox: what is pending there names the one that ends it") {
+  Folder const folder;
+  std::string const text = dv_manifest("www", "www.example.com");
+  folder.write("manifests/www.yaml", text);
+  REQUIRE(in_sandbox(folder, {"apply", "--yes"}).exit == 0);
+  folder.write("manifests/www.yaml", replaced(text, "sans: [", "sans: [more.example.com, "));
+  Run const blocked = in_sandbox(folder, {"plan"});
+  INFO(blocked.out, blocked.err);
+  CHECK(blocked.out.find("wait until it has ended (in a sandbox: --complete-after 0s)") != std::string::npos);
+  CHECK(in_sandbox(folder, {"plan", "--complete-after", "0s"}).out.find("1 to update") != std::string::npos);
 }
 
 TEST_CASE("faults of the sandbox: an answer that was lost leaves a doubt, and the log says what hit") {

@@ -11,7 +11,7 @@ namespace {
 using namespace cpsctl;
 using namespace program;
 
-/// What must stand nowhere: the credentials' words, and signed headers.
+/// What must be nowhere: the credentials' words, and signed headers.
 std::vector<std::string> secrets(std::string const& edgerc) {
   auto const credentials = edgegrid::load_credentials(
       {.edgerc = edgerc}, [](std::string const&) { return std::nullopt; }, system_files());
@@ -31,7 +31,7 @@ struct Written {
     for (auto const& entry : std::filesystem::recursive_directory_iterator(folder))
       if (entry.is_regular_file()) texts[entry.path().string()] = read(entry.path());
   }
-  /// Where any of the words stands.
+  /// Where any of the words is.
   std::vector<std::string> holding(std::vector<std::string> const& words) const {
     std::vector<std::string> found;
     for (auto const& [title, text] : texts)
@@ -87,7 +87,7 @@ TEST_CASE("secrets: nothing that cpsctl prints or writes holds one, whatever it 
   CHECK(refused.exit == 77);
   written.add("refused", refused);
 
-  // A damaged file, and a line that is no setting: the message must not show the line.
+  // A damaged file, and a line that is not a setting: the message must not show the line.
   std::string const broken = "[default]\nclient_secret " + secret + "\n" + secret + "\n";
   Run const damaged =
       run_cpsctl({"plan", "-vv", "--edgerc", cps.write("broken-edgerc", broken).string()}, {.folder = project.path()});

@@ -174,7 +174,7 @@ TEST_CASE("a run whose lock was taken away sends nothing more, and the next run 
   CHECK(project.ids().size() == 4);
 }
 
-TEST_CASE("streams that are closed take no file's place: the state is whole, and the loss of the result is said") {
+TEST_CASE("streams that are closed take no file's place: the state is whole, and the loss of the result is reported") {
   Project const project;
   Run const run = project.run({"apply", "--yes"}, {.closed = {STDIN_FILENO, STDOUT_FILENO}});
   INFO(run.err);

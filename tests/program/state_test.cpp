@@ -108,7 +108,7 @@ void shell(Project const& project, std::string const& command) {
 
 }  // namespace
 
-TEST_CASE("a damaged state: each of the ways on that the error names leads to an empty plan") {
+TEST_CASE("a damaged state: each next step that the error names leads to an empty plan") {
   for (char const* const way : {"cp ", "mv "}) {
     CAPTURE(way);
     Project const project;
@@ -131,7 +131,7 @@ TEST_CASE("a damaged state: each of the ways on that the error names leads to an
   }
 }
 
-TEST_CASE("a damaged journal: exit 74, it stays as it is, and the way on that the error names leads to an empty plan") {
+TEST_CASE("a damaged journal: exit 74, it stays as it is, and the next step that is named leads to an empty plan") {
   Project const project;
   project.sites(3);
   REQUIRE(project.run({"apply", "--yes"}).exit == 0);
@@ -165,7 +165,7 @@ TEST_CASE("a damaged journal: exit 74, it stays as it is, and the way on that th
   CHECK(project.creates() == 3);
 }
 
-TEST_CASE("a state that git merged: the conflict is named with its line, and both ways on lead to an empty plan") {
+TEST_CASE("a state that git merged: the conflict is named with its line, and both next steps lead to an empty plan") {
   Project const project;
   REQUIRE(project.run({"apply", "--yes"}).exit == 0);
   auto const state = project.folder / ".cpsctl/state.json";

@@ -23,7 +23,7 @@ std::vector<Finding> findings() {
            .message = "unknown key \"sanz\"",
            .hint = "did you mean \"sans\"?",
            .rule = "CPS001"},
-          {.mark = {.file = "b.yaml", .line = 0, .column = 0}, .message = "[a](http://b) is no name", .rule = "CPS999"},
+          {.mark = {.file = "b.yaml", .line = 0, .column = 0}, .message = "[a](http://b) is wrong", .rule = "CPS999"},
           {.mark = {.file = "-", .line = 1, .column = 1}, .message = "from stdin", .rule = "CPS011"},
           {.mark = {.file = "/x/y.yaml", .line = 1, .column = 1}, .message = "elsewhere", .rule = "CPS011"}};
 }
@@ -139,7 +139,7 @@ TEST_CASE("github: one command a finding, errors first, everything escaped") {
   CHECK(report::findings_github(findings(), around()) ==
         "::error file=a.yaml,line=2,col=8,title=cpsctl CPS001::spec.sanz: unknown key \"sanz\"%0Ahint: did you mean "
         "\"sans\"?\n"
-        "::error file=b.yaml,title=cpsctl CPS999::[a](http://b) is no name\n"
+        "::error file=b.yaml,title=cpsctl CPS999::[a](http://b) is wrong\n"
         "::error title=cpsctl CPS011::from stdin\n"
         "::error file=/x/y.yaml,line=1,col=1,title=cpsctl CPS011::elsewhere\n"
         "::warning file=some%2C odd%3Adir/é.yaml,line=3,col=10,title=cpsctl::100%25 odd\n");
@@ -179,7 +179,7 @@ TEST_CASE("property: whatever files and messages hold, annotations are a line ea
   }
 }
 
-TEST_CASE("source lines: places behind the end, in unreadable files and in empty ones are no lines") {
+TEST_CASE("source lines: places behind the end, in unreadable files and in empty ones give nothing") {
   int reads = 0;
   report::SourceLines lines([&](std::string const& file) -> std::optional<std::string> {
     ++reads;

@@ -69,7 +69,7 @@ TEST_CASE("property: whatever names and messages hold, it is XML") {
   }
 }
 
-TEST_CASE("the check for XML sees what is no XML") {
+TEST_CASE("the check for XML sees what is not XML") {
   std::string const head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   CHECK(xml_problem(head + "<a b=\"c\"><d/>&amp;</a>\n") == "");
   for (char const* const bad : {"<a>", "<a></b>", "<a/><a/>", "<a b=\"c\" b=\"d\"/>", "<a>&x;</a>", "<a>&</a>", "x<a/>",

@@ -100,7 +100,7 @@ TEST_CASE("plan as Markdown: every kind of row, what is dangerous first") {
              every_row(), {.used = 1, .to_apply = 3, .estimate = std::chrono::seconds(120), .limit = "35 a minute"}));
 }
 
-TEST_CASE("plan as Markdown: nothing to do is short; a part of the manifests is said to be one") {
+TEST_CASE("plan as Markdown: nothing to do is short; it says when it covers a part of the manifests") {
   plan::PlanView plan{.realm = "sandbox", .serial = 4, .summary = {.unchanged = 3}};
   std::string const digest = plan::digest(plan);
   CHECK(report::plan_markdown(plan, {.used = 1}) ==
@@ -133,7 +133,7 @@ TEST_CASE("failure as Markdown: it has the marker of the comment that it replace
         "**Next:** see `\\u0060doctor\\u0060`\n\nExit code 77.\n");
 }
 
-TEST_CASE("code and prose: what means something to Markdown stands in code, and cannot leave it") {
+TEST_CASE("code and prose: what means something to Markdown is in code, and cannot leave it") {
   struct Case {
     char const *title, *text, *code, *prose;
   };
@@ -156,7 +156,7 @@ TEST_CASE("code and prose: what means something to Markdown stands in code, and 
       {"an emoji's name", "so :smile: !", "`so :smile: !`", "so `:smile`: `!`"},
       {"lines", "a\nb", "`a\\nb`", "`a\\nb`"},
       {"an invisible character", "a\u200bb", "`a\\u200bb`", "`a\\u200bb`"},
-      {"bytes that are no text", "a\xff", "`a\\xff`", "`a\\xff`"},
+      {"bytes that are not text", "a\xff", "`a\\xff`", "`a\\xff`"},
       {"a backslash at the end", "a\\", "`a\\`", "`a\\`"},
       {"nothing", "", "", ""},
   };

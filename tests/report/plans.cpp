@@ -169,7 +169,7 @@ std::vector<ResultRow> every_outcome() {
        .action = plan::Action::create,
        .outcome = plan::Outcome::failed,
        .message = "refused",
-       .next = "mend it"},
+       .next = "fix it"},
       {.name = "c",
        .action = plan::Action::create,
        .outcome = plan::Outcome::doubt,
@@ -188,7 +188,7 @@ std::vector<ResultRow> every_outcome() {
        .outcome = plan::Outcome::stale,
        .id = 8,
        .message = "it has moved",
-       .next = "plan anew"},
+       .next = "plan again"},
       {.name = "h",
        .action = plan::Action::blocked,
        .outcome = plan::Outcome::waiting,
@@ -204,8 +204,8 @@ std::vector<ResultRow> every_outcome() {
        .action = plan::Action::blocked,
        .outcome = plan::Outcome::blocked,
        .id = 13,
-       .message = "the plan said it",
-       .next = "as it said",
+       .message = "the plan reported it",
+       .next = "as reported",
        .in_plan = true}};
 }
 

@@ -20,7 +20,7 @@ std::vector<ResultRow> every_outcome();
 class Hostile {
  public:
   explicit Hostile(unsigned seed) : random_(seed) {}
-  std::string text();  ///< bytes that are no UTF-8 among them
+  std::string text();  ///< bytes that are not UTF-8 among them
   std::string utf8();  ///< as a plan has it: what is none never gets that far
   std::size_t below(std::size_t limit) { return random_() % limit; }
 

@@ -40,12 +40,30 @@ TEST_CASE("plan text: every kind of row") {
   golden("plan.txt", plan_text(every_row()));
 }
 
+TEST_CASE("plan text: many names of one change are counted in a line, and all of them are shown below it") {
+  auto const with = [](int count) {
+    diff::Change change{.pointer = "/csr/sans", .effect = schema::Effect::certificate, .set = true};
+    for (int i = 0; i < count; ++i) change.added.push_back("s" + std::to_string(i) + ".many.example.com");
+    change.removed = {"old.example.com"};
+    return plan_text({.items = {{.name = "many", .action = plan::Action::update, .changes = {change}}}});
+  };
+  CHECK(with(12).find("    + csr.sans  s11.many.example.com  issues a new certificate\n") != std::string::npos);
+  std::string const text = with(70);
+  CHECK(text.find("    + csr.sans  70 added         issues a new certificate\n        s0.many") != std::string::npos);
+  CHECK(text.find("    - csr.sans  old.example.com  issues a new certificate\n") != std::string::npos);
+  for (int i = 0; i < 70; ++i) CHECK(text.find("s" + std::to_string(i) + ".many.example.com") != std::string::npos);
+  std::istringstream lines(text);
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) CHECK(line.size() <= 120);
+  CHECK(count < 25);
+}
+
 TEST_CASE("plan text: nothing to do, and nothing at all") {
   CHECK(plan_text({.summary = {.unchanged = 3}}) == "No changes: 3 unchanged.\nCost: 1 request used.\n");
   CHECK(plan_text({}) == "No changes: nothing is managed here.\nCost: 1 request used.\n");
 }
 
-TEST_CASE("plan text: a part of the manifests is said to be one") {
+TEST_CASE("plan text: the text says when it covers a part of the manifests") {
   CHECK(plan_text({.selection = {.labels = {{"team", "web"}}}, .summary = {.unchanged = 3, .left_out = 12}}) ==
         "No changes: 3 unchanged.\nPartial: only -l team=web was looked at; 12 enrollments were left out.\n"
         "Cost: 1 request used.\n");

@@ -113,7 +113,7 @@ TEST_CASE("active certificates: what is deployed, and until when") {
   CHECK(bench.send({.target = look.target, .accept = type_of("active-certificates", 3)}).status == 406);
 }
 
-TEST_CASE("a second client with the same credentials is anybody: its changes stand beside ours") {
+TEST_CASE("a second client with the same credentials is anybody: its changes are separate from ours") {
   Bench bench;
   deployed(bench, dv_body);
   std::string const ours = bench.get(10001).body;

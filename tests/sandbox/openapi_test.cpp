@@ -8,7 +8,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-// What the sandbox answers, held against Akamai's published OpenAPI description. It lies beside the source tree and is
+// What the sandbox answers, compared with Akamai's published OpenAPI description. It is next to the source tree and is
 // not part of it: without it the test says so.
 namespace cpsctl::sandbox::test {
 namespace {

@@ -177,7 +177,7 @@ TEST_CASE("doubtful edits: either answer can be had") {
       {"DNS names", "/networkConfiguration/dnsNameSettings",
        R"({"cloneDnsNames":false,"dnsNames":["www.example.com"]})", 202, 200, 202},
       {"the trust chain", "/csr/preferredTrustChain", "\"intermediate-a\"", 202, 200, 202},
-      {"QUIC is no doubt", "/networkConfiguration/quicEnabled", "true", 202, 202, 202},
+      {"QUIC is not a doubt", "/networkConfiguration/quicEnabled", "true", 202, 202, 202},
       {"nor is a contact", "/techContact", R"({"firstName":"E"})", 200, 200, 200},
       {"nothing is nothing", "/changeManagement", "false", 200, 200, 200},
   };

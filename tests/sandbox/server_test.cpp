@@ -93,6 +93,7 @@ TEST_CASE("server: a folder has one server, a port too") {
   auto const second = Server::start({.folder = folder.path});
   REQUIRE_FALSE(second);
   CHECK(second.error().message.find("another sandbox is running in") != std::string::npos);
+  CHECK(second.error().code == Errc::locked);
   auto const port = http::Endpoint::parse((*server)->authority()).value().port;
   auto const third = Server::start({.folder = other.path, .port = port});
   REQUIRE_FALSE(third);

@@ -237,7 +237,7 @@ TEST_CASE("routes: what is not there, and what is not allowed") {
   }
 }
 
-TEST_CASE("change: where it stands at first") {
+TEST_CASE("change: what it is doing at first") {
   struct Case {
     char const *title, *body, *status, *state, *input;
   };
@@ -323,7 +323,7 @@ TEST_CASE("update: what an edit of a deployed enrollment costs") {
       {"a contact is metadata", "/techContact", R"({"firstName":"E"})", "", 200, "(absent)"},
       {"a name is another certificate", "/csr/sans", R"(["c.example.com"])", "", 202, "\"modify-san\""},
       {"a subject is another certificate", "/csr/o", "\"Other\"", "", 202, "\"modify-certificate\""},
-      {"the network is deployed anew", "/networkConfiguration/quicEnabled", "true", "", 202, "\"modify-certificate\""},
+      {"the network is deployed again", "/networkConfiguration/quicEnabled", "true", "", 202, "\"modify-certificate\""},
       {"a renewal may be forced", "/changeManagement", "false", "force-renewal=true", 202, "\"renewal\""},
       {"SANs in another order are nothing", "/csr/sans", R"(["b.example.com","A.EXAMPLE.com"])", "", 200, "(absent)"},
   };

@@ -50,7 +50,7 @@ TEST_CASE("media: which version a body is in") {
       {"with another charset", "application/vnd.akamai.cps.enrollment.v11+json; charset=latin1", 0, 0},
       {"plain JSON", "application/json", 11, 0},
       {"none", "", 0, 0},
-      {"a list is no body type", "application/vnd.akamai.cps.enrollments.v11+json", 0, 0},
+      {"a list is not a body type", "application/vnd.akamai.cps.enrollments.v11+json", 0, 0},
   };
   for (Case const& c : cases) {
     SUBCASE(c.title) {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-/// What the sandbox's tests share: time that stands still, files in memory, a signing client without a socket.
+/// What the sandbox's tests share: time that does not pass, files in memory, a signing client without a socket.
 namespace cpsctl::sandbox::test {
 
 /// 2026-11-23T10:15:00Z until somebody moves it on.

@@ -36,7 +36,7 @@ TEST_CASE("variety: every shape says what the plain one says") {
   }
 }
 
-TEST_CASE("variety: what was shown may be sent back as it is, and is no edit") {
+TEST_CASE("variety: what was shown may be sent back as it is, and is not an edit") {
   for (std::uint64_t seed = 0; seed < seeds / 10; ++seed) {
     CAPTURE(seed);
     for (std::string const& body : bodies) {

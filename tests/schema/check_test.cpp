@@ -106,7 +106,7 @@ TEST_CASE("check: each kind of mistake in a part of an enrollment") {
        "CPS006 /networkConfiguration/disallowedTlsVersions/0: \"TLSv1.1\" does not fit; write one of TLSv1, TLSv1_1, "
        "TLSv1_2\n"},
       {"an address without @", R"({"adminContact":{"email":"ana"}})",
-       "CPS006 /adminContact/email: \"ana\" is no e-mail address; write one address such as ana@example.com\n"},
+       "CPS006 /adminContact/email: \"ana\" is not an e-mail address; write one address such as ana@example.com\n"},
       {"all mistakes at once, in document order", R"({"zzz":0,"ra":"x","csr":{"cn":5,"q":0,"ou":[]},"id":1})",
        "CPS001 /zzz (key): unknown field \"zzz\"; \n"
        "CPS004 /ra: \"x\" is not one of lets-encrypt, symantec, third-party; \n"
@@ -163,7 +163,7 @@ TEST_CASE("check: host names") {
   }
 }
 
-TEST_CASE("check: what a whole enrollment lacks is said at the map that lacks it") {
+TEST_CASE("check: what a whole enrollment lacks is reported at the map that lacks it") {
   CHECK(problems("enrollment.v11",
                  R"({"ra":"lets-encrypt","validationType":"dv","certificateType":"san","changeManagement":true,
                  "csr":{},"networkConfiguration":{"geography":"core","sniOnly":true,"quicEnabled":true,
@@ -180,7 +180,7 @@ TEST_CASE("check: what a whole enrollment lacks is said at the map that lacks it
         "true or false\n");
 }
 
-TEST_CASE("check: who sends the document decides what may stand in it") {
+TEST_CASE("check: who sends the document decides what may be in it") {
   constexpr char const* answer =
       R"({"id":"10001","location":"/cps/v2/enrollments/10001","assignedSlots":[1],"pendingChanges":[]})";
   schema::CheckOptions request{.completeness = schema::Completeness::partial, .direction = schema::Direction::request};
@@ -220,12 +220,12 @@ TEST_CASE("check: a manifest around its enrollment") {
       {"days of the calendar and words of the lifecycle",
        R"({"apiVersion":"cpsctl.dev/v1","kind":"Enrollment","metadata":{"name":"a.b_c-1"},"spec":{"contractId":"ctr_1-1TJZH5",
            "deploy":{"notBefore":"2026-02-29","notAfter":"2028-02-29"},"lifecycle":{"adopt":"if-identical","deletion":"delete"}}})",
-       "CPS006 /spec/deploy/notBefore: \"2026-02-29\" is no day of the calendar; write YYYY-MM-DD, as in 2026-12-01\n"
+       "CPS006 /spec/deploy/notBefore: \"2026-02-29\" is not a date; write YYYY-MM-DD, as in 2026-12-01\n"
        "CPS004 /spec/lifecycle/adopt: \"if-identical\" is not one of never, ifIdentical, always; did you mean "
        "\"ifIdentical\"?\n"},
       {"a document of someone else", R"({"kind":"Kustomization"})",
        "CPS003 : the required field \"apiVersion\" is missing; add it: cpsctl.dev/v1\n"
-       "CPS003 : the required field \"metadata\" is missing; add it: a map of fields\n"
+       "CPS003 : the required field \"metadata\" is missing; add it, with name\n"
        "CPS003 : the required field \"spec\" is missing; add it: a map of fields\n"
        "CPS004 /kind: \"Kustomization\" is not one of Enrollment, Profile; \n"},
       {"no map at all", "[]",

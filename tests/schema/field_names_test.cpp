@@ -24,7 +24,7 @@ constexpr Allowed allowed[] = {
     {"sandbox/", "plays CPS, which knows its fields"},
     {"manifest/rules.cpp", "the rules between fields (CPS101 …) are about these very fields"},
     {"manifest/view.hpp", "what those rules see of an enrollment"},
-    {"manifest/advice.cpp", "more of those rules; what is about one field alone stands in the schema"},
+    {"manifest/advice.cpp", "more of those rules; what is about one field alone is in the schema"},
     {"cps/types.cpp", "reads what CPS's documents say about themselves: id, location, pending changes"},
     {"cps/problem.cpp", "problem documents (RFC 7807) have a title too"},
     {"report/sarif.cpp", "SARIF calls a place in a file a region"},

@@ -36,7 +36,7 @@ TEST_CASE("files: an error names the next step that its reason calls for") {
   }
 }
 
-TEST_CASE("files: a state or a journal that is a folder, or lies below a file, is said with the next step") {
+TEST_CASE("files: a state or a journal that is a folder, or is below a file, is reported with the next step") {
   std::string pattern = (std::filesystem::temp_directory_path() / "cpsctl-files-XXXXXX").string();
   REQUIRE(::mkdtemp(pattern.data()) != nullptr);
   std::filesystem::path const folder = pattern;

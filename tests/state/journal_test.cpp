@@ -20,7 +20,7 @@ std::string flipped(std::string line) {
 
 }  // namespace
 
-TEST_CASE("journal: what a crash leaves at the end is torn, and what stands before it counts") {
+TEST_CASE("journal: what a crash leaves at the end is torn, and what comes before it counts") {
   struct Case {
     char const* title;
     std::string text;
@@ -53,18 +53,18 @@ TEST_CASE("journal: what no crash leaves is an error that names the line") {
     char const* message;
   };
   Case const cases[] = {
-      {"a file that is no journal", "garbage\n", "j is damaged: line 1 is no journal's head"},
-      {"a file of zeros", zeros, "j is damaged: line 1 is no journal's head"},
-      {"half a head", head.substr(0, head.size() / 2), "j is damaged: line 1 is no journal's head"},
+      {"a file that is not a journal", "garbage\n", "j is damaged: line 1 is not a journal's head"},
+      {"a file of zeros", zeros, "j is damaged: line 1 is not a journal's head"},
+      {"half a head", head.substr(0, head.size() / 2), "j is damaged: line 1 is not a journal's head"},
       {"a head with another checksum", "0" + head.substr(head[0] == '0' ? 0 : 1),
-       "j is damaged: line 1 is no journal's head"},
-      {"a record instead of the head", one + two, "j is damaged: line 1 is no journal's head"},
+       "j is damaged: line 1 is not a journal's head"},
+      {"a record instead of the head", one + two, "j is damaged: line 1 is not a journal's head"},
       {"a line before good ones", head + flipped(one) + two, "j is damaged: line 2 does not match its checksum"},
       {"zeros before good lines", head + zeros + "\n" + two, "j is damaged: line 2 does not match its checksum"},
       {"the last line, whole", head + one + flipped(two), "j is damaged: line 3 does not match its checksum"},
       {"whole, and no journal line at all", head + one + "garbage\n",
        "j is damaged: line 3 does not match its checksum"},
-      {"a good line that is no record, even the last", head + one + head,
+      {"a good line that is not a record, even the last", head + one + head,
        "j is damaged: line 3 holds no record that this cpsctl knows"},
       {"a head whose serial nobody counted", state::journal_head({.realm = "r", .serial = std::int64_t{1} << 53}) + one,
        "j is damaged: line 1 has a serial or sequence that was not counted by cpsctl"},

@@ -100,7 +100,7 @@ TEST_CASE("lock: a run waits for its turn, and a holder that is killed is no obs
   ::close(ready[1]);
 }
 
-TEST_CASE("lock: another machine's lease is refused, however long one waits, with the way on") {
+TEST_CASE("lock: another machine's lease is refused, however long one waits, with the next step") {
   Folder const folder;
   write_lease(folder, elsewhere());
   int waits = 0;
@@ -179,7 +179,7 @@ TEST_CASE("lock: a holder whose lock was taken away says so, and leaves the othe
   std::filesystem::path const file = folder.state().string() + ".lock";
   {
     auto const lock = state::lock_file(folder.state(), lease(), {}, system_clock()).value();
-    SUBCASE("another machine's lease stands in it") {
+    SUBCASE("another machine's lease is in it") {
       write_lease(folder, elsewhere());
     }
     SUBCASE("the file is another one") {
@@ -242,7 +242,7 @@ TEST_CASE("lock: a lease takes the place of a longer one whole") {
   CHECK(content(folder).empty());
 }
 
-TEST_CASE("lock: what stands in its way is said with the next step") {
+TEST_CASE("lock: what is in its way is reported with the next step") {
   Folder const folder;
   std::filesystem::create_directory(folder.state().string() + ".lock");
   auto const lock = state::lock_file(folder.state(), lease(), {}, system_clock());

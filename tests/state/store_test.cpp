@@ -282,7 +282,7 @@ TEST_CASE("store: a write in doubt keeps the run that wrote it, through snapshot
   CHECK(runs_of() == std::vector<std::string>{"first", "second"});
 }
 
-TEST_CASE("store: an empty journal is said") {
+TEST_CASE("store: an empty journal is reported") {
   failing::Disk disk;
   run(disk);
   disk.bytes()[journal].clear();
@@ -291,7 +291,7 @@ TEST_CASE("store: an empty journal is said") {
                                  "rebuild, with the PATHs of this run, finds what exists at CPS"});
 }
 
-TEST_CASE("store: a journal beside another snapshot than its own loses nothing silently") {
+TEST_CASE("store: a journal with another snapshot than its own loses nothing silently") {
   failing::Disk disk;
   struct Pair {
     std::string snapshot, journal;
@@ -473,14 +473,14 @@ TEST_CASE("store: once the journal was replaced and cannot be opened, nothing mo
   }
 }
 
-TEST_CASE("state file: what cannot be used is said, with the way on") {
+TEST_CASE("state file: what cannot be used is reported, with the next step") {
   struct Case {
     char const *title, *text, *says;
   };
   Case const cases[] = {
       {"no JSON", "rubbish", "p/state.json cannot be used"},
       {"empty", "", "p/state.json cannot be used"},
-      {"another file", R"({"a":1})", "it is no cpsctl state"},
+      {"another file", R"({"a":1})", "it is not a cpsctl state"},
       {"newer", R"({"formatVersion":99,"realm":"sandbox"})", "written by a newer cpsctl (format 99"},
       {"a member of the wrong type", R"({"formatVersion":1,"realm":7})", "wrong type"},
       {"another realm", R"({"formatVersion":1,"realm":"akab-x","enrollments":[]})",
