@@ -38,7 +38,7 @@ Result<std::int64_t> enrollment_id(std::string_view flag, std::string_view text,
   digits = digits.substr(0, comma);
   bool const numeric = !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
   if (!numeric || (comma != std::string_view::npos && (contract.empty() || contract.find(',') != contract.npos)))
-    return refused(fmt::format("{} {} is no number", flag, shown),
+    return refused(fmt::format("{} {} is not a number", flag, shown),
                    fmt::format("give the enrollment's number; those of the contract are shown by: cpsctl status "
                                "--unmanaged --contract {}",
                                contracts.empty() ? "ID" : without_prefix(contracts.front())));

@@ -18,7 +18,7 @@ class Reader {
  public:
   explicit Reader(Session& session) : session_(session) {}
   /// CPS v2, GET /enrollments?contractId=: 200 {"enrollments":[…]}, not paged; read element by element as it arrives.
-  /// Errors: as Session::send; protocol when it is no such list or exceeds max_list_bytes.
+  /// Errors: as Session::send; protocol when it is not such a list or exceeds max_list_bytes.
   http::Task<Result<Listing>> list(std::string account_key, std::string contract, std::string api_schema);
   /// CPS v2, GET /enrollments/{id}: 200 or 404 (Errc::not_found).
   http::Task<Result<Live>> get(std::string account_key, EnrollmentId id, std::string api_schema, std::string subject);

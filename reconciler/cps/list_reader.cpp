@@ -77,7 +77,7 @@ Result<> ListReader::byte(char c) {
   switch (place_) {
     case Place::outside:
       envelope_ += c;
-      if (envelope_.size() > envelope_limit) return bad("is no such list");
+      if (envelope_.size() > envelope_limit) return bad("is not such a list");
       track(c);
       if (c == '[' && array_begins()) {
         found_ = true;

@@ -9,7 +9,7 @@
 
 #include <boost/describe.hpp>
 
-/// What a person says beside the manifests: which of them to look at, and what may be destroyed.
+/// What a person says in addition to the manifests: which of them to look at, and what may be destroyed.
 namespace cpsctl::plan {
 
 /// Empty: all. Several words of one kind are alternatives, the kinds must all agree.

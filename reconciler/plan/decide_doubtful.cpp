@@ -12,7 +12,7 @@
 namespace cpsctl::plan {
 namespace {
 
-/// What was sent is recorded as last applied, whatever the manifest says today: what it says beside that is a change.
+/// What was sent is recorded as last applied, whatever the manifest says today: what else it says is a change.
 Item proven(Situation const& situation, Item item, state::Record const& intent, cps::Live const& live) {
   manifest::Desired const& desired = *item.desired;
   schema::Schema const& schema = situation.schema_of(desired);

@@ -21,7 +21,7 @@ std::string left_as_it_is(std::vector<std::string> const& released) {
   return fmt::format("no longer in the manifest, left as CPS has it: {}", places(released));
 }
 
-/// What the state records of a manifest beside its fields.
+/// What the state records of a manifest in addition to its fields.
 std::vector<std::string> moved_records(state::Entry const& entry, manifest::Desired const& desired) {
   std::vector<std::string> moved;
   if (!(policy_of(entry) == desired.lifecycle)) moved.emplace_back("lifecycle");
@@ -57,11 +57,11 @@ Item absent(Situation const& situation, Subject const& subject, Item item) {
     for (state::Record const* intent : situation.open_intents(item.name, step)) over.push_back(intent->sequence);
   bool const consented = std::ranges::count(situation.inputs().consent.recreate, item.name) > 0;
   if (by_us || consented) {
-    Item anew = decide_new(situation, subject, std::move(item));
-    if (anew.held() == nullptr) anew.closes.not_done = std::move(over);
-    if (anew.action() == Action::create)
-      anew.reason = fmt::format("enrollment {} was {}", entry.id, by_us ? "deleted" : "deleted outside cpsctl");
-    return anew;
+    Item again = decide_new(situation, subject, std::move(item));
+    if (again.held() == nullptr) again.closes.not_done = std::move(over);
+    if (again.action() == Action::create)
+      again.reason = fmt::format("enrollment {} was {}", entry.id, by_us ? "deleted" : "deleted outside cpsctl");
+    return again;
   }
   item.id = entry.id;
   item.wanted = Action::create;
@@ -189,7 +189,7 @@ Item decide_known(Situation const& situation, Subject const& subject, Item item)
   if (removing == item.live.pending.end()) return update(situation, subject, std::move(item));
   item.wanted = Action::create;
   hold(item, {.reason = fmt::format("it is being deleted by change {}", removing->id.value),
-              .next = "wait until it is gone: it is created anew then",
+              .next = "wait until it is gone: it is created again then",
               .why = Held::Why::waits});
   return item;
 }

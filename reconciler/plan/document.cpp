@@ -16,7 +16,8 @@ namespace {
 constexpr char const* kind = "Plan";
 constexpr std::string_view major = "1.";
 
-/// What a reader wants beside the plan's own members: field names as in a manifest, null for an id that is not there.
+/// What a reader wants in addition to the plan's own members: field names as in a manifest, null for an id that is not
+/// there.
 void decorate(json::Value& plan, json::Pool& pool) {
   for (json::Value& item : json::find(plan, "items")->GetArray()) {
     json::Value& id = *json::find(item, "id");
@@ -28,7 +29,7 @@ void decorate(json::Value& plan, json::Pool& pool) {
   }
 }
 
-/// Takes off what decorate() put on. False: a field's name is not that of the pointer beside it, which alone counts.
+/// Takes off what decorate() put on. False: a field's name is not that of its pointer, which alone counts.
 bool undecorate(json::Value& items) {
   for (json::Value& item : items.GetArray()) {
     if (!item.IsObject()) continue;
@@ -63,7 +64,7 @@ std::string_view contradiction(manifest::Desired const& desired, ItemView const&
   if ((desired.account_key.empty() ? usual_account : desired.account_key) != item.account)
     return "is in another account than it wants";
   auto const schema = schema::enrollment(desired.api_schema);
-  if (!schema) return "is wanted in an API version that is none";
+  if (!schema) return "is wanted in an unknown API version";
   if (desired.enrollment && common_name(*desired.enrollment, **schema) != item.common_name)
     return "wants another common name than it shows";
   return {};
@@ -75,7 +76,7 @@ std::string_view contradiction(ItemView const& item, std::string const& usual_ac
   bool const can_act = item.action != Action::none && item.action != Action::blocked && item.action != Action::orphan;
   if (acts && !can_act) return "acts, but its action does not";
   if (acts == item.fingerprint.empty()) return acts ? "has no fingerprint" : "has a fingerprint, but does not act";
-  if (!item.api_schema.empty() && !schema::enrollment(item.api_schema)) return "is read in an API version that is none";
+  if (!item.api_schema.empty() && !schema::enrollment(item.api_schema)) return "is read in an unknown API version";
   bool const needs_wish =
       item.action == Action::create || item.action == Action::update || item.action == Action::adopt;
   if (acts && needs_wish && !item.desired) return "does not say what it wants";
@@ -137,9 +138,9 @@ std::string digest(PlanView const& plan) {
 Result<PlanView> read_document(std::string_view text, std::string const& what) {
   std::string const again = "make it again with cpsctl plan --out json=FILE";
   auto parsed = json::parse(text, "it");
-  if (!parsed) return bad_plan(what, "is no plan: " + parsed.error().message, again);
+  if (!parsed) return bad_plan(what, "is not a plan: " + parsed.error().message, again);
   json::Document document = std::move(*parsed);
-  if (json::text_or(json::find(document, "kind"), "") != kind) return bad_plan(what, "is no plan", again);
+  if (json::text_or(json::find(document, "kind"), "") != kind) return bad_plan(what, "is not a plan", again);
   std::string_view const version = json::text_or(json::find(document, "format_version"), "");
   if (!version.starts_with(major))
     return bad_plan(what, fmt::format("has format {}, this cpsctl knows {}x", version, major),

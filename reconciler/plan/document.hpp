@@ -16,7 +16,7 @@ std::string digest(PlanView const& plan);
 /// The same of a document as it is. In format 1.0 serial, notes and all items were part of it.
 std::string digest(json::Value const& document);
 
-/// A saved plan. Errors: manifest, when it is no plan, was changed after it was made, or comes from a newer cpsctl.
+/// A saved plan. Errors: manifest, when it is not a plan, was changed after it was made, or comes from a newer cpsctl.
 Result<PlanView> read_document(std::string_view text, std::string const& what);
 
 }  // namespace cpsctl::plan

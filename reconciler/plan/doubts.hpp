@@ -46,7 +46,7 @@ Fate what_became_of(state::Record const& intent, Seen const& seen);
 /// Of two creates of one name the less certain fate holds for both; two proofs that differ are no proof.
 Fate less_certain(Fate left, Fate right);
 
-/// `applied` with what `sent` names beside it and `live` shows: a write in doubt may have brought that, so it counts as
+/// `applied` with what else `sent` names and `live` shows: a write in doubt may have brought that, so it counts as
 /// managed from then on.
 json::Ref also_applied(json::Ref const& applied, json::Value const& sent, json::Value const& live,
                        schema::Schema const& schema);

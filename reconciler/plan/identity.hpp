@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-/// Which live enrollment a manifest means. What counts as identity stands in the schema (x-identity).
+/// Which live enrollment a manifest means. The schema says what counts as identity (x-identity).
 namespace cpsctl::plan {
 
 /// The common name of an enrollment document, as it is written there; empty without one.

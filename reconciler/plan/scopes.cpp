@@ -5,7 +5,7 @@
 namespace cpsctl::plan {
 namespace {
 
-/// So many 404s, and few answers beside them, prove a wrong account where the list lacks more than may be gone.
+/// So many 404s, and few other answers, prove a wrong account where the list lacks more than may be gone.
 constexpr std::size_t handful = 5;
 
 /// Versions compare by their number, in the order that the schemas give.

@@ -23,7 +23,7 @@ Result<manifest::Lifecycle> read_policy(state::Entry const& entry) {
   return Error{.code = Errc::io,
                .message = fmt::format("the state's lifecycle of {} cannot be read: {}", entry.name,
                                       text::shortened(json::compact(*entry.lifecycle), 200)),
-               .next = fmt::format("use the cpsctl that wrote the state, or cpsctl state forget {} and adopt it anew: "
+               .next = fmt::format("use the cpsctl that wrote the state, or cpsctl state forget {} and adopt it again: "
                                    "CPS keeps the enrollment",
                                    entry.name)};
 }

@@ -140,8 +140,8 @@ TEST_CASE("a plan that does not fit together is refused before anything of it is
       {"created", "/desired/accountKey", R"("1-5C0YLB:1-8BYUX")", "created is in another account than it wants"},
       {"created", "/account", R"("1-5C0YLB:1-8BYUX")", "created is in another account than it wants"},
       {"created", "/commonName", R"("nice.example.com")", "created wants another common name than it shows"},
-      {"created", "/apiSchema", R"("v11+json\r\nX-Evil: 1")", "created is read in an API version that is none"},
-      {"created", "/desired/apiSchema", R"("v999")", "created is wanted in an API version that is none"},
+      {"created", "/apiSchema", R"("v11+json\r\nX-Evil: 1")", "created is read in an unknown API version"},
+      {"created", "/desired/apiSchema", R"("v999")", "created is wanted in an unknown API version"},
       {"updated", "/changes/0/field", R"("techContact.phone")", "a change names another field than it points to"},
       {"created", "/name", R"("zzz")", "not in the order of their names"},
   };

@@ -135,8 +135,8 @@ TEST_CASE("words: an enrollment's id is taken as CPS and Terraform write it, and
   for (Case const& one : {Case{"shop.example.com", "shown by: cpsctl status --unmanaged --contract 1-1TJZH5"},
                           Case{"99999999999999999999", "--id 99999999999999999999 is out of range"},
                           Case{"9223372036854775808", "is out of range"},
-                          Case{"10001,ctr_C-2", "write --id 10001 --contract C-2"}, Case{"-1", "is no number"},
-                          Case{"10001,", "is no number"}, Case{"", "is no number"}, Case{"0", "out of range"}}) {
+                          Case{"10001,ctr_C-2", "write --id 10001 --contract C-2"}, Case{"-1", "is not a number"},
+                          Case{"10001,", "is not a number"}, Case{"", "is not a number"}, Case{"0", "out of range"}}) {
     CAPTURE(one.id);
     Run const run = import(one.id);
     CHECK(run.exit == 64);
