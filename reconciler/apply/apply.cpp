@@ -6,6 +6,9 @@
 #include "http/crew.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -30,12 +33,26 @@ bool destroys(plan::Item const& item) {
 }
 
 /// Of one risk, what CPS has refused comes behind what it has not: nobody is kept waiting by one that never succeeds.
+/// Accounts take turns: each has a request limit of its own, and while one waits for it the others go on.
 std::vector<plan::Item const*> in_order(plan::Plan const& plan, Executor const& executor) {
+  struct Placed {
+    int risk;
+    int refusals;
+    std::size_t of_account;  ///< place among the account's items of this risk and these refusals
+    plan::Item const* item;
+  };
+  std::vector<Placed> placed;
+  std::map<std::tuple<std::string_view, int, int>, std::size_t> counts;
+  for (plan::Item const& item : plan.items) {
+    if (item.action == plan::Action::none || item.action == plan::Action::orphan) continue;
+    Placed one{.risk = risk(item), .refusals = executor.refusals(item.name), .of_account = 0, .item = &item};
+    one.of_account = counts[{item.account, one.risk, one.refusals}]++;
+    placed.push_back(one);
+  }
+  std::ranges::stable_sort(placed, {},
+                           [](Placed const& one) { return std::tuple(one.risk, one.refusals, one.of_account); });
   std::vector<plan::Item const*> items;
-  for (plan::Item const& item : plan.items)
-    if (item.action != plan::Action::none && item.action != plan::Action::orphan) items.push_back(&item);
-  std::ranges::stable_sort(
-      items, {}, [&](plan::Item const* item) { return std::pair(risk(*item), executor.refusals(item->name)); });
+  std::ranges::transform(placed, std::back_inserter(items), &Placed::item);
   return items;
 }
 
