@@ -33,7 +33,7 @@ bool destroys(plan::Item const& item) {
 }
 
 /// Of one risk, what CPS has refused comes behind what it has not: nobody is kept waiting by one that never succeeds.
-/// Accounts take turns: each has a request limit of its own, and while one waits for it the others go on.
+/// Accounts take turns: each has a request limit of its own, and all of them are used at once.
 std::vector<plan::Item const*> in_order(plan::Plan const& plan, Executor const& executor) {
   struct Placed {
     int risk;
