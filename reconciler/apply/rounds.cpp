@@ -1,6 +1,7 @@
 #include "apply/rounds.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -31,11 +32,24 @@ bool destroys(plan::Item const& item) {
 }
 
 std::vector<plan::Item const*> in_order(plan::Plan const& plan, Tally const& tally) {
+  struct Placed {
+    int risk;
+    int refusals;
+    std::size_t of_account;  ///< place among the account's items of this risk and these refusals
+    plan::Item const* item;
+  };
+  std::vector<Placed> placed;
+  std::map<std::tuple<std::string_view, int, int>, std::size_t> counts;
+  for (plan::Item const& item : plan.items) {
+    if (item.action() == plan::Action::none || item.action() == plan::Action::orphan) continue;
+    Placed one{.risk = risk(item), .refusals = tally.refusals(item.name), .of_account = 0, .item = &item};
+    one.of_account = counts[{item.account, one.risk, one.refusals}]++;
+    placed.push_back(one);
+  }
+  std::ranges::stable_sort(placed, {},
+                           [](Placed const& one) { return std::tuple(one.risk, one.refusals, one.of_account); });
   std::vector<plan::Item const*> items;
-  for (plan::Item const& item : plan.items)
-    if (item.action() != plan::Action::none && item.action() != plan::Action::orphan) items.push_back(&item);
-  std::ranges::stable_sort(items, {},
-                           [&](plan::Item const* item) { return std::pair(risk(*item), tally.refusals(item->name)); });
+  std::ranges::transform(placed, std::back_inserter(items), &Placed::item);
   return items;
 }
 

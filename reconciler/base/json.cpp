@@ -203,7 +203,9 @@ Ref share(Value const& value) {
 }
 
 std::string written(rapidjson::StringBuffer const& buffer) {
-  std::string text(buffer.GetString(), buffer.GetSize());
+  std::string text;
+  text.reserve(buffer.GetSize() + 1);  // a line's end may follow
+  text.append(buffer.GetString(), buffer.GetSize());
   if (text::invalid_utf8(text)) throw std::logic_error("a text that is not UTF-8 would have been written as JSON");
   return text;
 }

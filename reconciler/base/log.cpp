@@ -5,6 +5,8 @@
 #include "base/screen.hpp"
 #include "base/text.hpp"
 
+#include <atomic>
+#include <cstdio>
 #include <memory>
 
 #include <spdlog/sinks/ansicolor_sink.h>
@@ -17,6 +19,8 @@ struct Sink {
   std::shared_ptr<spdlog::logger> logger;
   Format format = Format::text;
 };
+
+std::atomic<bool> line_open = false;
 
 spdlog::level::level_enum spd(Level level) {
   switch (level) {
@@ -77,7 +81,12 @@ bool enabled(Level level) {
 void write(Level level, std::string_view line) {
   Sink const& to = sink();
   std::string const text = to.format == Format::json ? json_line(level, line) : screen::inert(text::printable(line));
+  if (line_open && enabled(level)) std::fputs("\r\x1b[K", stderr);
   to.logger->log(spd(level), "{}", text);
+}
+
+void over_line(bool open) {
+  line_open = open;
 }
 
 }  // namespace cpsctl::log

@@ -18,6 +18,9 @@ struct Options {
 void configure(Options const& options);
 bool enabled(Level level);
 void write(Level level, std::string_view line);
+/// While true, stderr may end in a line that is rewritten in place (progress on a terminal): what is logged replaces
+/// it.
+void over_line(bool open);
 
 template <class... Args>
 void debug(fmt::format_string<Args...> text, Args&&... args) {

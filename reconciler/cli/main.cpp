@@ -69,16 +69,14 @@ void hold_closed_streams() {
       int const held = ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // its use goes on to fail
 }
 
-/// Is what goes to the two read as one text? So it is where they are one terminal, file or pipe, and in a CI system,
-/// which reads a pipe each and joins them. A file, or a pipe beside a terminal, is read alone.
+/// Is what goes to the two read as one text? So it is where they are one terminal, file or pipe. Of two pipes nobody
+/// knows who reads them: a CI system may join them, a script may read one alone.
 bool read_together(int left, int right) {
   using Stat = struct stat;
   Stat one = {};
   Stat other = {};
   if (::fstat(left, &one) != 0 || ::fstat(right, &other) != 0) return false;
-  bool const same = one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-  auto const stream = [](Stat const& file) { return S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode); };
-  return same || (stream(one) && stream(other));
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ struct World {
   bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  bool out_below_err = false;  ///< one reader sees both: a terminal, or the log of a CI job
+  bool out_below_err = false;  ///< one reader sees both: they are the same terminal, file or pipe
   Files& files;
   Clock const& clock;
   Random& random;

@@ -84,7 +84,15 @@ class Progress {
         as_log_(options.global.log_format == log::Format::json),
         planned_(by_name(plan)),
         left_(open_items(plan)),
-        requests_left_(requests_to_apply(plan)) {}
+        requests_left_(requests_to_apply(plan)) {
+    log::over_line(live_);
+  }
+  ~Progress() {
+    log::over_line(false);
+    if (shown_) world_.err << "\r\x1b[K";  // past the door: our own code
+  }
+  Progress(Progress const&) = delete;
+  Progress& operator=(Progress const&) = delete;
 
   void operator()(apply::ItemResult const& item) {
     if (!item.again) forget(item.name);
@@ -97,7 +105,8 @@ class Progress {
     if (planned != nullptr && told_by_plan(*planned)) return;  // the plan or the result says it
     if (live_) world_.err << "\r\x1b[K";                       // past the door: our own code
     report::progress_line(row_of(item, planned), style_, world_.err);
-    if (live_ && !left_.empty())
+    shown_ = live_ && !left_.empty();
+    if (shown_)
       world_.err << left_.size() << " left, about "  // past the door: no line, and words of ours
                  << duration_text(connection_.session->estimate(requests_left_));
     world_.err.flush();
@@ -111,7 +120,7 @@ class Progress {
   static std::map<std::string, Open> open_items(plan::PlanView const& plan) {
     std::map<std::string, Open> open;
     for (plan::ItemView const& item : plan.items)
-      if (item.action != plan::Action::none)
+      if (item.action != plan::Action::none && item.action != plan::Action::orphan)
         open.emplace(item.name, Open{.account = item.account, .requests = item.steps.size()});
     return open;
   }
@@ -132,6 +141,7 @@ class Progress {
   Planned planned_;
   std::map<std::string, Open> left_;  ///< by name
   cps::Requests requests_left_;
+  bool shown_ = false;  ///< the line that counts stands there
 };
 
 /// The realm that the state names. Errors: io; usage when there is no state.

@@ -87,7 +87,7 @@ Counters Session::counters() const {
   Counters sum{.requests = requests_, .retries = retries_};
   for (auto const& [account, governor] : governors_) {
     sum.throttles += governor->throttles();
-    sum.waited += governor->waited();
+    sum.waited = std::max(sum.waited, governor->waited());
   }
   return sum;
 }

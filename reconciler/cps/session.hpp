@@ -34,7 +34,7 @@ struct Counters {
   std::size_t requests = 0;   ///< sent, retries included
   std::size_t retries = 0;    ///< sent again after a failure or a 429
   std::size_t throttles = 0;  ///< answers of 429, and what counts like one
-  Duration waited = {};       ///< time in which requests waited for their turn
+  Duration waited = {};  ///< time in which an account's requests waited for their turn: of the one that waited longest
 };
 
 struct Call {

@@ -81,6 +81,7 @@ Result<Plan> make_plan(Inputs const& inputs) {
   CPS_TRY(std::vector<Subject> const subjects, identify(situation));
 
   std::vector<Item> items;
+  items.reserve(subjects.size());
   for (Subject const& subject : subjects) items.push_back(decide(situation, subject));
   std::ranges::stable_sort(items, {}, &Item::name);
 

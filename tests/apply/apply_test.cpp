@@ -28,6 +28,20 @@ TEST_CASE("apply: two hundred creates, several in flight, each once") {
   CHECK(ids.size() == 200);
 }
 
+TEST_CASE("apply: accounts take turns, so that none waits for the request limit of another") {
+  Bench bench;
+  for (std::string const name : {"a", "b", "c", "x", "y"}) {
+    bench.manifests.push_back(desired(name));
+    if (name < "x") bench.manifests.back().account_key = "1-2:3";
+  }
+  auto const result = bench.apply({.parallelism = 1});
+  CHECK(outcomes(result) == "a done\nb done\nc done\nx done\ny done\n");
+  std::string order;
+  for (std::string const& call : bench.client->calls)
+    if (call.starts_with("POST")) order += call.find("accountSwitchKey") == std::string::npos ? "own " : "other ";
+  CHECK(order == "other own other own other ");
+}
+
 TEST_CASE("apply: client mutual authentication follows in a second write that cancels only its own first change") {
   Bench bench;
   bench.manifests = {desired("mutual", true)};

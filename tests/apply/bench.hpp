@@ -146,6 +146,12 @@ struct Bench {
                         .consent = consent};
     listing->begun += time_passed;
     inputs.listings[scope] = std::move(*listing);
+    for (auto const& [other, api_schema] : plan::scopes(inputs)) {
+      if (other == scope) continue;
+      auto of_other = loop.run(reader.list(other.first, other.second, api_schema));
+      if (!of_other) return of_other.error();
+      inputs.listings[other] = std::move(*of_other);
+    }
     for (plan::Lookup const& lookup : plan::lookups_needed(inputs)) inputs.lookups[lookup.id] = std::nullopt;
     return inputs;
   }

@@ -81,6 +81,17 @@ TEST_CASE("artefacts: a state that git tracks is not believed") {
   REQUIRE(std::system(("cd '" + job.repo().string() + "' && git rm -q --cached .cpsctl/state.json && git add manifests")
                           .c_str()) == 0);
   CHECK(job.run({"plan"}).exit == 0);
+  // A lease or a journal of theirs would stop every run, or tell of writes that nobody sent.
+  for (std::string const suffix : {".lock", ".journal"}) {
+    CAPTURE(suffix);
+    std::string const in_repo = "cd '" + job.repo().string() + "' && touch .cpsctl/state.json" + suffix + " && git ";
+    REQUIRE(std::system((in_repo + "add -f .cpsctl/state.json" + suffix).c_str()) == 0);
+    Run const run = job.run({"apply", "--yes"});
+    INFO(run.out, run.err);
+    CHECK(run.exit == 74);
+    CHECK(says(run, "git tracks .cpsctl/state.json" + suffix));
+    REQUIRE(std::system((in_repo + "rm -q --cached .cpsctl/state.json" + suffix).c_str()) == 0);
+  }
 }
 
 TEST_CASE("artefacts: a state whose names are commands, or whose version is a header, is not believed") {

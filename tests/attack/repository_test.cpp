@@ -207,6 +207,22 @@ TEST_CASE("repository: file names and values that are not UTF-8 never get into o
     CHECK(says(job.run({"state", "show", "www", "-o", "json"}), "Example\u00a0Corp"));
     CHECK(job.writes() == 1);
   }
+  SUBCASE("the working directory, also where a link leads there") {
+    fs::path const odd = job.repo() / "w\xff";
+    fs::create_directory(odd);
+    fs::rename(job.repo() / "manifests", odd / "manifests");
+    job.link("w\xff", "link");
+    for (std::vector<std::string> const& command : std::initializer_list<std::vector<std::string>>{
+             {"apply", "--yes"}, {"plan", "--out", "json=p.json"}, {"validate", "-o", "json"}, {"state", "rebuild"}}) {
+      CAPTURE(command.front());
+      std::vector<std::string> by_link = command;
+      by_link.insert(by_link.end(), {"-C", "link"});
+      refused(job.run(std::move(by_link)), 64, "the name of the working directory is not UTF-8");
+      refused(program::run_cpsctl(command, {.folder = odd}), 64, "the name of the working directory is not UTF-8");
+    }
+    CHECK(std::distance(fs::directory_iterator(odd), {}) == 1);
+    CHECK(job.requests().empty());
+  }
   SUBCASE("arguments and variables of ours") {
     CHECK(job.run({"plan", "--state", "x\xff.json"}).exit == 64);
     CHECK(job.run({"plan"}, {{"CPSCTL_STATE", "x\xff.json"}}).exit == 64);
@@ -228,6 +244,19 @@ TEST_CASE("repository: commands of CI systems in names and keys are inert") {
     CHECK(run.out.find("##") == std::string::npos);
     CHECK(cpsctl::json::parse(run.out, "the document").has_value());
   }
+}
+
+TEST_CASE("repository: a folder of its manifests whose name is a command is printed inert by import") {
+  Job const job;
+  REQUIRE(job.run({"apply", "--yes"}).exit == 0);
+  fs::remove_all(job.repo() / "manifests");
+  fs::remove_all(job.repo() / ".cpsctl");
+  job.project(R"(  manifests: ["m/\e]0;x\a\n::error::y"])"
+              "\n");
+  Run const run = job.run({"import", "--contract", "1-1TJZH5"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 0);
+  CHECK(says(run, R"(Imported 1 enrollment into m/\x1b]0;x\x07\n::error::y: 1 file)"));
 }
 
 TEST_CASE("repository: what it says about times and limits makes cpsctl more careful, never less") {

@@ -2,11 +2,34 @@
 
 #include "base/text.hpp"
 
+#include <cstddef>
+#include <malloc.h>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CPS_OTHER_ALLOCATOR
+#include <sanitizer/allocator_interface.h>
+#endif
+#endif
+
 using namespace cpsctl;
+
+namespace {
+
+std::size_t allocated_bytes() {
+#ifdef CPS_OTHER_ALLOCATOR
+  return __sanitizer_get_current_allocated_bytes();
+#else
+  struct mallinfo2 const now = ::mallinfo2();
+  return now.uordblks + now.hblkhd;
+#endif
+}
+
+}  // namespace
 
 TEST_CASE("json: what is not JSON is told in one line, with a next step") {
   std::string const deep = std::string(300, '[') + std::string(300, ']');
@@ -68,4 +91,19 @@ TEST_CASE("json: pointers overlap where one is the other or leads into it") {
     CAPTURE(row.other);
     CHECK(json::overlap(row.one, row.other) == row.overlap);
   }
+}
+
+TEST_CASE("json: what is shared takes as much memory as it needs, not a pool's first chunk") {
+  constexpr std::size_t count = 1000;
+  auto const policy = json::parse(R"({"adopt":"ifIdentical","deletion":"orphan"})", "a policy").value();
+  std::vector<json::Ref> kept;
+  kept.reserve(count);
+  std::size_t const before = allocated_bytes();
+  for (std::size_t i = 0; i < count; ++i) kept.push_back(json::share(policy));
+  std::size_t const each = (allocated_bytes() - before) / count;
+  CHECK(each > 0);
+  CHECK(each < 2048);
+  CHECK(json::equal(*kept.back(), policy));
+  kept.clear();
+  CHECK(allocated_bytes() < before + count);
 }

@@ -142,6 +142,34 @@ TEST_CASE("governor: a budget group joins the credentials of one account, other 
   CHECK(plan(two, "limits: [1/60s], budgetGroup: other") == 0);
 }
 
+TEST_CASE("governor: a budget group is one within a realm, and never that of another realm") {
+  Metered const cps({{.requests = 1000, .per = 1s}});
+  cps.project("site", 1, "limits: [1/60s], budgetGroup: corp");
+  std::string const own = read(cps.server->edgerc());
+  auto const plan = [&](std::string const& host) {
+    // Nobody listens at the proxy: the request has its turn, and goes nowhere.
+    std::string text = own;
+    auto const at = text.find("host");
+    REQUIRE(at != std::string::npos);
+    text.replace(at, text.find('\n', at) - at, "host = " + host);
+    cps.folder.write("other.edgerc", text);
+    Settings settings = cps.in("site");
+    settings.environment.emplace("HTTPS_PROXY", "http://127.0.0.1:1");
+    Run const run = run_cpsctl({"plan", "--deadline", "2s", "--edgerc", (cps.folder / "other.edgerc").string(),
+                                "--ca-file", cps.server->ca_file().string()},
+                               settings);
+    INFO(host, run.out, run.err);
+    CHECK(run.exit != 0);
+    return files_below(cps.folder / "home/cpsctl/governor");
+  };
+  CHECK(plan("evil.example.net") == 1);
+  CHECK(run_cpsctl(cps.command({"plan", "--deadline", "20s"}), cps.in("site")).exit == 0);  // no pause of evil's
+  CHECK(files_below(cps.folder / "home/cpsctl/governor") == 2);
+  CHECK(plan("a.luna.akamaiapis.net") == 3);
+  CHECK(plan("b.luna.akamaiapis.net") == 3);
+  CHECK(plan("akamaiapis.net.evil.example.net") == 4);
+}
+
 TEST_CASE("governor: a sandbox without limits touches no file, one with them does") {
   Folder const folder;
   folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));

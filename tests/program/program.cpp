@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <poll.h>
+#include <pty.h>
 #include <spawn.h>
 #include <sstream>
 #include <stdexcept>
@@ -71,12 +72,15 @@ Started start(std::vector<std::string> arguments, Settings const& settings) {
 
   Pipe out;
   Pipe err;
-  pid_t const pid = ::fork();
+  int terminal = -1;
+  pid_t const pid = settings.terminal ? ::forkpty(&terminal, nullptr, nullptr, nullptr) : ::fork();
   if (pid < 0) failed("fork");
   if (pid == 0) {
-    ::dup2(::fileno(input), STDIN_FILENO);
-    ::dup2(out.ends[1], STDOUT_FILENO);
-    ::dup2(err.ends[1], STDERR_FILENO);
+    if (!settings.terminal) {
+      ::dup2(::fileno(input), STDIN_FILENO);
+      ::dup2(out.ends[1], STDOUT_FILENO);
+      ::dup2(settings.one_stream ? out.ends[1] : err.ends[1], STDERR_FILENO);
+    }
     if (!folder.empty() && ::chdir(folder.c_str()) != 0) ::_exit(126);
     if (settings.file_size) {
       rlimit const limit{.rlim_cur = *settings.file_size, .rlim_max = *settings.file_size};
@@ -90,6 +94,10 @@ Started start(std::vector<std::string> arguments, Settings const& settings) {
   std::fclose(input);
   ::close(out.ends[1]);
   ::close(err.ends[1]);
+  if (settings.terminal) {
+    ::close(out.ends[0]);
+    return {.pid = pid, .out = terminal, .err = err.ends[0]};
+  }
   return {.pid = pid, .out = out.ends[0], .err = err.ends[0]};
 }
 
@@ -169,6 +177,10 @@ std::string Background::await(std::string const& text) {
 
 void Background::signal(int number) const {
   ::kill(pid_, number);
+}
+
+void Background::type(std::string const& text) const {
+  REQUIRE(::write(out_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
 }
 
 void Background::await_stop() const {

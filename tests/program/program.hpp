@@ -38,6 +38,8 @@ struct Settings {
   std::string input = {};
   std::optional<rlim_t> file_size = {};  ///< RLIMIT_FSIZE
   std::vector<int> closed = {};          ///< descriptors that it starts without
+  bool terminal = false;                 ///< all three streams are one, and what is on its screen comes in `out`
+  bool one_stream = false;               ///< 2>&1: what it says on stderr comes in `out`, too
   std::optional<uid_t> user = {};        ///< runs as this user, which takes root
   std::chrono::seconds patience{60};     ///< a process that takes longer is killed and fails the test
 };
@@ -63,6 +65,8 @@ class Background {
   /// Reads stdout until `text` has come and returns what came so far.
   std::string await(std::string const& text);
   void signal(int number) const;
+  /// On a terminal: as if somebody typed it.
+  void type(std::string const& text) const;
   pid_t pid() const { return pid_; }
   /// Returns once the process has stopped (SIGSTOP).
   void await_stop() const;

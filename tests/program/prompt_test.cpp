@@ -1,53 +1,8 @@
-#include "program/program.hpp"
+#include "program/project.hpp"
 
 #include <csignal>
-#include <pty.h>
-#include <sys/wait.h>
-
-#include <doctest/doctest.h>
-#include <unistd.h>
 
 using namespace program;
-
-namespace {
-
-struct Session {
-  int exit = -1;
-  std::string screen;
-};
-
-/// Runs `cpsctl apply` on a terminal; when it asks, `answer` is typed (or the signal sent).
-Session on_terminal(Folder const& folder, std::string const& answer, int signal = 0) {
-  int terminal = -1;
-  std::string const sandbox = "--sandbox=" + (folder / "sandbox").string();
-  std::string const where = folder.path().string();
-  pid_t const pid = ::forkpty(&terminal, nullptr, nullptr, nullptr);
-  if (pid == 0) {
-    if (::chdir(where.c_str()) != 0) ::_exit(126);
-    ::execl(CPS_PROGRAM, CPS_PROGRAM, "apply", sandbox.c_str(), static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
-  REQUIRE(pid > 0);
-  Session session;
-  bool answered = false;
-  char buffer[4096];
-  for (ssize_t got = 0; (got = ::read(terminal, buffer, sizeof buffer)) > 0;) {
-    session.screen.append(buffer, static_cast<std::size_t>(got));
-    if (answered || session.screen.find("Apply this plan?") == std::string::npos) continue;
-    answered = true;
-    if (signal != 0)
-      ::kill(pid, signal);
-    else
-      REQUIRE(::write(terminal, answer.data(), answer.size()) > 0);
-  }
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  ::close(terminal);
-  session.exit = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return session;
-}
-
-}  // namespace
 
 TEST_CASE("apply asks on a terminal: yes goes on, anything else and a signal do not") {
   struct Case {
@@ -66,17 +21,62 @@ TEST_CASE("apply asks on a terminal: yes goes on, anything else and a signal do 
     SUBCASE(c.title) {
       Folder const folder;
       folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
-      Session const session = on_terminal(folder, c.answer, c.signal);
-      INFO(session.screen);
-      CHECK(session.exit == c.exit);
-      CHECK(session.screen.find(" 1 to create.") != std::string::npos);
+      Background cpsctl({"apply", "--sandbox=" + (folder / "sandbox").string()},
+                        {.folder = folder.path(), .terminal = true});
+      cpsctl.await("Apply this plan?");
+      if (c.signal != 0)
+        cpsctl.signal(c.signal);
+      else
+        cpsctl.type(c.answer);
+      Run const run = cpsctl.finish();
+      INFO(run.out);
+      CHECK(run.exit == c.exit);
+      CHECK(run.out.find(" 1 to create.") != std::string::npos);
       if (c.exit == 4) {
-        CHECK(session.screen.find("not applied: the answer was not yes") != std::string::npos);
-        CHECK(session.screen.find("next:") == std::string::npos);  // who says no is not asked to do it again
+        CHECK(run.out.find("not applied: the answer was not yes") != std::string::npos);
+        CHECK(run.out.find("next:") == std::string::npos);  // who says no is not asked to do it again
       }
       std::size_t creates = 0;
       for (std::string const& line : requests(folder / "sandbox")) creates += line.starts_with("POST") ? 1 : 0;
       CHECK(creates == c.creates);
     }
+  }
+}
+
+TEST_CASE("a terminal shows what is left and how long it takes at least, accounts beside each other") {
+  Project const project;
+  project.folder.write("cpsctl.yaml", "apiVersion: cpsctl.dev/v1\nkind: Project\nspec: { api: { limits: [3/60s] } }\n");
+  project.sites(8);
+  for (int i = 0; i < 4; ++i) {
+    std::string const file = fmt::format("manifests/site-{}.yaml", i);
+    project.folder.write(
+        file, replaced(read(project.folder / file), "spec:\n", "spec:\n  accountSwitchKey: 1-5C0YLB:1-8BYUX\n"));
+  }
+  std::vector<std::string> arguments{"apply", "--yes", "--parallelism", "1"};
+  for (std::string const& flag : project.flags()) arguments.push_back(flag);
+  Background cpsctl(std::move(arguments), {.folder = project.folder.path(),
+                                           .environment = {{"XDG_STATE_HOME", (project.folder / "home").string()}},
+                                           .terminal = true});
+  // Of three requests in a minute each account has sent its list and two creates.
+  cpsctl.await("for its turn");
+  cpsctl.signal(SIGINT);
+  Run const run = cpsctl.finish();
+  INFO(run.out);
+  CHECK(run.exit == 130);
+  CHECK(project.creates() == 4);
+  // One after the other they would take more than two.
+  for (std::string const words : {"8 more to apply (at least ", "4 left, about "}) {
+    CAPTURE(words);
+    auto const at = run.out.find(words);
+    REQUIRE(at != std::string::npos);
+    std::string const time = run.out.substr(at + words.size(), 8);
+    CHECK((time.starts_with("5") || (time.starts_with("1 min") && time.find_last_of("0123456789") == 0)));
+  }
+  CHECK(run.out.find("at 3 a minute for each of 2 accounts)") != std::string::npos);
+  // A line that counts is replaced by what comes next, whatever that is.
+  for (std::size_t at = 0; (at = run.out.find(" left, about ", at)) != std::string::npos; ++at) {
+    std::string const rest = run.out.substr(at, run.out.find('\n', at) - at);
+    CAPTURE(rest);
+    CHECK(rest.find("\r\x1b[K") != std::string::npos);
   }
 }
