@@ -25,9 +25,9 @@ class Run {
         options_(std::move(options)),
         snapshots_(std::move(listings), writer, loop, clock, options_.list_age),
         spacing_(options_.create_spacing),
-        journal_(store, loop, clock, writer.session().options().timeout),
+        trace_(store, loop, clock, writer.session().options().timeout),
         gate_(loop, options_.parallelism),
-        executor_({.writer = writer, .snapshots = snapshots_, .spacing = spacing_, .journal = journal_, .store = store},
+        executor_({.writer = writer, .snapshots = snapshots_, .spacing = spacing_, .trace = trace_, .store = store},
                   gate_, look_again(), [this] { return stopped(); }) {
     // Creates that a run before this one saw refused: their contracts go on one at a time.
     for (state::Record const& intent : store.contents().open_intents) remember(intent);
@@ -52,7 +52,7 @@ class Run {
       later_ = true;
       co_await round(again->plan);
     }
-    auto const saved = journal_.broken() ? Result<>(*journal_.broken()) : store_.save();
+    auto const saved = trace_.broken() ? Result<>(*trace_.broken()) : store_.save();
     if (!saved) error_ = saved.error();
     co_return summed_up();
   }
@@ -82,7 +82,7 @@ class Run {
   }
 
   bool out_of_time() const { return (options_.stop && options_.stop()) || clock_.steady() >= options_.deadline; }
-  bool stopped() const { return journal_.broken().has_value() || executor_.unauthorized() || out_of_time(); }
+  bool stopped() const { return trace_.broken().has_value() || executor_.unauthorized() || out_of_time(); }
 
   http::Task<> carry_out(plan::Item const& item) {
     ItemResult result = co_await executor_.carry_out(item);
@@ -157,7 +157,7 @@ class Run {
   ApplyOptions options_;
   Snapshots snapshots_;
   Spacing spacing_;
-  Journal journal_;
+  Trace trace_;
   http::Gate gate_;
   Executor executor_;
   Results results_ = {};

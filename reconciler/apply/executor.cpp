@@ -68,9 +68,9 @@ http::Task<ItemResult> Executor::carry(Write& write, Course& course) {
     auto const basis = co_await write.look();
     if (!basis) {
       unauthorized_ = unauthorized_ || basis.error().code == Errc::unauthorized;
-      co_return write.failed(basis.error(), Verdict::refused);
+      co_return write.failed(basis.error(), Proof::refused);
     }
-    auto const settled = write.step() == state::Step::create ? Result<>() : co_await settle(course);
+    auto const settled = write.step() == state::Step::create ? Result<>() : co_await close_doubts(course);
     if (!settled) co_return failed(course.item, settled.error());
     Attempt attempt;
     cps::EnrollmentStatus status;
@@ -82,7 +82,7 @@ http::Task<ItemResult> Executor::carry(Write& write, Course& course) {
       if (!answer) co_return co_await conclude(write, attempt, answer.error());
       status = *answer;
     }
-    auto const recorded = course.over ? co_await services_.journal.drop(course.item.name, 0)
+    auto const recorded = course.over ? co_await services_.trace.drop(course.item.name, 0)
                                       : co_await write.record(std::move(attempt), status);
     if (recorded) co_return course.result;
     ItemResult result = failed(course.item, unrecorded(write.done_words(), recorded.error()));
@@ -91,14 +91,14 @@ http::Task<ItemResult> Executor::carry(Write& write, Course& course) {
   }
 }
 
-http::Task<Result<>> Executor::settle(Course& course) {
+http::Task<Result<>> Executor::close_doubts(Course& course) {
   plan::Closes const closes = std::exchange(course.closes, {});
   std::string const& name = course.item.name;
   if (closes.done != 0) {
-    auto const proven = co_await services_.journal.prove(name, closes.done, state::Step::update, course.item.id);
+    auto const proven = co_await services_.trace.prove(name, closes.done, state::Step::update, course.item.id);
     if (!proven) co_return proven;
   }
-  co_return co_await services_.journal.settle(name, closes.not_done, "it is over, and CPS does not show it");
+  co_return co_await services_.trace.refuse_all(name, closes.not_done, "it is over, and CPS does not show it");
 }
 
 http::Task<Result<cps::EnrollmentStatus>> Executor::send(Write& write, Basis const& basis, Attempt& attempt) {
@@ -119,23 +119,23 @@ http::Task<Result<cps::EnrollmentStatus>> Executor::send(Write& write, Basis con
 
 http::Task<ItemResult> Executor::conclude(Write const& write, Attempt& attempt, Error error) {
   unauthorized_ = unauthorized_ || error.code == Errc::unauthorized;
-  Verdict const verdict = verdict_of(write.step(), error, attempt.sequence != 0);
+  Proof const proof = proof_of(write.step(), error, attempt.sequence != 0);
   std::string story = describe(error);
   Result<> noted;
-  switch (verdict) {
+  switch (proof) {
     // What may have happened is never sent again unproven. From now on the list can tell.
-    case Verdict::in_doubt: noted = co_await services_.journal.lose(attempt, std::move(story)); break;
-    case Verdict::undecided: noted = co_await services_.journal.conflict(attempt, std::move(story)); break;
-    case Verdict::refused:
-    case Verdict::without_turn:
-    case Verdict::in_the_way: noted = co_await services_.journal.refuse(attempt, std::move(story)); break;
+    case Proof::in_doubt: noted = co_await services_.trace.lose(attempt, std::move(story)); break;
+    case Proof::undecided: noted = co_await services_.trace.conflict(attempt, std::move(story)); break;
+    case Proof::refused:
+    case Proof::without_turn:
+    case Proof::in_the_way: noted = co_await services_.trace.refuse(attempt, std::move(story)); break;
   }
-  if (!noted) co_return write.failed(noted.error(), Verdict::refused);
-  co_return write.conclude(error, verdict, services_.journal.wall() + look_again_, tally_);
+  if (!noted) co_return write.failed(noted.error(), Proof::refused);
+  co_return write.conclude(error, proof, services_.trace.wall() + look_again_, tally_);
 }
 
 http::Task<ItemResult> Executor::record(plan::Item const& item) {
-  Journal& journal = services_.journal;
+  Trace& trace = services_.trace;
   services_.known_ids.insert(item.id);
   // What is known goes down before the doubts about it: after a crash between the two the next plan closes them, while
   // a closed doubt without its entry would be an enrollment that nobody knows.
@@ -143,11 +143,11 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
   auto const* const learned = std::get_if<plan::Record>(&item.work);
   if (learned == nullptr) {
     std::vector<std::int64_t> const& over = item.closes.not_done;
-    written = co_await journal.drop(item.name, over.empty() ? 0 : over.front());
+    written = co_await trace.drop(item.name, over.empty() ? 0 : over.front());
   } else if (item.wanted == plan::Action::adopt && item.closes.done != 0) {
-    written = co_await journal.prove(item.name, item.closes.done, state::Step::create, item.id);
+    written = co_await trace.prove(item.name, item.closes.done, state::Step::create, item.id);
   } else {
-    state::Entry entry = entry_for(item, journal.now());
+    state::Entry entry = entry_for(item, trace.now());
     entry.open_steps = learned->open_steps;
     // Found again in a state that is rebuilt: nobody knows what was applied to it.
     if (!item.changes.empty()) entry.last_applied = nullptr;
@@ -156,10 +156,10 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
       entry.written = before->second.written;
       entry.changes = before->second.changes;
     }
-    written = co_await journal.keep(std::move(entry), item.name, item.closes.done);
+    written = co_await trace.keep(std::move(entry), item.name, item.closes.done);
   }
   std::vector<std::int64_t> closing = item.closes.not_done;
-  if (written) written = co_await journal.settle(item.name, std::move(closing), item.reason);
+  if (written) written = co_await trace.refuse_all(item.name, std::move(closing), item.reason);
   co_return written ? result_of(item, Outcome::done) : failed(item, written.error());
 }
 

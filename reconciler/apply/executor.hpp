@@ -24,7 +24,7 @@ class Executor {
   /// Carries one write: looks, sends, and records what came of it.
   http::Task<ItemResult> carry(Write& write, Course& course);
   /// Closes earlier doubts, now that it is known what became of them.
-  http::Task<Result<>> settle(Course& course);
+  http::Task<Result<>> close_doubts(Course& course);
   http::Task<Result<cps::EnrollmentStatus>> send(Write& write, Basis const& basis, Attempt& attempt);
   /// The attempt did not succeed: closes it by what the error proves.
   http::Task<ItemResult> conclude(Write const& write, Attempt& attempt, Error error);

@@ -1,5 +1,5 @@
 #pragma once
-#include "apply/verdict.hpp"
+#include "apply/proof.hpp"
 
 #include <map>
 #include <optional>

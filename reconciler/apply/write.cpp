@@ -41,19 +41,19 @@ plan::Scope Write::scope() const {
   return scope_of(item());
 }
 
-ItemResult Write::failed(Error const& error, Verdict verdict) const {
+ItemResult Write::failed(Error const& error, Proof proof) const {
   ItemResult result = result_of(item(), error);
-  if (verdict == Verdict::in_doubt) result.message += "; CPS may have done it";
+  if (proof == Proof::in_doubt) result.message += "; CPS may have done it";
   return result;
 }
 
-ItemResult Write::conclude(Error const& error, Verdict verdict, WallTime later, Tally& tally) const {
-  return concluded(failed(error, verdict), verdict, error, later, tally);
+ItemResult Write::conclude(Error const& error, Proof proof, WallTime later, Tally& tally) const {
+  return concluded(failed(error, proof), proof, error, later, tally);
 }
 
 http::Task<Result<>> Write::give_way(Attempt& attempt, char const* why) {
   // An attempt before this one met a 429, which proves that nothing happened.
-  auto const closed = co_await services_.journal.refuse(attempt, "CPS's request limit");
+  auto const closed = co_await services_.trace.refuse(attempt, "CPS's request limit");
   if (!closed) co_return closed.error();
   co_return Error{.code = Errc::stale, .message = why};
 }
@@ -62,7 +62,7 @@ http::Task<Result<>> Write::begin(Attempt& attempt, WallTime read) {
   if (!services_.snapshots.young(read))
     co_return co_await give_way(attempt, "what it is based on grew old while it waited for its turn");
   services_.snapshots.used(scope());
-  co_return co_await services_.journal.begin(attempt);
+  co_return co_await services_.trace.begin(attempt);
 }
 
 }  // namespace cpsctl::apply

@@ -1,8 +1,8 @@
 #pragma once
-#include "apply/journal.hpp"
+#include "apply/proof.hpp"
 #include "apply/snapshots.hpp"
 #include "apply/spacing.hpp"
-#include "apply/verdict.hpp"
+#include "apply/trace.hpp"
 
 #include <memory>
 #include <optional>
@@ -16,7 +16,7 @@ struct Services {
   cps::Writer& writer;
   Snapshots& snapshots;
   Spacing& spacing;
-  Journal& journal;
+  Trace& trace;
   state::Store& store;
   std::unordered_set<std::int64_t> known_ids = {};  ///< of all that the state held or holds in this run
 };
@@ -66,8 +66,8 @@ class Write {
   virtual http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const& status) = 0;
 
   /// The item's result without success.
-  virtual ItemResult failed(Error const& error, Verdict verdict) const;
-  virtual ItemResult conclude(Error const& error, Verdict verdict, WallTime later, Tally& tally) const;
+  virtual ItemResult failed(Error const& error, Proof proof) const;
+  virtual ItemResult conclude(Error const& error, Proof proof, WallTime later, Tally& tally) const;
   /// "updated": of what is done and could not be recorded.
   virtual char const* done_words() const = 0;
 

@@ -26,12 +26,12 @@ std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes)
 class Create : public Write {
  public:
   Create(Services& services, Course& course)
-      : Write(state::Step::create, services, course), entry_(entry_for(item(), services.journal.now())) {
+      : Write(state::Step::create, services, course), entry_(entry_for(item(), services.trace.now())) {
     entry_.open_steps = std::get<plan::Create>(item().work).deferred;
   }
 
   std::optional<ItemResult> held_back() override {
-    WallTime const now = services_.journal.wall();
+    WallTime const now = services_.trace.wall();
     if (!services_.spacing.holds(scope(), now)) return std::nullopt;
     Spacing::Place const place = services_.spacing.join(scope(), now);
     ItemResult result = result_of(item(), Outcome::waiting);
@@ -89,26 +89,26 @@ class Create : public Write {
                       .next = "run again: cpsctl looks the enrollment up",
                       .reached = Reached::unknown};
     bool const counts = created || created.error().reached != Reached::no;
-    if (under_way_) services_.spacing.end(scope(), services_.journal.wall(), counts);
+    if (under_way_) services_.spacing.end(scope(), services_.trace.wall(), counts);
     if (!created && created.error().code == Errc::conflict && under_way_)
-      services_.spacing.conflict(scope(), services_.journal.wall());
+      services_.spacing.conflict(scope(), services_.trace.wall());
     co_return created;
   }
 
   http::Task<Result<>> begin(Attempt& attempt, WallTime read) override {
     // An attempt before this one met a 429: CPS did not take it, and what came meanwhile may have met a 409.
-    if (std::exchange(under_way_, false)) services_.spacing.end(scope(), services_.journal.wall(), false);
-    if (services_.spacing.holds(scope(), services_.journal.wall()))
+    if (std::exchange(under_way_, false)) services_.spacing.end(scope(), services_.trace.wall(), false);
+    if (services_.spacing.holds(scope(), services_.trace.wall()))
       co_return co_await give_way(attempt, "CPS takes one create of the contract at a time");
     // Its place is taken before the journal is waited for: others come meanwhile.
     services_.spacing.begin(scope());
     // A doubt that the plan disproved is closed only now that the create is sent again: one that is held back stays
     // what it was, also for the next run.
     std::vector<std::int64_t> closing = std::exchange(course_.closes.not_done, {});
-    auto begun = co_await services_.journal.settle(item().name, std::move(closing), item().reason);
+    auto begun = co_await services_.trace.refuse_all(item().name, std::move(closing), item().reason);
     if (begun) begun = co_await Write::begin(attempt, read);
     under_way_ = begun.has_value();
-    if (!under_way_) services_.spacing.end(scope(), services_.journal.wall(), false);
+    if (!under_way_) services_.spacing.end(scope(), services_.trace.wall(), false);
     co_return begun;
   }
 
@@ -117,7 +117,7 @@ class Create : public Write {
     result.id = status.enrollment.value;
     result.changes = numbers(status.changes);
     services_.known_ids.insert(result.id);
-    return services_.journal.done(std::move(attempt), result.id, result.changes);
+    return services_.trace.done(std::move(attempt), result.id, result.changes);
   }
 
   char const* done_words() const override { return "created"; }
@@ -169,7 +169,7 @@ class Change : public Write {
 
   http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const& status) override {
     course_.result.changes = numbers(status.changes);
-    return services_.journal.done(std::move(attempt), item().id, course_.result.changes);
+    return services_.trace.done(std::move(attempt), item().id, course_.result.changes);
   }
 
  protected:
@@ -226,7 +226,7 @@ class Update : public Change {
  public:
   Update(plan::Put const& put, Services& services, Course& course)
       : Change(state::Step::update, services, course),
-        entry_(entry_for(item(), services.journal.now())),
+        entry_(entry_for(item(), services.trace.now())),
         cancels_(!put.cancels.empty()),
         inside_renewal_window_(put.inside_renewal_window) {
     if (auto const* const update = std::get_if<plan::Update>(&item().work)) target_ = update->target;
@@ -301,17 +301,17 @@ class SecondWrite : public Update {
 
   http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const& status) override {
     if (!status.changes.empty()) course_.result.changes = numbers(status.changes);
-    return services_.journal.done(std::move(attempt), entry_.id, course_.result.changes);
+    return services_.trace.done(std::move(attempt), entry_.id, course_.result.changes);
   }
 
-  ItemResult failed(Error const& error, Verdict verdict) const override {
+  ItemResult failed(Error const& error, Proof proof) const override {
     ItemResult half = course_.result;
-    bool const before_it_was_sent = verdict == Verdict::refused;
+    bool const before_it_was_sent = proof == Proof::refused;
     bool const waits =
         is_without_turn(error) || is_too_old(error) || (error.code == Errc::conflict && before_it_was_sent);
     half.outcome = waits ? Outcome::waiting : Outcome::failed;
     half.code = error.code;
-    half.message = verdict == Verdict::in_doubt
+    half.message = proof == Proof::in_doubt
                        ? fmt::format("created as {}; whether its second write ({}) was done is in doubt: {}", entry_.id,
                                      fields_, describe(error))
                        : fmt::format("created as {}, but the second write ({}) is missing: {}", entry_.id, fields_,
@@ -320,8 +320,8 @@ class SecondWrite : public Update {
     return half;
   }
 
-  ItemResult conclude(Error const& error, Verdict verdict, WallTime later, Tally& tally) const override {
-    return verdict == Verdict::without_turn ? failed(error, verdict) : Write::conclude(error, verdict, later, tally);
+  ItemResult conclude(Error const& error, Proof proof, WallTime later, Tally& tally) const override {
+    return proof == Proof::without_turn ? failed(error, proof) : Write::conclude(error, proof, later, tally);
   }
 
   char const* done_words() const override { return "created, and its second write done"; }
@@ -360,7 +360,7 @@ class Removal : public Change {
   }
 
   http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const& status) override {
-    if (status.changes.empty()) return services_.journal.drop(item().name, attempt.sequence);
+    if (status.changes.empty()) return services_.trace.drop(item().name, attempt.sequence);
     return Change::record(std::move(attempt), status);
   }
 

@@ -1,7 +1,7 @@
 #include "base/text.hpp"
 #include "diff/compare.hpp"
 #include "plan/decide.hpp"
-#include "plan/settle.hpp"
+#include "plan/resolve.hpp"
 
 #include <algorithm>
 
@@ -27,10 +27,10 @@ Item proven(Situation const& situation, Item item, state::Record const& intent, 
   return item;
 }
 
-Item ambiguous(Situation const& situation, Item item, SettledCreate const& settled) {
+Item ambiguous(Situation const& situation, Item item, ResolvedCreate const& resolved) {
   manifest::Desired const& desired = *item.desired;
   schema::Schema const& schema = situation.schema_of(desired);
-  auto const& candidates = settled.fate.candidates;
+  auto const& candidates = resolved.fate.candidates;
   auto const differences = [&](cps::Live const* live) {
     return diff::compare_applied(desired.enrollment, *live->document, schema).changes;
   };
@@ -42,14 +42,14 @@ Item ambiguous(Situation const& situation, Item item, SettledCreate const& settl
     look_at(item, *agreeing.front(), schema);
     item.wanted = Action::adopt;
     item.work = Record();
-    item.reason = fmt::format("{}; of what it may have made the manifest agrees with {}", settled.story, item.id);
+    item.reason = fmt::format("{}; of what it may have made the manifest agrees with {}", resolved.story, item.id);
     return item;
   }
   if (candidates.size() == 1) {
     item.changes = differences(candidates.front());
     item.live = *candidates.front();
   }
-  hold(item, {.reason = fmt::format("{}; it may have made {}", settled.story, fmt::join(ids_of(candidates), ", ")),
+  hold(item, {.reason = fmt::format("{}; it may have made {}", resolved.story, fmt::join(ids_of(candidates), ", ")),
               .next = fmt::format("make the manifest agree with the one that is right: it is taken over then; or say "
                                   "what became of it: cpsctl state settle {} --as ID | --not-done",
                                   item.name)});
@@ -70,22 +70,23 @@ manifest::Desired desired_of(state::Entry const& entry) {
 }  // namespace
 
 std::optional<Item> decide_doubtful(Situation const& situation, Subject const& subject, Item const& item) {
-  auto settled = settle_create(situation, subject);
-  if (!settled) return std::nullopt;
+  auto resolved = resolve_create(situation, subject);
+  if (!resolved) return std::nullopt;
   Item decided = item;
   decided.wanted = Action::create;
-  if (settled->obstacle) {
-    hold(decided, std::move(*settled->obstacle));
-  } else if (settled->proven != nullptr && settled->fate.kind == Fate::Kind::done) {
-    decided.reason = settled->story + "; CPS's list shows that it was done";
-    decided = proven(situation, std::move(decided), *settled->proven, *settled->fate.live);
-  } else if (settled->fate.kind == Fate::Kind::ambiguous) {
-    decided = ambiguous(situation, std::move(decided), *settled);
+  if (resolved->obstacle) {
+    hold(decided, std::move(*resolved->obstacle));
+  } else if (resolved->proven != nullptr && resolved->fate.kind == Fate::Kind::done) {
+    decided.reason = resolved->story + "; CPS's list shows that it was done";
+    decided = proven(situation, std::move(decided), *resolved->proven, *resolved->fate.live);
+  } else if (resolved->fate.kind == Fate::Kind::ambiguous) {
+    decided = ambiguous(situation, std::move(decided), *resolved);
   } else {
     decided = decide_new(situation, subject, item);
-    if (decided.action() == Action::create) decided.reason = settled->story + "; CPS's list shows that it was not done";
+    if (decided.action() == Action::create)
+      decided.reason = resolved->story + "; CPS's list shows that it was not done";
   }
-  decided.closes = std::move(settled->closes);
+  decided.closes = std::move(resolved->closes);
   return decided;
 }
 

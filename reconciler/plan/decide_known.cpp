@@ -1,6 +1,6 @@
 #include "plan/decide.hpp"
 #include "plan/obstacles.hpp"
-#include "plan/settle.hpp"
+#include "plan/resolve.hpp"
 
 #include <algorithm>
 
@@ -94,7 +94,7 @@ std::optional<std::string> lesson(Situation const& situation, Subject const& sub
   state::Entry const& entry = *subject.entry;
   bool const owed = !entry.open_steps.empty();
   if (closes.done == 0 && !closes.not_done.empty() && !owed)
-    return "a write whose answer never came is settled: CPS's list does not show it, and nothing differs";
+    return "a write whose answer never came is resolved: CPS's list does not show it, and nothing differs";
   if (closes.done != 0 || !closes.not_done.empty())
     return owed ? "the second write of its create is proven by CPS's list"
                 : "a write whose answer never came is proven by CPS's list";
@@ -149,13 +149,13 @@ Item update(Situation const& situation, Subject const& subject, Item item) {
   manifest::Desired const& desired = *subject.desired;
   state::Entry const& entry = *subject.entry;
   item.wanted = Action::update;
-  SettledWrites settled = settle_writes(situation, subject);
-  item.closes = std::move(settled.closes);
+  ResolvedWrites resolved = resolve_writes(situation, subject);
+  item.closes = std::move(resolved.closes);
   diff::ThreeWay found =
-      diff::three_way(desired.enrollment, settled.applied, *subject.live->document, situation.schema_of(desired));
+      diff::three_way(desired.enrollment, resolved.applied, *subject.live->document, situation.schema_of(desired));
   item.changes = std::move(found.changes);
-  if (settled.obstacle) {
-    hold(item, std::move(*settled.obstacle));
+  if (resolved.obstacle) {
+    hold(item, std::move(*resolved.obstacle));
     return item;
   }
   if (item.changes.empty()) return converged(situation, subject, std::move(item), found.released);

@@ -1,6 +1,6 @@
 #include "plan/decide.hpp"
 #include "plan/obstacles.hpp"
-#include "plan/settle.hpp"
+#include "plan/resolve.hpp"
 
 #include <algorithm>
 
@@ -52,12 +52,12 @@ Item remove(Situation const& situation, Subject const& subject, Item item) {
       item.work = UnderWay{entry.removal};
       return item;
     }
-  SettledWrites settled = settle_writes(situation, subject);
-  item.closes = std::move(settled.closes);
+  ResolvedWrites resolved = resolve_writes(situation, subject);
+  item.closes = std::move(resolved.closes);
   item.reason = "its manifest is gone, and its last policy was deletion: delete";
-  if (!settled.obstacle) settled.obstacle = not_to_be_deleted(situation, item, entry);
-  if (settled.obstacle) {
-    hold(item, std::move(*settled.obstacle));
+  if (!resolved.obstacle) resolved.obstacle = not_to_be_deleted(situation, item, entry);
+  if (resolved.obstacle) {
+    hold(item, std::move(*resolved.obstacle));
     return item;
   }
   auto room = make_room(item, situation.on_pending(policy_of(entry)), entry.changes, situation.inputs().realm);

@@ -1,7 +1,7 @@
 #include "plan/guards.hpp"
 
 #include "base/text.hpp"
-#include "plan/settle.hpp"
+#include "plan/resolve.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -135,7 +135,7 @@ TEST_CASE(
                                                 : Errc::refused,
                             .reached = kind == 2 ? Reached::unknown : Reached::no};
           one.outcome = Outcome::failed;
-          one = concluded(one, verdict_of(state::Step::create, error, true), error, now + look_again, tally);
+          one = concluded(one, proof_of(state::Step::create, error, true), error, now + look_again, tally);
         }
         results[name] = one;
       }

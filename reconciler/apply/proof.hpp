@@ -9,7 +9,7 @@
 namespace cpsctl::apply {
 
 /// What the error in place of an answer proves.
-enum class Verdict {
+enum class Proof {
   refused,       ///< it was not done
   without_turn,  ///< it was not sent: the run's end, a signal, or the request limit came first
   in_the_way,    ///< it was not done (409); what is in its way may be gone when the list is read again
@@ -17,7 +17,7 @@ enum class Verdict {
   in_doubt       ///< it may have been done
 };
 /// `sent`: an intent is on disk.
-Verdict verdict_of(state::Step step, Error const& error, bool sent);
+Proof proof_of(state::Step step, Error const& error, bool sent);
 
 /// The run's end, or a signal, came before the request's turn.
 bool is_without_turn(Error const& error);
@@ -42,7 +42,7 @@ class Tally {
 };
 
 /// `failed`: the item's result as the error alone tells it. `later`: when a list may tell what became of it.
-ItemResult concluded(ItemResult failed, Verdict verdict, Error const& error, WallTime later, Tally& tally);
+ItemResult concluded(ItemResult failed, Proof proof, Error const& error, WallTime later, Tally& tally);
 
 /// Nothing was tried: without a list to write on, or without a turn.
 ItemResult not_begun(ItemResult failed, Error const& error);

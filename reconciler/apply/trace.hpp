@@ -17,10 +17,10 @@ struct Attempt {
 };
 
 /// What the journal is told before and after every write. One per run; on the loop's thread.
-class Journal {
+class Trace {
  public:
   /// `timeout`: how long an attempt can take at most, from begin() on: the session counts what begin() takes, too.
-  Journal(state::Store& store, http::Loop& loop, Clock const& clock, Duration timeout)
+  Trace(state::Store& store, http::Loop& loop, Clock const& clock, Duration timeout)
       : store_(store), loop_(loop), clock_(clock), timeout_(timeout) {}
 
   /// On disk when it returns, and in the store's contents. Errors: io, which breaks the run.
@@ -34,8 +34,8 @@ class Journal {
   http::Task<Result<>> conflict(Attempt& attempt, std::string reason);
   /// The attempt is over, `how` its answer was lost; a list has to tell what became of it.
   http::Task<Result<>> lose(Attempt& attempt, std::string how);
-  /// Closes intents of earlier runs.
-  http::Task<Result<>> settle(std::string name, std::vector<std::int64_t> intents, std::string reason);
+  /// Closes intents of earlier runs as not done.
+  http::Task<Result<>> refuse_all(std::string name, std::vector<std::int64_t> intents, std::string reason);
   /// A write was done: the state holds the intent's entry from now on, with CPS's id and the changes that carry it out.
   http::Task<Result<>> done(Attempt attempt, std::int64_t id, std::vector<std::int64_t> changes);
   /// A write in doubt is proven: the state holds what its intent says, with CPS's id; which changes it started is not

@@ -1,8 +1,8 @@
-#include "apply/journal.hpp"
+#include "apply/trace.hpp"
 
 namespace cpsctl::apply {
 
-http::Task<Result<std::int64_t>> Journal::record(state::Record record) {
+http::Task<Result<std::int64_t>> Trace::record(state::Record record) {
   if (broken_) co_return *broken_;
   record.at = now();
   struct Waiting {
@@ -28,12 +28,12 @@ http::Task<Result<std::int64_t>> Journal::record(state::Record record) {
   co_return kept.sequence;
 }
 
-http::Task<Result<>> Journal::write(state::Record record_of) {
+http::Task<Result<>> Trace::write(state::Record record_of) {
   auto const written = co_await record(std::move(record_of));
   co_return written ? Result<>() : Result<>(written.error());
 }
 
-http::Task<Result<>> Journal::begin(Attempt& attempt) {
+http::Task<Result<>> Trace::begin(Attempt& attempt) {
   // Another attempt of the same write follows only what proves that nothing happened: a 429, or no connection.
   WallTime const begun = clock_.wall();
   auto const closed = co_await refuse(attempt, "CPS's request limit, or no connection was made; sent again");
@@ -46,7 +46,7 @@ http::Task<Result<>> Journal::begin(Attempt& attempt) {
   co_return Result<>();
 }
 
-http::Task<Result<>> Journal::refuse(Attempt& attempt, std::string reason) {
+http::Task<Result<>> Trace::refuse(Attempt& attempt, std::string reason) {
   if (attempt.sequence == 0) co_return Result<>();
   state::Record refused{.phase = state::Phase::refused,
                         .intent = attempt.sequence,
@@ -59,7 +59,7 @@ http::Task<Result<>> Journal::refuse(Attempt& attempt, std::string reason) {
   co_return Result<>();
 }
 
-http::Task<Result<>> Journal::conflict(Attempt& attempt, std::string reason) {
+http::Task<Result<>> Trace::conflict(Attempt& attempt, std::string reason) {
   state::Record met{.phase = state::Phase::conflict,
                     .intent = attempt.sequence,
                     .step = attempt.intent.step,
@@ -68,7 +68,7 @@ http::Task<Result<>> Journal::conflict(Attempt& attempt, std::string reason) {
   return write(std::move(met));
 }
 
-http::Task<Result<>> Journal::lose(Attempt& attempt, std::string how) {
+http::Task<Result<>> Trace::lose(Attempt& attempt, std::string how) {
   state::Record lost{.phase = state::Phase::lost,
                      .intent = attempt.sequence,
                      .step = attempt.intent.step,
@@ -77,7 +77,7 @@ http::Task<Result<>> Journal::lose(Attempt& attempt, std::string how) {
   return write(std::move(lost));
 }
 
-http::Task<Result<>> Journal::settle(std::string name, std::vector<std::int64_t> intents, std::string reason) {
+http::Task<Result<>> Trace::refuse_all(std::string name, std::vector<std::int64_t> intents, std::string reason) {
   for (std::int64_t const intent : intents) {
     state::Record closed{.phase = state::Phase::refused, .intent = intent, .name = name, .reason = reason};
     auto const written = co_await record(std::move(closed));
@@ -86,7 +86,7 @@ http::Task<Result<>> Journal::settle(std::string name, std::vector<std::int64_t>
   co_return Result<>();
 }
 
-http::Task<Result<>> Journal::done(Attempt attempt, std::int64_t id, std::vector<std::int64_t> changes) {
+http::Task<Result<>> Trace::done(Attempt attempt, std::int64_t id, std::vector<std::int64_t> changes) {
   state::Record record_of{.phase = state::Phase::done,
                           .intent = attempt.sequence,
                           .step = attempt.intent.step,
@@ -96,19 +96,19 @@ http::Task<Result<>> Journal::done(Attempt attempt, std::int64_t id, std::vector
   return write(std::move(record_of));
 }
 
-http::Task<Result<>> Journal::prove(std::string name, std::int64_t intent, state::Step step, std::int64_t id) {
+http::Task<Result<>> Trace::prove(std::string name, std::int64_t intent, state::Step step, std::int64_t id) {
   state::Record done{
       .phase = state::Phase::done, .intent = intent, .step = step, .name = std::move(name), .enrollment = id};
   return write(std::move(done));
 }
 
-http::Task<Result<>> Journal::drop(std::string name, std::int64_t intent) {
+http::Task<Result<>> Trace::drop(std::string name, std::int64_t intent) {
   state::Record dropped{
       .phase = state::Phase::dropped, .intent = intent, .step = state::Step::delete_, .name = std::move(name)};
   return write(std::move(dropped));
 }
 
-http::Task<Result<>> Journal::keep(state::Entry entry, std::string name, std::int64_t intent) {
+http::Task<Result<>> Trace::keep(state::Entry entry, std::string name, std::int64_t intent) {
   state::Record stored{.phase = intent == 0 ? state::Phase::stored : state::Phase::done,
                        .intent = intent,
                        .name = std::move(name),

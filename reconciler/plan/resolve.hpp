@@ -8,16 +8,16 @@
 namespace cpsctl::plan {
 
 /// Its open updates, deletes and cancels. (Of an enrollment without a manifest an update does not matter any more.)
-struct SettledWrites {
+struct ResolvedWrites {
   json::Ref applied = {};  ///< what counts as applied last
   Closes closes = {};
   std::optional<Obstacle> obstacle = {};  ///< one of them may still be under way
 };
 /// Of a subject that is live.
-SettledWrites settle_writes(Situation const& situation, Subject const& subject);
+ResolvedWrites resolve_writes(Situation const& situation, Subject const& subject);
 
 /// Its open creates.
-struct SettledCreate {
+struct ResolvedCreate {
   Fate fate = {};
   std::string story = {};                 ///< "a create was sent at … and its answer never came"
   Closes closes = {};                     ///< where the fate is certain
@@ -25,7 +25,7 @@ struct SettledCreate {
   std::optional<Obstacle> obstacle = {};  ///< nothing can be said yet, or nothing at this place
 };
 /// Nothing without an open create of that name. Of a subject with a manifest.
-std::optional<SettledCreate> settle_create(Situation const& situation, Subject const& subject);
+std::optional<ResolvedCreate> resolve_create(Situation const& situation, Subject const& subject);
 
 /// "a create was sent at 2026-07-01T12:00:00Z and its answer never came"
 std::string story_of(state::Record const& create);

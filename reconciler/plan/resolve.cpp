@@ -1,4 +1,4 @@
-#include "plan/settle.hpp"
+#include "plan/resolve.hpp"
 
 #include <algorithm>
 
@@ -32,19 +32,19 @@ Obstacle not_over(state::Record const& intent, Fate const& fate) {
 }
 
 /// A write that is over is closed by the item's result; any other holds the item.
-void close(state::Record const& intent, Fate const& fate, SettledWrites& settled) {
+void close(state::Record const& intent, Fate const& fate, ResolvedWrites& resolved) {
   switch (fate.kind) {
     case Fate::Kind::done:
       if (intent.step == state::Step::cancel)  // nothing is recorded of it
-        settled.closes.not_done.push_back(intent.sequence);
+        resolved.closes.not_done.push_back(intent.sequence);
       else
-        settled.closes.done = intent.sequence;
+        resolved.closes.done = intent.sequence;
       return;
     // It is over, and CPS's list does not show what it was to bring: sending it again brings it about once.
     case Fate::Kind::not_shown:
-    case Fate::Kind::not_done: settled.closes.not_done.push_back(intent.sequence); return;
+    case Fate::Kind::not_done: resolved.closes.not_done.push_back(intent.sequence); return;
     case Fate::Kind::ambiguous:
-    case Fate::Kind::open: settled.obstacle = not_over(intent, fate); return;
+    case Fate::Kind::open: resolved.obstacle = not_over(intent, fate); return;
   }
 }
 
@@ -58,55 +58,55 @@ std::string story_of(state::Record const& create) {
   return fmt::format("a create was sent at {} and refused ({})", create.at, create.reason);
 }
 
-SettledWrites settle_writes(Situation const& situation, Subject const& subject) {
+ResolvedWrites resolve_writes(Situation const& situation, Subject const& subject) {
   state::Entry const& entry = *subject.entry;
-  SettledWrites settled{.applied = entry.last_applied};
+  ResolvedWrites resolved{.applied = entry.last_applied};
   if (subject.desired != nullptr) {
     for (state::Record const* intent : situation.open_intents(subject.name, state::Step::update)) {
       Fate const fate = situation.fate_of(*intent, entry, subject.live);
-      close(*intent, fate, settled);
+      close(*intent, fate, resolved);
       if (!intent->entry || !intent->entry->last_applied) continue;
       json::Ref const& sent = intent->entry->last_applied;
-      settled.applied = fate.kind == Fate::Kind::done ? sent
-                                                      : also_applied(settled.applied, *sent, *subject.live->document,
-                                                                     situation.schema_of(*subject.desired));
+      resolved.applied = fate.kind == Fate::Kind::done ? sent
+                                                       : also_applied(resolved.applied, *sent, *subject.live->document,
+                                                                      situation.schema_of(*subject.desired));
     }
   }
   for (state::Step const step : {state::Step::delete_, state::Step::cancel})
     for (state::Record const* intent : situation.open_intents(subject.name, step))
-      close(*intent, situation.fate_of(*intent, entry, subject.live), settled);
-  return settled;
+      close(*intent, situation.fate_of(*intent, entry, subject.live), resolved);
+  return resolved;
 }
 
-std::optional<SettledCreate> settle_create(Situation const& situation, Subject const& subject) {
-  std::optional<SettledCreate> settled;
+std::optional<ResolvedCreate> resolve_create(Situation const& situation, Subject const& subject) {
+  std::optional<ResolvedCreate> resolved;
   for (state::Record const* intent : situation.open_intents(subject.name, state::Step::create)) {
-    bool const first = !settled;
-    if (first) settled.emplace();
-    settled->closes.not_done.push_back(intent->sequence);
-    settled->story = story_of(*intent);
+    bool const first = !resolved;
+    if (first) resolved.emplace();
+    resolved->closes.not_done.push_back(intent->sequence);
+    resolved->story = story_of(*intent);
     auto const& entry = intent->entry;
     if (entry && Scope(entry->account, entry->contract) != subject.scope) {
-      settled->obstacle = {.reason = fmt::format("{}; it was sent to contract {}, which the manifest has left",
-                                                 settled->story, entry->contract),
-                           .next = "put contract and account back and run again: the doubt is resolved then"};
-      return settled;
+      resolved->obstacle = {.reason = fmt::format("{}; it was sent to contract {}, which the manifest has left",
+                                                  resolved->story, entry->contract),
+                            .next = "put contract and account back and run again: the doubt is resolved then"};
+      return resolved;
     }
     Fate fate = situation.fate_of_create(*intent, subject.scope);
-    if (fate.kind == Fate::Kind::done) settled->proven = intent;
-    settled->fate = first ? std::move(fate) : less_certain(std::move(settled->fate), std::move(fate));
+    if (fate.kind == Fate::Kind::done) resolved->proven = intent;
+    resolved->fate = first ? std::move(fate) : less_certain(std::move(resolved->fate), std::move(fate));
   }
-  if (!settled) return settled;
-  switch (settled->fate.kind) {
+  if (!resolved) return resolved;
+  switch (resolved->fate.kind) {
     case Fate::Kind::done:
-      settled->story = story_of(*settled->proven);
-      settled->closes.done = settled->proven->sequence;
-      std::erase(settled->closes.not_done, settled->proven->sequence);
+      resolved->story = story_of(*resolved->proven);
+      resolved->closes.done = resolved->proven->sequence;
+      std::erase(resolved->closes.not_done, resolved->proven->sequence);
       break;
     case Fate::Kind::open: {
-      auto const& until = settled->fate.until;
-      settled->obstacle = {
-          .reason = settled->story + "; CPS may still have done it",
+      auto const& until = resolved->fate.until;
+      resolved->obstacle = {
+          .reason = resolved->story + "; CPS may still have done it",
           .next = until ? fmt::format("run again after {}: CPS's list tells then", timestamp(*until))
                         : fmt::format("look in Akamai Control Center whether it exists, then say what became of it: "
                                       "cpsctl state settle {} --as ID | --not-done",
@@ -118,7 +118,7 @@ std::optional<SettledCreate> settle_create(Situation const& situation, Subject c
     case Fate::Kind::not_done:
     case Fate::Kind::ambiguous: break;
   }
-  return settled;
+  return resolved;
 }
 
 }  // namespace cpsctl::plan

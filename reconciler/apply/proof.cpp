@@ -1,4 +1,4 @@
-#include "apply/verdict.hpp"
+#include "apply/proof.hpp"
 
 #include <fmt/format.h>
 
@@ -22,13 +22,13 @@ bool is_too_old(Error const& error) {
   return error.code == Errc::stale;
 }
 
-Verdict verdict_of(state::Step step, Error const& error, bool sent) {
+Proof proof_of(state::Step step, Error const& error, bool sent) {
   // A 409 does not tell whether CPS takes a create later or never, nor whether an earlier arrival of the same request
   // was taken.
-  if (step == state::Step::create && error.code == Errc::conflict && sent) return Verdict::undecided;
-  if (error.reached != Reached::no) return Verdict::in_doubt;
-  if (is_without_turn(error)) return Verdict::without_turn;
-  return error.code == Errc::conflict ? Verdict::in_the_way : Verdict::refused;
+  if (step == state::Step::create && error.code == Errc::conflict && sent) return Proof::undecided;
+  if (error.reached != Reached::no) return Proof::in_doubt;
+  if (is_without_turn(error)) return Proof::without_turn;
+  return error.code == Errc::conflict ? Proof::in_the_way : Proof::refused;
 }
 
 int Tally::refusals(std::string const& name) const {
@@ -45,23 +45,23 @@ bool Tally::doubted(std::string const& name) {
   return ++doubts_[name] < most_doubts;
 }
 
-ItemResult concluded(ItemResult failed, Verdict verdict, Error const& error, WallTime later, Tally& tally) {
-  switch (verdict) {
-    case Verdict::refused: return failed;
-    case Verdict::without_turn: return not_begun(std::move(failed), error);
-    case Verdict::in_the_way:
+ItemResult concluded(ItemResult failed, Proof proof, Error const& error, WallTime later, Tally& tally) {
+  switch (proof) {
+    case Proof::refused: return failed;
+    case Proof::without_turn: return not_begun(std::move(failed), error);
+    case Proof::in_the_way:
       failed.next = fmt::format("look at it with cpsctl status {}, and run cpsctl apply again once nothing is pending",
                                 failed.name);
       if (!tally.refused(failed.name)) return failed;
       failed.message += "; it is looked at again";
       break;
-    case Verdict::undecided:
+    case Proof::undecided:
       failed.next = conflict_hint;
       if (!tally.refused(failed.name)) return failed;
       failed.message += "; CPS's list will tell whether it exists already, or has to be sent again";
       failed.next = "run cpsctl apply again in five minutes";
       break;
-    case Verdict::in_doubt:
+    case Proof::in_doubt:
       failed.outcome = Outcome::doubt;
       failed.next = "run cpsctl apply again in a few minutes: the doubt is resolved from CPS's list";
       if (tally.doubted(failed.name)) failed.again = later;
