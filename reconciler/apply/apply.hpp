@@ -28,14 +28,13 @@ struct ItemResult {
   std::vector<std::int64_t> changes = {};  ///< change ids that CPS started
   std::string message = {};
   std::string next = {};
-  Errc code = Errc::internal;          ///< of failed, and of skipped that could not be begun
-  std::optional<WallTime> again = {};  ///< of what is not over: when this run may look at it again
-  std::optional<WallTime> expected =
-      {};  ///< of a create that is held back: when it is sent, if all before it are taken
+  Errc code = Errc::internal;             ///< of failed, and of skipped; internal: its turn never came
+  std::optional<WallTime> again = {};     ///< of what is not over: when this run may look at it again
+  std::optional<WallTime> expected = {};  ///< of a create that is held back: when it is sent if CPS takes all before it
 };
 
 struct ApplyResult {
-  std::vector<ItemResult> items = {};  ///< every item of the plan that is not `none`, sorted by name
+  std::vector<ItemResult> items = {};  ///< of all on which there was something to do or to say, sorted by name
   cps::Counters spent = {};
   bool stopped = false;  ///< by a signal or the deadline, before everything was tried
   /// What ended the run before its end: the state cannot be written (io), or what is in doubt not be looked at again.

@@ -26,12 +26,12 @@ Result<> check_unmoved(plan::Item const& item, cps::Live const& now) {
   return moved(Errc::stale, fmt::format("enrollment {} has changed since it was planned on", item.id));
 }
 
-Result<> check_without_cancelled(plan::Item const& item, cps::Live const& now) {
-  if (!now.pending.empty()) {
-    cps::PendingChange const& change = now.pending.front();
-    return is_given_up(*plan::gives_up(item), change)
-               ? moved(Errc::conflict, fmt::format("change {} is still being cancelled", change.id.value))
-               : moved(Errc::stale, fmt::format("change {} is pending by now", change.id.value));
+Result<> check_without(std::set<std::int64_t> const& cancelled, plan::Item const& item, cps::Live const& now) {
+  for (cps::PendingChange const& change : now.pending) {
+    if (cancelled.contains(change.id.value))
+      return moved(Errc::conflict, fmt::format("change {} is still being cancelled", change.id.value));
+    if (!is_given_up(*plan::gives_up(item), change))
+      return moved(Errc::stale, fmt::format("change {} is pending by now", change.id.value));
   }
   CPS_TRY(auto const schema, schema::enrollment(item.api_schema));
   if (diff::same_wish(*item.live.document, *now.document, *schema)) return {};

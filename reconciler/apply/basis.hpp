@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <vector>
 
 /// Is what a write is based on still what was planned on? Pure.
@@ -11,9 +12,9 @@ namespace cpsctl::apply {
 /// What CPS has of the item's enrollment; no document: it is gone. Errors: stale; not_found: it is gone.
 Result<> check_unmoved(plan::Item const& item, cps::Live const& now);
 
-/// The same after the plan's cancels: only they may have changed it. Errors: conflict: one of them is still pending;
-/// stale: another change is pending by now, or the cancel brought back something else.
-Result<> check_without_cancelled(plan::Item const& item, cps::Live const& now);
+/// The same once these of the plan's cancels are done: only they may have changed it. Errors: conflict: one of them is
+/// still pending; stale: another change is pending by now, or a cancel brought back something else.
+Result<> check_without(std::set<std::int64_t> const& cancelled, plan::Item const& item, cps::Live const& now);
 
 /// Nobody created an enrollment of the item's name meanwhile. `listed`: those that the newest list has; `ours`: those
 /// that this run knows. Errors: stale.
@@ -24,8 +25,8 @@ Result<> check_none_appeared(plan::Item const& item, std::vector<std::int64_t> c
 /// conflict: another one is pending.
 Result<bool> own_first_change(cps::Live const& now, std::vector<std::int64_t> const& started);
 
-/// Lists lag: only the enrollment itself can say that it is gone, that a write in doubt was not done, or what is
-/// pending before the second write of a create, or before a write that gives changes up.
+/// May the write be based on the contract's list? Lists lag: before the end of a doubt, a cancel, or the second write
+/// of a create the enrollment itself has to be read.
 bool list_is_enough(plan::Item const& item);
 
 }  // namespace cpsctl::apply

@@ -1,5 +1,6 @@
 #include "apply/executor.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -61,34 +62,39 @@ http::Task<ItemResult> Executor::carry(Write& write, Course& course) {
   for (;;) {
     if (auto held = write.held_back()) co_return std::move(*held);
     if (write.on_list()) {
-      plan::Scope const scope = scope_of(course.item);
+      plan::Scope const scope = course.item.scope();
       auto const listed = co_await services_.snapshots.refresh(scope);
       if (!listed) co_return not_begun(failed(course.item, listed.error()), listed.error());
     }
     auto const basis = co_await write.look();
-    if (!basis) {
-      unauthorized_ = unauthorized_ || basis.error().code == Errc::unauthorized;
-      co_return write.failed(basis.error(), Proof::refused);
-    }
-    auto const settled = write.step() == state::Step::create ? Result<>() : co_await close_doubts(course);
-    if (!settled) co_return failed(course.item, settled.error());
     Attempt attempt;
-    cps::EnrollmentStatus status;
-    if (basis->gone) {
-      course.over = true;
-    } else {
-      auto const answer = co_await send(write, *basis, attempt);
-      if (!answer && is_too_old(answer.error())) continue;
-      if (!answer) co_return co_await conclude(write, attempt, answer.error());
-      status = *answer;
-    }
-    auto const recorded = course.over ? co_await services_.trace.drop(course.item.name, 0)
-                                      : co_await write.record(std::move(attempt), status);
+    if (!basis) co_return co_await conclude(write, attempt, basis.error());
+    if (basis->gone) co_return co_await drop(course);
+    bool const closes = write.step() != state::Step::create;
+    Result<> closed;
+    if (closes) closed = co_await close_doubts(course);
+    if (!closed) co_return failed(course.item, closed.error());
+    auto const status = co_await send(write, *basis, attempt);
+    if (!status && is_too_old(status.error())) continue;
+    if (!status) co_return co_await conclude(write, attempt, status.error());
+    auto const recorded = co_await write.record(std::move(attempt), *status);
     if (recorded) co_return course.result;
     ItemResult result = failed(course.item, unrecorded(write.done_words(), recorded.error()));
     result.id = course.result.id;
     co_return result;
   }
+}
+
+http::Task<ItemResult> Executor::drop(Course& course) {
+  course.over = true;
+  // A delete of ours that got no answer is proven by that.
+  std::string const& name = course.item.name;
+  auto const& open = services_.store.contents().open_intents;
+  auto const ours = std::ranges::find_if(
+      open, [&](state::Record const& one) { return one.name == name && one.step == state::Step::delete_; });
+  std::int64_t const intent = ours == open.end() ? 0 : ours->sequence;
+  auto const dropped = co_await services_.trace.drop(name, intent);
+  co_return dropped ? course.result : failed(course.item, unrecorded("deleted", dropped.error()));
 }
 
 http::Task<Result<>> Executor::close_doubts(Course& course) {
@@ -141,9 +147,10 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
   // a closed doubt without its entry would be an enrollment that nobody knows.
   Result<> written;
   auto const* const learned = std::get_if<plan::Record>(&item.work);
-  if (learned == nullptr) {
-    std::vector<std::int64_t> const& over = item.closes.not_done;
-    written = co_await trace.drop(item.name, over.empty() ? 0 : over.front());
+  if (std::holds_alternative<plan::Forget>(item.work)) {
+    written = co_await trace.drop(item.name, item.closes.done);
+  } else if (learned == nullptr) {
+    // A create was disproved: the doubts below are all there is.
   } else if (item.wanted == plan::Action::adopt && item.closes.done != 0) {
     written = co_await trace.prove(item.name, item.closes.done, state::Step::create, item.id);
   } else {

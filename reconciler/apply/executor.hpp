@@ -23,6 +23,8 @@ class Executor {
   http::Task<ItemResult> record(plan::Item const& item);
   /// Carries one write: looks, sends, and records what came of it.
   http::Task<ItemResult> carry(Write& write, Course& course);
+  /// What was to be removed is gone: the state loses it.
+  http::Task<ItemResult> drop(Course& course);
   /// Closes earlier doubts, now that it is known what became of them.
   http::Task<Result<>> close_doubts(Course& course);
   http::Task<Result<cps::EnrollmentStatus>> send(Write& write, Basis const& basis, Attempt& attempt);

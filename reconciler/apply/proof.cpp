@@ -26,8 +26,8 @@ Proof proof_of(state::Step step, Error const& error, bool sent) {
   // A 409 does not tell whether CPS takes a create later or never, nor whether an earlier arrival of the same request
   // was taken.
   if (step == state::Step::create && error.code == Errc::conflict && sent) return Proof::undecided;
-  if (error.reached != Reached::no) return Proof::in_doubt;
-  if (is_without_turn(error)) return Proof::without_turn;
+  if (sent && error.reached != Reached::no) return Proof::in_doubt;
+  if (is_without_turn(error) || error.code == Errc::rate_limited) return Proof::without_turn;
   return error.code == Errc::conflict ? Proof::in_the_way : Proof::refused;
 }
 

@@ -11,12 +11,12 @@ namespace cpsctl::apply {
 /// What the error in place of an answer proves.
 enum class Proof {
   refused,       ///< it was not done
-  without_turn,  ///< it was not sent: the run's end, a signal, or the request limit came first
+  without_turn,  ///< it was not done: the run's end, a signal, or the request limit came first
   in_the_way,    ///< it was not done (409); what is in its way may be gone when the list is read again
   undecided,     ///< a create met a 409: the list tells whether an earlier arrival of it was taken (cps-api.md §9)
   in_doubt       ///< it may have been done
 };
-/// `sent`: an intent is on disk.
+/// `sent`: an intent is on disk; without one the error came from what was looked at first.
 Proof proof_of(state::Step step, Error const& error, bool sent);
 
 /// The run's end, or a signal, came before the request's turn.

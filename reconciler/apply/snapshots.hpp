@@ -10,11 +10,10 @@
 namespace cpsctl::apply {
 
 /// The lists that writes are based on (design.md §6): each counts as the read before a write while it is young enough,
-/// and is read again, once for all who wait, when it is not. So is its failure: who comes later in the round gets the
+/// and is read again, once for all who wait, when it is not. When that fails, all who come later in the round get the
 /// same error. On the loop's thread.
 class Snapshots {
  public:
-  /// `versions`: the schema version of each contract's list.
   Snapshots(Listings listings, cps::Reader& reader, http::Loop& loop, Clock const& clock, Duration oldest);
 
   /// Newer lists of these contracts; what failed may be tried again.

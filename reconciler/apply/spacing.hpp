@@ -28,7 +28,7 @@ class Spacing {
   };
   /// A create that is held back joins the line of its contract.
   Place join(plan::Scope const& scope, WallTime now);
-  /// All who are left come again.
+  /// A new round begins: all creates that are left join the lines again.
   void clear_lines();
 
  private:

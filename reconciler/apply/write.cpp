@@ -18,10 +18,6 @@ ItemResult result_of(plan::Item const& item, Error const& error) {
   return result;
 }
 
-plan::Scope scope_of(plan::Item const& item) {
-  return {item.account, item.contract};
-}
-
 state::Entry entry_for(plan::Item const& item, std::string now) {
   manifest::Desired const& desired = *item.desired;
   return {.name = item.name,
@@ -38,7 +34,7 @@ state::Entry entry_for(plan::Item const& item, std::string now) {
 }
 
 plan::Scope Write::scope() const {
-  return scope_of(item());
+  return item().scope();
 }
 
 ItemResult Write::failed(Error const& error, Proof proof) const {

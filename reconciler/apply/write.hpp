@@ -24,11 +24,11 @@ struct Services {
 /// How far an item has come.
 struct Course {
   plan::Item const& item;
-  plan::Closes closes = {};  ///< doubts about earlier writes that are not closed yet
-  ItemResult result = {};    ///< of what is done: the id, and the changes that CPS started
-  bool cancelled = false;    ///< something that the plan gives up is gone
-  bool over = false;         ///< nothing is left to do
-  WallTime read = {};        ///< what its cancels are based on
+  plan::Closes closes = {};               ///< doubts about earlier writes that are not closed yet
+  ItemResult result = {};                 ///< of what is done: the id, and the changes that CPS started
+  std::set<std::int64_t> cancelled = {};  ///< changes that the plan gives up, and that are
+  bool over = false;                      ///< nothing is left to do
+  WallTime read = {};                     ///< what its cancels are based on
 };
 
 /// What a write is based on, as CPS has it now.
@@ -40,6 +40,8 @@ struct Basis {
 
 using BeforeSend = std::function<http::Task<Result<>>()>;
 
+/// One request that changes CPS. Executor calls the hooks in this order, for each attempt: held_back, look, prepare,
+/// send (which calls begin when the request has its turn), and then record, or conclude.
 class Write {
  public:
   Write(state::Step step, Services& services, Course& course) : step_(step), services_(services), course_(course) {}
@@ -90,6 +92,5 @@ state::Entry entry_for(plan::Item const& item, std::string now);
 ItemResult result_of(plan::Item const& item, Outcome outcome);
 /// Failed, or stale: what the error says.
 ItemResult result_of(plan::Item const& item, Error const& error);
-plan::Scope scope_of(plan::Item const& item);
 
 }  // namespace cpsctl::apply

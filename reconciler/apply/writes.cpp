@@ -100,6 +100,7 @@ class Create : public Write {
     if (std::exchange(under_way_, false)) services_.spacing.end(scope(), services_.trace.wall(), false);
     if (services_.spacing.holds(scope(), services_.trace.wall()))
       co_return co_await give_way(attempt, "CPS takes one create of the contract at a time");
+    if (!services_.snapshots.young(read)) co_return co_await Write::begin(attempt, read);  // which gives way, too
     // Its place is taken before the journal is waited for: others come meanwhile.
     services_.spacing.begin(scope());
     // A doubt that the plan disproved is closed only now that the create is sent again: one that is held back stays
@@ -136,6 +137,11 @@ class Create : public Write {
   bool under_way_ = false;
 };
 
+/// `code`: stale ends an item, but not where it means that a request had grown old.
+Error not_in_state(Errc code) {
+  return {.code = code, .message = "the state does not hold it any more", .next = "look at a new plan and apply that"};
+}
+
 /// A write on what exists.
 class Change : public Write {
  public:
@@ -143,13 +149,10 @@ class Change : public Write {
 
   http::Task<Result<Basis>> look() override {
     bool const removes = std::holds_alternative<plan::Remove>(item().work);
-    if (removes && !services_.store.contents().entries.contains(item().name))
-      co_return Error{.code = Errc::stale,
-                      .message = "the state does not hold it any more",
-                      .next = "look at a new plan and apply that"};
+    if (removes && !services_.store.contents().entries.contains(item().name)) co_return not_in_state(Errc::stale);
     cps::Live const* const listed = services_.snapshots.by_id(scope(), item().id);
     Basis basis{.read = services_.snapshots.read(scope())};
-    if (listed != nullptr && !course_.cancelled && list_is_enough(item())) {
+    if (listed != nullptr && course_.cancelled.empty() && list_is_enough(item())) {
       basis.live = *listed;
     } else {
       cps::EnrollmentId const id{item().id};
@@ -157,8 +160,9 @@ class Change : public Write {
       if (!got && got.error().code != Errc::not_found) co_return got.error();
       if (got) basis.live = std::move(*got);
     }
-    auto const fits = course_.cancelled && basis.live.document ? check_without_cancelled(item(), basis.live)
-                                                               : check_unmoved(item(), basis.live);
+    bool const without = !course_.cancelled.empty() && basis.live.document;
+    auto const fits =
+        without ? check_without(course_.cancelled, item(), basis.live) : check_unmoved(item(), basis.live);
     if (fits) co_return basis;
     basis.gone = fits.error().code == Errc::not_found && removes;
     if (basis.gone) co_return basis;
@@ -189,9 +193,9 @@ class Cancel : public Change {
       : Change(state::Step::cancel, services, course), change_(cancel.change.id) {}
 
   http::Task<Result<Basis>> look() override {
-    // The first of several was based on what all of them are based on.
-    if (course_.cancelled && services_.snapshots.young(course_.read)) co_return Basis{.read = course_.read};
-    course_.cancelled = false;
+    // All cancels of an item are based on what was read before the first, while that is young.
+    bool const based = !course_.cancelled.empty() && services_.snapshots.young(course_.read);
+    if (based) co_return Basis{.read = course_.read};
     auto const basis = co_await Change::look();
     if (basis) course_.read = basis->read;
     co_return basis;
@@ -211,7 +215,7 @@ class Cancel : public Change {
   }
 
   http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const& status) override {
-    course_.cancelled = true;
+    course_.cancelled.insert(change_.value);
     return Change::record(std::move(attempt), status);
   }
 
@@ -299,6 +303,11 @@ class SecondWrite : public Update {
     co_return Basis{.live = std::move(*live), .read = read};
   }
 
+  http::Task<Result<cps::EnrollmentStatus>> send(BeforeSend before) override {
+    sent_ = true;
+    return Update::send(std::move(before));
+  }
+
   http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const& status) override {
     if (!status.changes.empty()) course_.result.changes = numbers(status.changes);
     return services_.trace.done(std::move(attempt), entry_.id, course_.result.changes);
@@ -306,9 +315,7 @@ class SecondWrite : public Update {
 
   ItemResult failed(Error const& error, Proof proof) const override {
     ItemResult half = course_.result;
-    bool const before_it_was_sent = proof == Proof::refused;
-    bool const waits =
-        is_without_turn(error) || is_too_old(error) || (error.code == Errc::conflict && before_it_was_sent);
+    bool const waits = is_without_turn(error) || is_too_old(error) || (error.code == Errc::conflict && !sent_);
     half.outcome = waits ? Outcome::waiting : Outcome::failed;
     half.code = error.code;
     half.message = proof == Proof::in_doubt
@@ -321,7 +328,8 @@ class SecondWrite : public Update {
   }
 
   ItemResult conclude(Error const& error, Proof proof, WallTime later, Tally& tally) const override {
-    return proof == Proof::without_turn ? failed(error, proof) : Write::conclude(error, proof, later, tally);
+    bool const looked = !sent_ || proof == Proof::without_turn;
+    return looked ? failed(error, proof) : Write::conclude(error, proof, later, tally);
   }
 
   char const* done_words() const override { return "created, and its second write done"; }
@@ -329,6 +337,7 @@ class SecondWrite : public Update {
  private:
   static constexpr int most_readings = 3;
   int readings_ = 0;
+  bool sent_ = false;
   std::string fields_;
 };
 
@@ -340,7 +349,10 @@ class Removal : public Change {
 
   Result<state::Record> prepare(Basis const& basis) override {
     state::Record record = intent(ids_of(basis.live.pending));
-    record.entry = std::make_shared<state::Entry const>(services_.store.contents().entries.at(item().name));
+    auto const& entries = services_.store.contents().entries;
+    auto const entry = entries.find(item().name);
+    if (entry == entries.end()) return not_in_state(Errc::not_found);
+    record.entry = std::make_shared<state::Entry const>(entry->second);
     return record;
   }
 

@@ -44,7 +44,7 @@ bool is_owed(diff::Change const& change, std::vector<std::string> const& owed) {
 }
 
 Item decide(Situation const& situation, Subject const& subject) {
-  if (subject.lost != nullptr) return decide_lost(situation, subject);
+  if (subject.lost) return decide_lost(situation, subject);
   if (subject.desired == nullptr) return decide_removed(situation, subject);
   Item item = begin(situation, *subject.desired, subject.scope);
   if (auto obstacle = too_new(situation, subject)) {

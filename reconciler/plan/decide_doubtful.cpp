@@ -91,38 +91,34 @@ std::optional<Item> decide_doubtful(Situation const& situation, Subject const& s
 }
 
 Item decide_lost(Situation const& situation, Subject const& subject) {
-  state::Record const& intent = *subject.lost;
-  state::Entry const& entry = *intent.entry;
-  Item item{.name = intent.name,
+  ResolvedCreate resolved = resolve_create(situation, subject).value();
+  state::Record const& last = *situation.open_intents(subject.name, state::Step::create).back();
+  state::Entry const& entry = resolved.proven != nullptr ? *resolved.proven->entry : *last.entry;
+  Item item{.name = subject.name,
             .wanted = Action::create,
-            .contract = entry.contract,
-            .account = entry.account,
+            .contract = subject.scope.second,
+            .account = subject.scope.first,
             .common_name = entry.common_name,
-            .closes = {.not_done = {intent.sequence}}};
-  std::string const story = story_of(intent) + "; its manifest is gone";
-  Fate const fate = situation.fate_of_create(intent, subject.scope);
-  switch (fate.kind) {
-    case Fate::Kind::done:
-      item.wanted = Action::adopt;
-      item.work = Record();  // the intent knows what is open; nobody is left to write it
-      item.id = fate.live->id.value;
-      item.live = *fate.live;
-      item.closes = {.done = intent.sequence};
-      item.desired = desired_of(entry);
-      item.reason = story + "; CPS's list shows that it was done: it is recorded";
-      return item;
-    case Fate::Kind::not_shown:
-    case Fate::Kind::not_done:
-      item.wanted = Action::forget;
-      item.work = Forget();
-      item.reason = story + "; CPS's list shows that it was not done";
-      return item;
-    case Fate::Kind::ambiguous:
-    case Fate::Kind::open: break;
+            .closes = std::move(resolved.closes)};
+  std::string const story = resolved.story + "; its manifest is gone";
+  if (!resolved.obstacle && resolved.fate.kind == Fate::Kind::done) {
+    item.wanted = Action::adopt;
+    item.work = Record();  // the intent knows what is open; nobody is left to write it
+    item.id = resolved.fate.live->id.value;
+    item.live = *resolved.fate.live;
+    item.desired = desired_of(entry);
+    item.reason = story + "; CPS's list shows that it was done: it is recorded";
+    return item;
   }
-  bool const waits = fate.kind == Fate::Kind::open && fate.until;
+  if (!resolved.obstacle && resolved.fate.kind == Fate::Kind::not_done) {
+    item.wanted = Action::forget;
+    item.work = Disproved();
+    item.reason = story + "; CPS's list shows that it was not done";
+    return item;
+  }
+  bool const waits = resolved.obstacle && resolved.obstacle->why == Held::Why::waits;
   hold(item, {.reason = story,
-              .next = waits ? fmt::format("run again after {}: CPS's list tells then", timestamp(*fate.until))
+              .next = waits ? resolved.obstacle->next
                             : fmt::format("put the manifest back and run again, or: cpsctl state settle {} --as ID | "
                                           "--not-done",
                                           item.name),

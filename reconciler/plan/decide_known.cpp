@@ -116,7 +116,7 @@ Item converged(Situation const& situation, Subject const& subject, Item item,
   }
   // A create in doubt whose enrollment was taken into the state another way: it is what that create made.
   for (state::Record const* intent : situation.open_intents(item.name, state::Step::create))
-    if (std::ranges::count(intent->known_ids, subject.entry->id) == 0) item.closes.not_done.push_back(intent->sequence);
+    if (std::ranges::count(intent->known_ids, subject.entry->id) == 0) item.closes.done = intent->sequence;
   auto learned = lesson(situation, subject, item.closes, !released.empty());
   if (!learned) {
     item.wanted = Action::none;

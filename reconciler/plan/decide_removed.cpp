@@ -87,8 +87,8 @@ Item forget(Situation const& situation, Item item) {
   item.wanted = Action::forget;
   item.work = Forget();
   item.reason = "its manifest is gone, and so is the enrollment";
-  for (state::Record const* intent : situation.open_intents(item.name, state::Step::delete_))
-    item.closes.not_done.push_back(intent->sequence);
+  auto const deletes = situation.open_intents(item.name, state::Step::delete_);
+  if (!deletes.empty()) item.closes.done = deletes.back()->sequence;
   return item;
 }
 

@@ -33,7 +33,7 @@ void no_create_beside_a_doubt(Situation const& situation, std::vector<Item>& ite
     if (auto const& entry = intent.entry; entry && intent.step == state::Step::create)
       doubts.emplace(std::pair(Scope(entry->account, entry->contract), text::hostname(entry->common_name)), &intent);
   for (Item& item : items) {
-    Scope const scope{item.account, item.contract};
+    Scope const scope = item.scope();
     if (item.action() != Action::create) continue;
     auto const [first, last] = doubts.equal_range({scope, text::hostname(item.common_name)});
     for (auto doubt = first; doubt != last && item.held() == nullptr; ++doubt) {
@@ -55,8 +55,9 @@ void no_create_beside_a_doubt(Situation const& situation, std::vector<Item>& ite
 void one_create_per_name(std::vector<Item>& items) {
   std::map<std::pair<Scope, std::string>, std::vector<Item*>> wanted;
   for (Item& item : items)
-    if (item.action() == Action::create || (item.held() != nullptr && !item.closes.not_done.empty()))
-      wanted[{Scope{item.account, item.contract}, text::hostname(item.common_name)}].push_back(&item);
+    if (item.action() == Action::create ||
+        (item.held() != nullptr && item.wanted == Action::create && !item.closes.not_done.empty()))
+      wanted[{item.scope(), text::hostname(item.common_name)}].push_back(&item);
   for (auto const& [place, alike] : wanted) {
     if (alike.size() < 2) continue;
     std::vector<std::string> names;
@@ -82,7 +83,7 @@ void mass_absence(Situation const& situation, std::vector<Item>& items) {
   // A wrong --account-key moves everything: what is known elsewhere is not in the account that is meant now.
   for (Item const& item : items) {
     auto const entry = inputs.entries.find(item.name);
-    Scope const scope{item.account, item.contract};
+    Scope const scope = item.scope();
     if (entry == inputs.entries.end() || Scope(entry->second.account, entry->second.contract) == scope) continue;
     ++counts[scope].first;
     ++counts[scope].second;
@@ -91,7 +92,7 @@ void mass_absence(Situation const& situation, std::vector<Item>& items) {
     if (item.action() != Action::create && item.action() != Action::forget) continue;
     auto const known = inputs.entries.find(item.name);
     if (known != inputs.entries.end() && leaving(inputs, known->second)) continue;
-    auto const found = counts.find({item.account, item.contract});
+    auto const found = counts.find(item.scope());
     if (found == counts.end()) continue;
     auto const [recorded, absent] = found->second;
     if (absent <= tolerable_absence(recorded)) continue;

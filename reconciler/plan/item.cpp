@@ -51,6 +51,11 @@ bool Item::writes() const {
          std::holds_alternative<Remove>(work);
 }
 
+bool Item::records() const {
+  return std::holds_alternative<Record>(work) || std::holds_alternative<Forget>(work) ||
+         std::holds_alternative<Disproved>(work);
+}
+
 std::vector<Step> steps_of(Item const& item) {
   return std::visit(Steps{item}, item.work);
 }

@@ -52,6 +52,8 @@ struct Record {
 };
 /// The state alone loses it: CPS does not have it.
 struct Forget {};
+/// The journal alone learns that a create was not done, of which there is nothing else.
+struct Disproved {};
 struct Create {
   std::vector<std::string> deferred = {};  ///< pointers that a create cannot carry: a second write brings them
 };
@@ -64,7 +66,7 @@ struct Update {
 struct Remove {
   GivenUp gives_up = {};
 };
-using Work = std::variant<Nothing, Held, UnderWay, Record, Forget, Create, Update, Remove>;
+using Work = std::variant<Nothing, Held, UnderWay, Record, Forget, Disproved, Create, Update, Remove>;
 
 /// Open intents (sequences in the journal) that the item's result closes.
 struct Closes {
@@ -89,18 +91,19 @@ struct Item {
   std::string reason = {};                     ///< for people: why; while held: what is in the way
   std::string next = {};                       ///< for people: what to do about it
   std::vector<std::string> notes = {};         ///< "in progress at CPS: change 10002 (new-certificate)"
-  std::string fingerprint = {};                ///< of the action, desired, live and pending changes (SHA-256)
+  std::string fingerprint = {};                ///< of all that a reviewer sees and a write is based on (SHA-256)
   std::optional<manifest::Desired> desired{};  ///< of what creates, changes or records something
   cps::Live live = {};                         ///< as it was planned on; no document: does not exist
   std::vector<std::int64_t> known_ids = {};    ///< live enrollments with that CN, for the intent
   Closes closes = {};
 
+  Scope scope() const { return {account, contract}; }
   Held const* held() const { return std::get_if<Held>(&work); }
   Action action() const { return held() != nullptr ? Action::blocked : wanted; }
   /// Something is sent that changes CPS.
   bool writes() const;
   /// The state alone changes.
-  bool records() const { return std::holds_alternative<Record>(work) || std::holds_alternative<Forget>(work); }
+  bool records() const;
   bool acts() const { return writes() || records(); }
   bool waits() const { return held() != nullptr && held()->why == Held::Why::waits; }
 };

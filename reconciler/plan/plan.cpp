@@ -64,7 +64,7 @@ Plan sum_up(Situation const& situation, std::vector<Item> items, std::int64_t le
   for (Item& item : items) {
     count(item, plan.summary);
     if (item.acts()) {
-      item.api_schema = situation.listing({item.account, item.contract}).api_schema;
+      item.api_schema = situation.listing(item.scope()).api_schema;
       item.fingerprint = fingerprint_of(item);
     } else {
       item.desired.reset();

@@ -68,11 +68,12 @@ bool leaving(Inputs const& inputs, state::Entry const& entry);
 /// How many of a contract's recorded enrollments may be gone before that looks like a wrong account: max(1, 10 %).
 std::size_t tolerable_absence(std::size_t recorded);
 
-/// The whole table of design.md §5, and its identity rules. Errors: internal only.
+/// The whole table of design.md §5, and its identity rules. Errors: internal; io: the policy of an entry in the state
+/// cannot be read.
 Result<Plan> make_plan(Inputs const& inputs);
 
 /// Takes enrollments over under given names, as they are (an import knows which is which). Each has to agree with its
-/// manifest: one that differs is blocked, with its changes. Errors: internal.
+/// manifest: one that differs is blocked, with its changes. Errors: as make_plan.
 Result<Plan> take_over(Inputs const& inputs, std::map<std::string, std::int64_t> const& ids);
 
 }  // namespace cpsctl::plan

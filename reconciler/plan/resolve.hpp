@@ -24,7 +24,7 @@ struct ResolvedCreate {
   state::Record const* proven = nullptr;  ///< of a create that was done: its intent
   std::optional<Obstacle> obstacle = {};  ///< nothing can be said yet, or nothing at this place
 };
-/// Nothing without an open create of that name. Of a subject with a manifest.
+/// Nothing without an open create of that name.
 std::optional<ResolvedCreate> resolve_create(Situation const& situation, Subject const& subject);
 
 /// "a create was sent at 2026-07-01T12:00:00Z and its answer never came"

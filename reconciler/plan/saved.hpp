@@ -15,10 +15,10 @@ void restrict_to(PlanView const& saved, Inputs& inputs);
 PlanView select(PlanView const& plan, std::set<std::string> const& names);
 
 /// The saved plan's items as they can be carried out now. `fresh` is made from restrict_to's inputs and the account as
-/// it is now. An item whose fingerprint is the same goes on; one whose wish is fulfilled already has nothing left to
-/// do; any other is held (Held::Why::moved). Of the names in `begun` a write was sent before, whose outcome was in
-/// doubt: what only the state learns of them, that they are blocked, and what is left of their creates is there
-/// instead of what was agreed on.
+/// it is now. An item that is the same goes on; one whose wish is fulfilled already has nothing left to do; any other
+/// is held (Held::Why::moved). `begun`: names whose writes an earlier run has begun and not ended. For these the fresh
+/// item is taken where it sends nothing that the saved plan did not show: a record, a blocked item, the rest of a
+/// create.
 Plan agreed(PlanView const& saved, Plan fresh, std::set<std::string> const& begun = {});
 
 }  // namespace cpsctl::plan

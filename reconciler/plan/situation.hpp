@@ -35,7 +35,8 @@ class Situation {
   bool selected(Item const& item) const;
   /// Is `source` one of the paths that were read, or below one?
   bool in_scope(std::string const& source) const;
-  /// Does a manifest stand behind the name? Of those that a saved plan is not about that was seen when it was made.
+  /// Has the name a manifest? Names that a saved plan is not about count as having one: whether they had was looked at
+  /// when the plan was made.
   bool declared(std::string const& name) const { return declared_.contains(name) || !looked_at(name); }
   bool has_manifest(std::string const& name) const { return declared_.contains(name); }
 

@@ -6,7 +6,7 @@
 namespace cpsctl::plan {
 namespace {
 
-/// Of several that it may be the manifest means the one that it describes.
+/// Where several enrollments could be meant, it is the one that the manifest describes exactly.
 std::vector<cps::Live const*> likeliest(std::vector<cps::Live const*> candidates, manifest::Desired const& desired,
                                         schema::Schema const& schema) {
   if (candidates.size() < 2) return candidates;
@@ -75,8 +75,9 @@ Result<std::vector<Subject>> identify(Situation const& situation) {
     bool const spoken_of = situation.declared(intent.name) || inputs.entries.contains(intent.name);
     if (spoken_of || intent.step != state::Step::create || !intent.entry) continue;
     Scope const scope{intent.entry->account, intent.entry->contract};
-    if (situation.listed(scope) && situation.in_scope(intent.entry->source))
-      subjects.push_back({.name = intent.name, .scope = scope, .lost = &intent});
+    if (!situation.listed(scope) || !situation.in_scope(intent.entry->source)) continue;
+    bool const first = std::ranges::count(subjects, intent.name, &Subject::name) == 0;
+    if (first) subjects.push_back({.name = intent.name, .scope = scope, .lost = true});
   }
   return subjects;
 }

@@ -16,14 +16,14 @@ struct Match {
 std::vector<std::int64_t> ids_of(std::vector<cps::Live const*> const& lives);
 Match match(Situation const& situation, manifest::Desired const& desired, Scope const& scope);
 
-/// One enrollment that the plan speaks of. At least one of `desired`, `entry` and `lost` is there.
+/// One enrollment that the plan speaks of, once. It has at least one of `desired`, `entry` and `lost`.
 struct Subject {
   std::string name = {};
   Scope scope = {};
   manifest::Desired const* desired = nullptr;  ///< nullptr: no manifest
   state::Entry const* entry = nullptr;         ///< nullptr: the state does not know it
   cps::Live const* live = nullptr;             ///< of the entry; nullptr: a 404 proved that it is gone
-  state::Record const* lost = nullptr;         ///< a create in doubt, and nothing else of that name
+  bool lost = false;                           ///< creates in doubt are all there is of that name
   Match match = {};                            ///< of a manifest without a live enrollment in the state
   std::string renamed_to = {};                 ///< of an entry without a manifest: the manifest that has it now
 };

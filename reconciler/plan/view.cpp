@@ -88,7 +88,7 @@ Item shown(ItemView const& view) {
     item.wanted = view.wanted;
     item.work = Held{view.waits ? Held::Why::waits : Held::Why::blocked};
   } else if (view.action == Action::delete_) {
-    item.work = UnderWay();  // a removal that is to be sent acts
+    item.work = UnderWay();  // any work that sends nothing would do
   }
   return item;
 }

@@ -16,7 +16,6 @@ struct Observed {
 };
 BOOST_DESCRIBE_STRUCT(Observed, (), (pending))
 
-/// `none` items are counted, not listed, unless they have a note.
 struct ItemView {
   std::string name = {};
   Action action = Action::none;
@@ -37,7 +36,7 @@ struct ItemView {
   std::string reason = {};                 ///< why this action; of blocked: what is in the way
   std::string next = {};                   ///< of blocked, orphan: what to do
   std::vector<std::string> notes = {};     ///< "in progress at CPS: change 10002 (new-certificate)"
-  std::string fingerprint = {};            ///< of the action, desired, live and pending changes (SHA-256)
+  std::string fingerprint = {};            ///< as Item::fingerprint; empty: nothing is done
   std::optional<manifest::Desired> desired{};  ///< of what creates, changes or records something
   Observed observed = {};
 
@@ -59,7 +58,7 @@ struct PlanView {
   Selection selection = {};
   Consent consent = {};
   std::vector<std::string> settings = {};
-  std::vector<ItemView> items = {};  ///< sorted by name
+  std::vector<ItemView> items = {};  ///< sorted by name; what is unchanged is listed only if it has a note
   Summary summary = {};
   std::int64_t requests_to_apply = 0;  ///< writes and their reads, without the lists
 

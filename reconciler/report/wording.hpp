@@ -77,7 +77,7 @@ std::string counts(std::vector<ResultRow> const& rows);
 bool quiet(plan::PlanView const& plan);
 /// "1 request used; 3 more to apply (at least 2 min at 35 a minute)".
 std::string cost_words(Cost const& cost);
-/// "5 requests, 1 pause for CPS's request limit".
+/// "5 requests, 1 refused by CPS's request limit".
 std::string cost_words(ResultFacts const& facts);
 
 }  // namespace cpsctl::report

@@ -71,7 +71,7 @@ struct Record {
   std::vector<std::int64_t> changes = {};          ///< of done: change ids that CPS returned
   std::string reason = {};                         ///< of refused, conflict, and of an intent that met a conflict
   std::string lost = {};                           ///< of lost, and of such an intent: how its answer was lost
-  std::shared_ptr<Entry const> entry = {};         ///< of intent and stored: what the state will hold
+  std::shared_ptr<Entry const> entry = {};  ///< of intent, stored, and a done without intent: what the state will hold
 };
 BOOST_DESCRIBE_STRUCT(Record, (),
                       (sequence, phase, intent, step, name, at, ends_by, run, by, digest, known_ids, pending_changes,

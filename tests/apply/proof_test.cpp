@@ -46,7 +46,10 @@ TEST_CASE("proof: what an error in place of an answer proves") {
       {"a 409 to a create that was sent", create, error(Errc::conflict), true, Proof::undecided},
       {"a create that never was", create, error(Errc::conflict), false, Proof::in_the_way},
       {"the credentials are refused", update, error(Errc::unauthorized), true, Proof::refused},
-      {"the request limit", update, error(Errc::rate_limited), true, Proof::refused},
+      {"the request limit", update, error(Errc::rate_limited), true, Proof::without_turn},
+      {"a look at the enrollment that got no answer", update, error(Errc::timeout, Reached::unknown), false,
+       Proof::without_turn},
+      {"a look that was refused", delete_, error(Errc::unavailable, Reached::unknown), false, Proof::refused},
   };
   for (Case const& c : cases) {
     CAPTURE(c.title);

@@ -465,6 +465,35 @@ TEST_CASE("plan: several lost creates of one name are settled together") {
   }
 }
 
+TEST_CASE("plan: several lost creates of one name whose manifest is gone are one item") {
+  auto const world = [] {
+    World two = World().doubt("www", "2026-11-20T09:50:00Z");
+    two.doubt("www", "2026-11-21T09:50:00Z", {5});
+    two.inputs.open_intents.back().sequence = 8;
+    return two;
+  };
+  SUBCASE("nothing is there: both are disproven") {
+    auto const plan = plan::make_plan(world().inputs);
+    REQUIRE(plan->items.size() == 1);
+    CHECK(plan->items[0].action() == plan::Action::forget);
+    CHECK(std::holds_alternative<plan::Disproved>(plan->items[0].work));
+    CHECK(plan->items[0].closes.not_done == std::vector<std::int64_t>{7, 8});
+  }
+  SUBCASE("the first made one, the second nothing: it is recorded, and nothing loses it again") {
+    auto const plan = plan::make_plan(world().has(live(5, "www.example.com")).inputs);
+    REQUIRE(plan->items.size() == 1);
+    CHECK(plan->items[0].action() == plan::Action::adopt);
+    CHECK(plan->items[0].id == 5);
+    CHECK(plan->items[0].closes.done == 7);
+    CHECK(plan->items[0].closes.not_done == std::vector<std::int64_t>{8});
+  }
+  SUBCASE("two are there: a person has to say") {
+    auto const plan = plan::make_plan(world().has(live(5, "www.example.com")).has(live(6, "www.example.com")).inputs);
+    REQUIRE(plan->items.size() == 1);
+    CHECK(plan->summary.blocked == 1);
+  }
+}
+
 TEST_CASE("plan: a lifecycle in the state that cannot be read is an error of the state, not the usual policy") {
   World world = World().want(desired("www", "www.example.com")).has(live(1, "www.example.com"));
   for (char const* const text : {R"({"deletion":"perhaps"})", R"({"deletion":7})", "[]"}) {
