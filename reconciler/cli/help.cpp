@@ -107,7 +107,7 @@ std::vector<std::string> topic_names() {
 }  // namespace
 
 /// cpsctl help [TOPIC]: a page of the manual, else a command's options, else the overview.
-Exit run_help(Options const& options, World& world) {
+Result<Exit> run_help(Options const& options, World& world) {
   if (options.name.empty()) {
     overview(world.out);
     return Exit::done;
@@ -144,10 +144,8 @@ Exit run_help(Options const& options, World& world) {
   for (CommandSummary const& one : command_summaries()) known.push_back(one.name);
   for (report::RuleText const& rule : all_rules()) known.emplace_back(rule.id);
   auto const near = meant(options.name, known);
-  return fail({.code = Errc::usage,
-               .message = fmt::format("there is no help topic \"{}\"", options.name),
-               .next = near ? fmt::format("did you mean {}?", *near) : "see: cpsctl help topics"},
-              options.global, world);
+  return usage(fmt::format("there is no help topic \"{}\"", options.name),
+               near ? fmt::format("did you mean {}?", *near) : "see: cpsctl help topics");
 }
 
 }  // namespace cpsctl::cli

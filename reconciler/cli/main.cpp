@@ -19,7 +19,7 @@ using namespace cpsctl::cli;
 
 namespace {
 
-Exit run(Options const& options, World& world) {
+Result<Exit> run(Options const& options, World& world) {
   switch (options.command) {
     case Command::validate: return run_validate(options, world);
     case Command::plan: return run_plan(options, world);
@@ -59,7 +59,8 @@ Exit run_arguments(std::vector<std::string> arguments, World& world) {
   log::configure({.level = global.log_level,
                   .format = global.log_format,
                   .colour = style_for(global, world, world.err_is_terminal).colour});
-  return run(parsed->options, world);
+  auto const exit = run(parsed->options, world);
+  return exit ? *exit : fail(exit.error(), global, world);
 }
 
 /// A stream that came closed must not become the next file that is opened: results would be written into the journal.

@@ -25,9 +25,6 @@ struct Product {
   std::function<std::string()> junit = {};
 };
 
-/// No plan document is larger.
-inline constexpr std::size_t longest_plan = std::size_t{4} << 30;
-
 /// The document to stdout in the format of -o, and to every --out file. Every place is tried. Errors: io,
 /// the first.
 Result<> deliver(Product const& product, GlobalOptions const& options, World& world);

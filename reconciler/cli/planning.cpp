@@ -68,22 +68,23 @@ Result<> outcome(Errors errors) {
 
 }  // namespace
 
-plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Contents const& contents, World& world) {
+plan::Inputs inputs_for(Settings const& settings, manifest::Loaded manifests, Connection const& connection,
+                        state::Contents const& contents, World& world) {
   // Who approves a plan sees that values come from where no review reaches.
-  for (std::string const& name : wanted.loaded.variables)
-    wanted.settings.unusual.push_back(fmt::format("${{env:{}}} used", name));
-  return {.desired = std::move(wanted.loaded.desired),
-          .paths = std::move(wanted.loaded.paths),
+  std::vector<std::string> unusual = settings.unusual;
+  for (std::string const& name : manifests.variables) unusual.push_back(fmt::format("${{env:{}}} used", name));
+  return {.desired = std::move(manifests.desired),
+          .paths = std::move(manifests.paths),
           .entries = contents.entries,
           .open_intents = contents.open_intents,
           .default_account = connection.default_account,
           .realm = connection.realm,
           .serial = contents.serial,
           .now = world.clock.wall(),
-          .settle = wanted.settings.settle,
-          .selection = std::move(wanted.settings.selection),
-          .consent = std::move(wanted.settings.consent),
-          .settings = std::move(wanted.settings.unusual)};
+          .settle = settings.settle,
+          .selection = settings.selection,
+          .consent = settings.consent,
+          .settings = std::move(unusual)};
 }
 
 namespace {
@@ -192,7 +193,7 @@ Result<> check_words(plan::Inputs const& inputs, bool contracts_at_cps) {
   return {};
 }
 
-http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs) {
+http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection const& connection, plan::Inputs inputs) {
   auto const to_the_end = [] { return false; };
   auto const found = plan::scopes(inputs);
   std::vector<std::pair<plan::Scope, std::string>> const scopes(found.begin(), found.end());
@@ -214,6 +215,18 @@ http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& co
   co_return inputs;
 }
 
+void list_too(std::vector<std::string> const& contracts, std::string const& account, plan::Inputs& inputs) {
+  for (std::string const& contract : contracts)
+    inputs.also_listed.try_emplace({account, contract}, schema::enrollment_versions().front());
+}
+
+std::set<std::int64_t> managed_ids(plan::Inputs const& inputs, plan::Plan const& plan) {
+  std::set<std::int64_t> ids;
+  for (auto const& [name, entry] : inputs.entries) ids.insert(entry.id);
+  for (plan::Item const& item : plan.items) ids.insert(item.id);
+  return ids;
+}
+
 cps::Requests requests_to_apply(plan::PlanView const& plan) {
   cps::Requests requests;
   for (plan::ItemView const& item : plan.items)
@@ -221,7 +234,7 @@ cps::Requests requests_to_apply(plan::PlanView const& plan) {
   return requests;
 }
 
-report::Cost cost_of(plan::PlanView const& plan, Connection& connection, Settings const& settings,
+report::Cost cost_of(plan::PlanView const& plan, Connection const& connection, Settings const& settings,
                      state::Contents const& contents) {
   report::Cost cost{.used = connection.session->requests(),
                     .to_apply = static_cast<std::size_t>(plan.requests_to_apply),

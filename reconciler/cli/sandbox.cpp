@@ -25,18 +25,15 @@ BOOST_DESCRIBE_STRUCT(Listening, (), (authority, edgerc, ca_file))
 }  // namespace
 
 /// cpsctl sandbox: serves until a signal comes. stdout gets where it is and what a client needs, once it can be used.
-Exit run_sandbox(Options const& options, World& world) {
+Result<Exit> run_sandbox(Options const& options, World& world) {
   Signals signals;
   SandboxOptions const& wanted = options.sandbox;
-  if (auto const stays = check_stays("--sandbox", options.global.sandbox.value_or(sandbox::ServerOptions{}.folder));
-      !stays)
-    return fail(stays.error(), options.global, world);
-  auto server = sandbox::Server::start(
-      {.folder = wanted.folder, .port = wanted.port, .behaviour = wanted.behaviour, .log = [](std::string_view line) {
-         log::info("{}", line);
-       }});
-  if (!server) return fail(server.error(), options.global, world);
-  sandbox::Server& running = **server;
+  CPS_CHECK(check_stays("--sandbox", options.global.sandbox.value_or(sandbox::ServerOptions{}.folder)));
+  CPS_TRY(auto const server, sandbox::Server::start({.folder = wanted.folder,
+                                                     .port = wanted.port,
+                                                     .behaviour = wanted.behaviour,
+                                                     .log = [](std::string_view line) { log::info("{}", line); }}));
+  sandbox::Server& running = *server;
   Product const product{.text =
                             [&](std::ostream& out, report::Style) {
                               std::string const edgerc = running.edgerc().string();
@@ -52,13 +49,12 @@ Exit run_sandbox(Options const& options, World& world) {
                                                                  .edgerc = running.edgerc().string(),
                                                                  .ca_file = running.ca_file().string()});
                             }};
-  if (auto const shown = deliver(product, options.global, world); !shown)
-    return fail(shown.error(), options.global, world);
+  CPS_CHECK(deliver(product, options.global, world));
 
   std::mutex mutex;
   std::condition_variable changed;
   bool stop = false;
-  auto const handler = signals.on_first([&] {
+  Signals::Handler const handler(signals, [&] {
     std::scoped_lock const lock(mutex);
     stop = true;
     changed.notify_all();

@@ -17,7 +17,7 @@ BOOST_DESCRIBE_STRUCT(Names, (), (schemas))
 
 /// cpsctl schema [NAME]: a whole schema for editors and other tools, the same as text and as json; without a name, the
 /// names.
-Exit run_schema(Options const& options, World& world) {
+Result<Exit> run_schema(Options const& options, World& world) {
   if (options.name.empty()) {
     auto const names = schema::names();
     Product const product{.text =
@@ -27,9 +27,8 @@ Exit run_schema(Options const& options, World& world) {
                           .json = [&] { return fields::versioned(Names{names}); }};
     return delivered(product, Exit::done, options.global, world);
   }
-  auto const found = schema::named(options.name);
-  if (!found) return fail(found.error(), options.global, world);
-  schema::Schema const& schema = **found;
+  CPS_TRY(auto const found, schema::named(options.name));
+  schema::Schema const& schema = *found;
   Product const product{.text =
                             [&](std::ostream& out, report::Style) {
                               out << schema.text() << '\n';  // past the door: a document of ours

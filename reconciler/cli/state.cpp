@@ -21,9 +21,7 @@ Result<state::Contents> read_state(Options const& options, World& world) {
 }
 
 Error unknown_name(std::string const& name) {
-  return {.code = Errc::usage,
-          .message = fmt::format("the state has no enrollment \"{}\"", name),
-          .next = "see: cpsctl state list"};
+  return usage(fmt::format("the state has no enrollment \"{}\"", name), "see: cpsctl state list");
 }
 
 /// The state of a command that talks to nobody.
@@ -69,9 +67,8 @@ Result<> move(std::string const& from, std::string const& to, Offline const& off
   auto const entry = store.contents().entries.find(from);
   if (entry == store.contents().entries.end()) return unknown_name(from);
   if (store.contents().entries.contains(to))
-    return Error{.code = Errc::usage,
-                 .message = fmt::format("the state has an enrollment \"{}\" already", to),
-                 .next = fmt::format("forget it first if it is a mistake: cpsctl state forget {}", to)};
+    return usage(fmt::format("the state has an enrollment \"{}\" already", to),
+                 fmt::format("forget it first if it is a mistake: cpsctl state forget {}", to));
   bool const in_doubt =
       std::ranges::any_of(store.contents().open_intents, [&](auto const& one) { return one.name == from; });
   if (in_doubt)
@@ -96,10 +93,7 @@ Result<> settle(std::string const& name, std::optional<std::int64_t> as, Offline
   std::vector<state::Record> open;
   for (state::Record const& intent : store.contents().open_intents)
     if (intent.name == name) open.push_back(intent);
-  if (open.empty())
-    return Error{.code = Errc::usage,
-                 .message = fmt::format("no write to \"{}\" is in doubt", name),
-                 .next = "see: cpsctl state list"};
+  if (open.empty()) return usage(fmt::format("no write to \"{}\" is in doubt", name), "see: cpsctl state list");
   WallTime const now = world.clock.wall();
   for (state::Record const& intent : open)
     if (auto const ends = parse_timestamp(intent.ends_by); ends && *ends > now)
@@ -140,27 +134,25 @@ Result<> settle(std::string const& name, std::optional<std::int64_t> as, Offline
 }  // namespace
 
 /// cpsctl state list: what cpsctl remembers, open intents included.
-Exit run_state_list(Options const& options, World& world) {
-  auto const contents = read_state(options, world);
-  if (!contents) return fail(contents.error(), options.global, world);
+Result<Exit> run_state_list(Options const& options, World& world) {
+  CPS_TRY(state::Contents const contents, read_state(options, world));
   return delivered({.text =
                         [&](std::ostream& out, report::Style const& style) {
-                          report::state_text(contents->entries, contents->open_intents, style, out);
+                          report::state_text(contents.entries, contents.open_intents, style, out);
                         },
                     .json =
                         [&] {
-                          return report::state_document(contents->realm, contents->host, contents->serial,
-                                                        contents->entries, contents->open_intents);
+                          return report::state_document(contents.realm, contents.host, contents.serial,
+                                                        contents.entries, contents.open_intents);
                         }},
                    Exit::done, options.global, world);
 }
 
 /// cpsctl state show NAME.
-Exit run_state_show(Options const& options, World& world) {
-  auto const contents = read_state(options, world);
-  if (!contents) return fail(contents.error(), options.global, world);
-  auto const entry = contents->entries.find(options.name);
-  if (entry == contents->entries.end()) return fail(unknown_name(options.name), options.global, world);
+Result<Exit> run_state_show(Options const& options, World& world) {
+  CPS_TRY(state::Contents const contents, read_state(options, world));
+  auto const entry = contents.entries.find(options.name);
+  if (entry == contents.entries.end()) return unknown_name(options.name);
   auto const document = [&] { return fields::versioned(Shown{entry->second}); };
   return delivered(
       {.text = [&](std::ostream& out, report::Style) { report::entry_text(entry->second, out); }, .json = document},
@@ -168,67 +160,53 @@ Exit run_state_show(Options const& options, World& world) {
 }
 
 /// cpsctl state log [NAME]: what was done, and by whom.
-Exit run_state_log(Options const& options, World& world) {
-  auto contents = read_state(options, world);
-  if (!contents) return fail(contents.error(), options.global, world);
+Result<Exit> run_state_log(Options const& options, World& world) {
+  CPS_TRY(state::Contents contents, read_state(options, world));
   std::string const& name = options.name;
   if (!name.empty()) {
-    bool const known = contents->entries.contains(name);
-    std::erase_if(contents->history, [&](auto const& one) { return one.name != name && one.old_name != name; });
-    std::erase_if(contents->open_intents, [&](auto const& one) { return one.name != name; });
-    if (!known && contents->history.empty() && contents->open_intents.empty())
-      return fail({.code = Errc::usage,
-                   .message = fmt::format("the state and its history have no enrollment \"{}\"", name),
-                   .next = "see: cpsctl state log"},
-                  options.global, world);
+    bool const known = contents.entries.contains(name);
+    std::erase_if(contents.history, [&](auto const& one) { return one.name != name && one.old_name != name; });
+    std::erase_if(contents.open_intents, [&](auto const& one) { return one.name != name; });
+    if (!known && contents.history.empty() && contents.open_intents.empty())
+      return usage(fmt::format("the state and its history have no enrollment \"{}\"", name), "see: cpsctl state log");
   }
   return delivered(
       {.text =
            [&](std::ostream& out, report::Style const& style) {
-             report::log_text(contents->history, contents->open_intents, style, out);
+             report::log_text(contents.history, contents.open_intents, style, out);
            },
-       .json = [&] { return report::log_document(contents->realm, contents->history, contents->open_intents); }},
+       .json = [&] { return report::log_document(contents.realm, contents.history, contents.open_intents); }},
       Exit::done, options.global, world);
 }
 
 /// cpsctl state forget NAME…: the enrollments stay at CPS, nobody manages them any more.
-Exit run_state_forget(Options const& options, World& world) {
-  auto const offline = open_offline("cpsctl state forget", options, world);
-  if (!offline) return fail(offline.error(), options.global, world);
-  auto const forgotten = forget(options.paths, *offline, world);
-  if (!forgotten) return fail(forgotten.error(), options.global, world);
+Result<Exit> run_state_forget(Options const& options, World& world) {
+  CPS_TRY(Offline const offline, open_offline("cpsctl state forget", options, world));
+  CPS_CHECK(forget(options.paths, offline, world));
   std::string const line = fmt::format("Forgotten: {}. CPS keeps {}.", fmt::join(options.paths, ", "),
                                        options.paths.size() == 1 ? "it" : "them");
   return delivered(said(line, options.paths), Exit::done, options.global, world);
 }
 
 /// cpsctl state mv OLD NEW: after a manifest was renamed.
-Exit run_state_mv(Options const& options, World& world) {
-  auto const offline = open_offline("cpsctl state mv", options, world);
-  if (!offline) return fail(offline.error(), options.global, world);
-  auto const moved = move(options.name, options.other_name, *offline, world);
-  if (!moved) return fail(moved.error(), options.global, world);
+Result<Exit> run_state_mv(Options const& options, World& world) {
+  CPS_TRY(Offline const offline, open_offline("cpsctl state mv", options, world));
+  CPS_CHECK(move(options.name, options.other_name, offline, world));
   std::string const line = fmt::format("{} is now {}.", options.name, options.other_name);
   return delivered(said(line, {options.name, options.other_name}), Exit::done, options.global, world);
 }
 
 /// cpsctl state settle NAME --as ID | --not-done: after a person looked into Akamai Control Center.
-Exit run_state_settle(Options const& options, World& world) {
+Result<Exit> run_state_settle(Options const& options, World& world) {
   if (!options.settle_as && !options.settle_not_done)
-    return fail({.code = Errc::usage,
-                 .message = "state settle needs to know what became of the write",
-                 .next = "look in Akamai Control Center, then say --as ID or --not-done"},
-                options.global, world);
+    return usage("state settle needs to know what became of the write",
+                 "look in Akamai Control Center, then say --as ID or --not-done");
   std::optional<std::int64_t> as;
   if (options.settle_as) {
-    auto const id = enrollment_id("--as", *options.settle_as, {});
-    if (!id) return fail(id.error(), options.global, world);
-    as = *id;
+    CPS_TRY(as, enrollment_id("--as", *options.settle_as, {}));
   }
-  auto const offline = open_offline("cpsctl state settle", options, world);
-  if (!offline) return fail(offline.error(), options.global, world);
-  auto const settled = settle(options.name, as, *offline, world);
-  if (!settled) return fail(settled.error(), options.global, world);
+  CPS_TRY(Offline const offline, open_offline("cpsctl state settle", options, world));
+  CPS_CHECK(settle(options.name, as, offline, world));
   std::string const line =
       as ? fmt::format("{} is enrollment {}. The next plan compares it with its manifest.", options.name, *as)
          : fmt::format("The write to {} was not done. The next plan starts without it.", options.name);
@@ -236,17 +214,14 @@ Exit run_state_settle(Options const& options, World& world) {
 }
 
 /// cpsctl state unlock: what a dead run on another machine left; one of this machine leaves nothing that holds.
-Exit run_state_unlock(Options const& options, World& world) {
-  auto const settings = make_settings(options, world);
-  if (!settings) return fail(settings.error(), options.global, world);
-  auto const backend = state::Backend::at(settings->state, world.files, world.clock);  // a tracked lock is ended, too
-  if (!backend) return fail(backend.error(), options.global, world);
-  auto const ended = (*backend)->unlock(options.force);
-  if (!ended) return fail(ended.error(), options.global, world);
-  std::string const line =
-      *ended ? fmt::format("The lock of {}@{}, pid {} ({}), held since {}, is ended.", (*ended)->owner, (*ended)->host,
-                           (*ended)->pid, (*ended)->command, (*ended)->since)
-             : fmt::format("Nobody holds {}.", (*backend)->describe());
+Result<Exit> run_state_unlock(Options const& options, World& world) {
+  CPS_TRY(Settings const settings, make_settings(options, world));
+  // Without a look into git: a lock that it tracks is ended, too.
+  CPS_TRY(auto const backend, state::Backend::at(settings.state, world.files, world.clock));
+  CPS_TRY(auto const ended, backend->unlock(options.force));
+  std::string const line = ended ? fmt::format("The lock of {}@{}, pid {} ({}), held since {}, is ended.", ended->owner,
+                                               ended->host, ended->pid, ended->command, ended->since)
+                                 : fmt::format("Nobody holds {}.", backend->describe());
   return delivered(said(line, {}), Exit::done, options.global, world);
 }
 

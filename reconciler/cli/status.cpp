@@ -1,17 +1,12 @@
 #include "report/status.hpp"
 
-#include "base/log.hpp"
+#include "cli/account.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "cli/planning.hpp"
-#include "cli/signals.hpp"
-#include "cli/writing.hpp"
 #include "plan/identity.hpp"
 
 #include <algorithm>
 #include <set>
-
-#include <fmt/format.h>
 
 namespace cpsctl::cli {
 namespace {
@@ -113,10 +108,8 @@ Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan:
   return rows;
 }
 
-Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, plan::PlanView const& plan) {
-  std::set<std::int64_t> ours;
-  for (auto const& [name, entry] : inputs.entries) ours.insert(entry.id);
-  for (plan::ItemView const& item : plan.items) ours.insert(item.id);
+Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, plan::Plan const& plan) {
+  std::set<std::int64_t> const ours = managed_ids(inputs, plan);
   std::vector<report::StatusRow> rows;
   for (auto const& [scope, listing] : inputs.listings) {
     CPS_TRY(auto const schema, schema::enrollment(listing.api_schema));
@@ -151,46 +144,27 @@ Options with_names(Options options) {
 }  // namespace
 
 /// cpsctl status: one list per contract, and nothing else.
-Exit run_status(Options const& given, World& world) {
+Result<Exit> run_status(Options const& given, World& world) {
   Options const options = with_names(given);
-  Signals signals;
-  auto wanted = read_wanted_if_any(options, world);
-  if (!wanted) return fail(wanted.error(), options.global, world);
-  Settings const settings = wanted->settings;
-  auto connection = connect(options, settings, world);
-  if (!connection) return fail(connection.error(), options.global, world);
-  auto const contents = read_state(settings, connection->realm, world);
-  if (!contents) return fail(contents.error(), options.global, world);
-
-  auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
-  bool at_work = false;
-  auto const rows = [&]() -> Result<std::vector<report::StatusRow>> {
-    cps::Reader const reader(*connection->session);
-    plan::Inputs known = inputs_for(std::move(*wanted), *connection, *contents, world);
+  return on_account(options, world, [&](Account& account) -> Result<Exit> {
+    CPS_TRY(manifest::Loaded manifests, account.read_manifests(Account::Manifests::if_any));
+    CPS_CHECK(account.connect());
+    CPS_CHECK(account.look());
+    plan::Inputs known = account.inputs(std::move(manifests));
     CPS_CHECK(check_words(known, options.unmanaged));
     // What a contract holds can be asked before anything of it is managed.
-    if (options.unmanaged)
-      for (std::string const& contract : known.selection.contracts)
-        known.also_listed.try_emplace({connection->default_account, contract}, schema::enrollment_versions().front());
+    if (options.unmanaged) list_too(known.selection.contracts, account.connection().default_account, known);
     if (options.unmanaged && plan::scopes(known).empty())
-      return Error{.code = Errc::usage,
-                   .message = "no contract is known here: there are neither manifests nor a state",
-                   .next = "name one: cpsctl status --unmanaged --contract ID"};
-    CPS_TRY(plan::Inputs const inputs, connection->loop->run(read_account(reader, *connection, std::move(known))));
-    CPS_TRY(plan::Plan const made, plan::make_plan(inputs));
-    plan::PlanView const plan = plan::view(made);
-    CPS_TRY(auto found, options.unmanaged ? unmanaged(inputs, plan) : managed(inputs, plan));
-    at_work = goes_on(inputs, found);
-    return found;
-  }();
-  if (!rows) {
-    Exit const exit = fail(rows.error(), options.global, world);
-    return signals.received() != 0 ? signals.exit() : exit;
-  }
-  return delivered(
-      {.text = [&](std::ostream& out, report::Style const& style) { report::status_text(*rows, style, out); },
-       .json = [&] { return report::status_document(*rows); }},
-      options.detailed_exitcode && at_work ? Exit::changes : Exit::done, options.global, world);
+      return usage("no contract is known here: there are neither manifests nor a state",
+                   "name one: cpsctl status --unmanaged --contract ID");
+    CPS_TRY(plan::Inputs const inputs, account.ask(std::move(known)));
+    CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
+    CPS_TRY(auto const rows, options.unmanaged ? unmanaged(inputs, plan) : managed(inputs, plan::view(plan)));
+    return delivered(
+        {.text = [&](std::ostream& out, report::Style const& style) { report::status_text(rows, style, out); },
+         .json = [&] { return report::status_document(rows); }},
+        options.detailed_exitcode && goes_on(inputs, rows) ? Exit::changes : Exit::done, options.global, world);
+  });
 }
 
 }  // namespace cpsctl::cli

@@ -17,14 +17,10 @@ std::set<std::string> sources(manifest::Loaded const& loaded) {
 }  // namespace
 
 /// cpsctl validate: offline; all findings are the document.
-Exit run_validate(Options const& options, World& world) {
-  auto settings = make_settings(options, world);
-  if (!settings) return fail(settings.error(), options.global, world);
-  auto paths = manifest_paths(options, settings->project, world);
-  if (!paths) return fail(paths.error(), options.global, world);
-  settings->paths = std::move(*paths);
-
-  manifest::Loaded const loaded = load_manifests(*settings, world);
+Result<Exit> run_validate(Options const& options, World& world) {
+  CPS_TRY(Settings settings, make_settings(options, world));
+  CPS_TRY(settings.paths, manifest_paths(options, settings.project, world));
+  manifest::Loaded const loaded = load_manifests(settings, world);
   Product const product{
       .text =
           [&](std::ostream& out, report::Style const& style) {

@@ -58,7 +58,7 @@ char const* program_version() {
   return CPS_VERSION;
 }
 
-Exit run_version(Options const& options, World& world) {
+Result<Exit> run_version(Options const& options, World& world) {
   bool const everything = options.global.log_level <= log::Level::debug;
   Product const product{.text = [everything](std::ostream& out, report::Style) { version_text(out, everything); },
                         .json = version_document};

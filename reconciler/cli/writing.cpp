@@ -73,15 +73,15 @@ Exit exit_of(apply::ItemResult const& item) {
 }
 
 /// One line per finished item; on a terminal also a line that counts.
-class Progress {
+class ProgressLines {
  public:
-  Progress(Connection& connection, Options const& options, World& world, plan::PlanView const& plan)
+  ProgressLines(Connection const& connection, GlobalOptions const& options, World& world, plan::PlanView const& plan)
       : connection_(connection),
         world_(world),
-        style_(style_for(options.global, world, world.err_is_terminal)),
-        quiet_(options.global.log_level > log::Level::info),
-        live_(world.err_is_terminal && options.global.log_format == log::Format::text),
-        as_log_(options.global.log_format == log::Format::json),
+        style_(style_for(options, world, world.err_is_terminal)),
+        quiet_(options.log_level > log::Level::info),
+        live_(world.err_is_terminal && options.log_format == log::Format::text),
+        as_log_(options.log_format == log::Format::json),
         planned_(by_name(plan)),
         left_(open_items(plan)),
         requests_left_(requests_to_apply(plan)) {}
@@ -123,7 +123,7 @@ class Progress {
     left_.erase(one);
   }
 
-  Connection& connection_;
+  Connection const& connection_;
   World& world_;
   report::Style style_;
   bool quiet_;
@@ -188,19 +188,11 @@ Result<state::Contents> read_state(Settings const& settings, std::string const& 
   return contents;
 }
 
-apply::ApplyResult carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
-                             PlanAgain plan_again, Connection& connection, state::Store& store, Options const& options,
-                             Settings const& settings, World& world, Signals const& signals) {
-  cps::Writer writer(*connection.session);
-  Progress progress(connection, options, world, seen);
-  return connection.loop->run(apply::run(plan, std::move(listings), writer, *connection.loop, store, world.clock,
-                                         {.parallelism = settings.parallelism,
-                                          .deadline = settings.deadline,
-                                          .settle = settings.settle,
-                                          .create_spacing = settings.create_spacing,
-                                          .plan_again = std::move(plan_again),
-                                          .stop = [&signals] { return signals.received() != 0; },
-                                          .progress = [&progress](apply::ItemResult const& item) { progress(item); }}));
+std::function<void(apply::ItemResult const&)> progress_of(plan::PlanView const& plan, Connection const& connection,
+                                                          GlobalOptions const& options, World& world) {
+  return [lines = std::make_shared<ProgressLines>(connection, options, world, plan)](apply::ItemResult const& item) {
+    (*lines)(item);
+  };
 }
 
 namespace {

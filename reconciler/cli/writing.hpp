@@ -34,10 +34,11 @@ Result<state::Contents> read_state(Settings const& settings, std::string const& 
 
 using PlanAgain = std::function<http::Task<Result<apply::Round>>(std::set<std::string>)>;
 
-/// Carries a plan out, with a progress line for each item; `seen`: its view. `plan_again` as in ApplyOptions.
-apply::ApplyResult carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
-                             PlanAgain plan_again, Connection& connection, state::Store& store, Options const& options,
-                             Settings const& settings, World& world, Signals const& signals);
+enum class Progress : std::uint8_t { shown, silent };
+
+/// A line on stderr for each item that is done with, by what the plan knew of it.
+std::function<void(apply::ItemResult const&)> progress_of(plan::PlanView const& plan, Connection const& connection,
+                                                          GlobalOptions const& options, World& world);
 
 /// What the command ends with, by what became of each item and by what ended the run.
 Exit exit_of(apply::ApplyResult const& result);
