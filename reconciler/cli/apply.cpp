@@ -2,7 +2,8 @@
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/account.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
+#include "cli/option_groups.hpp"
 #include "cli/output.hpp"
 #include "cli/saved_plan.hpp"
 #include "plan/document.hpp"
@@ -33,37 +34,49 @@ bool confirmed(World& world, Signals const& signals) {
   return answer == "yes";
 }
 
+struct Asked {
+  std::optional<std::string> plan = {};      ///< --plan FILE
+  std::optional<std::string> approved = {};  ///< the digest of what was approved
+  bool yes = false;
+};
+
+/// An empty one is left to apply, which refuses it: a variable of a pipeline that was not set.
+std::string check_digest(std::string const& value) {
+  bool const fits = value.size() == 64 && value.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return value.empty() || fits ? "" : fmt::format("\"{}\" is not a digest: a digest has 64 hex digits", value);
+}
+
 /// May the call take a saved plan? What it is about was said when it was made; where nobody is asked, the caller must
 /// say which one was approved.
-Result<> check_plan_call(Options const& options, bool can_ask) {
+Result<> check_plan_call(Asked const& asked, Options const& options, bool can_ask) {
   SelectionOptions const& selection = options.selection;
   bool const selects = !selection.labels.empty() || !selection.names.empty() || !selection.contracts.empty();
   if (!options.paths.empty() || selects)
     return usage("--plan is carried out as it is: PATHs and selection belong to cpsctl plan",
                  "make the plan with them, or leave them out");
-  if (can_ask || options.guard.approved) return {};
+  if (can_ask || asked.approved) return {};
   return usage("there is no terminal to ask on, and --plan does not say which plan was approved",
                fmt::format("look at cpsctl show {}, then add --approved with the digest that it prints",
-                           text::printable(*options.plan)));
+                           text::printable(*asked.plan)));
 }
 
 /// The whole command; every early end is an error.
 class Applying {
  public:
-  Applying(Options const& options, Account& account, World& world)
-      : options_(options), account_(account), world_(world) {}
+  Applying(Asked const& asked, Options const& options, Account& account, World& world)
+      : asked_(asked), options_(options), account_(account), world_(world) {}
 
   Result<Exit> run() {
     bool const can_ask = world_.in_is_terminal && world_.err_is_terminal && !options_.global.no_input;
-    if (!options_.yes && !can_ask)
+    if (!asked_.yes && !can_ask)
       return usage("apply asks before it writes, and there is no terminal to ask on",
                    fmt::format("look at the plan first: {}; then add --yes to the same command",
-                               options_.plan ? "cpsctl show " + text::printable(*options_.plan)
-                                             : std::string("cpsctl plan, with the same PATHs and flags")));
+                               asked_.plan ? "cpsctl show " + text::printable(*asked_.plan)
+                                           : std::string("cpsctl plan, with the same PATHs and flags")));
     manifest::Loaded manifests;
-    if (options_.plan) {
-      CPS_CHECK(check_plan_call(options_, can_ask));
-      CPS_TRY(saved_, read_plan(*options_.plan, world_));
+    if (asked_.plan) {
+      CPS_CHECK(check_plan_call(asked_, options_, can_ask));
+      CPS_TRY(saved_, read_plan(*asked_.plan, world_));
       CPS_CHECK(account_.read_settings());
       CPS_CHECK(check_consent(saved_->consent, account_.settings().consent));
     } else {
@@ -125,7 +138,7 @@ class Applying {
   }
 
   Result<> approved(plan::PlanView const& plan) const {
-    auto const& wanted = options_.guard.approved;
+    auto const& wanted = asked_.approved;
     if (!wanted) return {};
     if (wanted->empty())
       return Error{.code = Errc::stale,
@@ -146,12 +159,12 @@ class Applying {
   Result<Exit> confirm_and_carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings) {
     auto const agreed = approved(seen);
     // Who is asked, or has to look again, sees it in any case.
-    bool const shown = options_.global.log_level <= log::Level::info || !agreed || (seen.work() && !options_.yes);
+    bool const shown = options_.global.log_level <= log::Level::info || !agreed || (seen.work() && !asked_.yes);
     if (shown)
       report::plan_text(seen, account_.cost_of(seen), style_for(options_.global, world_, world_.err_is_terminal),
                         world_.err);
     CPS_CHECK(agreed);
-    if (seen.work() && !options_.yes && !confirmed(world_, account_.signals()))
+    if (seen.work() && !asked_.yes && !confirmed(world_, account_.signals()))
       return Error{.code = Errc::guard_rail, .message = "not applied: the answer was not yes"};
 
     PlanAgain again = [&, this](std::set<std::string> names) { return plan_again(seen, std::move(names)); };
@@ -159,7 +172,7 @@ class Applying {
     Exit const exit = delivered(result, {.plan = seen, .plan_shown = shown}, options_, world_);
     if (account_.signals().received() == 0) return exit;
     screen::line(world_.err, "Stopped by a signal; everything is saved. Go on with: {}",
-                 report::next_step(saved_ ? "cpsctl apply --plan " + text::printable(*options_.plan) : "cpsctl apply",
+                 report::next_step(saved_ ? "cpsctl apply --plan " + text::printable(*asked_.plan) : "cpsctl apply",
                                    {.flags = account_.settings().flags}));
     return account_.signals().exit();
   }
@@ -175,17 +188,39 @@ class Applying {
     co_return apply::Round{.plan = plan::agreed(left, std::move(fresh), names), .listings = std::move(inputs.listings)};
   }
 
+  Asked const& asked_;
   Options const& options_;
   Account& account_;
   World& world_;
   std::optional<plan::PlanView> saved_ = {};
 };
 
+/// cpsctl apply: plans, or takes a saved plan; asks, carries out, saves.
+Result<Exit> run(Asked const& asked, Options const& options, World& world) {
+  return on_account(options, world, [&](Account& account) { return Applying(asked, options, account, world).run(); });
+}
+
 }  // namespace
 
-/// cpsctl apply: plans, or takes a saved plan; asks, carries out, saves.
-Result<Exit> run_apply(Options const& options, World& world) {
-  return on_account(options, world, [&](Account& account) { return Applying(options, account, world).run(); });
+Command apply_command() {
+  return {.name = "apply",
+          .what = "Make CPS match the manifests, or carry out a saved plan",
+          .examples = {{{"cpsctl apply --sandbox --yes manifests", "to try it, without an account"},
+                        {"cpsctl apply --yes --max-changes 20% manifests", "refuse to change more than usual"},
+                        {"cpsctl apply --yes --deadline 50m manifests", "end in time, with everything saved"}}},
+          .document = Document::result,
+          .takes = [](Flags& flags, Options& options) -> Run {
+            auto const asked = std::make_shared<Asked>();
+            take_paths(flags, options);
+            flags.add({"--plan", "carry out this plan, saved with plan --out json=FILE", "FILE"}, asked->plan);
+            take_detailed(flags, options, "exit 2 while CPS works on a change");
+            take_selection(flags, options);
+            take_guard_rails(flags, options);
+            flags.under("Guard rails")
+                .add({"--approved", "go on only if the plan has this digest", "DIGEST"}, asked->approved, check_digest);
+            flags.add({"-y,--yes", "do not ask"}, asked->yes);
+            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+          }};
 }
 
 }  // namespace cpsctl::cli

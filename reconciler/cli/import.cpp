@@ -2,7 +2,7 @@
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/account.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "cli/ids.hpp"
 #include "cli/output.hpp"
 #include "cli/places.hpp"
@@ -19,6 +19,12 @@ namespace cpsctl::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct Asked {
+  std::string name = {};  ///< for the one enrollment of --id
+  std::string out_dir = {};
+  std::optional<std::string> id = {};  ///< as it was typed
+};
 
 /// What an import came to.
 struct Imported {
@@ -100,11 +106,11 @@ void text_of(Imported const& imported, report::Style const& style, std::ostream&
 
 class Import {
  public:
-  Import(Options const& options, std::optional<std::int64_t> only, Account& account, World& world)
-      : options_(options), only_(only), account_(account), settings_(account.settings()), world_(world) {
+  Import(Asked const& asked, Options const& options, std::optional<std::int64_t> only, Account& account, World& world)
+      : asked_(asked), options_(options), only_(only), account_(account), settings_(account.settings()), world_(world) {
     bool const named = !settings_.project.manifests.empty();
     std::string const usual = named ? settings_.project.manifests.front() : "manifests";
-    folder_ = options_.import.out_dir.empty() ? usual : options_.import.out_dir;
+    folder_ = asked_.out_dir.empty() ? usual : asked_.out_dir;
   }
 
   Result<Imported> run() {
@@ -201,7 +207,7 @@ class Import {
     manifest::WriteOptions options{.default_schema = settings_.api_schema, .existing = existing};
     for (auto const& [name, entry] : inputs.entries) options.taken_names.insert(name);
     if (only_) {
-      options.names.emplace(*only_, options_.name);
+      options.names.emplace(*only_, asked_.name);
       options.factor = manifest::Factor::no;
     }
     if (auto const names = world_.files.list(folder_)) options.taken_files.insert(names->begin(), names->end());
@@ -230,6 +236,7 @@ class Import {
     return account_.carry_out(plan, seen, inputs.listings, {}, Progress::silent);  // the document says it all
   }
 
+  Asked const& asked_;
   Options const& options_;
   std::optional<std::int64_t> only_;  ///< --id
   Account& account_;
@@ -240,19 +247,17 @@ class Import {
   std::string account_key_ = {};   ///< that manifests must name for it; empty: it is the credentials' own
 };
 
-}  // namespace
-
 /// cpsctl import: manifests for what exists, taken into the state; ends with an empty plan, or says what differs.
-Result<Exit> run_import(Options const& options, World& world) {
+Result<Exit> run(Asked const& asked, Options const& options, World& world) {
   return on_account(options, world, [&](Account& account) -> Result<Exit> {
-    if (options.name.empty() != !options.import.id)
+    if (asked.name.empty() != !asked.id)
       return usage("a NAME and --id belong together: they import one enrollment", "see: cpsctl help import");
     std::optional<std::int64_t> only;
-    if (options.import.id) {
-      CPS_TRY(only, enrollment_id("--id", *options.import.id, options.selection.contracts));
+    if (asked.id) {
+      CPS_TRY(only, enrollment_id("--id", *asked.id, options.selection.contracts));
     }
     CPS_CHECK(account.read_settings());
-    CPS_TRY(Imported const imported, Import(options, only, account, world).run());
+    CPS_TRY(Imported const imported, Import(asked, options, only, account, world).run());
     Product const product{.text = [&](std::ostream& out, report::Style const& style) { text_of(imported, style, out); },
                           .json = [&] { return document_of(imported); }};
     if (auto const& error = imported.taken.error)
@@ -261,6 +266,24 @@ Result<Exit> run_import(Options const& options, World& world) {
     Exit const differs = report::quiet(imported.left) ? Exit::done : Exit::failed;
     return account.signals().exit_or(delivered(product, taken == Exit::done ? differs : taken, options.global, world));
   });
+}
+
+}  // namespace
+
+Command import_command() {
+  return {.name = "import",
+          .what = "Write manifests for what exists at CPS",
+          .examples = {{{"cpsctl import --contract 1-1TJZH5 --out-dir imported", "all of a contract"},
+                        {"cpsctl import --contract 1-1TJZH5 -o json", "into the project, with a list as JSON"},
+                        {"cpsctl import --sandbox --contract 1-1TJZH5", "from the sandbox"}}},
+          .takes = [](Flags& flags, Options& options) -> Run {
+            auto const asked = std::make_shared<Asked>();
+            flags.add({"NAME", "name for the one enrollment of --id"}, asked->name);
+            flags.add({"--id", "only this enrollment", "ID"}, asked->id);
+            flags.require({"--contract", "only this contract; repeatable", "ID"}, options.selection.contracts);
+            flags.add({"--out-dir", "folder for the manifests (default: the project's)", "DIR"}, asked->out_dir);
+            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+          }};
 }
 
 }  // namespace cpsctl::cli

@@ -1,5 +1,5 @@
 #include "base/screen.hpp"
-#include "cli/commands.hpp"
+#include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "cli/process.hpp"
 #include "cli/settings.hpp"
@@ -19,30 +19,6 @@ using namespace cpsctl::cli;
 
 namespace {
 
-Result<Exit> run(Options const& options, World& world) {
-  switch (options.command) {
-    case Command::validate: return run_validate(options, world);
-    case Command::plan: return run_plan(options, world);
-    case Command::apply: return run_apply(options, world);
-    case Command::show: return run_show(options, world);
-    case Command::status: return run_status(options, world);
-    case Command::import_: return run_import(options, world);
-    case Command::state_list: return run_state_list(options, world);
-    case Command::state_show: return run_state_show(options, world);
-    case Command::state_log: return run_state_log(options, world);
-    case Command::state_forget: return run_state_forget(options, world);
-    case Command::state_mv: return run_state_mv(options, world);
-    case Command::state_settle: return run_state_settle(options, world);
-    case Command::state_unlock: return run_state_unlock(options, world);
-    case Command::state_rebuild: return run_state_rebuild(options, world);
-    case Command::sandbox: return run_sandbox(options, world);
-    case Command::schema: return run_schema(options, world);
-    case Command::version: return run_version(options, world);
-    case Command::help: return run_help(options, world);
-  }
-  return Exit::bug;
-}
-
 std::optional<std::string> environment(std::string const& name) {
   char const* const value = std::getenv(name.c_str());
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
@@ -59,7 +35,7 @@ Exit run_arguments(std::vector<std::string> arguments, World& world) {
   log::configure({.level = global.log_level,
                   .format = global.log_format,
                   .colour = style_for(global, world, world.err_is_terminal).colour});
-  auto const exit = run(parsed->options, world);
+  auto const exit = parsed->run(parsed->options, world);
   return exit ? *exit : fail(exit.error(), global, world);
 }
 

@@ -1,14 +1,16 @@
 #include "plan/plan.hpp"
 
 #include "cli/account.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
+#include "cli/option_groups.hpp"
 #include "cli/output.hpp"
 #include "plan/document.hpp"
 
 namespace cpsctl::cli {
+namespace {
 
 /// cpsctl plan: read-only. It takes no lock, writes no state, and holds a client that cannot write.
-Result<Exit> run_plan(Options const& options, World& world) {
+Result<Exit> run(Options const& options, World& world) {
   return on_account(options, world, [&](Account& account) -> Result<Exit> {
     CPS_TRY(manifest::Loaded manifests, account.read_manifests());
     CPS_CHECK(account.connect());
@@ -22,12 +24,29 @@ Result<Exit> run_plan(Options const& options, World& world) {
     Product const product{
         .text = [&](std::ostream& out, report::Style const& style) { report::plan_text(plan, cost, style, out); },
         .json = [&] { return plan::document(plan); },
-        .md = [&] { return report::plan_markdown(plan, cost); },
-        .junit = [&] { return report::plan_junit(plan); }};
+        .others = forms_of(PlanDocument{.plan = plan, .cost = cost}, world)};
     bool const differs = plan.changes() || plan.summary.blocked > 0 || plan.summary.wait > 0;
     Exit const exit = options.detailed_exitcode && differs ? Exit::changes : Exit::done;
     return delivered(product, exit, options.global, world);
   });
+}
+
+}  // namespace
+
+Command plan_command() {
+  return {.name = "plan",
+          .what = "Show what apply would do; writes nothing",
+          .examples = {{{"cpsctl plan --sandbox manifests", "to try it, without an account"},
+                        {"cpsctl plan --name 'shop-*' manifests", "some of them"},
+                        {"cpsctl plan --out json=plan.json manifests", "save the plan for show and apply --plan"}}},
+          .document = Document::plan,
+          .takes = [](Flags& flags, Options& options) -> Run {
+            take_paths(flags, options);
+            take_detailed(flags, options, "exit 2 when there are changes");
+            take_selection(flags, options);
+            take_guard_rails(flags, options);
+            return run;
+          }};
 }
 
 }  // namespace cpsctl::cli

@@ -1,5 +1,5 @@
 #include "cli/account.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 
 namespace cpsctl::cli {
 namespace {
@@ -14,10 +14,8 @@ plan::Plan state_part(plan::Plan plan) {
   return plan;
 }
 
-}  // namespace
-
 /// cpsctl state rebuild: a lost state costs one list per contract, and no write.
-Result<Exit> run_state_rebuild(Options const& options, World& world) {
+Result<Exit> run(Options const& options, World& world) {
   return on_account(options, world, [&](Account& account) -> Result<Exit> {
     CPS_TRY(manifest::Loaded manifests, account.read_manifests());
     CPS_CHECK(account.connect());
@@ -31,6 +29,20 @@ Result<Exit> run_state_rebuild(Options const& options, World& world) {
     auto const result = account.carry_out(part, seen, std::move(inputs.listings));
     return account.signals().exit_or(delivered(result, {.plan = seen, .title = "Rebuild"}, options, world));
   });
+}
+
+}  // namespace
+
+Command state_rebuild_command() {
+  return {.name = "state rebuild",
+          .what = "Rebuild the state from CPS; writes nothing to CPS",
+          .examples = {{{"cpsctl state rebuild", "of the project's manifests"},
+                        {"cpsctl state rebuild manifests", "of a folder"},
+                        {"cpsctl state rebuild --sandbox manifests", "from the sandbox"}}},
+          .takes = [](Flags& flags, Options& options) -> Run {
+            flags.add({"PATH", "files or folders (default: the project's manifests)"}, options.paths);
+            return run;
+          }};
 }
 
 }  // namespace cpsctl::cli

@@ -48,7 +48,7 @@ Result<> take(std::optional<std::string> const& text, T& to, Parse parse, std::s
 }
 
 Result<> take_limits(Options const& options, Settings& settings) {
-  bool const metered = !options.global.sandbox || options.sandbox.behaviour.real_limits;
+  bool const metered = !options.global.sandbox || options.behaviour.real_limits;
   if (metered && options.global.request_limits.empty()) settings.windows = cps::default_windows();
   for (std::string const& limit : options.global.request_limits) {
     CPS_TRY(cps::Window const window, cps::parse_window(limit));
@@ -103,16 +103,12 @@ Result<> take_span(Span const& span, bool embedded, Duration& to, std::vector<st
   return {};
 }
 
-Error bad_flag(std::string message, std::string next) {
-  return Error{.code = Errc::usage, .message = std::move(message), .next = std::move(next)};
-}
-
 Result<plan::Selection> selection_of(SelectionOptions const& options) {
   plan::Selection selection{.names = options.names, .contracts = options.contracts};
   for (std::string const& label : options.labels) {
     auto const equals = label.find('=');
     if (equals == std::string::npos || equals == 0)
-      return bad_flag(fmt::format("invalid label -l {}", label), "write -l key=value");
+      return usage(fmt::format("invalid label -l {}", label), "write -l key=value");
     selection.labels.insert_or_assign(label.substr(0, equals), label.substr(equals + 1));
   }
   for (std::string& contract : selection.contracts)
@@ -127,7 +123,7 @@ Result<> take_max_changes(std::string const& text, plan::Consent& consent) {
   std::int64_t value = 0;
   auto const [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (problem != std::errc{} || end != digits.data() + digits.size() || value < 0 || (percent && value > 100))
-    return bad_flag(fmt::format("invalid number of changes \"{}\"", text), "write it as 10 or 20%");
+    return usage(fmt::format("invalid number of changes \"{}\"", text), "write it as 10 or 20%");
   (percent ? consent.max_changes_percent : consent.max_changes) = value;
   return {};
 }

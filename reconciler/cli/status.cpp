@@ -1,7 +1,8 @@
 #include "report/status.hpp"
 
 #include "cli/account.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
+#include "cli/option_groups.hpp"
 #include "cli/output.hpp"
 #include "plan/identity.hpp"
 
@@ -134,37 +135,52 @@ bool goes_on(plan::Inputs const& inputs, std::vector<report::StatusRow> const& r
   return std::ranges::any_of(inputs.listings, listed) || std::ranges::any_of(inputs.lookups, looked_up);
 }
 
-/// NAME… are globs like --name's.
-Options with_names(Options options) {
-  for (std::string& name : options.paths) options.selection.names.push_back(std::move(name));
-  options.paths.clear();
-  return options;
-}
-
-}  // namespace
+struct Asked {
+  std::vector<std::string> names = {};  ///< globs like those of --name
+  bool unmanaged = false;
+};
 
 /// cpsctl status: one list per contract, and nothing else.
-Result<Exit> run_status(Options const& given, World& world) {
-  Options const options = with_names(given);
+Result<Exit> run(Asked const& asked, Options options, World& world) {
+  options.selection.names.insert(options.selection.names.end(), asked.names.begin(), asked.names.end());
   return on_account(options, world, [&](Account& account) -> Result<Exit> {
     CPS_TRY(manifest::Loaded manifests, account.read_manifests(Account::Manifests::if_any));
     CPS_CHECK(account.connect());
     CPS_CHECK(account.look());
     plan::Inputs known = account.inputs(std::move(manifests));
-    CPS_CHECK(check_words(known, options.unmanaged));
+    CPS_CHECK(check_words(known, asked.unmanaged));
     // What a contract holds can be asked before anything of it is managed.
-    if (options.unmanaged) list_too(known.selection.contracts, account.connection().default_account, known);
-    if (options.unmanaged && plan::scopes(known).empty())
+    if (asked.unmanaged) list_too(known.selection.contracts, account.connection().default_account, known);
+    if (asked.unmanaged && plan::scopes(known).empty())
       return usage("no contract is known here: there are neither manifests nor a state",
                    "name one: cpsctl status --unmanaged --contract ID");
     CPS_TRY(plan::Inputs const inputs, account.ask(std::move(known)));
     CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
-    CPS_TRY(auto const rows, options.unmanaged ? unmanaged(inputs, plan) : managed(inputs, plan::view(plan)));
+    CPS_TRY(auto const rows, asked.unmanaged ? unmanaged(inputs, plan) : managed(inputs, plan::view(plan)));
     return delivered(
         {.text = [&](std::ostream& out, report::Style const& style) { report::status_text(rows, style, out); },
          .json = [&] { return report::status_document(rows); }},
         options.detailed_exitcode && goes_on(inputs, rows) ? Exit::changes : Exit::done, options.global, world);
   });
+}
+
+}  // namespace
+
+Command status_command() {
+  return {.name = "status",
+          .what = "Show what CPS has of each enrollment",
+          .topic = "plan",
+          .examples = {{{"cpsctl status", "every enrollment of the manifests and the state"},
+                        {"cpsctl status shop-example-com", "one of them"},
+                        {"cpsctl status --unmanaged", "what the contracts have that nobody manages"}}},
+          .takes = [](Flags& flags, Options& options) -> Run {
+            auto const asked = std::make_shared<Asked>();
+            flags.add({"NAME", "manifest names (default: all)"}, asked->names);
+            take_selection(flags, options);
+            take_detailed(flags, options, "exit 2 while CPS works on a change");
+            flags.add({"--unmanaged", "list enrollments in neither the state nor a manifest"}, asked->unmanaged);
+            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+          }};
 }
 
 }  // namespace cpsctl::cli

@@ -188,6 +188,10 @@ Result<state::Contents> read_state(Settings const& settings, std::string const& 
   return contents;
 }
 
+Error unknown_name(std::string const& name) {
+  return usage(fmt::format("the state has no enrollment \"{}\"", name), "see: cpsctl state list");
+}
+
 std::function<void(apply::ItemResult const&)> progress_of(plan::PlanView const& plan, Connection const& connection,
                                                           GlobalOptions const& options, World& world) {
   return [lines = std::make_shared<ProgressLines>(connection, options, world, plan)](apply::ItemResult const& item) {
@@ -197,7 +201,7 @@ std::function<void(apply::ItemResult const&)> progress_of(plan::PlanView const& 
 
 namespace {
 
-Product result_product(apply::ApplyResult const& result, Carried const& carried) {
+Product result_product(apply::ApplyResult const& result, Carried const& carried, World& world) {
   plan::PlanView const& plan = carried.plan;
   report::ResultFacts const facts{.title = carried.title,
                                   .realm = plan.realm,
@@ -216,8 +220,7 @@ Product result_product(apply::ApplyResult const& result, Carried const& carried)
   return {.text = text_of(facts),
           .text_below_err = text_of(below),
           .json = [rows, facts] { return report::result_document(rows, facts); },
-          .md = [rows, facts, &plan] { return report::result_markdown(rows, facts, plan); },
-          .junit = [rows, facts, &plan] { return report::result_junit(rows, facts, plan); }};
+          .others = forms_of(ResultDocument{.rows = rows, .facts = facts, .plan = plan}, world)};
 }
 
 }  // namespace
@@ -259,7 +262,7 @@ Exit delivered(apply::ApplyResult const& result, Carried const& carried, Options
     report::error_text(*result.error, style_for(options.global, world, world.err_is_terminal), world.err);
   Exit exit = exit_of(result);
   if (options.detailed_exitcode && goes_on(result, carried.plan)) exit = worse(exit, Exit::changes);
-  return delivered(result_product(result, carried), exit, options.global, world);
+  return delivered(result_product(result, carried, world), exit, options.global, world);
 }
 
 }  // namespace cpsctl::cli

@@ -34,6 +34,9 @@ Result<state::Contents> read_state(Settings const& settings, std::string const& 
 
 using PlanAgain = std::function<http::Task<Result<apply::Round>>(std::set<std::string>)>;
 
+/// Errors that name it: usage.
+Error unknown_name(std::string const& name);
+
 enum class Progress : std::uint8_t { shown, silent };
 
 /// A line on stderr for each item that is done with, by what the plan knew of it.
