@@ -2,6 +2,8 @@
 
 #include "cli/manifests.hpp"
 
+#include <fmt/format.h>
+
 namespace cpsctl::cli {
 
 Result<> Account::read_settings() {
@@ -42,7 +44,21 @@ void Account::watch() {
 }
 
 plan::Inputs Account::inputs(manifest::Loaded manifests) const {
-  return inputs_for(settings_, std::move(manifests), *connection_, contents(), world_);
+  // Who approves a plan sees that values come from where no review reaches.
+  std::vector<std::string> unusual = settings_.unusual;
+  for (std::string const& name : manifests.variables) unusual.push_back(fmt::format("${{env:{}}} used", name));
+  return {.desired = std::move(manifests.desired),
+          .paths = std::move(manifests.paths),
+          .entries = contents().entries,
+          .open_intents = contents().open_intents,
+          .default_account = connection_->default_account,
+          .realm = connection_->realm,
+          .serial = contents().serial,
+          .now = world_.clock.wall(),
+          .settle = settings_.settle,
+          .selection = settings_.selection,
+          .consent = settings_.consent,
+          .settings = std::move(unusual)};
 }
 
 Result<plan::Inputs> Account::ask(plan::Inputs known) {
@@ -66,7 +82,22 @@ apply::ApplyResult Account::carry_out(plan::Plan const& plan, plan::PlanView con
 }
 
 report::Cost Account::cost_of(plan::PlanView const& plan) const {
-  return cli::cost_of(plan, *connection_, settings_, contents());
+  report::Cost cost{.used = connection_->session->requests(),
+                    .to_apply = static_cast<std::size_t>(plan.requests_to_apply),
+                    .credentials = connection_->credentials};
+  if (plan.items.empty() && plan.summary == plan::Summary{} && !contents().entries.empty()) {
+    cost.outside = contents().entries.size();
+    cost.outside_example = contents().entries.begin()->second.source;
+  }
+  auto const slowest = cps::slowest(settings_.windows);
+  if (slowest && plan.requests_to_apply > 0) {
+    cps::Requests const by_account = requests_to_apply(plan);
+    cost.estimate = connection_->session->estimate(by_account);
+    cost.limit = cps::window_text(*slowest);
+    if (by_account.size() > 1 && settings_.budget_group.empty())
+      cost.limit += fmt::format(" for each of {} accounts", by_account.size());
+  }
+  return cost;
 }
 
 Exit on_account(Options const& options, World& world, std::function<Result<Exit>(Account&)> const& work) {

@@ -39,6 +39,8 @@ class Account {
   apply::ApplyResult carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
                                PlanAgain plan_again = {}, Progress progress = Progress::shown);
 
+  /// The plan's footer: requests used, requests to come, and what they take under the limits; and what the state has,
+  /// if the plan is about nothing of it.
   report::Cost cost_of(plan::PlanView const& plan) const;
   Settings const& settings() const { return settings_; }
   Connection& connection() { return *connection_; }

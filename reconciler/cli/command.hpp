@@ -1,7 +1,6 @@
 #pragma once
 #include "cli/exit.hpp"
 #include "cli/flags.hpp"
-#include "cli/formats.hpp"
 #include "cli/options.hpp"
 #include "cli/world.hpp"
 

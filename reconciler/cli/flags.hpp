@@ -10,7 +10,7 @@ namespace CLI {
 class App;
 }  // namespace CLI
 
-/// What a command line may say. CLI11, which reads it, stays behind flags.cpp, arguments.cpp and help_format.cpp.
+/// What a command line may say. CLI11, which reads it, is slow to compile: a command does not see it.
 namespace cpsctl::cli {
 
 /// Says what is wrong with a value; nothing: it fits.

@@ -2,7 +2,6 @@
 
 #include "base/fields.hpp"
 #include "cli/manifests.hpp"
-#include "cli/version.hpp"
 #include "manifest/rules.hpp"
 #include "report/report.hpp"
 #include "schema/schema.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 #include "base/json.hpp"
+#include "cli/options.hpp"
 #include "cli/world.hpp"
 #include "report/result.hpp"
 
@@ -9,15 +10,8 @@
 #include <string>
 #include <vector>
 
-#include <boost/describe.hpp>
-
-/// The forms of documents. A new one: its word here, its renderers in report/, a row in formats.cpp.
+/// The forms of documents. A new one: its word in options.hpp, its renderers in report/, a row in formats.cpp.
 namespace cpsctl::cli {
-
-BOOST_DEFINE_ENUM_CLASS(Format, text, json, md, sarif, github, junit)
-
-/// What a command prints: none but text, text and JSON of its own, or what several commands have and formats know.
-enum class Document : std::uint8_t { none, own, plan, result, findings };
 
 /// The formats that there are of a document; every one has text.
 std::vector<Format> formats_of(Document document);
@@ -54,5 +48,8 @@ std::string pretty(json::Document const& document);
 
 /// Every rule that a finding may name, by id.
 std::vector<report::RuleText> all_rules();
+
+/// "0.1.0".
+char const* program_version();
 
 }  // namespace cpsctl::cli

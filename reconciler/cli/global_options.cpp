@@ -2,6 +2,7 @@
 
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "cli/formats.hpp"
 #include "cli/option_groups.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
-#include "cli/output.hpp"
+#include "cli/formats.hpp"
 #include "cli/words.hpp"
 #include "manifest/rules.hpp"
 

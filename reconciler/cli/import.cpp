@@ -193,13 +193,11 @@ class Import {
                            .document = live.document});
     }
     if (!only_ || !found.empty()) return found;
-    return Error{.code = Errc::usage,
-                 .message = managed.contains(*only_)
-                                ? fmt::format("enrollment {} is managed already", *only_)
-                                : fmt::format("contract {} has no enrollment {}",
-                                              fmt::join(settings_.selection.contracts, ", "), *only_),
-                 .next = fmt::format("see: cpsctl status --unmanaged --contract {}",
-                                     fmt::join(settings_.selection.contracts, " --contract "))};
+    return usage(managed.contains(*only_) ? fmt::format("enrollment {} is managed already", *only_)
+                                          : fmt::format("contract {} has no enrollment {}",
+                                                        fmt::join(settings_.selection.contracts, ", "), *only_),
+                 fmt::format("see: cpsctl status --unmanaged --contract {}",
+                             fmt::join(settings_.selection.contracts, " --contract ")));
   }
 
   manifest::WriteOptions write_options(plan::Inputs const& inputs,
@@ -260,8 +258,7 @@ Result<Exit> run(Asked const& asked, Options const& options, World& world) {
     CPS_TRY(Imported const imported, Import(asked, options, only, account, world).run());
     Product const product{.text = [&](std::ostream& out, report::Style const& style) { text_of(imported, style, out); },
                           .json = [&] { return document_of(imported); }};
-    if (auto const& error = imported.taken.error)
-      report::error_text(*error, style_for(options.global, world, world.err_is_terminal), world.err);
+    if (auto const& error = imported.taken.error) say(*error, options.global, world);
     Exit const taken = exit_of(imported.taken);
     Exit const differs = report::quiet(imported.left) ? Exit::done : Exit::failed;
     return account.signals().exit_or(delivered(product, taken == Exit::done ? differs : taken, options.global, world));

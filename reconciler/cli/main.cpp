@@ -1,7 +1,6 @@
 #include "base/screen.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
-#include "cli/process.hpp"
 #include "cli/settings.hpp"
 
 #include <cerrno>
@@ -10,8 +9,11 @@
 #include <exception>
 #include <fcntl.h>
 #include <iostream>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <openssl/crypto.h>
 #include <unistd.h>
 
 using namespace cpsctl;
@@ -37,6 +39,21 @@ Exit run_arguments(std::vector<std::string> arguments, World& world) {
                   .colour = style_for(global, world, world.err_is_terminal).colour});
   auto const exit = parsed->run(parsed->options, world);
   return exit ? *exit : fail(exit.error(), global, world);
+}
+
+/// Memory with secrets in it becomes no core file, neither by the kernel nor by a program that it pipes cores to, and
+/// other processes of the user cannot read it (/proc/PID/mem, ptrace).
+void keep_memory_private() {
+  // Neither can fail but where a seccomp filter forbids it; the work goes on without them.
+  rlimit const none{.rlim_cur = 0, .rlim_max = 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // a limit of 0 does not hold for cores that go into a pipe
+}
+
+/// OpenSSL reads no configuration file: one can load modules and engines into the process, and lower what TLS demands.
+/// It is read at the first use that does not say otherwise; afterwards it is too late.
+void ignore_openssl_conf() {
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
 }
 
 /// A stream that came closed must not become the next file that is opened: results would be written into the journal.

@@ -1,7 +1,6 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "cli/formats.hpp"
 #include "sandbox/behaviour.hpp"
 
 #include <cstdint>
@@ -10,10 +9,18 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/describe.hpp>
+
 /// The command line as values.
 namespace cpsctl::cli {
 
 enum class Colour : std::uint8_t { automatic, always, never };
+
+/// The forms of documents (formats.hpp).
+BOOST_DEFINE_ENUM_CLASS(Format, text, json, md, sarif, github, junit)
+
+/// What a command prints: none but text, text and JSON of its own, or what several commands have and formats know.
+enum class Document : std::uint8_t { none, own, plan, result, findings };
 
 /// Where the embedded CPS keeps its data.
 inline constexpr char const* default_sandbox = ".cpsctl/sandbox";

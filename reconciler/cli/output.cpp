@@ -90,11 +90,15 @@ Result<> print(Product const& product, GlobalOptions const& options, World& worl
 /// `exit`, or the exit code of what could not be written, which is reported.
 Exit exit_after(Exit exit, Result<> const& written, GlobalOptions const& options, World& world) {
   if (written) return exit;
-  report::error_text(written.error(), style_for(options, world, world.err_is_terminal), world.err);
+  say(written.error(), options, world);
   return worse(exit, exit_for(written.error().code));
 }
 
 }  // namespace
+
+void say(Error const& error, GlobalOptions const& options, World& world) {
+  report::error_text(error, style_for(options, world, world.err_is_terminal), world.err);
+}
 
 Result<> deliver(Product const& product, GlobalOptions const& options, World& world) {
   auto const filed = write_files(product, options, world);
@@ -107,7 +111,7 @@ Exit delivered(Product const& product, Exit exit, GlobalOptions const& options, 
 }
 
 Exit fail(Error const& error, GlobalOptions const& options, World& world) {
-  report::error_text(error, style_for(options, world, world.err_is_terminal), world.err);
+  say(error, options, world);
   Exit const exit = exit_for(error.code);
   std::string const kind = fields::word(error.code);
   report::Failure const failure{

@@ -7,7 +7,6 @@
 
 #include <functional>
 #include <ostream>
-#include <string>
 
 namespace cpsctl::cli {
 
@@ -26,6 +25,9 @@ Result<> deliver(Product const& product, GlobalOptions const& options, World& wo
 
 /// deliver(), and `exit`; or the worse exit code when a place could not be written to, which is reported.
 Exit delivered(Product const& product, Exit exit, GlobalOptions const& options, World& world);
+
+/// An error in words, on stderr.
+void say(Error const& error, GlobalOptions const& options, World& world);
 
 /// What ends a command before its document exists: words to stderr; on stdout when -o is not text, and in every --out
 /// file, the failure in that format, so that a pipeline always finds what it reads.

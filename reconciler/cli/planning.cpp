@@ -66,29 +66,6 @@ Result<> outcome(Errors errors) {
   return std::move(errors.front());
 }
 
-}  // namespace
-
-plan::Inputs inputs_for(Settings const& settings, manifest::Loaded manifests, Connection const& connection,
-                        state::Contents const& contents, World& world) {
-  // Who approves a plan sees that values come from where no review reaches.
-  std::vector<std::string> unusual = settings.unusual;
-  for (std::string const& name : manifests.variables) unusual.push_back(fmt::format("${{env:{}}} used", name));
-  return {.desired = std::move(manifests.desired),
-          .paths = std::move(manifests.paths),
-          .entries = contents.entries,
-          .open_intents = contents.open_intents,
-          .default_account = connection.default_account,
-          .realm = connection.realm,
-          .serial = contents.serial,
-          .now = world.clock.wall(),
-          .settle = settings.settle,
-          .selection = settings.selection,
-          .consent = settings.consent,
-          .settings = std::move(unusual)};
-}
-
-namespace {
-
 /// What manifests and state know, to check words against.
 struct Known {
   struct One {
@@ -232,26 +209,6 @@ cps::Requests requests_to_apply(plan::PlanView const& plan) {
   for (plan::ItemView const& item : plan.items)
     if (!item.steps.empty()) requests[item.account] += item.steps.size();
   return requests;
-}
-
-report::Cost cost_of(plan::PlanView const& plan, Connection const& connection, Settings const& settings,
-                     state::Contents const& contents) {
-  report::Cost cost{.used = connection.session->requests(),
-                    .to_apply = static_cast<std::size_t>(plan.requests_to_apply),
-                    .credentials = connection.credentials};
-  if (plan.items.empty() && plan.summary == plan::Summary{} && !contents.entries.empty()) {
-    cost.outside = contents.entries.size();
-    cost.outside_example = contents.entries.begin()->second.source;
-  }
-  auto const slowest = cps::slowest(settings.windows);
-  if (slowest && plan.requests_to_apply > 0) {
-    cps::Requests const by_account = requests_to_apply(plan);
-    cost.estimate = connection.session->estimate(by_account);
-    cost.limit = cps::window_text(*slowest);
-    if (by_account.size() > 1 && settings.budget_group.empty())
-      cost.limit += fmt::format(" for each of {} accounts", by_account.size());
-  }
-  return cost;
 }
 
 }  // namespace cpsctl::cli

@@ -13,10 +13,6 @@
 
 namespace cpsctl::cli {
 
-/// What a plan is made from, as far as it is known before CPS is asked.
-plan::Inputs inputs_for(Settings const& settings, manifest::Loaded manifests, Connection const& connection,
-                        state::Contents const& contents, World& world);
-
 /// Does each word of the call mean something that manifests or state know? A name that is mistyped must not look like
 /// nothing to do. `contracts_at_cps`: a contract may be known to CPS alone. Errors: usage, with what is near.
 Result<> check_words(plan::Inputs const& inputs, bool contracts_at_cps = false);
@@ -32,10 +28,5 @@ std::set<std::int64_t> managed_ids(plan::Inputs const& inputs, plan::Plan const&
 
 /// What carrying a plan out takes.
 cps::Requests requests_to_apply(plan::PlanView const& plan);
-
-/// The plan's footer: requests used, requests to come, and what they take under the limits; and what the state has, if
-/// the plan is about nothing of it.
-report::Cost cost_of(plan::PlanView const& plan, Connection const& connection, Settings const& settings,
-                     state::Contents const& contents);
 
 }  // namespace cpsctl::cli

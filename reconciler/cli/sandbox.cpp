@@ -11,8 +11,6 @@
 #include <condition_variable>
 #include <mutex>
 
-#include <fmt/ostream.h>
-
 namespace cpsctl::cli {
 namespace {
 

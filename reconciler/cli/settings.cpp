@@ -132,10 +132,9 @@ Result<> take_max_changes(std::string const& text, plan::Consent& consent) {
 /// the project file may say how many at most.
 Result<plan::Consent> consent_of(GuardOptions const& options, manifest::Project const& project) {
   if (auto const most = project.max_deletes; most && options.max_deletes.value_or(0) > *most)
-    return Error{.code = Errc::usage,
-                 .message = fmt::format("--max-deletes {} is more than {} allows: {} (spec.guard.maxDeletes)",
-                                        *options.max_deletes, project.file, *most),
-                 .next = "delete fewer at once, or raise that limit there"};
+    return usage(fmt::format("--max-deletes {} is more than {} allows: {} (spec.guard.maxDeletes)",
+                             *options.max_deletes, project.file, *most),
+                 "delete fewer at once, or raise that limit there");
   plan::Consent consent{.allow_delete = options.allow_delete,
                         .max_deletes = options.max_deletes.value_or(0),
                         .confirm_delete = options.confirm_delete,
@@ -192,11 +191,10 @@ Result<std::vector<std::string>> manifest_paths(Options const& options, manifest
   if (!project.manifests.empty()) return project.manifests;
   CPS_TRY(FileKind const kind, world.files.kind("manifests"));
   if (kind != FileKind::missing) return std::vector<std::string>{"manifests"};
-  return Error{.code = Errc::usage,
-               .message =
-                   "there is nothing to read: no PATH was given, and there is neither a project file with "
-                   "manifests: nor a folder ./manifests",
-               .next = "give a PATH, or go to the project with -C DIR"};
+  return usage(
+      "there is nothing to read: no PATH was given, and there is neither a project file with "
+      "manifests: nor a folder ./manifests",
+      "give a PATH, or go to the project with -C DIR");
 }
 
 Result<Settings> make_settings(Options const& options, World& world) {

@@ -6,8 +6,6 @@
 #include "cli/settings.hpp"
 #include "cli/writing.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 /// cpsctl state, and its commands that only look.

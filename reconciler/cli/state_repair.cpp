@@ -14,50 +14,45 @@
 namespace cpsctl::cli {
 namespace {
 
-/// The state of a command that talks to nobody.
-struct Offline {
-  Settings settings = {};
-  Writing writing = {};
-};
-
-Result<Offline> open_offline(std::string const& command, Options const& options, World& world) {
-  Offline offline;
-  CPS_TRY(offline.settings, make_settings(options, world));
-  CPS_TRY(offline.writing, begin_writing(command, "", "", offline.settings, world));
-  return offline;
+/// The state as it is, whatever it belongs to, for a command that talks to nobody.
+Result<Writing> open_state(std::string const& command, Options const& options, World& world) {
+  CPS_TRY(Settings const settings, make_settings(options, world));
+  return begin_writing(command, "", "", settings, world);
 }
 
 struct Repaired {
   std::vector<std::string> names = {};
 };
 BOOST_DESCRIBE_STRUCT(Repaired, (), (names))
+Error refused(std::string message, std::string next) {
+  return {.code = Errc::guard_rail, .message = std::move(message), .next = std::move(next)};
+}
+
 /// What a command that repairs the state says, in both forms.
 Product said(std::string line, std::vector<std::string> names) {
   return {.text = [line](std::ostream& out, report::Style) { screen::line(out, "{}", line); },
           .json = [names = std::move(names)] { return fields::versioned(Repaired{names}); }};
 }
 
-Result<> forget(std::vector<std::string> const& names, Offline const& offline, World& world) {
-  state::Store& store = *offline.writing.store;
+/// cpsctl state forget NAME…: the enrollments stay at CPS, nobody manages them any more.
+Result<Exit> forget(std::vector<std::string> const& names, Options const& options, World& world) {
+  CPS_TRY(Writing const writing, open_state("cpsctl state forget", options, world));
+  state::Store& store = *writing.store;
   for (std::string const& name : names)
     if (!store.contents().entries.contains(name)) return unknown_name(name);
   std::string const now = timestamp(world.clock.wall());
   for (std::string const& name : names)
     CPS_CHECK(store.write({.phase = state::Phase::dropped, .name = name, .at = now}));
-  return store.save();
-}
-
-/// cpsctl state forget NAME…: the enrollments stay at CPS, nobody manages them any more.
-Result<Exit> run_forget(std::vector<std::string> const& names, Options const& options, World& world) {
-  CPS_TRY(Offline const offline, open_offline("cpsctl state forget", options, world));
-  CPS_CHECK(forget(names, offline, world));
+  CPS_CHECK(store.save());
   std::string const line =
       fmt::format("Forgotten: {}. CPS keeps {}.", fmt::join(names, ", "), names.size() == 1 ? "it" : "them");
   return delivered(said(line, names), Exit::done, options.global, world);
 }
 
-Result<> move(std::string const& from, std::string const& to, Offline const& offline, World& world) {
-  state::Store& store = *offline.writing.store;
+/// cpsctl state mv OLD NEW: after a manifest was renamed.
+Result<Exit> move(std::string const& from, std::string const& to, Options const& options, World& world) {
+  CPS_TRY(Writing const writing, open_state("cpsctl state mv", options, world));
+  state::Store& store = *writing.store;
   auto const entry = store.contents().entries.find(from);
   if (entry == store.contents().entries.end()) return unknown_name(from);
   if (store.contents().entries.contains(to))
@@ -66,22 +61,14 @@ Result<> move(std::string const& from, std::string const& to, Offline const& off
   bool const in_doubt =
       std::ranges::any_of(store.contents().open_intents, [&](auto const& one) { return one.name == from; });
   if (in_doubt)
-    return Error{.code = Errc::guard_rail,
-                 .message = fmt::format("a write to {} is in doubt: its answer never came", from),
-                 .next = "run cpsctl apply first: it resolves the doubt"};
+    return refused(fmt::format("a write to {} is in doubt: its answer never came", from),
+                   "run cpsctl apply first: it resolves the doubt");
   auto moved = std::make_shared<state::Entry>(entry->second);
   moved->name = to;
   CPS_CHECK(store.write(
       {.phase = state::Phase::stored, .name = from, .at = timestamp(world.clock.wall()), .entry = std::move(moved)}));
-  return store.save();
-}
-
-/// cpsctl state mv OLD NEW: after a manifest was renamed.
-Result<Exit> run_mv(std::string const& from, std::string const& to, Options const& options, World& world) {
-  CPS_TRY(Offline const offline, open_offline("cpsctl state mv", options, world));
-  CPS_CHECK(move(from, to, offline, world));
-  std::string const line = fmt::format("{} is now {}.", from, to);
-  return delivered(said(line, {from, to}), Exit::done, options.global, world);
+  CPS_CHECK(store.save());
+  return delivered(said(fmt::format("{} is now {}.", from, to), {from, to}), Exit::done, options.global, world);
 }
 
 struct Settling {
@@ -90,14 +77,9 @@ struct Settling {
   bool not_done = false;
 };
 
-Error cannot_settle(std::string message, std::string next) {
-  return {.code = Errc::guard_rail, .message = std::move(message), .next = std::move(next)};
-}
-
 /// What a person found out about the writes to `name`. A create that was done is the enrollment `as`; an update or a
 /// delete can only be settled as not done, since a list proves that they were.
-Result<> settle(std::string const& name, std::optional<std::int64_t> as, Offline const& offline, World& world) {
-  state::Store& store = *offline.writing.store;
+Result<> settle(std::string const& name, std::optional<std::int64_t> as, state::Store& store, World& world) {
   std::vector<state::Record> open;
   for (state::Record const& intent : store.contents().open_intents)
     if (intent.name == name) open.push_back(intent);
@@ -105,17 +87,17 @@ Result<> settle(std::string const& name, std::optional<std::int64_t> as, Offline
   WallTime const now = world.clock.wall();
   for (state::Record const& intent : open)
     if (auto const ends = parse_timestamp(intent.ends_by); ends && *ends > now)
-      return cannot_settle(fmt::format("the write of {} may still be under way", intent.at),
-                           fmt::format("settle it after {}", intent.ends_by));
+      return refused(fmt::format("the write of {} may still be under way", intent.at),
+                     fmt::format("settle it after {}", intent.ends_by));
   bool const create = open.back().step == state::Step::create && open.back().entry != nullptr;
   if (as && !create)
-    return cannot_settle(fmt::format("the write in doubt is {} {}, which made no enrollment",
-                                     open.back().step == state::Step::update ? "an" : "a",
-                                     open.back().step == state::Step::update ? "update" : "delete"),
-                         "cpsctl apply proves it from CPS's list; if it was not done: --not-done");
+    return refused(fmt::format("the write in doubt is {} {}, which made no enrollment",
+                               open.back().step == state::Step::update ? "an" : "a",
+                               open.back().step == state::Step::update ? "update" : "delete"),
+                   "cpsctl apply proves it from CPS's list; if it was not done: --not-done");
   for (auto const& [other, entry] : store.contents().entries)
     if (as && entry.id == *as && other != name)
-      return cannot_settle(fmt::format("enrollment {} belongs to {}", *as, other), "look at: cpsctl state list");
+      return refused(fmt::format("enrollment {} belongs to {}", *as, other), "look at: cpsctl state list");
   std::string const at = timestamp(now);
   std::string const reason = as ? fmt::format("a person settled it: it made enrollment {}", *as)
                                 : std::string("a person settled it: it was not done");
@@ -140,7 +122,7 @@ Result<> settle(std::string const& name, std::optional<std::int64_t> as, Offline
 }
 
 /// cpsctl state settle NAME --as ID | --not-done: after a person looked into Akamai Control Center.
-Result<Exit> run_settle(Settling const& asked, Options const& options, World& world) {
+Result<Exit> settle(Settling const& asked, Options const& options, World& world) {
   if (!asked.as && !asked.not_done)
     return usage("state settle needs to know what became of the write",
                  "look in Akamai Control Center, then say --as ID or --not-done");
@@ -148,8 +130,8 @@ Result<Exit> run_settle(Settling const& asked, Options const& options, World& wo
   if (asked.as) {
     CPS_TRY(as, enrollment_id("--as", *asked.as, {}));
   }
-  CPS_TRY(Offline const offline, open_offline("cpsctl state settle", options, world));
-  CPS_CHECK(settle(asked.name, as, offline, world));
+  CPS_TRY(Writing const writing, open_state("cpsctl state settle", options, world));
+  CPS_CHECK(settle(asked.name, as, *writing.store, world));
   std::string const line =
       as ? fmt::format("{} is enrollment {}. The next plan compares it with its manifest.", asked.name, *as)
          : fmt::format("The write to {} was not done. The next plan starts without it.", asked.name);
@@ -157,7 +139,7 @@ Result<Exit> run_settle(Settling const& asked, Options const& options, World& wo
 }
 
 /// cpsctl state unlock: what a dead run on another machine left; one of this machine leaves nothing that holds.
-Result<Exit> run_unlock(bool force, Options const& options, World& world) {
+Result<Exit> unlock(bool force, Options const& options, World& world) {
   CPS_TRY(Settings const settings, make_settings(options, world));
   // Without a look into git: a lock that it tracks is ended, too.
   CPS_TRY(auto const backend, state::Backend::at(settings.state, world.files, world.clock));
@@ -179,7 +161,7 @@ Command state_forget_command() {
           .takes = [](Flags& flags, Options&) -> Run {
             auto const names = std::make_shared<std::vector<std::string>>();
             flags.require({"NAME", "names in the state"}, *names);
-            return [names](Options const& options, World& world) { return run_forget(*names, options, world); };
+            return [names](Options const& options, World& world) { return forget(*names, options, world); };
           }};
 }
 
@@ -194,7 +176,7 @@ Command state_mv_command() {
             flags.require({"OLD", "name in the state"}, names->first);
             flags.require({"NEW", "name of the manifest"}, names->second);
             return [names](Options const& options, World& world) {
-              return run_mv(names->first, names->second, options, world);
+              return move(names->first, names->second, options, world);
             };
           }};
 }
@@ -211,7 +193,7 @@ Command state_settle_command() {
             flags.add({"--as", "it was done: this is its enrollment", "ID"}, asked->as);
             flags.add({"--not-done", "it was not done"}, asked->not_done);
             flags.exclude("--as", "--not-done");
-            return [asked](Options const& options, World& world) { return run_settle(*asked, options, world); };
+            return [asked](Options const& options, World& world) { return settle(*asked, options, world); };
           }};
 }
 
@@ -224,7 +206,7 @@ Command state_unlock_command() {
           .takes = [](Flags& flags, Options&) -> Run {
             auto const force = std::make_shared<bool>(false);
             flags.add({"--force", "even of a run on another machine: look there first"}, *force);
-            return [force](Options const& options, World& world) { return run_unlock(*force, options, world); };
+            return [force](Options const& options, World& world) { return unlock(*force, options, world); };
           }};
 }
 

@@ -1,5 +1,3 @@
-#include "cli/version.hpp"
-
 #include "base/fields.hpp"
 #include "base/screen.hpp"
 #include "cli/command.hpp"

@@ -8,12 +8,9 @@
 #include "state/author.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <string_view>
-
-#include <fmt/ostream.h>
 
 namespace cpsctl::cli {
 namespace {
@@ -138,9 +135,8 @@ class ProgressLines {
 Result<std::string> recorded_realm(state::Backend const& backend) {
   CPS_TRY(state::Contents const contents, backend.read(""));
   if (contents.exists) return contents.realm;
-  return Error{.code = Errc::usage,
-               .message = fmt::format("there is no state at {}", backend.describe()),
-               .next = "name it with --state, or go to the project with -C DIR"};
+  return usage(fmt::format("there is no state at {}", backend.describe()),
+               "name it with --state, or go to the project with -C DIR");
 }
 
 /// Says what is odd about a state, with commands that can be copied.
@@ -148,12 +144,13 @@ void warn_of(state::Contents const& contents, Settings const& settings) {
   for (std::string const& note : contents.notes) log::warning("{}", report::next_step(note, {.flags = settings.flags}));
 }
 
-}  // namespace
-
+/// Where the state of these settings lives. Errors: usage; io when git tracks it.
 Result<std::unique_ptr<state::Backend>> backend_of(Settings const& settings, World& world) {
   CPS_CHECK(check_untracked(settings.state, world.files));
   return state::Backend::at(settings.state, world.files, world.clock);
 }
+
+}  // namespace
 
 Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
                               Settings const& settings, World& world, Signals const* signals) {
@@ -258,8 +255,7 @@ bool goes_on(apply::ApplyResult const& result, plan::PlanView const& plan) {
 }  // namespace
 
 Exit delivered(apply::ApplyResult const& result, Carried const& carried, Options const& options, World& world) {
-  if (result.error)
-    report::error_text(*result.error, style_for(options.global, world, world.err_is_terminal), world.err);
+  if (result.error) say(*result.error, options.global, world);
   Exit exit = exit_of(result);
   if (options.detailed_exitcode && goes_on(result, carried.plan)) exit = worse(exit, Exit::changes);
   return delivered(result_product(result, carried, world), exit, options.global, world);

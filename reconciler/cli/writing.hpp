@@ -8,7 +8,6 @@
 #include "state/backend.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace cpsctl::cli {
@@ -19,9 +18,6 @@ struct Writing {
   std::unique_ptr<state::Lock> lock = {};
   std::unique_ptr<state::Store> store = {};
 };
-
-/// Where the state of these settings lives. Errors: usage; io when git tracks it.
-Result<std::unique_ptr<state::Backend>> backend_of(Settings const& settings, World& world);
 
 /// Takes the lock and opens the state of `realm`, to record `host` in it; a signal ends the wait for the lock (none:
 /// the process ends as usual). Both are empty for a command that talks to nobody: as the state has them, which must
