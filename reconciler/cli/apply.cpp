@@ -1,24 +1,19 @@
-#include "base/fields.hpp"
 #include "base/log.hpp"
 #include "base/screen.hpp"
 #include "base/text.hpp"
-#include "cli/commands.hpp"
+#include "cli/account.hpp"
+#include "cli/command.hpp"
+#include "cli/option_groups.hpp"
 #include "cli/output.hpp"
-#include "cli/planning.hpp"
-#include "cli/writing.hpp"
-#include "manifest/saved.hpp"
+#include "cli/saved_plan.hpp"
 #include "plan/document.hpp"
 #include "plan/saved.hpp"
 #include "report/wording.hpp"
-#include "schema/schema.hpp"
 #include "state/realm.hpp"
 
-#include <algorithm>
-#include <atomic>
 #include <poll.h>
 
 #include <fmt/ostream.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 namespace cpsctl::cli {
@@ -39,58 +34,71 @@ bool confirmed(World& world, Signals const& signals) {
   return answer == "yes";
 }
 
-/// The whole command once there is something to work with; every early end has been said already.
+struct Asked {
+  std::optional<std::string> plan = {};      ///< --plan FILE
+  std::optional<std::string> approved = {};  ///< the digest of what was approved
+  bool yes = false;
+};
+
+/// An empty one is left to apply, which refuses it: a variable of a pipeline that was not set.
+std::string check_digest(std::string const& value) {
+  bool const fits = value.size() == 64 && value.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return value.empty() || fits ? "" : fmt::format("\"{}\" is not a digest: a digest has 64 hex digits", value);
+}
+
+/// May the call take a saved plan? What it is about was said when it was made; where nobody is asked, the caller must
+/// say which one was approved.
+Result<> check_plan_call(Asked const& asked, Options const& options, bool can_ask) {
+  SelectionOptions const& selection = options.selection;
+  bool const selects = !selection.labels.empty() || !selection.names.empty() || !selection.contracts.empty();
+  if (!options.paths.empty() || selects)
+    return usage("--plan is carried out as it is: PATHs and selection belong to cpsctl plan",
+                 "make the plan with them, or leave them out");
+  if (can_ask || asked.approved) return {};
+  return usage("there is no terminal to ask on, and --plan does not say which plan was approved",
+               fmt::format("look at cpsctl show {}, then add --approved with the digest that it prints",
+                           text::printable(*asked.plan)));
+}
+
+/// The whole command; every early end is an error.
 class Applying {
  public:
-  Applying(Options const& options, Settings settings, World& world, Signals& signals)
-      : options_(options), settings_(std::move(settings)), world_(world), signals_(signals) {}
+  Applying(Asked const& asked, Options const& options, Account& account, World& world)
+      : asked_(asked), options_(options), account_(account), world_(world) {}
 
-  Exit manifests(Wanted wanted) {
-    return run([&wanted, this](Connection& connection, state::Contents const& contents) -> Result<plan::Inputs> {
-      plan::Inputs inputs = inputs_for(std::move(wanted), connection, contents, world_);
-      CPS_CHECK(check_words(inputs));
-      return inputs;
-    });
-  }
-
-  Exit saved(plan::PlanView plan) {
-    saved_ = std::move(plan);
-    return run([this](Connection& connection, state::Contents const& contents) -> Result<plan::Inputs> {
-      plan::Inputs inputs = inputs_for({.settings = settings_, .loaded = {}}, connection, contents, world_);
-      plan::restrict_to(*saved_, inputs);
-      return inputs;
-    });
+  Result<Exit> run() {
+    bool const can_ask = world_.in_is_terminal && world_.err_is_terminal && !options_.global.no_input;
+    if (!asked_.yes && !can_ask)
+      return usage("apply asks before it writes, and there is no terminal to ask on",
+                   fmt::format("look at the plan first: {}; then add --yes to the same command",
+                               asked_.plan ? "cpsctl show " + text::printable(*asked_.plan)
+                                           : std::string("cpsctl plan, with the same PATHs and flags")));
+    manifest::Loaded manifests;
+    if (asked_.plan) {
+      CPS_CHECK(check_plan_call(asked_, options_, can_ask));
+      CPS_TRY(saved_, read_plan(*asked_.plan, world_));
+      CPS_CHECK(account_.read_settings());
+      CPS_CHECK(check_consent(saved_->consent, account_.settings().consent));
+    } else {
+      CPS_TRY(manifests, account_.read_manifests());
+    }
+    if (auto const connected = account_.connect(); !connected) return of_this_plan(connected.error());
+    CPS_CHECK(made_for(account_.connection()));
+    CPS_CHECK(account_.open("cpsctl apply"));
+    plan::Inputs known = account_.inputs(std::move(manifests));
+    if (saved_)
+      plan::restrict_to(*saved_, known);
+    else
+      CPS_CHECK(check_words(known));
+    CPS_TRY(plan::Inputs inputs, account_.ask(std::move(known)));
+    CPS_TRY(plan::Plan plan, plan::make_plan(inputs));
+    if (saved_) plan = plan::agreed(*saved_, std::move(plan), begun(account_.contents()));
+    return confirm_and_carry_out(plan, plan::view(plan), std::move(inputs.listings));
   }
 
  private:
   static constexpr char const* add_sandbox =
       "the plan was made in a sandbox: add --sandbox=DIR with its folder, or use its credentials";
-
-  using MakeInputs = std::function<Result<plan::Inputs>(Connection&, state::Contents const&)>;
-
-  Exit run(MakeInputs const& make_inputs) {
-    auto connection = connect(options_, settings_, world_);
-    if (!connection) return failed(of_this_plan(connection.error()));
-    auto const ours = made_for(*connection);
-    if (!ours) return failed(ours.error());
-    auto writing = begin_writing("cpsctl apply", connection->realm, connection->host, settings_, world_, &signals_);
-    if (!writing) return failed(writing.error());
-
-    auto const handler = signals_.on_first([this, &connection] {
-      connection->loop->post(
-          [this, &connection] { planning_ ? connection->session->cancel() : connection->session->stop_waiting(); });
-    });
-    auto known = make_inputs(*connection, writing->store->contents());
-    if (!known) return failed(known.error());
-    cps::Reader reader(*connection->session);
-    auto inputs = connection->loop->run(read_account(reader, *connection, std::move(*known)));
-    if (!inputs) return failed(inputs.error());
-    auto plan = plan::make_plan(*inputs);
-    if (!plan) return failed(plan.error());
-    if (saved_) plan = plan::agreed(*saved_, std::move(*plan), begun(writing->store->contents()));
-    planning_ = false;
-    return confirm_and_carry_out(*plan, plan::view(*plan), std::move(inputs->listings), *connection, *writing->store);
-  }
 
   bool made_in_sandbox() const { return saved_ && state::realm_of(saved_->realm) == state::sandbox_realm; }
 
@@ -129,10 +137,8 @@ class Applying {
     return names;
   }
 
-  Exit failed(Error const& error) { return signals_.exit_or(fail(error, options_.global, world_)); }
-
   Result<> approved(plan::PlanView const& plan) const {
-    auto const& wanted = options_.guard.approved;
+    auto const& wanted = asked_.approved;
     if (!wanted) return {};
     if (wanted->empty())
       return Error{.code = Errc::stale,
@@ -150,195 +156,71 @@ class Applying {
   }
 
   /// `seen`: the view of the plan.
-  Exit confirm_and_carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
-                             Connection& connection, state::Store& store) {
+  Result<Exit> confirm_and_carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings) {
     auto const agreed = approved(seen);
     // Who is asked, or has to look again, sees it in any case.
-    bool const shown = options_.global.log_level <= log::Level::info || !agreed || (seen.work() && !options_.yes);
+    bool const shown = options_.global.log_level <= log::Level::info || !agreed || (seen.work() && !asked_.yes);
     if (shown)
-      report::plan_text(seen, cost_of(seen, connection, settings_, store.contents()),
-                        style_for(options_.global, world_, world_.err_is_terminal), world_.err);
-    if (!agreed) return failed(agreed.error());
-    if (seen.work() && !options_.yes && !confirmed(world_, signals_))
-      return failed({.code = Errc::guard_rail, .message = "not applied: the answer was not yes"});
+      report::plan_text(seen, account_.cost_of(seen), style_for(options_.global, world_, world_.err_is_terminal),
+                        world_.err);
+    CPS_CHECK(agreed);
+    if (seen.work() && !asked_.yes && !confirmed(world_, account_.signals()))
+      return Error{.code = Errc::guard_rail, .message = "not applied: the answer was not yes"};
 
-    PlanAgain again = [&, this](std::set<std::string> names) {
-      return plan_again(seen, std::move(names), connection, store);
-    };
-    auto const result = cli::carry_out(plan, seen, std::move(listings), std::move(again), connection, store, options_,
-                                       settings_, world_, signals_);
+    PlanAgain again = [&, this](std::set<std::string> names) { return plan_again(seen, std::move(names)); };
+    auto const result = account_.carry_out(plan, seen, std::move(listings), std::move(again));
     Exit const exit = delivered(result, {.plan = seen, .plan_shown = shown}, options_, world_);
-    if (signals_.received() == 0) return exit;
+    if (account_.signals().received() == 0) return exit;
     screen::line(world_.err, "Stopped by a signal; everything is saved. Go on with: {}",
-                 report::next_step(saved_ ? "cpsctl apply --plan " + text::printable(*options_.plan) : "cpsctl apply",
-                                   {.flags = settings_.flags}));
-    return signals_.exit();
+                 report::next_step(saved_ ? "cpsctl apply --plan " + text::printable(*asked_.plan) : "cpsctl apply",
+                                   {.flags = account_.settings().flags}));
+    return account_.signals().exit();
   }
 
   /// What is left of the plan that was agreed on; nothing is written that it did not show.
-  http::Task<Result<apply::Round>> plan_again(plan::PlanView const& agreed_on, std::set<std::string> names,
-                                              Connection& connection, state::Store const& store) {
+  http::Task<Result<apply::Round>> plan_again(plan::PlanView const& agreed_on, std::set<std::string> names) {
     plan::PlanView const left = plan::select(agreed_on, names);
-    plan::Inputs known = inputs_for({.settings = settings_, .loaded = {}}, connection, store.contents(), world_);
+    plan::Inputs known = account_.inputs({});
     plan::restrict_to(left, known);
-    cps::Reader const reader(*connection.session);
-    auto inputs = co_await read_account(reader, connection, std::move(known));
-    if (!inputs) co_return std::move(inputs).error();
-    auto fresh = plan::make_plan(*inputs);
-    if (!fresh) co_return std::move(fresh).error();
-    co_return apply::Round{.plan = plan::agreed(left, std::move(*fresh), names),
-                           .listings = std::move(inputs->listings)};
+    cps::Reader const reader(*account_.connection().session);
+    CPS_CO_TRY(plan::Inputs inputs, co_await read_account(reader, account_.connection(), std::move(known)));
+    CPS_CO_TRY(plan::Plan fresh, plan::make_plan(inputs));
+    co_return apply::Round{.plan = plan::agreed(left, std::move(fresh), names), .listings = std::move(inputs.listings)};
   }
 
+  Asked const& asked_;
   Options const& options_;
-  Settings settings_;
+  Account& account_;
   World& world_;
-  Signals& signals_;
   std::optional<plan::PlanView> saved_ = {};
-  std::atomic<bool> planning_ = true;
 };
 
-Result<plan::PlanView> read_plan(std::string const& file, World& world) {
-  auto const text = world.files.read(file, longest_plan);
-  if (!text) {
-    Error error = text.error();
-    if (error.next.empty())
-      error.next =
-          fmt::format("check the path, or save a plan there: cpsctl plan --out json={}", text::printable(file));
-    return error;
-  }
-  CPS_TRY(plan::PlanView plan, plan::read_document(*text, file));
-  for (plan::ItemView& item : plan.items) {
-    auto const checked = item.desired ? manifest::check_saved(*item.desired) : Result<>();
-    if (!checked) return Error(checked.error()).within("reading " + file);
-  }
-  return plan;
-}
-
-/// May the call take a saved plan? What it is about was said when it was made; where nobody is asked, the caller must
-/// say which one was approved.
-Result<> check_plan_call(Options const& options, bool can_ask) {
-  SelectionOptions const& selection = options.selection;
-  bool const selects = !selection.labels.empty() || !selection.names.empty() || !selection.contracts.empty();
-  if (!options.paths.empty() || selects)
-    return Error{.code = Errc::usage,
-                 .message = "--plan is carried out as it is: PATHs and selection belong to cpsctl plan",
-                 .next = "make the plan with them, or leave them out"};
-  if (can_ask || options.guard.approved) return {};
-  return Error{.code = Errc::usage,
-               .message = "there is no terminal to ask on, and --plan does not say which plan was approved",
-               .next = fmt::format("look at cpsctl show {0}, then add --approved with the digest that it prints",
-                                   text::printable(*options.plan))};
-}
-
-/// The flags that a consent stands for.
-std::vector<std::string> flags_of(plan::Consent const& consent) {
-  std::vector<std::string> flags;
-  auto const names = [&flags](char const* flag, std::vector<std::string> const& each) {
-    for (std::string const& name : each) flags.push_back(fmt::format("{} {}", flag, text::printable(name)));
-  };
-  if (consent.allow_delete) flags.emplace_back("--allow-delete");
-  if (consent.allow_delete && consent.max_deletes > 0)
-    flags.push_back(fmt::format("--max-deletes {}", consent.max_deletes));
-  if (consent.max_changes) flags.push_back(fmt::format("--max-changes {}", *consent.max_changes));
-  if (consent.max_changes_percent) flags.push_back(fmt::format("--max-changes {}%", *consent.max_changes_percent));
-  names("--confirm-delete", consent.confirm_delete);
-  names("--recreate", consent.recreate);
-  names("--override-renewal-window", consent.override_renewal_window);
-  if (consent.on_pending) flags.push_back(fmt::format("--on-pending {}", fields::word(*consent.on_pending)));
-  return flags;
-}
-
-/// The part of a plan's consent that goes beyond what this run allows. A plan is a file: who can write it must not be
-/// able to consent in the operator's name.
-plan::Consent beyond(plan::Consent const& saved, plan::Consent const& allowed) {
-  using manifest::OnPendingChange;
-  auto const others = [](std::vector<std::string> names, std::vector<std::string> const& known) {
-    std::erase_if(names, [&](std::string const& name) { return std::ranges::count(known, name) > 0; });
-    return names;
-  };
-  plan::Consent more{.confirm_delete = others(saved.confirm_delete, allowed.confirm_delete),
-                     .recreate = others(saved.recreate, allowed.recreate),
-                     .override_renewal_window = others(saved.override_renewal_window, allowed.override_renewal_window)};
-  if (saved.allow_delete && (!allowed.allow_delete || saved.max_deletes > allowed.max_deletes)) {
-    more.allow_delete = true;
-    more.max_deletes = saved.max_deletes;
-  }
-  auto const pending = saved.on_pending.value_or(OnPendingChange::refuse);
-  bool const same = pending == allowed.on_pending ||
-                    (pending == OnPendingChange::wait && allowed.on_pending == OnPendingChange::cancel);
-  if (pending != OnPendingChange::refuse && !same) more.on_pending = pending;
-  return more;
-}
-
-/// Is there a limit of changes that the plan was not held against?
-bool loosens_changes(plan::Consent const& saved, plan::Consent const& allowed) {
-  auto const looser = [](std::optional<std::int64_t> const& here, std::optional<std::int64_t> const& limit) {
-    return limit && (!here || *here > *limit);
-  };
-  return looser(saved.max_changes, allowed.max_changes) ||
-         looser(saved.max_changes_percent, allowed.max_changes_percent);
-}
-
-Result<> check_consent(plan::Consent const& saved, plan::Consent const& allowed) {
-  if (auto const missing = flags_of(beyond(saved, allowed)); !missing.empty())
-    return Error{
-        .code = Errc::guard_rail,
-        .message =
-            fmt::format("the plan was made with consent that this call does not give: {}", fmt::join(missing, " ")),
-        .next = "look at the plan with cpsctl show PLAN, then add these flags; or make the plan again without them"};
-  if (!loosens_changes(saved, allowed)) return {};
-  return Error{.code = Errc::guard_rail,
-               .message = "the plan was made without the limit of changes that holds here (--max-changes)",
-               .next = "make the plan again with it, or give --max-changes as the plan had it"};
+/// cpsctl apply: plans, or takes a saved plan; asks, carries out, saves.
+Result<Exit> run(Asked const& asked, Options const& options, World& world) {
+  return on_account(options, world, [&](Account& account) { return Applying(asked, options, account, world).run(); });
 }
 
 }  // namespace
 
-/// cpsctl apply: plans, or takes a saved plan; asks, carries out, saves.
-Exit run_apply(Options const& options, World& world) {
-  Signals signals;
-  bool const can_ask = world.in_is_terminal && world.err_is_terminal && !options.global.no_input;
-  if (!options.yes && !can_ask)
-    return fail({.code = Errc::usage,
-                 .message = "apply asks before it writes, and there is no terminal to ask on",
-                 .next = fmt::format("look at the plan first: {}; then add --yes to the same command",
-                                     options.plan ? "cpsctl show " + text::printable(*options.plan)
-                                                  : std::string("cpsctl plan, with the same PATHs and flags"))},
-                options.global, world);
-  if (options.plan) {
-    auto const fits = check_plan_call(options, can_ask);
-    if (!fits) return fail(fits.error(), options.global, world);
-    auto plan = read_plan(*options.plan, world);
-    if (!plan) return fail(plan.error(), options.global, world);
-    auto settings = make_settings(options, world);
-    if (!settings) return fail(settings.error(), options.global, world);
-    auto const covered = check_consent(plan->consent, settings->consent);
-    if (!covered) return fail(covered.error(), options.global, world);
-    return Applying(options, std::move(*settings), world, signals).saved(std::move(*plan));
-  }
-  auto wanted = read_wanted(options, world);
-  if (!wanted) return fail(wanted.error(), options.global, world);
-  Settings settings = wanted->settings;
-  return Applying(options, std::move(settings), world, signals).manifests(std::move(*wanted));
-}
-
-/// cpsctl show: a saved plan, also a stale one.
-Exit run_show(Options const& options, World& world) {
-  auto const plan = read_plan(options.name, world);
-  if (!plan) return fail(plan.error(), options.global, world);
-  Product const product{.text =
-                            [&](std::ostream& out, report::Style const& style) {
-                              report::plan_text(*plan, {}, style, out);
-                              if (!plan->changes()) screen::line(out, "Digest: {}", plan::digest(*plan));
-                              auto const flags = flags_of(plan->consent);
-                              screen::line(out, "Consent: {}",
-                                           flags.empty() ? "none" : fmt::format("{}", fmt::join(flags, " ")));
-                            },
-                        .json = [&] { return plan::document(*plan); },
-                        .md = [&] { return report::plan_markdown(*plan, {}); },
-                        .junit = [&] { return report::plan_junit(*plan); }};
-  return delivered(product, Exit::done, options.global, world);
+Command apply_command() {
+  return {.name = "apply",
+          .what = "Make CPS match the manifests, or carry out a saved plan",
+          .examples = {{{"cpsctl apply --sandbox --yes manifests", "to try it, without an account"},
+                        {"cpsctl apply --yes --max-changes 20% manifests", "refuse to change more than usual"},
+                        {"cpsctl apply --yes --deadline 50m manifests", "end in time, with everything saved"}}},
+          .document = Document::result,
+          .takes = [](Flags& flags, Options& options) -> Run {
+            auto const asked = std::make_shared<Asked>();
+            take_paths(flags, options);
+            flags.add({"--plan", "carry out this plan, saved with plan --out json=FILE", "FILE"}, asked->plan);
+            take_detailed(flags, options, "exit 2 while CPS works on a change");
+            take_selection(flags, options);
+            take_guard_rails(flags, options);
+            flags.under("Guard rails")
+                .add({"--approved", "go on only if the plan has this digest", "DIGEST"}, asked->approved, check_digest);
+            flags.add({"-y,--yes", "do not ask"}, asked->yes);
+            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+          }};
 }
 
 }  // namespace cpsctl::cli

@@ -12,14 +12,14 @@ namespace {
 
 Result<std::unique_ptr<sandbox::Server>> start_sandbox(Options const& options) {
   return sandbox::Server::start({.folder = *options.global.sandbox,
-                                 .behaviour = options.sandbox.behaviour,
+                                 .behaviour = options.behaviour,
                                  .log = [](std::string_view line) { log::debug("sandbox: {}", line); }});
 }
 
 /// Where processes of this machine share CPS's request limit. Empty: nowhere, and why has been said. The embedded CPS
 /// without limits has nothing to share.
 std::filesystem::path ledger_folder(Options const& options, Settings const& settings, World const& world) {
-  if (settings.windows.empty() || (options.global.sandbox && !options.sandbox.behaviour.real_limits)) return {};
+  if (settings.windows.empty() || (options.global.sandbox && !options.behaviour.real_limits)) return {};
   std::filesystem::path const state = world.environment("XDG_STATE_HOME").value_or("");
   if (state.is_absolute()) return state / "cpsctl/governor";  // a relative one is to be ignored, says XDG
   std::filesystem::path const home = world.environment("HOME").value_or("");

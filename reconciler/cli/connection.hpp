@@ -1,6 +1,5 @@
 #pragma once
 #include "cli/settings.hpp"
-#include "cli/signals.hpp"
 #include "cps/session.hpp"
 #include "http/client.hpp"
 #include "sandbox/server.hpp"

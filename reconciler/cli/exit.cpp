@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace cpsctl::cli {
 
@@ -26,6 +27,10 @@ Exit exit_for(Errc code) {
     case Errc::internal: return Exit::bug;
   }
   return Exit::bug;
+}
+
+Error usage(std::string message, std::string next) {
+  return {.code = Errc::usage, .message = std::move(message), .next = std::move(next)};
 }
 
 Exit worse(Exit left, Exit right) {

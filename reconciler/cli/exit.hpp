@@ -1,6 +1,8 @@
 #pragma once
 #include "base/result.hpp"
 
+#include <string>
+
 namespace cpsctl::cli {
 
 /// The program's exit codes; `cpsctl help exit-codes` explains them.
@@ -24,6 +26,9 @@ enum class Exit : std::uint8_t {
 
 /// The exit code of a failure that ends the command.
 Exit exit_for(Errc code);
+
+/// What is wrong with the command line, and what to write instead.
+Error usage(std::string message, std::string next);
 
 /// Of two codes that apply the one that matters more.
 Exit worse(Exit left, Exit right);

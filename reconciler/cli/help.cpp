@@ -1,8 +1,8 @@
 #include "base/embedded.hpp"
 #include "base/screen.hpp"
 #include "base/text.hpp"
-#include "cli/commands.hpp"
-#include "cli/output.hpp"
+#include "cli/arguments.hpp"
+#include "cli/formats.hpp"
 #include "cli/words.hpp"
 #include "manifest/rules.hpp"
 
@@ -39,15 +39,9 @@ void overview(std::ostream& out) {
   screen::line(out, "cpsctl keeps Akamai CPS (Certificate Provisioning System) enrollments as YAML in git.");
   screen::line(out, "");
   screen::line(out, "Usage: cpsctl COMMAND [OPTIONS]      options of a command: cpsctl COMMAND --help");
-  std::string group;
-  auto commands = command_summaries();
-  std::vector<std::string> order;
-  for (CommandSummary const& command : commands)
-    if (std::ranges::find(order, command.group) == order.end()) order.push_back(command.group);
-  std::ranges::stable_sort(commands, {}, [&](CommandSummary const& command) {
-    return std::ranges::find(order, command.group) - order.begin();
-  });
-  for (CommandSummary const& command : commands) {
+  std::string_view group;
+  for (Command const& command : commands()) {
+    if (command.nested()) continue;
     if (command.group != group) {
       group = command.group;
       screen::line(out, "");
@@ -104,50 +98,65 @@ std::vector<std::string> topic_names() {
   return names;
 }
 
-}  // namespace
-
 /// cpsctl help [TOPIC]: a page of the manual, else a command's options, else the overview.
-Exit run_help(Options const& options, World& world) {
-  if (options.name.empty()) {
+Result<Exit> run(std::string const& about, World& world) {
+  if (about.empty()) {
     overview(world.out);
     return Exit::done;
   }
-  if (options.name == "topics") {
+  if (about == "topics") {
     topic_list(world.out);
     return Exit::done;
   }
-  if (auto const rule = rule_named(options.name)) {
+  if (auto const rule = rule_named(about)) {
     print_rule(*rule, world.out);
     if (only_for_new(*rule))
       screen::line(world.out, "It is about what is new: an enrollment that CPS has already may differ.");
     screen::line(world.out, "All rules: cpsctl help rules");
     return Exit::done;
   }
-  auto command = command_help(options.name);
+  auto page = command_help(about);
   auto known = topic_names();
-  std::string const wanted = command ? options.name : other_name(options.name, known).value_or(options.name);
+  std::string const wanted = page ? about : other_name(about, known).value_or(about);
   auto const topics = help_topics();
   auto const topic = std::ranges::find(topics, wanted, &EmbeddedFile::name);
   if (topic != topics.end()) {
     fmt::print(world.out, "{}", topic->text);  // past the door: ours
     appendix(topic->name, world.out);
   }
-  if (topic != topics.end() && command) {
+  if (topic != topics.end() && page) {
     screen::line(world.out, "");
     // The topic is above already.
     std::string const more = fmt::format(" More: cpsctl help {}", topic->name);
-    if (auto const at = command->rfind(more); at != std::string::npos) command->erase(at, more.size());
+    if (auto const at = page->rfind(more); at != std::string::npos) page->erase(at, more.size());
   }
-  if (command) fmt::print(world.out, "{}", *command);  // past the door: our help
-  if (topic != topics.end() || command) return Exit::done;
+  if (page) fmt::print(world.out, "{}", *page);  // past the door: our help
+  if (topic != topics.end() || page) return Exit::done;
 
-  for (CommandSummary const& one : command_summaries()) known.push_back(one.name);
+  for (Command const& command : commands())
+    if (!command.nested()) known.emplace_back(command.name);
   for (report::RuleText const& rule : all_rules()) known.emplace_back(rule.id);
-  auto const near = meant(options.name, known);
-  return fail({.code = Errc::usage,
-               .message = fmt::format("there is no help topic \"{}\"", options.name),
-               .next = near ? fmt::format("did you mean {}?", *near) : "see: cpsctl help topics"},
-              options.global, world);
+  auto const near = meant(about, known);
+  return usage(fmt::format("there is no help topic \"{}\"", about),
+               near ? fmt::format("did you mean {}?", *near) : "see: cpsctl help topics");
+}
+
+}  // namespace
+
+Command help_command() {
+  return {.name = "help",
+          .what = "Explain a topic, a command or a rule",
+          .topic = "topics",
+          .examples = {{{"cpsctl help plan", "a topic or a command"},
+                        {"cpsctl help CPS122", "a rule that a finding names"},
+                        {"cpsctl help topics", "all topics"}}},
+          .document = Document::none,
+          .takes = [](Flags& flags, Options&) -> Run {
+            auto const words = std::make_shared<std::vector<std::string>>();
+            flags.add({.name = "TOPIC", .what = "topic, command or rule", .at_most = 2}, *words);
+            return
+                [words](Options const&, World& world) { return run(fmt::format("{}", fmt::join(*words, " ")), world); };
+          }};
 }
 
 }  // namespace cpsctl::cli

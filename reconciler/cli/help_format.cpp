@@ -1,6 +1,6 @@
 #include "cli/help_format.hpp"
 
-#include "cli/help_text.hpp"
+#include "cli/command.hpp"
 
 #include <algorithm>
 
@@ -36,7 +36,7 @@ HelpFormat::HelpFormat() {
 std::string HelpFormat::make_help(CLI::App const* app, std::string /*name*/, CLI::AppFormatMode mode) const {
   std::string const command = words_of(app);
   std::string page = app->get_description() + "\n\n" + make_usage(app, "cpsctl " + command);
-  CommandText const* const text = text_of(command);
+  Command const* const text = command_named(command);
   if (text != nullptr) {
     page += "\nExamples:\n";
     auto const width =
@@ -48,7 +48,7 @@ std::string HelpFormat::make_help(CLI::App const* app, std::string /*name*/, CLI
   for (std::string const& group : app->get_groups())
     if (std::string const part = options(*app, group); !part.empty()) page += part;
   page += "\nOptions of every command: cpsctl help options.";
-  if (text != nullptr) page += fmt::format(" More: cpsctl help {}", text->topic);
+  if (text != nullptr) page += fmt::format(" More: cpsctl help {}", text->manual());
   return page + '\n';
 }
 

@@ -1,6 +1,7 @@
 #include "cli/ids.hpp"
 
 #include "base/text.hpp"
+#include "cli/exit.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -29,29 +30,26 @@ std::string_view in_location(std::string_view text) {
 Result<std::int64_t> enrollment_id(std::string_view flag, std::string_view text,
                                    std::span<std::string const> contracts) {
   std::string const shown = text::excerpt(text, 60);
-  auto const refused = [&](std::string message, std::string next) {
-    return Error{.code = Errc::usage, .message = std::move(message), .next = std::move(next)};
-  };
   std::string_view digits = in_location(text::trimmed(text));
   auto const comma = digits.find(',');
   std::string_view const contract = without_prefix(comma == std::string_view::npos ? "" : digits.substr(comma + 1));
   digits = digits.substr(0, comma);
   bool const numeric = !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
   if (!numeric || (comma != std::string_view::npos && (contract.empty() || contract.find(',') != contract.npos)))
-    return refused(fmt::format("{} {} is not a number", flag, shown),
-                   fmt::format("give the enrollment's number; those of the contract are shown by: cpsctl status "
-                               "--unmanaged --contract {}",
-                               contracts.empty() ? "ID" : without_prefix(contracts.front())));
+    return usage(fmt::format("{} {} is not a number", flag, shown),
+                 fmt::format("give the enrollment's number; those of the contract are shown by: cpsctl status "
+                             "--unmanaged --contract {}",
+                             contracts.empty() ? "ID" : without_prefix(contracts.front())));
   std::int64_t id = 0;
   auto const [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
   if (problem != std::errc{} || end != digits.data() + digits.size() || id == 0)
-    return refused(fmt::format("{} {} is out of range", flag, shown), "give the enrollment's number, such as 10001");
+    return usage(fmt::format("{} {} is out of range", flag, shown), "give the enrollment's number, such as 10001");
   bool const known = contract.empty() || contracts.empty() ||
                      std::ranges::any_of(contracts, [&](auto const& one) { return without_prefix(one) == contract; });
   if (!known)
-    return refused(fmt::format("{} {} is of contract {}, and --contract says {}", flag, shown,
-                               text::printable(contract), fmt::join(contracts, ", ")),
-                   fmt::format("write {} {} --contract {}", flag, id, text::printable(contract)));
+    return usage(fmt::format("{} {} is of contract {}, and --contract says {}", flag, shown, text::printable(contract),
+                             fmt::join(contracts, ", ")),
+                 fmt::format("write {} {} --contract {}", flag, id, text::printable(contract)));
   return id;
 }
 

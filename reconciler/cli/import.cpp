@@ -1,12 +1,11 @@
 #include "base/fields.hpp"
 #include "base/screen.hpp"
 #include "base/text.hpp"
-#include "cli/commands.hpp"
+#include "cli/account.hpp"
+#include "cli/command.hpp"
 #include "cli/ids.hpp"
 #include "cli/output.hpp"
 #include "cli/places.hpp"
-#include "cli/planning.hpp"
-#include "cli/writing.hpp"
 #include "manifest/write.hpp"
 #include "report/wording.hpp"
 
@@ -20,6 +19,12 @@ namespace cpsctl::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct Asked {
+  std::string name = {};  ///< for the one enrollment of --id
+  std::string out_dir = {};
+  std::optional<std::string> id = {};  ///< as it was typed
+};
 
 /// What an import came to.
 struct Imported {
@@ -101,33 +106,29 @@ void text_of(Imported const& imported, report::Style const& style, std::ostream&
 
 class Import {
  public:
-  Import(Options const& options, std::optional<std::int64_t> only, Settings settings, World& world, Signals& signals)
-      : options_(options), only_(only), settings_(std::move(settings)), world_(world), signals_(signals) {
+  Import(Asked const& asked, Options const& options, std::optional<std::int64_t> only, Account& account, World& world)
+      : asked_(asked), options_(options), only_(only), account_(account), settings_(account.settings()), world_(world) {
     bool const named = !settings_.project.manifests.empty();
     std::string const usual = named ? settings_.project.manifests.front() : "manifests";
-    folder_ = options_.import.out_dir.empty() ? usual : options_.import.out_dir;
+    folder_ = asked_.out_dir.empty() ? usual : asked_.out_dir;
   }
 
   Result<Imported> run() {
     CPS_CHECK(check_stays("--out-dir", folder_));
     CPS_TRY(manifest::Loaded existing, load_existing());
-    CPS_TRY(auto connection, connect(options_, settings_, world_));
-    CPS_TRY(Writing const writing,
-            begin_writing("cpsctl import", connection.realm, connection.host, settings_, world_, &signals_));
-    auto const handler = signals_.on_first([&] { connection.loop->post([&] { connection.session->cancel(); }); });
+    CPS_CHECK(account_.connect());
+    CPS_CHECK(account_.open("cpsctl import"));
     std::vector<manifest::Desired> manifests = existing.desired;
-    account_ = connection.default_account;
-    account_key_ = account_ == connection.own_account ? "" : account_;
+    Connection const& connection = account_.connection();
+    account_name_ = connection.default_account;
+    account_key_ = account_name_ == connection.own_account ? "" : account_name_;
     for (manifest::Desired& one : manifests)
-      if (one.account_key.empty() || one.account_key == account_) one.account_key = account_key_;
-    plan::Inputs known = inputs_for({.settings = settings_, .loaded = std::move(existing)}, connection,
-                                    writing.store->contents(), world_);
+      if (one.account_key.empty() || one.account_key == account_name_) one.account_key = account_key_;
+    plan::Inputs known = account_.inputs(std::move(existing));
     known.rebuild = true;
-    for (std::string const& contract : settings_.selection.contracts)
-      known.also_listed.try_emplace({connection.default_account, contract}, schema::enrollment_versions().front());
+    list_too(settings_.selection.contracts, account_name_, known);
     known.selection = {};
-    cps::Reader const reader(*connection.session);
-    CPS_TRY(plan::Inputs inputs, connection.loop->run(read_account(reader, connection, std::move(known))));
+    CPS_TRY(plan::Inputs inputs, account_.ask(std::move(known)));
 
     Imported imported{.folder = folder_};
     CPS_TRY(std::vector<manifest::Found> const found, unmanaged(inputs));
@@ -135,8 +136,8 @@ class Import {
     CPS_TRY(imported.written, manifest::write_manifests(found, write_options(inputs, manifests)));
     CPS_CHECK(write_files(imported.written));
     CPS_TRY(inputs.desired, read_back(imported.written));
-    CPS_TRY(imported.taken, take_over(imported.written, inputs, connection, *writing.store));
-    inputs.entries = writing.store->contents().entries;
+    CPS_TRY(imported.taken, take_over(imported.written, inputs));
+    inputs.entries = account_.contents().entries;
     inputs.rebuild = false;
     inputs.only.emplace();
     for (manifest::Desired const& one : inputs.desired) inputs.only->insert(one.name);
@@ -178,13 +179,11 @@ class Import {
   /// What the contracts have and neither the state nor a manifest knows; with --id only that one.
   Result<std::vector<manifest::Found>> unmanaged(plan::Inputs const& inputs) const {
     CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
-    std::set<std::int64_t> managed;
-    for (auto const& [name, entry] : inputs.entries) managed.insert(entry.id);
-    for (plan::Item const& item : plan.items) managed.insert(item.id);
+    std::set<std::int64_t> const managed = managed_ids(inputs, plan);
     std::vector<manifest::Found> found;
     for (auto const& [scope, listing] : inputs.listings) {
       bool const asked_for = std::ranges::count(settings_.selection.contracts, scope.second) > 0;
-      if (scope.first != account_ || !asked_for) continue;
+      if (scope.first != account_name_ || !asked_for) continue;
       for (cps::Live const& live : listing.enrollments)
         if (!managed.contains(live.id.value) && (!only_ || *only_ == live.id.value))
           found.push_back({.id = live.id.value,
@@ -194,13 +193,11 @@ class Import {
                            .document = live.document});
     }
     if (!only_ || !found.empty()) return found;
-    return Error{.code = Errc::usage,
-                 .message = managed.contains(*only_)
-                                ? fmt::format("enrollment {} is managed already", *only_)
-                                : fmt::format("contract {} has no enrollment {}",
-                                              fmt::join(settings_.selection.contracts, ", "), *only_),
-                 .next = fmt::format("see: cpsctl status --unmanaged --contract {}",
-                                     fmt::join(settings_.selection.contracts, " --contract "))};
+    return usage(managed.contains(*only_) ? fmt::format("enrollment {} is managed already", *only_)
+                                          : fmt::format("contract {} has no enrollment {}",
+                                                        fmt::join(settings_.selection.contracts, ", "), *only_),
+                 fmt::format("see: cpsctl status --unmanaged --contract {}",
+                             fmt::join(settings_.selection.contracts, " --contract ")));
   }
 
   manifest::WriteOptions write_options(plan::Inputs const& inputs,
@@ -208,7 +205,7 @@ class Import {
     manifest::WriteOptions options{.default_schema = settings_.api_schema, .existing = existing};
     for (auto const& [name, entry] : inputs.entries) options.taken_names.insert(name);
     if (only_) {
-      options.names.emplace(*only_, options_.name);
+      options.names.emplace(*only_, asked_.name);
       options.factor = manifest::Factor::no;
     }
     if (auto const names = world_.files.list(folder_)) options.taken_files.insert(names->begin(), names->end());
@@ -229,54 +226,61 @@ class Import {
     return std::move(loaded.desired);
   }
 
-  Result<apply::ApplyResult> take_over(manifest::Written const& written, plan::Inputs& inputs, Connection& connection,
-                                       state::Store& store) {
+  Result<apply::ApplyResult> take_over(manifest::Written const& written, plan::Inputs const& inputs) {
     std::map<std::string, std::int64_t> ids;
     for (manifest::WrittenName const& one : written.names) ids.emplace(one.name, one.id);
     CPS_TRY(plan::Plan const plan, plan::take_over(inputs, ids));
-    Options quiet = options_;
-    quiet.global.log_level = log::Level::warning;  // the document at the end says it all
     plan::PlanView const seen = plan::view(plan);
-    return carry_out(plan, seen, inputs.listings, {}, connection, store, quiet, settings_, world_, signals_);
+    return account_.carry_out(plan, seen, inputs.listings, {}, Progress::silent);  // the document says it all
   }
 
+  Asked const& asked_;
   Options const& options_;
   std::optional<std::int64_t> only_;  ///< --id
-  Settings settings_;
+  Account& account_;
+  Settings const& settings_;
   World& world_;
-  Signals& signals_;
   std::string folder_;
-  std::string account_ = {};      ///< whose contracts are imported
-  std::string account_key_ = {};  ///< that manifests must name for it; empty: it is the credentials' own
+  std::string account_name_ = {};  ///< whose contracts are imported
+  std::string account_key_ = {};   ///< that manifests must name for it; empty: it is the credentials' own
 };
+
+/// cpsctl import: manifests for what exists, taken into the state; ends with an empty plan, or says what differs.
+Result<Exit> run(Asked const& asked, Options const& options, World& world) {
+  return on_account(options, world, [&](Account& account) -> Result<Exit> {
+    if (asked.name.empty() != !asked.id)
+      return usage("a NAME and --id belong together: they import one enrollment", "see: cpsctl help import");
+    std::optional<std::int64_t> only;
+    if (asked.id) {
+      CPS_TRY(only, enrollment_id("--id", *asked.id, options.selection.contracts));
+    }
+    CPS_CHECK(account.read_settings());
+    CPS_TRY(Imported const imported, Import(asked, options, only, account, world).run());
+    Product const product{.text = [&](std::ostream& out, report::Style const& style) { text_of(imported, style, out); },
+                          .json = [&] { return document_of(imported); }};
+    if (auto const& error = imported.taken.error) say(*error, options.global, world);
+    Exit const taken = exit_of(imported.taken);
+    Exit const differs = report::quiet(imported.left) ? Exit::done : Exit::failed;
+    return account.signals().exit_or(delivered(product, taken == Exit::done ? differs : taken, options.global, world));
+  });
+}
 
 }  // namespace
 
-/// cpsctl import: manifests for what exists, taken into the state; ends with an empty plan, or says what differs.
-Exit run_import(Options const& options, World& world) {
-  Signals signals;
-  if (options.name.empty() != !options.import.id)
-    return fail({.code = Errc::usage,
-                 .message = "a NAME and --id belong together: they import one enrollment",
-                 .next = "see: cpsctl help import"},
-                options.global, world);
-  std::optional<std::int64_t> only;
-  if (options.import.id) {
-    auto const id = enrollment_id("--id", *options.import.id, options.selection.contracts);
-    if (!id) return fail(id.error(), options.global, world);
-    only = *id;
-  }
-  auto settings = make_settings(options, world);
-  if (!settings) return fail(settings.error(), options.global, world);
-  auto const imported = Import(options, only, std::move(*settings), world, signals).run();
-  if (!imported) return signals.exit_or(fail(imported.error(), options.global, world));
-  Product const product{.text = [&](std::ostream& out, report::Style const& style) { text_of(*imported, style, out); },
-                        .json = [&] { return document_of(*imported); }};
-  if (auto const& error = imported->taken.error)
-    report::error_text(*error, style_for(options.global, world, world.err_is_terminal), world.err);
-  Exit const taken = exit_of(imported->taken);
-  Exit const differs = report::quiet(imported->left) ? Exit::done : Exit::failed;
-  return signals.exit_or(delivered(product, taken == Exit::done ? differs : taken, options.global, world));
+Command import_command() {
+  return {.name = "import",
+          .what = "Write manifests for what exists at CPS",
+          .examples = {{{"cpsctl import --contract 1-1TJZH5 --out-dir imported", "all of a contract"},
+                        {"cpsctl import --contract 1-1TJZH5 -o json", "into the project, with a list as JSON"},
+                        {"cpsctl import --sandbox --contract 1-1TJZH5", "from the sandbox"}}},
+          .takes = [](Flags& flags, Options& options) -> Run {
+            auto const asked = std::make_shared<Asked>();
+            flags.add({"NAME", "name for the one enrollment of --id"}, asked->name);
+            flags.add({"--id", "only this enrollment", "ID"}, asked->id);
+            flags.require({"--contract", "only this contract; repeatable", "ID"}, options.selection.contracts);
+            flags.add({"--out-dir", "folder for the manifests (default: the project's)", "DIR"}, asked->out_dir);
+            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+          }};
 }
 
 }  // namespace cpsctl::cli

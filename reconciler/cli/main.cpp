@@ -1,7 +1,6 @@
 #include "base/screen.hpp"
-#include "cli/commands.hpp"
+#include "cli/arguments.hpp"
 #include "cli/output.hpp"
-#include "cli/process.hpp"
 #include "cli/settings.hpp"
 
 #include <cerrno>
@@ -10,38 +9,17 @@
 #include <exception>
 #include <fcntl.h>
 #include <iostream>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <openssl/crypto.h>
 #include <unistd.h>
 
 using namespace cpsctl;
 using namespace cpsctl::cli;
 
 namespace {
-
-Exit run(Options const& options, World& world) {
-  switch (options.command) {
-    case Command::validate: return run_validate(options, world);
-    case Command::plan: return run_plan(options, world);
-    case Command::apply: return run_apply(options, world);
-    case Command::show: return run_show(options, world);
-    case Command::status: return run_status(options, world);
-    case Command::import_: return run_import(options, world);
-    case Command::state_list: return run_state_list(options, world);
-    case Command::state_show: return run_state_show(options, world);
-    case Command::state_log: return run_state_log(options, world);
-    case Command::state_forget: return run_state_forget(options, world);
-    case Command::state_mv: return run_state_mv(options, world);
-    case Command::state_settle: return run_state_settle(options, world);
-    case Command::state_unlock: return run_state_unlock(options, world);
-    case Command::state_rebuild: return run_state_rebuild(options, world);
-    case Command::sandbox: return run_sandbox(options, world);
-    case Command::schema: return run_schema(options, world);
-    case Command::version: return run_version(options, world);
-    case Command::help: return run_help(options, world);
-  }
-  return Exit::bug;
-}
 
 std::optional<std::string> environment(std::string const& name) {
   char const* const value = std::getenv(name.c_str());
@@ -59,7 +37,23 @@ Exit run_arguments(std::vector<std::string> arguments, World& world) {
   log::configure({.level = global.log_level,
                   .format = global.log_format,
                   .colour = style_for(global, world, world.err_is_terminal).colour});
-  return run(parsed->options, world);
+  auto const exit = parsed->run(parsed->options, world);
+  return exit ? *exit : fail(exit.error(), global, world);
+}
+
+/// Memory with secrets in it becomes no core file, neither by the kernel nor by a program that it pipes cores to, and
+/// other processes of the user cannot read it (/proc/PID/mem, ptrace).
+void keep_memory_private() {
+  // Neither can fail but where a seccomp filter forbids it; the work goes on without them.
+  rlimit const none{.rlim_cur = 0, .rlim_max = 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // a limit of 0 does not hold for cores that go into a pipe
+}
+
+/// OpenSSL reads no configuration file: one can load modules and engines into the process, and lower what TLS demands.
+/// It is read at the first use that does not say otherwise; afterwards it is too late.
+void ignore_openssl_conf() {
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
 }
 
 /// A stream that came closed must not become the next file that is opened: results would be written into the journal.

@@ -82,20 +82,10 @@ manifest::Loaded load_manifests(Settings const& settings, World& world) {
                         world.files);
 }
 
-Result<Wanted> read_wanted_if_any(Options const& options, World& world) {
-  CPS_TRY(Settings settings, make_settings(options, world));
-  auto const paths = manifest_paths(options, settings.project, world);
-  if (!paths && paths.error().code == Errc::usage) return Wanted{.settings = std::move(settings), .loaded = {}};
-  return read_wanted(options, world);
-}
-
-Result<Wanted> read_wanted(Options const& options, World& world) {
-  Wanted wanted;
-  CPS_TRY(wanted.settings, make_settings(options, world));
-  CPS_TRY(wanted.settings.paths, manifest_paths(options, wanted.settings.project, world));
-  wanted.loaded = load_manifests(wanted.settings, world);
-  auto const& findings = wanted.loaded.findings;
-  if (!findings.empty()) print_findings(findings, options.global, world);
+Result<manifest::Loaded> read_manifests(Settings const& settings, GlobalOptions const& options, World& world) {
+  manifest::Loaded loaded = load_manifests(settings, world);
+  auto const& findings = loaded.findings;
+  if (!findings.empty()) print_findings(findings, options, world);
   std::size_t const errors = counted(findings, Severity::error);
   if (errors > 0) {
     // A report of a run that failed says at least this much, where the findings themselves are not at hand.
@@ -106,10 +96,10 @@ Result<Wanted> read_wanted(Options const& options, World& world) {
                                         first.mark.line > 0 ? fmt::format(":{}", first.mark.line) : "", first.message),
                  .next = "fix what cpsctl validate reports; nothing was sent to CPS"};
   }
-  CPS_CHECK(check_account_key(wanted.loaded.desired, options.global));
+  CPS_CHECK(check_account_key(loaded.desired, options));
   // Everything is checked: nobody asks any more where a value was written, and the places are most of the memory.
-  for (manifest::Desired& one : wanted.loaded.desired) one.marks.clear();
-  return wanted;
+  for (manifest::Desired& one : loaded.desired) one.marks.clear();
+  return loaded;
 }
 
 }  // namespace cpsctl::cli

@@ -15,18 +15,9 @@ void print_findings(std::span<Finding const> findings, GlobalOptions const& opti
 /// Loads the manifests that settings name.
 manifest::Loaded load_manifests(Settings const& settings, World& world);
 
-/// What a command that compares with CPS begins with.
-struct Wanted {
-  Settings settings = {};
-  manifest::Loaded loaded = {};
-};
-
-/// Settings and manifests, checked; findings are printed to stderr. Errors: usage (no manifests, --account-key
-/// contradicts one), manifest.
-Result<Wanted> read_wanted(Options const& options, World& world);
-
-/// The same for a command that has something to say without manifests, too: none is not an error.
-Result<Wanted> read_wanted_if_any(Options const& options, World& world);
+/// The same, checked, for a command that compares with CPS; findings are printed to stderr. Errors: usage
+/// (--account-key contradicts one), manifest.
+Result<manifest::Loaded> read_manifests(Settings const& settings, GlobalOptions const& options, World& world);
 
 /// Gives the text of a manifest for the caret lines of findings.
 report::SourceText source_text(World& world);

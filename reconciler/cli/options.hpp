@@ -1,48 +1,29 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "base/result.hpp"
 #include "sandbox/behaviour.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include <boost/describe.hpp>
 
-/// The command line as values. CLI11 stays behind arguments.cpp and help_format.cpp.
+/// The command line as values.
 namespace cpsctl::cli {
-
-enum class Command : std::uint8_t {
-  validate,
-  plan,
-  apply,
-  show,
-  status,
-  import_,
-  state_list,
-  state_show,
-  state_log,
-  state_forget,
-  state_mv,
-  state_settle,
-  state_unlock,
-  state_rebuild,
-  sandbox,
-  schema,
-  version,
-  help
-};
 
 enum class Colour : std::uint8_t { automatic, always, never };
 
-/// The forms of a command's document.
+/// The forms of documents (formats.hpp).
 BOOST_DEFINE_ENUM_CLASS(Format, text, json, md, sarif, github, junit)
 
-/// The formats that a command offers; every one has text.
-std::vector<Format> formats_of(Command command);
+/// What a command prints: none but text, text and JSON of its own, or what several commands have and formats know.
+enum class Document : std::uint8_t { none, own, plan, result, findings };
+
+/// Where the embedded CPS keeps its data.
+inline constexpr char const* default_sandbox = ".cpsctl/sandbox";
 
 /// A document to a file as well as to stdout: --out json=plan.json.
 struct OutFile {
@@ -78,17 +59,6 @@ struct GlobalOptions {
   std::optional<std::string> sandbox = {};  ///< --sandbox[=DIR]: the folder
 };
 
-struct ImportOptions {
-  std::string out_dir = {};
-  std::optional<std::string> id = {};  ///< as it was typed
-};
-
-struct SandboxOptions {
-  std::string folder = ".cpsctl/sandbox";
-  std::uint16_t port = 0;
-  sandbox::Behaviour behaviour = {};  ///< also of --sandbox
-};
-
 /// The guard rails and the selection of one call (design.md §7).
 struct GuardOptions {
   bool allow_delete = false;
@@ -98,7 +68,6 @@ struct GuardOptions {
   std::vector<std::string> recreate = {};
   std::vector<std::string> override_renewal_window = {};
   std::optional<std::string> on_pending = {};
-  std::optional<std::string> approved = {};  ///< digest
 };
 
 struct SelectionOptions {
@@ -107,48 +76,15 @@ struct SelectionOptions {
   std::vector<std::string> contracts = {};
 };
 
+/// What several commands take. What only one takes, and it alone reads, is in its file.
 struct Options {
-  Command command = Command::help;
   GlobalOptions global = {};
-  std::vector<std::string> paths = {};        ///< validate, plan, apply
-  bool detailed_exitcode = false;             ///< plan, apply
-  bool yes = false;                           ///< apply
-  std::string name = {};                      ///< state show NAME, state log NAME, schema NAME, help TOPIC, import NAME
-  std::string other_name = {};                ///< state mv NAME OTHER
-  std::optional<std::string> settle_as = {};  ///< state settle NAME --as ID: it was done, and made this enrollment
-  bool settle_not_done = false;               ///< state settle NAME --not-done
-  bool force = false;                         ///< state unlock
-  std::optional<std::string> plan = {};       ///< apply --plan FILE
+  std::vector<std::string> paths = {};  ///< of manifests
+  bool detailed_exitcode = false;
   SelectionOptions selection = {};
   GuardOptions guard = {};
-  ImportOptions import = {};
-  bool unmanaged = false;  ///< status
-  SandboxOptions sandbox = {};
+  sandbox::Behaviour behaviour = {};  ///< of the embedded CPS
+  std::string_view switched = {};     ///< a switch of it that was given
 };
-
-/// What the arguments ask for: a command, or a text to print (--help of a command).
-struct Parsed {
-  Options options = {};
-  std::optional<std::string> print = {};
-};
-
-/// `arguments` without the program's name. -C/--chdir takes effect here. Errors: usage, with the next step.
-Result<Parsed> parse_arguments(std::vector<std::string> arguments);
-
-/// The help page of a command ("plan", "state list"), as --help prints it; nothing for an unknown one.
-std::optional<std::string> command_help(std::string const& command);
-
-/// The flags that every command takes, for `cpsctl help options`.
-std::string global_options_help();
-
-/// A line of the overview.
-struct CommandSummary {
-  std::string group;
-  std::string name;
-  std::string what;
-};
-
-/// The commands, in the order in which they are declared.
-std::vector<CommandSummary> command_summaries();
 
 }  // namespace cpsctl::cli

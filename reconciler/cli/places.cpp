@@ -1,6 +1,7 @@
 #include "cli/places.hpp"
 
 #include "base/text.hpp"
+#include "cli/exit.hpp"
 #include "cli/git_index.hpp"
 #include "state/backend.hpp"
 
@@ -70,9 +71,8 @@ Result<> check_stays(std::string_view flag, std::string const& path) {
   std::string const folder = real_path(".");
   std::string const real = real_path(written);
   if (climbs || lies_in(real, folder)) return {};
-  return Error{.code = Errc::usage,
-               .message = fmt::format("{} {} leads out of {}, to {}", flag, path, folder, real),
-               .next = "remove the link, or give the place itself"};
+  return usage(fmt::format("{} {} leads out of {}, to {}", flag, path, folder, real),
+               "remove the link, or give the place itself");
 }
 
 Result<std::string> state_place(GlobalOptions const& options, manifest::Project const& project) {

@@ -66,28 +66,6 @@ Result<> outcome(Errors errors) {
   return std::move(errors.front());
 }
 
-}  // namespace
-
-plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Contents const& contents, World& world) {
-  // Who approves a plan sees that values come from where no review reaches.
-  for (std::string const& name : wanted.loaded.variables)
-    wanted.settings.unusual.push_back(fmt::format("${{env:{}}} used", name));
-  return {.desired = std::move(wanted.loaded.desired),
-          .paths = std::move(wanted.loaded.paths),
-          .entries = contents.entries,
-          .open_intents = contents.open_intents,
-          .default_account = connection.default_account,
-          .realm = connection.realm,
-          .serial = contents.serial,
-          .now = world.clock.wall(),
-          .settle = wanted.settings.settle,
-          .selection = std::move(wanted.settings.selection),
-          .consent = std::move(wanted.settings.consent),
-          .settings = std::move(wanted.settings.unusual)};
-}
-
-namespace {
-
 /// What manifests and state know, to check words against.
 struct Known {
   struct One {
@@ -192,7 +170,7 @@ Result<> check_words(plan::Inputs const& inputs, bool contracts_at_cps) {
   return {};
 }
 
-http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs) {
+http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection const& connection, plan::Inputs inputs) {
   auto const to_the_end = [] { return false; };
   auto const found = plan::scopes(inputs);
   std::vector<std::pair<plan::Scope, std::string>> const scopes(found.begin(), found.end());
@@ -214,31 +192,23 @@ http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& co
   co_return inputs;
 }
 
+void list_too(std::vector<std::string> const& contracts, std::string const& account, plan::Inputs& inputs) {
+  for (std::string const& contract : contracts)
+    inputs.also_listed.try_emplace({account, contract}, schema::enrollment_versions().front());
+}
+
+std::set<std::int64_t> managed_ids(plan::Inputs const& inputs, plan::Plan const& plan) {
+  std::set<std::int64_t> ids;
+  for (auto const& [name, entry] : inputs.entries) ids.insert(entry.id);
+  for (plan::Item const& item : plan.items) ids.insert(item.id);
+  return ids;
+}
+
 cps::Requests requests_to_apply(plan::PlanView const& plan) {
   cps::Requests requests;
   for (plan::ItemView const& item : plan.items)
     if (!item.steps.empty()) requests[item.account] += item.steps.size();
   return requests;
-}
-
-report::Cost cost_of(plan::PlanView const& plan, Connection& connection, Settings const& settings,
-                     state::Contents const& contents) {
-  report::Cost cost{.used = connection.session->requests(),
-                    .to_apply = static_cast<std::size_t>(plan.requests_to_apply),
-                    .credentials = connection.credentials};
-  if (plan.items.empty() && plan.summary == plan::Summary{} && !contents.entries.empty()) {
-    cost.outside = contents.entries.size();
-    cost.outside_example = contents.entries.begin()->second.source;
-  }
-  auto const slowest = cps::slowest(settings.windows);
-  if (slowest && plan.requests_to_apply > 0) {
-    cps::Requests const by_account = requests_to_apply(plan);
-    cost.estimate = connection.session->estimate(by_account);
-    cost.limit = cps::window_text(*slowest);
-    if (by_account.size() > 1 && settings.budget_group.empty())
-      cost.limit += fmt::format(" for each of {} accounts", by_account.size());
-  }
-  return cost;
 }
 
 }  // namespace cpsctl::cli

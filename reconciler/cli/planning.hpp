@@ -7,24 +7,26 @@
 #include "plan/view.hpp"
 #include "state/store.hpp"
 
-namespace cpsctl::cli {
+#include <set>
+#include <string>
+#include <vector>
 
-/// What a plan is made from, as far as it is known before CPS is asked.
-plan::Inputs inputs_for(Wanted wanted, Connection const& connection, state::Contents const& contents, World& world);
+namespace cpsctl::cli {
 
 /// Does each word of the call mean something that manifests or state know? A name that is mistyped must not look like
 /// nothing to do. `contracts_at_cps`: a contract may be known to CPS alone. Errors: usage, with what is near.
 Result<> check_words(plan::Inputs const& inputs, bool contracts_at_cps = false);
 
 /// Lists every contract once, and looks up what the lists lack. The reader is all it holds of CPS.
-http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection& connection, plan::Inputs inputs);
+http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection const& connection, plan::Inputs inputs);
+
+/// Has these contracts of the account listed, also where nothing of them is managed yet.
+void list_too(std::vector<std::string> const& contracts, std::string const& account, plan::Inputs& inputs);
+
+/// The enrollments that the state or a manifest knows.
+std::set<std::int64_t> managed_ids(plan::Inputs const& inputs, plan::Plan const& plan);
 
 /// What carrying a plan out takes.
 cps::Requests requests_to_apply(plan::PlanView const& plan);
-
-/// The plan's footer: requests used, requests to come, and what they take under the limits; and what the state has, if
-/// the plan is about nothing of it.
-report::Cost cost_of(plan::PlanView const& plan, Connection& connection, Settings const& settings,
-                     state::Contents const& contents);
 
 }  // namespace cpsctl::cli

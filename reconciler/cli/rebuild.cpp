@@ -1,9 +1,5 @@
-#include "cli/commands.hpp"
-#include "cli/output.hpp"
-#include "cli/planning.hpp"
-#include "cli/writing.hpp"
-
-#include <fmt/ostream.h>
+#include "cli/account.hpp"
+#include "cli/command.hpp"
 
 namespace cpsctl::cli {
 namespace {
@@ -18,33 +14,35 @@ plan::Plan state_part(plan::Plan plan) {
   return plan;
 }
 
+/// cpsctl state rebuild: a lost state costs one list per contract, and no write.
+Result<Exit> run(Options const& options, World& world) {
+  return on_account(options, world, [&](Account& account) -> Result<Exit> {
+    CPS_TRY(manifest::Loaded manifests, account.read_manifests());
+    CPS_CHECK(account.connect());
+    CPS_CHECK(account.open("cpsctl state rebuild"));
+    plan::Inputs known = account.inputs(std::move(manifests));
+    known.rebuild = true;
+    CPS_TRY(plan::Inputs inputs, account.ask(std::move(known)));
+    CPS_TRY(plan::Plan plan, plan::make_plan(inputs));
+    plan::Plan const part = state_part(std::move(plan));
+    plan::PlanView const seen = plan::view(part);
+    auto const result = account.carry_out(part, seen, std::move(inputs.listings));
+    return account.signals().exit_or(delivered(result, {.plan = seen, .title = "Rebuild"}, options, world));
+  });
+}
+
 }  // namespace
 
-/// cpsctl state rebuild: a lost state costs one list per contract, and no write.
-Exit run_state_rebuild(Options const& options, World& world) {
-  Signals signals;
-  auto wanted = read_wanted(options, world);
-  if (!wanted) return fail(wanted.error(), options.global, world);
-  Settings const settings = wanted->settings;
-  auto connection = connect(options, settings, world);
-  if (!connection) return fail(connection.error(), options.global, world);
-  auto writing = begin_writing("cpsctl state rebuild", connection->realm, connection->host, settings, world, &signals);
-  if (!writing) return signals.exit_or(fail(writing.error(), options.global, world));
-
-  auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
-  plan::Inputs known = inputs_for(std::move(*wanted), *connection, writing->store->contents(), world);
-  known.rebuild = true;
-  cps::Reader const reader(*connection->session);
-  auto inputs = connection->loop->run(read_account(reader, *connection, std::move(known)));
-  if (!inputs) return signals.exit_or(fail(inputs.error(), options.global, world));
-  auto const plan = plan::make_plan(*inputs);
-  if (!plan) return fail(plan.error(), options.global, world);
-
-  plan::Plan const part = state_part(*plan);
-  plan::PlanView const seen = plan::view(part);
-  auto const result = carry_out(part, seen, std::move(inputs->listings), {}, *connection, *writing->store, options,
-                                settings, world, signals);
-  return signals.exit_or(delivered(result, {.plan = seen, .title = "Rebuild"}, options, world));
+Command state_rebuild_command() {
+  return {.name = "state rebuild",
+          .what = "Rebuild the state from CPS; writes nothing to CPS",
+          .examples = {{{"cpsctl state rebuild", "of the project's manifests"},
+                        {"cpsctl state rebuild manifests", "of a folder"},
+                        {"cpsctl state rebuild --sandbox manifests", "from the sandbox"}}},
+          .takes = [](Flags& flags, Options& options) -> Run {
+            flags.add({"PATH", "files or folders (default: the project's manifests)"}, options.paths);
+            return run;
+          }};
 }
 
 }  // namespace cpsctl::cli

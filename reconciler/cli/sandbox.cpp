@@ -1,7 +1,8 @@
 #include "base/fields.hpp"
 #include "base/log.hpp"
 #include "base/screen.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
+#include "cli/option_groups.hpp"
 #include "cli/output.hpp"
 #include "cli/places.hpp"
 #include "cli/signals.hpp"
@@ -10,10 +11,13 @@
 #include <condition_variable>
 #include <mutex>
 
-#include <fmt/ostream.h>
-
 namespace cpsctl::cli {
 namespace {
+
+struct Asked {
+  std::optional<std::string> folder = {};
+  std::uint16_t port = 0;
+};
 
 struct Listening {
   std::string authority = {};
@@ -22,21 +26,20 @@ struct Listening {
 };
 BOOST_DESCRIBE_STRUCT(Listening, (), (authority, edgerc, ca_file))
 
-}  // namespace
-
 /// cpsctl sandbox: serves until a signal comes. stdout gets where it is and what a client needs, once it can be used.
-Exit run_sandbox(Options const& options, World& world) {
+Result<Exit> run(Asked const& asked, Options const& options, World& world) {
   Signals signals;
-  SandboxOptions const& wanted = options.sandbox;
-  if (auto const stays = check_stays("--sandbox", options.global.sandbox.value_or(sandbox::ServerOptions{}.folder));
-      !stays)
-    return fail(stays.error(), options.global, world);
-  auto server = sandbox::Server::start(
-      {.folder = wanted.folder, .port = wanted.port, .behaviour = wanted.behaviour, .log = [](std::string_view line) {
-         log::info("{}", line);
-       }});
-  if (!server) return fail(server.error(), options.global, world);
-  sandbox::Server& running = **server;
+  auto const& same = options.global.sandbox;  // --sandbox=DIR says to this command what its --dir says
+  if (same && asked.folder && *same != *asked.folder)
+    return usage(fmt::format("--sandbox={} and --dir {} name two folders", *same, *asked.folder),
+                 "leave one of them out");
+  CPS_CHECK(check_stays("--sandbox", same.value_or(sandbox::ServerOptions{}.folder)));
+  std::string const folder = same ? *same : asked.folder.value_or(default_sandbox);
+  CPS_TRY(auto const server, sandbox::Server::start({.folder = folder,
+                                                     .port = asked.port,
+                                                     .behaviour = options.behaviour,
+                                                     .log = [](std::string_view line) { log::info("{}", line); }}));
+  sandbox::Server& running = *server;
   Product const product{.text =
                             [&](std::ostream& out, report::Style) {
                               std::string const edgerc = running.edgerc().string();
@@ -52,13 +55,12 @@ Exit run_sandbox(Options const& options, World& world) {
                                                                  .edgerc = running.edgerc().string(),
                                                                  .ca_file = running.ca_file().string()});
                             }};
-  if (auto const shown = deliver(product, options.global, world); !shown)
-    return fail(shown.error(), options.global, world);
+  CPS_CHECK(deliver(product, options.global, world));
 
   std::mutex mutex;
   std::condition_variable changed;
   bool stop = false;
-  auto const handler = signals.on_first([&] {
+  Signals::Handler const handler(signals, [&] {
     std::scoped_lock const lock(mutex);
     stop = true;
     changed.notify_all();
@@ -67,8 +69,25 @@ Exit run_sandbox(Options const& options, World& world) {
   changed.wait(lock, [&] { return stop || signals.received() != 0; });
   lock.unlock();
   running.stop();
-  log::info("stopped after {} requests; the data stays in {}", running.requests(), wanted.folder);
+  log::info("stopped after {} requests; the data stays in {}", running.requests(), folder);
   return signals.exit();
+}
+
+}  // namespace
+
+Command sandbox_command() {
+  return {.name = "sandbox",
+          .what = "Serve the embedded CPS on loopback",
+          .examples = {{{"cpsctl sandbox", "any free port, data in .cpsctl/sandbox"},
+                        {"cpsctl sandbox --dir cps --complete-after 10s", "changes end after ten seconds"},
+                        {"cpsctl sandbox --fault 'POST: drop-after 30%'", "some answers are lost"}}},
+          .takes = [](Flags& flags, Options& options) -> Run {
+            auto const asked = std::make_shared<Asked>();
+            flags.add({"--dir", "data, edgerc and ca.pem", "DIR"}, asked->folder);
+            flags.add({"--port", "port on 127.0.0.1 (default: any free one)", "N"}, asked->port, a_number(0, 65'535));
+            take_switches(flags, options, "Switches (cpsctl help sandbox)");
+            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+          }};
 }
 
 }  // namespace cpsctl::cli

@@ -48,7 +48,7 @@ Result<> take(std::optional<std::string> const& text, T& to, Parse parse, std::s
 }
 
 Result<> take_limits(Options const& options, Settings& settings) {
-  bool const metered = !options.global.sandbox || options.sandbox.behaviour.real_limits;
+  bool const metered = !options.global.sandbox || options.behaviour.real_limits;
   if (metered && options.global.request_limits.empty()) settings.windows = cps::default_windows();
   for (std::string const& limit : options.global.request_limits) {
     CPS_TRY(cps::Window const window, cps::parse_window(limit));
@@ -103,16 +103,12 @@ Result<> take_span(Span const& span, bool embedded, Duration& to, std::vector<st
   return {};
 }
 
-Error bad_flag(std::string message, std::string next) {
-  return Error{.code = Errc::usage, .message = std::move(message), .next = std::move(next)};
-}
-
 Result<plan::Selection> selection_of(SelectionOptions const& options) {
   plan::Selection selection{.names = options.names, .contracts = options.contracts};
   for (std::string const& label : options.labels) {
     auto const equals = label.find('=');
     if (equals == std::string::npos || equals == 0)
-      return bad_flag(fmt::format("invalid label -l {}", label), "write -l key=value");
+      return usage(fmt::format("invalid label -l {}", label), "write -l key=value");
     selection.labels.insert_or_assign(label.substr(0, equals), label.substr(equals + 1));
   }
   for (std::string& contract : selection.contracts)
@@ -127,7 +123,7 @@ Result<> take_max_changes(std::string const& text, plan::Consent& consent) {
   std::int64_t value = 0;
   auto const [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (problem != std::errc{} || end != digits.data() + digits.size() || value < 0 || (percent && value > 100))
-    return bad_flag(fmt::format("invalid number of changes \"{}\"", text), "write it as 10 or 20%");
+    return usage(fmt::format("invalid number of changes \"{}\"", text), "write it as 10 or 20%");
   (percent ? consent.max_changes_percent : consent.max_changes) = value;
   return {};
 }
@@ -136,10 +132,9 @@ Result<> take_max_changes(std::string const& text, plan::Consent& consent) {
 /// the project file may say how many at most.
 Result<plan::Consent> consent_of(GuardOptions const& options, manifest::Project const& project) {
   if (auto const most = project.max_deletes; most && options.max_deletes.value_or(0) > *most)
-    return Error{.code = Errc::usage,
-                 .message = fmt::format("--max-deletes {} is more than {} allows: {} (spec.guard.maxDeletes)",
-                                        *options.max_deletes, project.file, *most),
-                 .next = "delete fewer at once, or raise that limit there"};
+    return usage(fmt::format("--max-deletes {} is more than {} allows: {} (spec.guard.maxDeletes)",
+                             *options.max_deletes, project.file, *most),
+                 "delete fewer at once, or raise that limit there");
   plan::Consent consent{.allow_delete = options.allow_delete,
                         .max_deletes = options.max_deletes.value_or(0),
                         .confirm_delete = options.confirm_delete,
@@ -196,11 +191,10 @@ Result<std::vector<std::string>> manifest_paths(Options const& options, manifest
   if (!project.manifests.empty()) return project.manifests;
   CPS_TRY(FileKind const kind, world.files.kind("manifests"));
   if (kind != FileKind::missing) return std::vector<std::string>{"manifests"};
-  return Error{.code = Errc::usage,
-               .message =
-                   "there is nothing to read: no PATH was given, and there is neither a project file with "
-                   "manifests: nor a folder ./manifests",
-               .next = "give a PATH, or go to the project with -C DIR"};
+  return usage(
+      "there is nothing to read: no PATH was given, and there is neither a project file with "
+      "manifests: nor a folder ./manifests",
+      "give a PATH, or go to the project with -C DIR");
 }
 
 Result<Settings> make_settings(Options const& options, World& world) {

@@ -1,4 +1,5 @@
 #pragma once
+#include "cli/exit.hpp"
 #include "cli/options.hpp"
 #include "cli/world.hpp"
 #include "cps/governor.hpp"

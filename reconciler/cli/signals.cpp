@@ -50,11 +50,6 @@ Signals::~Signals() {
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-Signals::Handler Signals::on_first(std::function<void()> first) {
-  set(std::move(first));
-  return Handler(*this);
-}
-
 void Signals::set(std::function<void()> first) {
   std::scoped_lock const lock(mutex_);
   first_ = std::move(first);

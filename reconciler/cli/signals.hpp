@@ -17,11 +17,11 @@ class Signals {
   Signals(Signals const&) = delete;
   Signals& operator=(Signals const&) = delete;
 
-  /// Calls `first` when the first signal comes, on the watcher's thread, as long as the returned handler lives; at once
-  /// when it has come already.
+  /// Calls `first` when the first signal comes, on the watcher's thread, as long as it lives; at once when it has come
+  /// already.
   class Handler {
    public:
-    explicit Handler(Signals& signals) : signals_(signals) {}
+    Handler(Signals& signals, std::function<void()> first) : signals_(signals) { signals_.set(std::move(first)); }
     ~Handler() { signals_.set({}); }
     Handler(Handler const&) = delete;
     Handler& operator=(Handler const&) = delete;
@@ -29,7 +29,6 @@ class Signals {
    private:
     Signals& signals_;
   };
-  [[nodiscard]] Handler on_first(std::function<void()> first);
   int received() const { return received_.load(); }  ///< 0: none yet
   Exit exit() const;                                 ///< of the signal that came
   /// What a command ends with that would have ended with `exit`, had no signal come.

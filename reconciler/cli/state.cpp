@@ -1,17 +1,14 @@
 #include "report/state.hpp"
 
 #include "base/fields.hpp"
-#include "base/screen.hpp"
-#include "cli/commands.hpp"
-#include "cli/ids.hpp"
+#include "cli/command.hpp"
 #include "cli/output.hpp"
-#include "cli/planning.hpp"
+#include "cli/settings.hpp"
 #include "cli/writing.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include <fmt/ranges.h>
-
+/// cpsctl state, and its commands that only look.
 namespace cpsctl::cli {
 namespace {
 
@@ -20,147 +17,31 @@ Result<state::Contents> read_state(Options const& options, World& world) {
   return read_state(settings, "", world);
 }
 
-Error unknown_name(std::string const& name) {
-  return {.code = Errc::usage,
-          .message = fmt::format("the state has no enrollment \"{}\"", name),
-          .next = "see: cpsctl state list"};
-}
-
-/// The state of a command that talks to nobody.
-struct Offline {
-  Settings settings = {};
-  Writing writing = {};
-};
-
-Result<Offline> open_offline(std::string const& command, Options const& options, World& world) {
-  Offline offline;
-  CPS_TRY(offline.settings, make_settings(options, world));
-  CPS_TRY(offline.writing, begin_writing(command, "", "", offline.settings, world));
-  return offline;
-}
-
-struct Repaired {
-  std::vector<std::string> names = {};
-};
-BOOST_DESCRIBE_STRUCT(Repaired, (), (names))
 struct Shown {
   state::Entry enrollment = {};
 };
 BOOST_DESCRIBE_STRUCT(Shown, (), (enrollment))
 
-/// What a command that repairs the state says, in both forms.
-Product said(std::string line, std::vector<std::string> names) {
-  return {.text = [line](std::ostream& out, report::Style) { screen::line(out, "{}", line); },
-          .json = [names = std::move(names)] { return fields::versioned(Repaired{names}); }};
-}
-
-Result<> forget(std::vector<std::string> const& names, Offline const& offline, World& world) {
-  state::Store& store = *offline.writing.store;
-  for (std::string const& name : names)
-    if (!store.contents().entries.contains(name)) return unknown_name(name);
-  std::string const now = timestamp(world.clock.wall());
-  for (std::string const& name : names)
-    CPS_CHECK(store.write({.phase = state::Phase::dropped, .name = name, .at = now}));
-  return store.save();
-}
-
-Result<> move(std::string const& from, std::string const& to, Offline const& offline, World& world) {
-  state::Store& store = *offline.writing.store;
-  auto const entry = store.contents().entries.find(from);
-  if (entry == store.contents().entries.end()) return unknown_name(from);
-  if (store.contents().entries.contains(to))
-    return Error{.code = Errc::usage,
-                 .message = fmt::format("the state has an enrollment \"{}\" already", to),
-                 .next = fmt::format("forget it first if it is a mistake: cpsctl state forget {}", to)};
-  bool const in_doubt =
-      std::ranges::any_of(store.contents().open_intents, [&](auto const& one) { return one.name == from; });
-  if (in_doubt)
-    return Error{.code = Errc::guard_rail,
-                 .message = fmt::format("a write to {} is in doubt: its answer never came", from),
-                 .next = "run cpsctl apply first: it resolves the doubt"};
-  auto moved = std::make_shared<state::Entry>(entry->second);
-  moved->name = to;
-  CPS_CHECK(store.write(
-      {.phase = state::Phase::stored, .name = from, .at = timestamp(world.clock.wall()), .entry = std::move(moved)}));
-  return store.save();
-}
-
-Error cannot_settle(std::string message, std::string next) {
-  return {.code = Errc::guard_rail, .message = std::move(message), .next = std::move(next)};
-}
-
-/// What a person found out about the writes to `name`. A create that was done is the enrollment `as`; an update or a
-/// delete can only be settled as not done, since a list proves that they were.
-Result<> settle(std::string const& name, std::optional<std::int64_t> as, Offline const& offline, World& world) {
-  state::Store& store = *offline.writing.store;
-  std::vector<state::Record> open;
-  for (state::Record const& intent : store.contents().open_intents)
-    if (intent.name == name) open.push_back(intent);
-  if (open.empty())
-    return Error{.code = Errc::usage,
-                 .message = fmt::format("no write to \"{}\" is in doubt", name),
-                 .next = "see: cpsctl state list"};
-  WallTime const now = world.clock.wall();
-  for (state::Record const& intent : open)
-    if (auto const ends = parse_timestamp(intent.ends_by); ends && *ends > now)
-      return cannot_settle(fmt::format("the write of {} may still be under way", intent.at),
-                           fmt::format("settle it after {}", intent.ends_by));
-  bool const create = open.back().step == state::Step::create && open.back().entry != nullptr;
-  if (as && !create)
-    return cannot_settle(fmt::format("the write in doubt is {} {}, which made no enrollment",
-                                     open.back().step == state::Step::update ? "an" : "a",
-                                     open.back().step == state::Step::update ? "update" : "delete"),
-                         "cpsctl apply proves it from CPS's list; if it was not done: --not-done");
-  for (auto const& [other, entry] : store.contents().entries)
-    if (as && entry.id == *as && other != name)
-      return cannot_settle(fmt::format("enrollment {} belongs to {}", *as, other), "look at: cpsctl state list");
-  std::string const at = timestamp(now);
-  std::string const reason = as ? fmt::format("a person settled it: it made enrollment {}", *as)
-                                : std::string("a person settled it: it was not done");
-  // The one that made the enrollment goes first: a closed doubt without its entry would be an enrollment lost.
-  if (as)
-    CPS_CHECK(store.write({.phase = state::Phase::done,
-                           .intent = open.back().sequence,
-                           .step = state::Step::create,
-                           .name = name,
-                           .at = at,
-                           .enrollment = *as,
-                           .reason = reason}));
-  if (as) open.pop_back();
-  for (state::Record const& intent : open)
-    CPS_CHECK(store.write({.phase = state::Phase::refused,
-                           .intent = intent.sequence,
-                           .step = intent.step,
-                           .name = name,
-                           .at = at,
-                           .reason = reason}));
-  return store.save();
-}
-
-}  // namespace
-
 /// cpsctl state list: what cpsctl remembers, open intents included.
-Exit run_state_list(Options const& options, World& world) {
-  auto const contents = read_state(options, world);
-  if (!contents) return fail(contents.error(), options.global, world);
+Result<Exit> list(Options const& options, World& world) {
+  CPS_TRY(state::Contents const contents, read_state(options, world));
   return delivered({.text =
                         [&](std::ostream& out, report::Style const& style) {
-                          report::state_text(contents->entries, contents->open_intents, style, out);
+                          report::state_text(contents.entries, contents.open_intents, style, out);
                         },
                     .json =
                         [&] {
-                          return report::state_document(contents->realm, contents->host, contents->serial,
-                                                        contents->entries, contents->open_intents);
+                          return report::state_document(contents.realm, contents.host, contents.serial,
+                                                        contents.entries, contents.open_intents);
                         }},
                    Exit::done, options.global, world);
 }
 
 /// cpsctl state show NAME.
-Exit run_state_show(Options const& options, World& world) {
-  auto const contents = read_state(options, world);
-  if (!contents) return fail(contents.error(), options.global, world);
-  auto const entry = contents->entries.find(options.name);
-  if (entry == contents->entries.end()) return fail(unknown_name(options.name), options.global, world);
+Result<Exit> show(std::string const& name, Options const& options, World& world) {
+  CPS_TRY(state::Contents const contents, read_state(options, world));
+  auto const entry = contents.entries.find(name);
+  if (entry == contents.entries.end()) return unknown_name(name);
   auto const document = [&] { return fields::versioned(Shown{entry->second}); };
   return delivered(
       {.text = [&](std::ostream& out, report::Style) { report::entry_text(entry->second, out); }, .json = document},
@@ -168,86 +49,67 @@ Exit run_state_show(Options const& options, World& world) {
 }
 
 /// cpsctl state log [NAME]: what was done, and by whom.
-Exit run_state_log(Options const& options, World& world) {
-  auto contents = read_state(options, world);
-  if (!contents) return fail(contents.error(), options.global, world);
-  std::string const& name = options.name;
+Result<Exit> log(std::string const& name, Options const& options, World& world) {
+  CPS_TRY(state::Contents contents, read_state(options, world));
   if (!name.empty()) {
-    bool const known = contents->entries.contains(name);
-    std::erase_if(contents->history, [&](auto const& one) { return one.name != name && one.old_name != name; });
-    std::erase_if(contents->open_intents, [&](auto const& one) { return one.name != name; });
-    if (!known && contents->history.empty() && contents->open_intents.empty())
-      return fail({.code = Errc::usage,
-                   .message = fmt::format("the state and its history have no enrollment \"{}\"", name),
-                   .next = "see: cpsctl state log"},
-                  options.global, world);
+    bool const known = contents.entries.contains(name);
+    std::erase_if(contents.history, [&](auto const& one) { return one.name != name && one.old_name != name; });
+    std::erase_if(contents.open_intents, [&](auto const& one) { return one.name != name; });
+    if (!known && contents.history.empty() && contents.open_intents.empty())
+      return usage(fmt::format("the state and its history have no enrollment \"{}\"", name), "see: cpsctl state log");
   }
   return delivered(
       {.text =
            [&](std::ostream& out, report::Style const& style) {
-             report::log_text(contents->history, contents->open_intents, style, out);
+             report::log_text(contents.history, contents.open_intents, style, out);
            },
-       .json = [&] { return report::log_document(contents->realm, contents->history, contents->open_intents); }},
+       .json = [&] { return report::log_document(contents.realm, contents.history, contents.open_intents); }},
       Exit::done, options.global, world);
 }
 
-/// cpsctl state forget NAME…: the enrollments stay at CPS, nobody manages them any more.
-Exit run_state_forget(Options const& options, World& world) {
-  auto const offline = open_offline("cpsctl state forget", options, world);
-  if (!offline) return fail(offline.error(), options.global, world);
-  auto const forgotten = forget(options.paths, *offline, world);
-  if (!forgotten) return fail(forgotten.error(), options.global, world);
-  std::string const line = fmt::format("Forgotten: {}. CPS keeps {}.", fmt::join(options.paths, ", "),
-                                       options.paths.size() == 1 ? "it" : "them");
-  return delivered(said(line, options.paths), Exit::done, options.global, world);
+}  // namespace
+
+Command state_command() {
+  return {.name = "state",
+          .what = "Inspect and repair the state: list, show, log, forget, mv, settle, unlock, rebuild",
+          .examples = {{{"cpsctl state list", "what is managed"},
+                        {"cpsctl state mv shop-example-com shop", "after the manifest was renamed"},
+                        {"cpsctl state rebuild", "after the state was lost"}}}};
 }
 
-/// cpsctl state mv OLD NEW: after a manifest was renamed.
-Exit run_state_mv(Options const& options, World& world) {
-  auto const offline = open_offline("cpsctl state mv", options, world);
-  if (!offline) return fail(offline.error(), options.global, world);
-  auto const moved = move(options.name, options.other_name, *offline, world);
-  if (!moved) return fail(moved.error(), options.global, world);
-  std::string const line = fmt::format("{} is now {}.", options.name, options.other_name);
-  return delivered(said(line, {options.name, options.other_name}), Exit::done, options.global, world);
+Command state_list_command() {
+  return {.name = "state list",
+          .what = "List the enrollments in the state",
+          .examples = {{{"cpsctl state list", "what is managed"},
+                        {"cpsctl state list -o json", "for programs"},
+                        {"cpsctl state list --sandbox", "of the sandbox"}}},
+          .takes = [](Flags&, Options&) -> Run { return list; }};
 }
 
-/// cpsctl state settle NAME --as ID | --not-done: after a person looked into Akamai Control Center.
-Exit run_state_settle(Options const& options, World& world) {
-  if (!options.settle_as && !options.settle_not_done)
-    return fail({.code = Errc::usage,
-                 .message = "state settle needs to know what became of the write",
-                 .next = "look in Akamai Control Center, then say --as ID or --not-done"},
-                options.global, world);
-  std::optional<std::int64_t> as;
-  if (options.settle_as) {
-    auto const id = enrollment_id("--as", *options.settle_as, {});
-    if (!id) return fail(id.error(), options.global, world);
-    as = *id;
-  }
-  auto const offline = open_offline("cpsctl state settle", options, world);
-  if (!offline) return fail(offline.error(), options.global, world);
-  auto const settled = settle(options.name, as, *offline, world);
-  if (!settled) return fail(settled.error(), options.global, world);
-  std::string const line =
-      as ? fmt::format("{} is enrollment {}. The next plan compares it with its manifest.", options.name, *as)
-         : fmt::format("The write to {} was not done. The next plan starts without it.", options.name);
-  return delivered(said(line, {options.name}), Exit::done, options.global, world);
+Command state_show_command() {
+  return {.name = "state show",
+          .what = "Show one enrollment of the state",
+          .examples = {{{"cpsctl state show shop-example-com", "what is remembered of it"},
+                        {"cpsctl state show shop-example-com -o json", "for programs"},
+                        {"cpsctl state show shop-example-com --sandbox", "of the sandbox"}}},
+          .takes = [](Flags& flags, Options&) -> Run {
+            auto const name = std::make_shared<std::string>();
+            flags.require({"NAME", "manifest name"}, *name);
+            return [name](Options const& options, World& world) { return show(*name, options, world); };
+          }};
 }
 
-/// cpsctl state unlock: what a dead run on another machine left; one of this machine leaves nothing that holds.
-Exit run_state_unlock(Options const& options, World& world) {
-  auto const settings = make_settings(options, world);
-  if (!settings) return fail(settings.error(), options.global, world);
-  auto const backend = state::Backend::at(settings->state, world.files, world.clock);  // a tracked lock is ended, too
-  if (!backend) return fail(backend.error(), options.global, world);
-  auto const ended = (*backend)->unlock(options.force);
-  if (!ended) return fail(ended.error(), options.global, world);
-  std::string const line =
-      *ended ? fmt::format("The lock of {}@{}, pid {} ({}), held since {}, is ended.", (*ended)->owner, (*ended)->host,
-                           (*ended)->pid, (*ended)->command, (*ended)->since)
-             : fmt::format("Nobody holds {}.", (*backend)->describe());
-  return delivered(said(line, {}), Exit::done, options.global, world);
+Command state_log_command() {
+  return {.name = "state log",
+          .what = "Show what was done and by whom, newest last",
+          .examples = {{{"cpsctl state log", "what was done in the last 90 days"},
+                        {"cpsctl state log -o json shop-example-com", "of one enrollment, for programs"},
+                        {"cpsctl state log --sandbox", "of the sandbox"}}},
+          .takes = [](Flags& flags, Options&) -> Run {
+            auto const name = std::make_shared<std::string>();
+            flags.add({"NAME", "manifest name (default: all)"}, *name);
+            return [name](Options const& options, World& world) { return log(*name, options, world); };
+          }};
 }
 
 }  // namespace cpsctl::cli

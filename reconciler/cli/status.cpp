@@ -1,17 +1,13 @@
 #include "report/status.hpp"
 
-#include "base/log.hpp"
-#include "cli/commands.hpp"
+#include "cli/account.hpp"
+#include "cli/command.hpp"
+#include "cli/option_groups.hpp"
 #include "cli/output.hpp"
-#include "cli/planning.hpp"
-#include "cli/signals.hpp"
-#include "cli/writing.hpp"
 #include "plan/identity.hpp"
 
 #include <algorithm>
 #include <set>
-
-#include <fmt/format.h>
 
 namespace cpsctl::cli {
 namespace {
@@ -113,10 +109,8 @@ Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan:
   return rows;
 }
 
-Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, plan::PlanView const& plan) {
-  std::set<std::int64_t> ours;
-  for (auto const& [name, entry] : inputs.entries) ours.insert(entry.id);
-  for (plan::ItemView const& item : plan.items) ours.insert(item.id);
+Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, plan::Plan const& plan) {
+  std::set<std::int64_t> const ours = managed_ids(inputs, plan);
   std::vector<report::StatusRow> rows;
   for (auto const& [scope, listing] : inputs.listings) {
     CPS_TRY(auto const schema, schema::enrollment(listing.api_schema));
@@ -141,56 +135,52 @@ bool goes_on(plan::Inputs const& inputs, std::vector<report::StatusRow> const& r
   return std::ranges::any_of(inputs.listings, listed) || std::ranges::any_of(inputs.lookups, looked_up);
 }
 
-/// NAME… are globs like --name's.
-Options with_names(Options options) {
-  for (std::string& name : options.paths) options.selection.names.push_back(std::move(name));
-  options.paths.clear();
-  return options;
+struct Asked {
+  std::vector<std::string> names = {};  ///< globs like those of --name
+  bool unmanaged = false;
+};
+
+/// cpsctl status: one list per contract, and nothing else.
+Result<Exit> run(Asked const& asked, Options options, World& world) {
+  options.selection.names.insert(options.selection.names.end(), asked.names.begin(), asked.names.end());
+  return on_account(options, world, [&](Account& account) -> Result<Exit> {
+    CPS_TRY(manifest::Loaded manifests, account.read_manifests(Account::Manifests::if_any));
+    CPS_CHECK(account.connect());
+    CPS_CHECK(account.look());
+    plan::Inputs known = account.inputs(std::move(manifests));
+    CPS_CHECK(check_words(known, asked.unmanaged));
+    // What a contract holds can be asked before anything of it is managed.
+    if (asked.unmanaged) list_too(known.selection.contracts, account.connection().default_account, known);
+    if (asked.unmanaged && plan::scopes(known).empty())
+      return usage("no contract is known here: there are neither manifests nor a state",
+                   "name one: cpsctl status --unmanaged --contract ID");
+    CPS_TRY(plan::Inputs const inputs, account.ask(std::move(known)));
+    CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
+    CPS_TRY(auto const rows, asked.unmanaged ? unmanaged(inputs, plan) : managed(inputs, plan::view(plan)));
+    return delivered(
+        {.text = [&](std::ostream& out, report::Style const& style) { report::status_text(rows, style, out); },
+         .json = [&] { return report::status_document(rows); }},
+        options.detailed_exitcode && goes_on(inputs, rows) ? Exit::changes : Exit::done, options.global, world);
+  });
 }
 
 }  // namespace
 
-/// cpsctl status: one list per contract, and nothing else.
-Exit run_status(Options const& given, World& world) {
-  Options const options = with_names(given);
-  Signals signals;
-  auto wanted = read_wanted_if_any(options, world);
-  if (!wanted) return fail(wanted.error(), options.global, world);
-  Settings const settings = wanted->settings;
-  auto connection = connect(options, settings, world);
-  if (!connection) return fail(connection.error(), options.global, world);
-  auto const contents = read_state(settings, connection->realm, world);
-  if (!contents) return fail(contents.error(), options.global, world);
-
-  auto const handler = signals.on_first([&] { connection->loop->post([&] { connection->session->cancel(); }); });
-  bool at_work = false;
-  auto const rows = [&]() -> Result<std::vector<report::StatusRow>> {
-    cps::Reader const reader(*connection->session);
-    plan::Inputs known = inputs_for(std::move(*wanted), *connection, *contents, world);
-    CPS_CHECK(check_words(known, options.unmanaged));
-    // What a contract holds can be asked before anything of it is managed.
-    if (options.unmanaged)
-      for (std::string const& contract : known.selection.contracts)
-        known.also_listed.try_emplace({connection->default_account, contract}, schema::enrollment_versions().front());
-    if (options.unmanaged && plan::scopes(known).empty())
-      return Error{.code = Errc::usage,
-                   .message = "no contract is known here: there are neither manifests nor a state",
-                   .next = "name one: cpsctl status --unmanaged --contract ID"};
-    CPS_TRY(plan::Inputs const inputs, connection->loop->run(read_account(reader, *connection, std::move(known))));
-    CPS_TRY(plan::Plan const made, plan::make_plan(inputs));
-    plan::PlanView const plan = plan::view(made);
-    CPS_TRY(auto found, options.unmanaged ? unmanaged(inputs, plan) : managed(inputs, plan));
-    at_work = goes_on(inputs, found);
-    return found;
-  }();
-  if (!rows) {
-    Exit const exit = fail(rows.error(), options.global, world);
-    return signals.received() != 0 ? signals.exit() : exit;
-  }
-  return delivered(
-      {.text = [&](std::ostream& out, report::Style const& style) { report::status_text(*rows, style, out); },
-       .json = [&] { return report::status_document(*rows); }},
-      options.detailed_exitcode && at_work ? Exit::changes : Exit::done, options.global, world);
+Command status_command() {
+  return {.name = "status",
+          .what = "Show what CPS has of each enrollment",
+          .topic = "plan",
+          .examples = {{{"cpsctl status", "every enrollment of the manifests and the state"},
+                        {"cpsctl status shop-example-com", "one of them"},
+                        {"cpsctl status --unmanaged", "what the contracts have that nobody manages"}}},
+          .takes = [](Flags& flags, Options& options) -> Run {
+            auto const asked = std::make_shared<Asked>();
+            flags.add({"NAME", "manifest names (default: all)"}, asked->names);
+            take_selection(flags, options);
+            take_detailed(flags, options, "exit 2 while CPS works on a change");
+            flags.add({"--unmanaged", "list enrollments in neither the state nor a manifest"}, asked->unmanaged);
+            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+          }};
 }
 
 }  // namespace cpsctl::cli

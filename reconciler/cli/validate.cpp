@@ -1,11 +1,11 @@
 #include "base/screen.hpp"
 #include "base/text.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "cli/manifests.hpp"
+#include "cli/option_groups.hpp"
 #include "cli/output.hpp"
 
 namespace cpsctl::cli {
-
 namespace {
 
 std::set<std::string> sources(manifest::Loaded const& loaded) {
@@ -14,17 +14,11 @@ std::set<std::string> sources(manifest::Loaded const& loaded) {
   return files;
 }
 
-}  // namespace
-
 /// cpsctl validate: offline; all findings are the document.
-Exit run_validate(Options const& options, World& world) {
-  auto settings = make_settings(options, world);
-  if (!settings) return fail(settings.error(), options.global, world);
-  auto paths = manifest_paths(options, settings->project, world);
-  if (!paths) return fail(paths.error(), options.global, world);
-  settings->paths = std::move(*paths);
-
-  manifest::Loaded const loaded = load_manifests(*settings, world);
+Result<Exit> run(Options const& options, World& world) {
+  CPS_TRY(Settings settings, make_settings(options, world));
+  CPS_TRY(settings.paths, manifest_paths(options, settings.project, world));
+  manifest::Loaded const loaded = load_manifests(settings, world);
   Product const product{
       .text =
           [&](std::ostream& out, report::Style const& style) {
@@ -34,10 +28,24 @@ Exit run_validate(Options const& options, World& world) {
                            text::counted(loaded.files, "file"));
           },
       .json = [&] { return report::findings_document(loaded.findings, loaded.files, loaded.desired.size()); },
-      .sarif = [&] { return report::findings_sarif(loaded.findings, surroundings(world)); },
-      .github = [&] { return report::findings_github(loaded.findings, surroundings(world)); },
-      .junit = [&] { return report::findings_junit(loaded.findings, sources(loaded)); }};
+      .others = forms_of(FindingsDocument{.findings = loaded.findings, .files = sources(loaded)}, world)};
   return delivered(product, has_errors(loaded.findings) ? Exit::invalid : Exit::done, options.global, world);
+}
+
+}  // namespace
+
+Command validate_command() {
+  return {.name = "validate",
+          .what = "Check manifests offline",
+          .topic = "manifests",
+          .examples = {{{"cpsctl validate", "the project's manifests, else ./manifests"},
+                        {"cpsctl validate -o github manifests", "annotations for GitHub Actions"},
+                        {"cpsctl validate --out sarif=validate.sarif manifests", "a file for code scanning as well"}}},
+          .document = Document::findings,
+          .takes = [](Flags& flags, Options& options) -> Run {
+            take_paths(flags, options);
+            return run;
+          }};
 }
 
 }  // namespace cpsctl::cli

@@ -1,6 +1,6 @@
 #include "base/fields.hpp"
 #include "base/screen.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "cli/output.hpp"
 
 #include <array>
@@ -52,17 +52,27 @@ json::Document version_document() {
   return fields::versioned(document);
 }
 
+Result<Exit> run(Options const& options, World& world) {
+  bool const everything = options.global.log_level <= log::Level::debug;
+  Product const product{.text = [everything](std::ostream& out, report::Style) { version_text(out, everything); },
+                        .json = version_document};
+  return delivered(product, Exit::done, options.global, world);
+}
+
 }  // namespace
 
 char const* program_version() {
   return CPS_VERSION;
 }
 
-Exit run_version(Options const& options, World& world) {
-  bool const everything = options.global.log_level <= log::Level::debug;
-  Product const product{.text = [everything](std::ostream& out, report::Style) { version_text(out, everything); },
-                        .json = version_document};
-  return delivered(product, Exit::done, options.global, world);
+Command version_command() {
+  return {.name = "version",
+          .what = "Print the version",
+          .topic = "trust",
+          .examples = {{{"cpsctl version", "one line"},
+                        {"cpsctl version -v", "with the libraries in it"},
+                        {"cpsctl version -o json", "for programs"}}},
+          .takes = [](Flags&, Options&) -> Run { return run; }};
 }
 
 }  // namespace cpsctl::cli

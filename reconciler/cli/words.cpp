@@ -7,65 +7,45 @@
 namespace cpsctl::cli {
 namespace {
 
-struct OtherName {
-  std::string_view word;
+struct OtherNames {
   std::string_view means;
+  std::string_view words;
 };
 
-/// Commands that other tools have, and topics by the words that people look for.
-constexpr OtherName other_names[] = {
-    {"diff", "plan"},
-    {"preview", "plan"},
-    {"drift", "plan"},
-    {"check", "validate"},
-    {"lint", "validate"},
-    {"sync", "apply"},
-    {"get", "status"},
-    {"describe", "status"},
-    {"refresh", "state"},
-    {"rm", "forget"},
-    {"remove", "forget"},
-    {"delete", "forget"},
-    {"rename", "mv"},
-    {"move", "mv"},
-    {"ls", "list"},
-    {"get", "show"},
-    {"force-unlock", "unlock"},
-    {"refresh", "rebuild"},
-    {"--target", "--name"},
-    {"--auto-approve", "--yes"},
-    {"ci", "pipelines"},
-    {"cd", "pipelines"},
-    {"github", "pipelines"},
-    {"gitlab", "pipelines"},
-    {"team", "pipelines"},
-    {"lifecycle", "manifests"},
-    {"profiles", "manifests"},
-    {"manifest", "manifests"},
-    {"variables", "manifests"},
-    {"cpsctl.yaml", "project"},
-    {"settings", "project"},
-    {"config", "project"},
-    {"account", "accounts"},
-    {"switch-key", "accounts"},
-    {"accountswitchkey", "accounts"},
-    {"account-key", "accounts"},
-    {"edgerc", "credentials"},
-    {"flags", "options"},
-    {"environment", "options"},
-    {"deletes", "guard-rails"},
-    {"delete", "guard-rails"},
-    {"errors", "failures"},
-    {"formats", "reports"},
-    {"security", "trust"},
+/// Commands and options that other tools have, and topics by the words that people look for.
+constexpr OtherNames other_names[] = {
+    {"plan", "diff preview drift"},
+    {"validate", "check lint"},
+    {"apply", "sync"},
+    {"status", "get describe"},
+    {"state", "refresh"},
+    {"forget", "rm remove delete"},
+    {"mv", "rename move"},
+    {"list", "ls"},
+    {"show", "get"},
+    {"unlock", "force-unlock"},
+    {"rebuild", "refresh"},
+    {"--name", "--target"},
+    {"--yes", "--auto-approve"},
+    {"pipelines", "ci cd github gitlab team"},
+    {"manifests", "lifecycle profiles manifest variables"},
+    {"project", "cpsctl.yaml settings config"},
+    {"accounts", "account switch-key accountswitchkey account-key"},
+    {"credentials", "edgerc"},
+    {"options", "flags environment"},
+    {"guard-rails", "deletes delete"},
+    {"failures", "errors"},
+    {"reports", "formats"},
+    {"trust", "security"},
 };
 
 }  // namespace
 
 std::optional<std::string> other_name(std::string_view word, std::span<std::string const> known) {
   std::string const wanted = text::lower(word);
-  for (OtherName const& other : other_names)
-    if (other.word == wanted && std::ranges::find(known, other.means) != known.end()) return std::string(other.means);
+  for (OtherNames const& other : other_names)
+    if (std::ranges::count(text::split(other.words, ' '), wanted) > 0 && std::ranges::count(known, other.means) > 0)
+      return std::string(other.means);
   return std::nullopt;
 }
 

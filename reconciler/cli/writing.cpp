@@ -8,12 +8,9 @@
 #include "state/author.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <string_view>
-
-#include <fmt/ostream.h>
 
 namespace cpsctl::cli {
 namespace {
@@ -73,15 +70,15 @@ Exit exit_of(apply::ItemResult const& item) {
 }
 
 /// One line per finished item; on a terminal also a line that counts.
-class Progress {
+class ProgressLines {
  public:
-  Progress(Connection& connection, Options const& options, World& world, plan::PlanView const& plan)
+  ProgressLines(Connection const& connection, GlobalOptions const& options, World& world, plan::PlanView const& plan)
       : connection_(connection),
         world_(world),
-        style_(style_for(options.global, world, world.err_is_terminal)),
-        quiet_(options.global.log_level > log::Level::info),
-        live_(world.err_is_terminal && options.global.log_format == log::Format::text),
-        as_log_(options.global.log_format == log::Format::json),
+        style_(style_for(options, world, world.err_is_terminal)),
+        quiet_(options.log_level > log::Level::info),
+        live_(world.err_is_terminal && options.log_format == log::Format::text),
+        as_log_(options.log_format == log::Format::json),
         planned_(by_name(plan)),
         left_(open_items(plan)),
         requests_left_(requests_to_apply(plan)) {
@@ -132,7 +129,7 @@ class Progress {
     left_.erase(one);
   }
 
-  Connection& connection_;
+  Connection const& connection_;
   World& world_;
   report::Style style_;
   bool quiet_;
@@ -148,9 +145,8 @@ class Progress {
 Result<std::string> recorded_realm(state::Backend const& backend) {
   CPS_TRY(state::Contents const contents, backend.read(""));
   if (contents.exists) return contents.realm;
-  return Error{.code = Errc::usage,
-               .message = fmt::format("there is no state at {}", backend.describe()),
-               .next = "name it with --state, or go to the project with -C DIR"};
+  return usage(fmt::format("there is no state at {}", backend.describe()),
+               "name it with --state, or go to the project with -C DIR");
 }
 
 /// Says what is odd about a state, with commands that can be copied.
@@ -158,12 +154,13 @@ void warn_of(state::Contents const& contents, Settings const& settings) {
   for (std::string const& note : contents.notes) log::warning("{}", report::next_step(note, {.flags = settings.flags}));
 }
 
-}  // namespace
-
+/// Where the state of these settings lives. Errors: usage; io when git tracks it.
 Result<std::unique_ptr<state::Backend>> backend_of(Settings const& settings, World& world) {
   CPS_CHECK(check_untracked(settings.state, world.files));
   return state::Backend::at(settings.state, world.files, world.clock);
 }
+
+}  // namespace
 
 Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
                               Settings const& settings, World& world, Signals const* signals) {
@@ -198,24 +195,20 @@ Result<state::Contents> read_state(Settings const& settings, std::string const& 
   return contents;
 }
 
-apply::ApplyResult carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
-                             PlanAgain plan_again, Connection& connection, state::Store& store, Options const& options,
-                             Settings const& settings, World& world, Signals const& signals) {
-  cps::Writer writer(*connection.session);
-  Progress progress(connection, options, world, seen);
-  return connection.loop->run(apply::run(plan, std::move(listings), writer, *connection.loop, store, world.clock,
-                                         {.parallelism = settings.parallelism,
-                                          .deadline = settings.deadline,
-                                          .settle = settings.settle,
-                                          .create_spacing = settings.create_spacing,
-                                          .plan_again = std::move(plan_again),
-                                          .stop = [&signals] { return signals.received() != 0; },
-                                          .progress = [&progress](apply::ItemResult const& item) { progress(item); }}));
+Error unknown_name(std::string const& name) {
+  return usage(fmt::format("the state has no enrollment \"{}\"", name), "see: cpsctl state list");
+}
+
+std::function<void(apply::ItemResult const&)> progress_of(plan::PlanView const& plan, Connection const& connection,
+                                                          GlobalOptions const& options, World& world) {
+  return [lines = std::make_shared<ProgressLines>(connection, options, world, plan)](apply::ItemResult const& item) {
+    (*lines)(item);
+  };
 }
 
 namespace {
 
-Product result_product(apply::ApplyResult const& result, Carried const& carried) {
+Product result_product(apply::ApplyResult const& result, Carried const& carried, World& world) {
   plan::PlanView const& plan = carried.plan;
   report::ResultFacts const facts{.title = carried.title,
                                   .realm = plan.realm,
@@ -234,8 +227,7 @@ Product result_product(apply::ApplyResult const& result, Carried const& carried)
   return {.text = text_of(facts),
           .text_below_err = text_of(below),
           .json = [rows, facts] { return report::result_document(rows, facts); },
-          .md = [rows, facts, &plan] { return report::result_markdown(rows, facts, plan); },
-          .junit = [rows, facts, &plan] { return report::result_junit(rows, facts, plan); }};
+          .others = forms_of(ResultDocument{.rows = rows, .facts = facts, .plan = plan}, world)};
 }
 
 }  // namespace
@@ -273,11 +265,10 @@ bool goes_on(apply::ApplyResult const& result, plan::PlanView const& plan) {
 }  // namespace
 
 Exit delivered(apply::ApplyResult const& result, Carried const& carried, Options const& options, World& world) {
-  if (result.error)
-    report::error_text(*result.error, style_for(options.global, world, world.err_is_terminal), world.err);
+  if (result.error) say(*result.error, options.global, world);
   Exit exit = exit_of(result);
   if (options.detailed_exitcode && goes_on(result, carried.plan)) exit = worse(exit, Exit::changes);
-  return delivered(result_product(result, carried), exit, options.global, world);
+  return delivered(result_product(result, carried, world), exit, options.global, world);
 }
 
 }  // namespace cpsctl::cli

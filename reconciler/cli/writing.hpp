@@ -8,7 +8,6 @@
 #include "state/backend.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace cpsctl::cli {
@@ -19,9 +18,6 @@ struct Writing {
   std::unique_ptr<state::Lock> lock = {};
   std::unique_ptr<state::Store> store = {};
 };
-
-/// Where the state of these settings lives. Errors: usage; io when git tracks it.
-Result<std::unique_ptr<state::Backend>> backend_of(Settings const& settings, World& world);
 
 /// Takes the lock and opens the state of `realm`, to record `host` in it; a signal ends the wait for the lock (none:
 /// the process ends as usual). Both are empty for a command that talks to nobody: as the state has them, which must
@@ -34,10 +30,14 @@ Result<state::Contents> read_state(Settings const& settings, std::string const& 
 
 using PlanAgain = std::function<http::Task<Result<apply::Round>>(std::set<std::string>)>;
 
-/// Carries a plan out, with a progress line for each item; `seen`: its view. `plan_again` as in ApplyOptions.
-apply::ApplyResult carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
-                             PlanAgain plan_again, Connection& connection, state::Store& store, Options const& options,
-                             Settings const& settings, World& world, Signals const& signals);
+/// Errors that name it: usage.
+Error unknown_name(std::string const& name);
+
+enum class Progress : std::uint8_t { shown, silent };
+
+/// A line on stderr for each item that is done with, by what the plan knew of it.
+std::function<void(apply::ItemResult const&)> progress_of(plan::PlanView const& plan, Connection const& connection,
+                                                          GlobalOptions const& options, World& world);
 
 /// What the command ends with, by what became of each item and by what ended the run.
 Exit exit_of(apply::ApplyResult const& result);

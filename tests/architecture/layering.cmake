@@ -11,7 +11,7 @@ endfunction()
 guard(rapidjson/ "^base/json\\.(hpp|cpp)$")
 guard(spdlog/ "^base/log\\.cpp$")
 guard(yaml-cpp/ "^manifest/[^/]+\\.cpp$")
-guard(CLI/ "^cli/([^/]+\\.cpp|flag_values\\.hpp)$")
+guard(CLI/ "^cli/((arguments|flags|global_options|help_format)\\.cpp|refusal\\.hpp)$")
 guard(boost/beast "^(http|sandbox)/[^/]+\\.cpp$|^base/asio\\.cpp$")
 guard(boost/asio/ssl "^(http|sandbox)/[^/]+\\.cpp$|^base/asio\\.cpp$")
 

@@ -292,8 +292,13 @@ fresh unanswered
 in_account doubtful check_in "$work/unanswered" 75 "examples" 'cpsctl apply --yes --deadline 2s manifests'
 check_in "$work/unanswered" 75 "examples" \
   "cpsctl apply --sandbox --fault 'POST /enrollments: drop-after' --yes --deadline 2s manifests"
-commands=(validate plan apply show status import state sandbox schema version help)
-for command in list show log forget mv settle unlock rebuild; do commands+=("state $command"); done
+# Every command, as the overview and the page of a command with commands name them.
+named() { awk -v in_="$1" '/^[^ ]/ { inside = ($0 ~ in_) } inside && /^  [a-z]/ { print $1 }'; }
+mapfile -t commands < <(cpsctl help | sed '/^Topics/,$d' | named ':$')
+for command in "${commands[@]}"; do
+  mapfile -t -O "${#commands[@]}" commands < <(cpsctl "$command" --help | named '^Commands:$' | sed "s/^/$command /")
+done
+[ "${#commands[@]}" -ge 19 ] || fail "only ${#commands[@]} commands found"
 examples=0
 for command in "${commands[@]}"; do
   read -ra words <<<"$command"

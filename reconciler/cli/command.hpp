@@ -1,0 +1,45 @@
+#pragma once
+#include "cli/exit.hpp"
+#include "cli/flags.hpp"
+#include "cli/options.hpp"
+#include "cli/world.hpp"
+
+#include <array>
+#include <functional>
+#include <span>
+#include <string_view>
+
+/// What a command is: a file of its own says it, and the table in commands.cpp names it. The grammar, the help and the
+/// formats follow.
+namespace cpsctl::cli {
+
+/// A command line that works as it is printed: each one is run by tests/deploy/commands.sh.
+struct Example {
+  std::string_view line;
+  std::string_view says;
+};
+
+/// Does what was asked for. An error is reported by main(), in the format of -o.
+using Run = std::function<Result<Exit>(Options const&, World&)>;
+
+struct Command {
+  std::string_view name;        ///< its words: "state mv"
+  std::string_view what;        ///< its purpose, one line
+  std::string_view topic = {};  ///< that says more, if it is not that of its first word
+  std::array<Example, 3> examples;
+  Document document = Document::own;  ///< what stdout gets
+  /// Declares its flags and words. What only this command takes lives in what it returns. None: it only has commands.
+  Run (*takes)(Flags& flags, Options& options) = nullptr;
+  std::string_view group = {};  ///< of the overview; from the table
+
+  bool nested() const { return name.find(' ') != name.npos; }
+  /// Of the manual: what says more.
+  std::string_view manual() const { return topic.empty() ? name.substr(0, name.find(' ')) : topic; }
+};
+
+/// The commands, in the order of the overview.
+std::span<Command const> commands();
+/// Nothing for an unknown one.
+Command const* command_named(std::string_view name);
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,148 @@
+#include "cli/global_options.hpp"
+
+#include "base/fields.hpp"
+#include "base/text.hpp"
+#include "cli/formats.hpp"
+#include "cli/option_groups.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::cli {
+namespace {
+
+constexpr char const* heading = "Global options";
+
+bool offers(Command const& command, Format format) {
+  auto const offered = formats_of(command.document);
+  return std::ranges::find(offered, format) != offered.end();
+}
+
+Result<Format> format_of(std::string const& word, char const* example, Command const& command) {
+  auto const known = fields::enumerator<Format>(word);
+  if (known && offers(command, *known)) return *known;
+  std::vector<std::string> offered;
+  for (Format const one : formats_of(command.document)) offered.push_back(fields::word(one));
+  return usage(known ? fmt::format("cpsctl {} has no output format \"{}\"", command.name, word)
+                     : fmt::format("unknown output format \"{}\"", word),
+               fmt::format("write {}; formats of cpsctl {}: {}", example, command.name, fmt::join(offered, ", ")));
+}
+
+/// "20/min", or "20".
+Result<int> rate(std::string_view text) {
+  if (text.ends_with("/min")) text.remove_suffix(4);
+  int value = 0;
+  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc() || end != text.data() + text.size() || value < 1)
+    return usage(fmt::format("invalid rate \"{}\"", text), "write --rate 20/min");
+  return value;
+}
+
+/// CPSCTL_ENV adds to --env: names between commas or spaces.
+void take_granted(GlobalOptions& to) {
+  char const* const variable = std::getenv("CPSCTL_ENV");
+  std::string names = variable == nullptr ? "" : variable;
+  std::ranges::replace(names, ',', ' ');
+  for (auto const name : text::split(names, ' '))
+    if (!name.empty()) to.env.emplace_back(name);
+}
+
+}  // namespace
+
+void GlobalFlags::add(CLI::App& app, Options& options) {
+  Flags flags(app, heading);
+  GlobalOptions& to = options.global;
+  auto const flag = [&flags](char const* name, auto& value, char const* what, char const* type,
+                             char const* variable = "", Check check = {}) {
+    flags.add({name, what, type, variable}, value, std::move(check));
+  };
+  flag("-C,--chdir", chdir_, "change to this folder first", "DIR");
+  flag("--config", to.config, "project file (default: cpsctl.yaml here or above)", "FILE", "CPSCTL_CONFIG");
+  flag("--edgerc", to.edgerc, "credentials file (default: ~/.edgerc)", "FILE", "AKAMAI_EDGERC");
+  flag("--section", to.section, "its section (default: default)", "NAME", "AKAMAI_EDGERC_SECTION");
+  flag("--account-key", to.account_key, "account switch key", "KEY", "CPSCTL_ACCOUNT_KEY");
+  flag("--ca-file", to.ca_file, "trust these CAs instead of the system's", "FILE", "CPSCTL_CA_FILE");
+  flag("--state", to.state, "state file (default: .cpsctl/state.json)", "FILE", "CPSCTL_STATE");
+  flag("--env", to.env, "manifests may use this variable; repeatable [CPSCTL_ENV]", "NAME");
+  flag("-o,--output", output_, "what stdout gets, text by default: cpsctl help reports [CPSCTL_OUTPUT]", "FORMAT");
+  flag("--out", out_, "also write the document to a file; repeatable", "FORMAT=FILE");
+  flag("--color", colour_, "auto, always or never; NO_COLOR works too", "WORD", "CPSCTL_COLOR",
+       one_of({"auto", "always", "never"}));
+  flag("--no-input", to.no_input, "never ask", "");
+  flag("-q,--quiet", quiet_, "only warnings and errors on stderr, and the plan where apply asks", "");
+  flag("-v,--verbose", verbose_, "a line on stderr for each request", "");
+  flag("--log-format", log_format_, "text or json lines on stderr", "WORD", "CPSCTL_LOG_FORMAT",
+       one_of({"text", "json"}));
+  flag("--rate", rate_, "requests a minute, as in 20/min", "N/min", "CPSCTL_RATE");
+  flag("--request-limit", to.request_limits, "instead of 35/60s and 20/2s; repeatable", "N/DURATION",
+       "CPSCTL_REQUEST_LIMIT");
+  app.get_option("--request-limit")->delimiter(',');
+  flag("--settle", to.settle, "how long CPS's list may lag (default: 300s)", "", "CPSCTL_SETTLE");
+  flag("--create-spacing", to.create_spacing, "after a 409 (default: 300s)", "", "CPSCTL_CREATE_SPACING");
+  flag("--parallelism", to.parallelism, "requests in flight at once (default: 8)", "N", "CPSCTL_PARALLELISM",
+       a_number(1, 64));
+  flag("--timeout", to.timeout, "longest wait for one request (default: 60s)", "", "CPSCTL_TIMEOUT");
+  flag("--deadline", to.deadline, "end the run in time: save and exit 75", "", "CPSCTL_DEADLINE");
+  flag("--lock-timeout", to.lock_timeout, "how long to wait for another run (default: 0s)", "", "CPSCTL_LOCK_TIMEOUT");
+  app.add_flag(fmt::format("--sandbox{{{}}}", default_sandbox), sandbox_,
+               "use the embedded CPS; its data is in DIR (default: .cpsctl/sandbox)")
+      ->group(heading);
+  take_switches(flags, options, "Switches of the sandbox (cpsctl help sandbox)");
+  flag("--version", version_, "print the version", "");
+}
+
+Result<> GlobalFlags::finish(Command const& command, Options& options) const {
+  GlobalOptions& to = options.global;
+  to.command = command.name;
+  CPS_CHECK(take_formats(command, to));
+  take_granted(to);
+  if (!rate_.empty()) {
+    CPS_TRY(to.rate, rate(rate_));
+  }
+  if (!sandbox_.empty()) to.sandbox = sandbox_;
+  if (!options.switched.empty() && !to.sandbox && command.name != "sandbox")
+    return usage(fmt::format("{} is a switch of the sandbox", options.switched), "add --sandbox, or leave it out");
+  to.colour = colour_ == "always" ? Colour::always : colour_ == "never" ? Colour::never : Colour::automatic;
+  to.log_format = log_format_ == "json" ? log::Format::json : log::Format::text;
+  if (quiet_) to.log_level = log::Level::warning;
+  if (verbose_) to.log_level = log::Level::debug;
+  to.chdir = chdir_;
+  if (chdir_.empty()) return {};
+  std::error_code problem;
+  std::filesystem::current_path(chdir_, problem);
+  if (problem) return usage(fmt::format("cannot change to {}: {}", chdir_, problem.message()), "check -C");
+  return {};
+}
+
+/// -o, CPSCTL_OUTPUT and --out. The variable speaks to every command: one that lacks its format prints text.
+Result<> GlobalFlags::take_formats(Command const& command, GlobalOptions& to) const {
+  char const* const variable = std::getenv("CPSCTL_OUTPUT");
+  if (output_) {
+    CPS_TRY(to.output, format_of(*output_, "-o json", command));
+  } else if (variable != nullptr && *variable != '\0') {
+    auto const known = fields::enumerator<Format>(variable);
+    if (!known)
+      return usage(fmt::format("CPSCTL_OUTPUT names an unknown output format \"{}\"", variable),
+                   fmt::format("known: {}", fmt::join(fields::words<Format>(), ", ")));
+    if (offers(command, *known)) to.output = *known;
+  }
+  for (std::string const& out : out_) {
+    auto const equals = out.find('=');
+    if (equals == std::string::npos || equals + 1 == out.size())
+      return usage(fmt::format("cannot use --out {}", out), "write --out json=FILE");
+    CPS_TRY(Format const wanted, format_of(out.substr(0, equals), "--out json=FILE", command));
+    std::string file = out.substr(equals + 1);
+    if (std::ranges::find(to.out, file, &OutFile::file) != to.out.end())
+      return usage(fmt::format("two --out name the file {}", file), "give each its own");
+    to.out.push_back({.format = wanted, .file = std::move(file)});
+  }
+  return {};
+}
+
+}  // namespace cpsctl::cli
