@@ -47,11 +47,6 @@ Governor::~Governor() {
   for (int i = 0; i < 3 && unpublished_ && ledger_; ++i) publish();
 }
 
-http::Task<Result<Pacer::Ticket>> Governor::acquire(SteadyTime deadline) {
-  Turn turn{.deadline = deadline};
-  return acquire(std::move(turn));
-}
-
 http::Task<Result<Pacer::Ticket>> Governor::acquire(Turn turn) {
   SteadyTime const arrived = clock_.steady();
   // Nobody joins a queue that moves too slowly for him.

@@ -40,7 +40,6 @@ class Governor {
 
   /// Waits for a slot. Errors: timeout, at once, when it would come after the deadline; cancelled.
   http::Task<Result<Pacer::Ticket>> acquire(Turn turn);
-  http::Task<Result<Pacer::Ticket>> acquire(SteadyTime deadline);
   void release(Pacer::Ticket ticket);
   /// The request was not sent: its turn is the next one's.
   void give_back(Pacer::Ticket ticket);

@@ -79,7 +79,6 @@ class Session {
   Clock const& clock() const { return clock_; }
   Counters counters() const;
   std::size_t requests() const { return requests_; }
-  std::size_t throttles() const { return counters().throttles; }
   Governor& governor(std::string const& account_key);
   /// Time until the last of `requests` is sent, by what the governors know now: accounts do not wait for each other.
   Duration estimate(Requests const& requests);

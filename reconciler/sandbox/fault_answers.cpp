@@ -76,65 +76,46 @@ Response silence(Delivery::Wire wire) {
   return response;
 }
 
+/// What is said without asking CPS; nothing: CPS is asked.
 std::optional<Response> instead(Fault const& fault, Request const& request, WallTime now, Random& random) {
-  switch (fault.effect) {
-    case Effect::drop_before: return silence(Delivery::Wire::nothing);
-    case Effect::reset_before: return silence(Delivery::Wire::reset);
-    case Effect::status:
-      if (fault.carried_out) return std::nullopt;
-      return status_answer(fault, request, now, random);
-    case Effect::limit: return limit_answer(fault, now);
-    case Effect::waf:
-      return gateway_problem({.status = 400, .slug = "request-error", .title = "Bad request", .detail = waf_detail},
-                             request, request.header("Host"), now, random);
-    case Effect::drop_after:
-    case Effect::reset_after:
-    case Effect::delay:
-    case Effect::delay_before:
-    case Effect::drip:
-    case Effect::truncate:
-    case Effect::malformed:
-    case Effect::content_type:
-    case Effect::skew:
-    case Effect::close_idle:
-    case Effect::refuse:
-    case Effect::handshake:
-    case Effect::any: break;
-  }
+  if (fault.effect == Effect::drop_before) return silence(Delivery::Wire::nothing);
+  if (fault.effect == Effect::reset_before) return silence(Delivery::Wire::reset);
+  if (fault.effect == Effect::status && !fault.carried_out) return status_answer(fault, request, now, random);
+  if (fault.effect == Effect::limit) return limit_answer(fault, now);
+  if (fault.effect == Effect::waf)
+    return gateway_problem({.status = 400, .slug = "request-error", .title = "Bad request", .detail = waf_detail},
+                           request, request.header("Host"), now, random);
   return std::nullopt;
 }
 
 /// What is left of an answer, and how it leaves.
 void spoil(Response& response, Fault const& fault) {
   Delivery& delivery = response.delivery;
-  switch (fault.effect) {
-    case Effect::drop_after: delivery.wire = Delivery::Wire::nothing; break;
-    case Effect::reset_after: delivery.wire = Delivery::Wire::reset; break;
-    case Effect::delay: delivery.wait = fault.time; break;
-    case Effect::drip:
+  std::string& body = response.body;
+  switch (kind_of(fault.effect).part) {
+    case Part::silence:
+      delivery.wire = fault.effect == Effect::reset_after ? Delivery::Wire::reset : Delivery::Wire::nothing;
+      break;
+    case Part::departure: delivery.wait = fault.time; break;
+    case Part::pace:
       delivery.piece = fault.bytes.value_or(1);
       delivery.pause = fault.time;
       break;
-    case Effect::truncate:
-      delivery.wire = Delivery::Wire::cut;
-      delivery.bytes = std::min(fault.bytes.value_or(response.body.size() / 2),
-                                response.body.size() - (response.body.empty() ? 0 : 1));
+    case Part::end:
+      if (fault.effect == Effect::close_idle) {
+        delivery.close_idle = fault.time;
+      } else {
+        delivery.wire = Delivery::Wire::cut;
+        delivery.bytes = std::min(fault.bytes.value_or(body.size() / 2), body.size() - (body.empty() ? 0 : 1));
+      }
       break;
-    case Effect::malformed:
-      response.body = response.body.empty() ? "{" : response.body.substr(0, response.body.size() / 2);
-      break;
-    case Effect::content_type: response.content_type = fault.word; break;
-    case Effect::close_idle: delivery.close_idle = fault.time; break;
-    case Effect::skew: delivery.skew = fault.time; break;
-    case Effect::drop_before:
-    case Effect::reset_before:
-    case Effect::delay_before:
-    case Effect::status:
-    case Effect::limit:
-    case Effect::waf:
-    case Effect::refuse:
-    case Effect::handshake:
-    case Effect::any: break;
+    case Part::text: body = body.empty() ? "{" : body.substr(0, body.size() / 2); break;
+    case Part::type: response.content_type = fault.word; break;
+    case Part::clock: delivery.skew = fault.time; break;
+    case Part::whole:
+    case Part::connection:
+    case Part::answer:
+    case Part::arrival: break;
   }
 }
 

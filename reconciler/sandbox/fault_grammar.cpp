@@ -43,37 +43,11 @@ std::optional<Duration> time_of(std::string_view text) {
   return minus ? -*time : *time;
 }
 
-/// What a fault decides. Two faults of one request decide different things.
-enum class Part : std::uint8_t { whole, silence, answer, text, type, end, pace, arrival, departure, clock };
-
-Part part_of(Effect effect) {
-  switch (effect) {
-    case Effect::drop_before:
-    case Effect::drop_after:
-    case Effect::reset_before:
-    case Effect::reset_after: return Part::silence;
-    case Effect::status:
-    case Effect::limit:
-    case Effect::waf: return Part::answer;
-    case Effect::malformed: return Part::text;
-    case Effect::content_type: return Part::type;
-    case Effect::truncate:
-    case Effect::close_idle: return Part::end;
-    case Effect::drip: return Part::pace;
-    case Effect::delay_before: return Part::arrival;
-    case Effect::delay: return Part::departure;
-    case Effect::skew: return Part::clock;
-    case Effect::refuse:
-    case Effect::handshake:
-    case Effect::any: break;
-  }
-  return Part::whole;
-}
-
 bool go_together(Effect left, Effect right) {
-  Part const one = part_of(left);
-  Part const other = part_of(right);
-  if (one == other || one == Part::whole || other == Part::whole) return false;
+  Part const one = kind_of(left).part;
+  Part const other = kind_of(right).part;
+  auto const alone = [](Part part) { return part == Part::whole || part == Part::connection; };
+  if (one == other || alone(one) || alone(other)) return false;
   // Where no answer comes, it can come late, and that is all.
   auto const late = [](Part part) { return part == Part::arrival || part == Part::departure; };
   return (one != Part::silence || late(other)) && (other != Part::silence || late(one));
@@ -184,7 +158,7 @@ class Parser {
           fmt::format("unknown fault \"{}\"", word()),
           meant ? fmt::format("did you mean {}?", *meant) : fmt::format("choose one of {}", fmt::join(known, ", ")));
     }
-    if (is_of_connections(*effect) && !(rule_.methods.empty() && rule_.path.empty()))
+    if (kind_of(*effect).part == Part::connection && !(rule_.methods.empty() && rule_.path.empty()))
       return wrong(requests_column_, fmt::format("{} strikes connections, which have no method and no path", word()),
                    fmt::format("write it as '*: {}'; nth, 30% and the others count connections then", word()));
     for (Fault const& other : rule_.mishap)
@@ -199,32 +173,23 @@ class Parser {
   }
 
   Result<> particulars(Fault& fault) {
-    switch (fault.effect) {
-      case Effect::drop_before:
-      case Effect::drop_after:
-      case Effect::reset_before:
-      case Effect::reset_after:
-      case Effect::malformed:
-      case Effect::waf:
-      case Effect::refuse:
-      case Effect::handshake:
-      case Effect::any: return {};
-      case Effect::delay:
-      case Effect::delay_before: return time(fault, Sign::plus);
-      case Effect::skew: return time(fault, Sign::either);
-      case Effect::close_idle: return more() ? time(fault, Sign::plus) : Result<>{};
-      case Effect::drip: {
+    switch (kind_of(fault.effect).argument) {
+      case Argument::nothing: return {};
+      case Argument::time: return time(fault, Sign::plus);
+      case Argument::wait: return more() ? time(fault, Sign::plus) : Result<>{};
+      case Argument::shift: return time(fault, Sign::either);
+      case Argument::pieces: {
         CPS_CHECK(time(fault, Sign::plus));
         return size(fault, 1);
       }
-      case Effect::truncate: return size(fault, 0);
-      case Effect::content_type: {
+      case Argument::bytes: return size(fault, 0);
+      case Argument::type: {
         if (!more()) return wrong("the type is missing", "write one, as text/plain");
         fault.word = tokens_[next_++].text;
         return {};
       }
-      case Effect::status: return status(fault);
-      case Effect::limit: return limit(fault);
+      case Argument::status: return status(fault);
+      case Argument::limit: return limit(fault);
     }
     return {};
   }

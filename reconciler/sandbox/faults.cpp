@@ -23,7 +23,8 @@ bool matches(FaultRule const& rule, std::string_view method, std::string_view pa
 }
 
 bool strikes_connections(FaultRule const& rule) {
-  return std::ranges::any_of(rule.mishap, is_of_connections, &Fault::effect);
+  return std::ranges::any_of(rule.mishap,
+                             [](Fault const& fault) { return kind_of(fault.effect).part == Part::connection; });
 }
 
 /// What `any` chooses from: everything that passes by itself when the request is sent again.
@@ -56,6 +57,30 @@ std::string short_time(Duration time) {
 
 }  // namespace
 
+EffectKind kind_of(Effect effect) {
+  switch (effect) {
+    case Effect::drop_before:
+    case Effect::drop_after:
+    case Effect::reset_before:
+    case Effect::reset_after: return {Part::silence, Argument::nothing};
+    case Effect::delay: return {Part::departure, Argument::time};
+    case Effect::delay_before: return {Part::arrival, Argument::time};
+    case Effect::drip: return {Part::pace, Argument::pieces};
+    case Effect::truncate: return {Part::end, Argument::bytes};
+    case Effect::malformed: return {Part::text, Argument::nothing};
+    case Effect::content_type: return {Part::type, Argument::type};
+    case Effect::status: return {Part::answer, Argument::status};
+    case Effect::limit: return {Part::answer, Argument::limit};
+    case Effect::waf: return {Part::answer, Argument::nothing};
+    case Effect::skew: return {Part::clock, Argument::shift};
+    case Effect::close_idle: return {Part::end, Argument::wait};
+    case Effect::refuse:
+    case Effect::handshake: return {Part::connection, Argument::nothing};
+    case Effect::any: break;
+  }
+  return {Part::whole, Argument::nothing};
+}
+
 std::string name_of(Effect effect) {
   std::string name(boost::describe::enum_to_string(effect, ""));
   std::ranges::replace(name, '_', '-');
@@ -64,25 +89,16 @@ std::string name_of(Effect effect) {
 
 std::string describe(Fault const& fault) {
   std::string text = name_of(fault.effect);
-  switch (fault.effect) {
-    case Effect::drop_before:
-    case Effect::drop_after:
-    case Effect::reset_before:
-    case Effect::reset_after:
-    case Effect::malformed:
-    case Effect::waf:
-    case Effect::refuse:
-    case Effect::handshake:
-    case Effect::any: return text;
-    case Effect::delay:
-    case Effect::delay_before:
-    case Effect::skew:
-    case Effect::close_idle: return fmt::format("{} {}", text, short_time(fault.time));
-    case Effect::drip: return fmt::format("{} {} {}", text, short_time(fault.time), fault.bytes.value_or(1));
-    case Effect::truncate: return fault.bytes ? fmt::format("{} {}", text, *fault.bytes) : text;
-    case Effect::content_type: return fmt::format("{} {}", text, fault.word);
-    case Effect::limit: return fmt::format("{} {} {}", text, fields::word(fault.retry), short_time(fault.time));
-    case Effect::status: break;
+  switch (kind_of(fault.effect).argument) {
+    case Argument::nothing: return text;
+    case Argument::time:
+    case Argument::wait:
+    case Argument::shift: return fmt::format("{} {}", text, short_time(fault.time));
+    case Argument::pieces: return fmt::format("{} {} {}", text, short_time(fault.time), fault.bytes.value_or(1));
+    case Argument::bytes: return fault.bytes ? fmt::format("{} {}", text, *fault.bytes) : text;
+    case Argument::type: return fmt::format("{} {}", text, fault.word);
+    case Argument::limit: return fmt::format("{} {} {}", text, fields::word(fault.retry), short_time(fault.time));
+    case Argument::status: break;
   }
   text += fmt::format(" {}", fault.status);
   if (!fault.word.empty()) text += " " + fault.word;

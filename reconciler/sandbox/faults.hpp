@@ -18,10 +18,19 @@ namespace cpsctl::sandbox {
 BOOST_DEFINE_ENUM_CLASS(Effect, drop_before, drop_after, reset_before, reset_after, delay, delay_before, drip, truncate,
                         malformed, content_type, status, limit, waf, skew, close_idle, refuse, handshake, any)
 
-/// Does it strike a connection before its first request, rather than a request?
-constexpr bool is_of_connections(Effect effect) {
-  return effect == Effect::refuse || effect == Effect::handshake;
-}
+/// What a fault decides. Faults of one request decide different things; `whole` goes with nothing else.
+enum class Part : std::uint8_t { whole, connection, silence, answer, text, type, end, pace, arrival, departure, clock };
+
+/// What a rule says behind a fault's name. `wait` may be left out; `shift` may be negative; `pieces` are a time and a
+/// size.
+enum class Argument : std::uint8_t { nothing, time, wait, shift, pieces, bytes, type, status, limit };
+
+/// All that parsing, showing and joining faults needs to know of one kind.
+struct EffectKind {
+  Part part;
+  Argument argument;
+};
+EffectKind kind_of(Effect effect);
 
 /// How a 429 says when to come back.
 BOOST_DEFINE_ENUM_CLASS(RetryForm, seconds, date, next, mangled, silent)

@@ -8,8 +8,6 @@
 namespace cpsctl::sandbox {
 namespace {
 
-constexpr int documented_version = 11;
-
 struct MediaRange {
   std::string type;
   std::string charset;
@@ -35,7 +33,9 @@ std::optional<int> exact_version(std::string_view type, Entity const& entity) {
   if (!type.starts_with(prefix) || !type.ends_with(suffix) || type.size() < prefix.size() + suffix.size())
     return std::nullopt;
   auto const version = parse_id(type.substr(prefix.size(), type.size() - prefix.size() - suffix.size()));
-  if (!version || *version < entity.lowest || *version > entity.highest) return std::nullopt;
+  if (!version) return std::nullopt;
+  bool const spoken = (*version >= entity.lowest && *version <= entity.highest) || *version == entity.besides;
+  if (!spoken) return std::nullopt;
   return static_cast<int>(*version);
 }
 
@@ -44,13 +44,6 @@ bool is_wildcard(std::string_view type) {
 }
 
 }  // namespace
-
-Entity enrollment_entity(std::string_view name, Policy policy, int newest) {
-  return {.name = name,
-          .lowest = policy == Policy::strict ? documented_version : 4,
-          .highest = newest,
-          .preferred = documented_version};
-}
 
 std::string media_type(std::string_view entity, int version) {
   return fmt::format("application/vnd.akamai.cps.{}.v{}+json", entity, version);

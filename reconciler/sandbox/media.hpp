@@ -14,13 +14,20 @@ struct Entity {
   int lowest = 1;
   int highest = 1;
   int preferred = 1;  ///< for */* and application/json, which only a lenient server answers
+  int besides = 0;    ///< an older one that a client still asks for; 0: none
 };
 
-inline constexpr int highest_version = 12;
+inline constexpr int lowest_version = 11, highest_version = 12;
+inline constexpr int cli_list_version = 4;
 
-/// enrollment and enrollments: v4 to v12 when lenient, what the schemas describe (v11, v12) when strict; none above
-/// `newest`.
-Entity enrollment_entity(std::string_view name, Policy policy, int newest = highest_version);
+/// What the schemas describe (v11, v12), up to `newest`.
+constexpr Entity enrollment_entity(int newest = highest_version) {
+  return {"enrollment", lowest_version, newest, lowest_version};
+}
+/// The same, and for a lenient server v4, in which cli-cps lists (facts-2026.md, who sends what).
+constexpr Entity enrollments_entity(Policy policy, int newest = highest_version) {
+  return {"enrollments", lowest_version, newest, lowest_version, policy == Policy::lenient ? cli_list_version : 0};
+}
 inline constexpr Entity status_entity{"enrollment-status"};
 inline constexpr Entity change_entity{"change", 2, 2, 2};
 inline constexpr Entity change_id_entity{"change-id"};

@@ -92,7 +92,7 @@ Response Service::change_route(Call& call, Enrollment const& enrollment, Change 
 }
 
 Response Service::list(Call& call) {
-  Entity const entity = enrollment_entity("enrollments", behaviour_.policy, behaviour_.newest_version);
+  Entity const entity = enrollments_entity(behaviour_.policy, behaviour_.newest_version);
   auto const version = accepted_version(call.request.header("Accept"), entity, behaviour_.policy);
   if (!version) return not_acceptable(call, entity);
   if (auto const problem = query_problem(call, {"contractId"})) return refuse(call, *problem);
@@ -166,7 +166,7 @@ Response Service::active_certificates(Call& call) {
 }
 
 Response Service::get(Call& call, Enrollment const& enrollment) {
-  Entity const entity = enrollment_entity("enrollment", behaviour_.policy, behaviour_.newest_version);
+  Entity const entity = enrollment_entity(behaviour_.newest_version);
   auto const version = accepted_version(call.request.header("Accept"), entity, behaviour_.policy);
   if (!version) return not_acceptable(call, entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);

@@ -206,7 +206,7 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
     body.refusal = refuse(call, problem);
     return std::move(body);
   };
-  Entity const entity = enrollment_entity("enrollment", behaviour_.policy, behaviour_.newest_version);
+  Entity const entity = enrollment_entity(behaviour_.newest_version);
   auto const version = content_version(call.request.header("Content-Type"), entity, behaviour_.policy);
   if (!version)
     return refused({.status = 415,
@@ -229,8 +229,8 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
     if (auto stored = json::parse(live->document, "a stored enrollment")) before = std::move(*stored);
   shape_up(body.document, *version, before ? &*before : nullptr);
 
-  // What an older client does not know is kept for it, and is not a mistake of its body.
-  bool const newest = *version >= newest_shape || unknown_member(body.document, oldest_described);
+  // What v11 does not know is kept for its client, and is not a mistake of its body.
+  bool const newest = *version > lowest_version || unknown_member(body.document, lowest_version);
   auto schema = schema::enrollment(newest ? "v12" : "v11");
   if (!schema) {
     body.refusal = disk_trouble(call, schema.error());

@@ -43,7 +43,8 @@ struct Visit {
 
 /// Waits for a turn, uses it for a moment, gives it back.
 http::Task<> visit(http::Loop& loop, cps::Governor& at, int visitor, Duration takes, std::vector<Visit>& all) {
-  auto const ticket = co_await at.acquire(SteadyTime::max());
+  cps::Turn turn;
+  auto const ticket = co_await at.acquire(std::move(turn));
   REQUIRE(ticket.has_value());
   SteadyTime const sent = system_clock().steady();
   bool const slept = co_await loop.sleep_until(sent + takes);
@@ -54,7 +55,8 @@ http::Task<> visit(http::Loop& loop, cps::Governor& at, int visitor, Duration ta
 
 /// Waits, and notes how it ended.
 http::Task<> wait(cps::Governor& at, SteadyTime deadline, std::vector<Errc>& ended) {
-  auto const ticket = co_await at.acquire(deadline);
+  cps::Turn turn{.deadline = deadline};
+  auto const ticket = co_await at.acquire(std::move(turn));
   if (!ticket) ended.push_back(ticket.error().code);
 }
 
@@ -92,7 +94,8 @@ TEST_CASE("governor: a turn that is given back is the next one's, in all process
   cps::Governor theirs(loop, system_clock(), random, cps::Pacer(one_an_hour, 2), place.ledger());
   std::vector<cps::Pacer::Ticket> turns;
   auto const use = [&](cps::Governor& governor) -> http::Task<> {
-    auto const ticket = co_await governor.acquire(SteadyTime::max());
+    cps::Turn turn;
+    auto const ticket = co_await governor.acquire(std::move(turn));
     REQUIRE(ticket.has_value());
     turns.push_back(*ticket);
     governor.give_back(*ticket);
@@ -123,7 +126,7 @@ TEST_CASE("governor: a turn that would come after the deadline is refused at onc
 
   governor.throttled(10s);
   CHECK(governor.throttles() == 1);
-  auto const late = loop.run(governor.acquire(system_clock().steady() + 1s));
+  auto const late = loop.run(governor.acquire({.deadline = system_clock().steady() + 1s}));
   REQUIRE_FALSE(late.has_value());
   CHECK(late.error().code == Errc::timeout);
   CHECK(late.error().message.find("deadline") != std::string::npos);
@@ -209,7 +212,7 @@ TEST_CASE("governor: a 429 of one process pauses the others") {
   cps::Governor one(loop, system_clock(), random, cps::Pacer(windows, 1), place.ledger());
   cps::Governor two(loop, system_clock(), random, cps::Pacer(windows, 2), place.ledger());
   one.throttled(10s);
-  auto const turn = loop.run(two.acquire(system_clock().steady() + 1s));
+  auto const turn = loop.run(two.acquire({.deadline = system_clock().steady() + 1s}));
   REQUIRE_FALSE(turn.has_value());
   CHECK(turn.error().code == Errc::timeout);
 }

@@ -324,7 +324,7 @@ TEST_CASE("the gateway's burst block pauses the account like a 429") {
   cps::Writer writer(bench.session);
   CHECK(bench.loop.run(writer.create(everything())).has_value());
   CHECK(bench.client.requests.size() == 2);
-  CHECK(bench.session.throttles() == 1);
+  CHECK(bench.session.counters().throttles == 1);
 }
 
 TEST_CASE("a write that was taken, but whose answer names nothing, is a doubt") {

@@ -42,7 +42,7 @@ TEST_CASE("variety: what was shown may be sent back as it is, and is not an edit
     for (std::string const& body : bodies) {
       Bench bench({.normalise_seed = seed});
       deployed(bench, body);
-      for (int const version : {4, 9, 11, 12}) {
+      for (int const version : {11, 12}) {
         CAPTURE(version);
         std::string const shown = bench.get(10001, version).body;
         Response const echoed = bench.put(10001, shown, "", version);
