@@ -84,12 +84,12 @@ class ProgressLines {
         requests_left_(requests_to_apply(plan)) {
     log::over_line(live_);
   }
-  ~Progress() {
+  ~ProgressLines() {
     log::over_line(false);
     if (shown_) world_.err << "\r\x1b[K";  // past the door: our own code
   }
-  Progress(Progress const&) = delete;
-  Progress& operator=(Progress const&) = delete;
+  ProgressLines(ProgressLines const&) = delete;
+  ProgressLines& operator=(ProgressLines const&) = delete;
 
   void operator()(apply::ItemResult const& item) {
     if (!item.again) forget(item.name);
