@@ -76,24 +76,12 @@ struct Known {
 
   explicit Known(plan::Inputs const& inputs) {
     for (manifest::Desired const& one : inputs.desired)
-      all.push_back({.name = one.name,
-                     .contract = one.contract,
-                     .common_name = desired_name(one),
-                     .id = "",
-                     .labels = &one.labels});
+      all.push_back({one.name, one.contract, desired_name(one), "", &one.labels});
     for (auto const& [name, entry] : inputs.entries)
-      all.push_back({.name = name,
-                     .contract = entry.contract,
-                     .common_name = entry.common_name,
-                     .id = std::to_string(entry.id),
-                     .labels = &entry.labels});
+      all.push_back({name, entry.contract, entry.common_name, std::to_string(entry.id), &entry.labels});
     for (state::Record const& intent : inputs.open_intents)
       if (intent.entry)
-        all.push_back({.name = intent.name,
-                       .contract = intent.entry->contract,
-                       .common_name = intent.entry->common_name,
-                       .id = "",
-                       .labels = &intent.entry->labels});
+        all.push_back({intent.name, intent.entry->contract, intent.entry->common_name, "", &intent.entry->labels});
   }
 
   static std::string desired_name(manifest::Desired const& one) {

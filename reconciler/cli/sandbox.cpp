@@ -26,6 +26,13 @@ struct Listening {
 };
 BOOST_DESCRIBE_STRUCT(Listening, (), (authority, edgerc, ca_file))
 
+void text_of(Listening const& at, std::ostream& out) {
+  screen::line(out, "The embedded CPS listens on https://{}", at.authority);
+  screen::line(out, "credentials  {}", at.edgerc);
+  screen::line(out, "CA           {}", at.ca_file);
+  screen::line(out, "use it with  cpsctl --edgerc {} --ca-file {} plan", at.edgerc, at.ca_file);
+}
+
 /// cpsctl sandbox: serves until a signal comes. stdout gets where it is and what a client needs, once it can be used.
 Result<Exit> run(Asked const& asked, Options const& options, World& world) {
   Signals signals;
@@ -40,21 +47,10 @@ Result<Exit> run(Asked const& asked, Options const& options, World& world) {
                                                      .behaviour = options.behaviour,
                                                      .log = [](std::string_view line) { log::info("{}", line); }}));
   sandbox::Server& running = *server;
-  Product const product{.text =
-                            [&](std::ostream& out, report::Style) {
-                              std::string const edgerc = running.edgerc().string();
-                              std::string const ca_file = running.ca_file().string();
-                              screen::line(out, "The embedded CPS listens on https://{}", running.authority());
-                              screen::line(out, "credentials  {}", edgerc);
-                              screen::line(out, "CA           {}", ca_file);
-                              screen::line(out, "use it with  cpsctl --edgerc {} --ca-file {} plan", edgerc, ca_file);
-                            },
-                        .json =
-                            [&] {
-                              return fields::versioned(Listening{.authority = running.authority(),
-                                                                 .edgerc = running.edgerc().string(),
-                                                                 .ca_file = running.ca_file().string()});
-                            }};
+  Listening const listening{
+      .authority = running.authority(), .edgerc = running.edgerc().string(), .ca_file = running.ca_file().string()};
+  Product const product{.text = [&](std::ostream& out, report::Style) { text_of(listening, out); },
+                        .json = [&] { return fields::versioned(listening); }};
   CPS_CHECK(deliver(product, options.global, world));
 
   std::mutex mutex;

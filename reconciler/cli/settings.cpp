@@ -217,11 +217,8 @@ Result<Settings> make_settings(Options const& options, World& world) {
   Settings settings{.project = std::move(loaded->project)};
   manifest::Project const& project = settings.project;
   CPS_CHECK(take(project.timeout, settings.timeout, parse_duration, "spec.api.timeout"));
-  Span const settle{.flag = global.settle, .written = project.settle, .name = "settle", .flag_name = "--settle"};
-  Span const spacing{.flag = global.create_spacing,
-                     .written = project.create_spacing,
-                     .name = "createSpacing",
-                     .flag_name = "--create-spacing"};
+  Span const settle{global.settle, project.settle, "settle", "--settle"};
+  Span const spacing{global.create_spacing, project.create_spacing, "createSpacing", "--create-spacing"};
   bool const embedded = global.sandbox.has_value();
   CPS_CHECK(take_span(settle, embedded, settings.settle, settings.unusual));
   CPS_CHECK(take_span(spacing, embedded, settings.create_spacing, settings.unusual));
