@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <memory>
 #include <numeric>
@@ -272,6 +273,20 @@ std::string counted(std::size_t count, std::string_view singular, std::string_vi
   if (count == 1) return fmt::format("1 {}", singular);
   return plural.empty() ? fmt::format("{} {}s", count, singular) : fmt::format("{} {}", count, plural);
 }
+
+template <class T>
+std::optional<T> number(std::string_view text) {
+  T value{};
+  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+template std::optional<int> number(std::string_view);
+template std::optional<std::int64_t> number(std::string_view);
+template std::optional<std::uint64_t> number(std::string_view);
+template std::optional<std::uint16_t> number(std::string_view);
+template std::optional<double> number(std::string_view);
 
 std::string lower(std::string_view text) {
   std::string result(text);

@@ -46,6 +46,10 @@ std::string middle_cut(std::string_view text, std::size_t limit);
 /// "1 change", "2 changes".
 std::string counted(std::size_t count, std::string_view singular, std::string_view plural = {});
 
+/// A number that is the whole text, without blanks. T: int, std::int64_t, std::uint64_t, std::uint16_t, double.
+template <class T>
+std::optional<T> number(std::string_view text);
+
 std::string lower(std::string_view text);  ///< ASCII only
 std::string_view trimmed(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);

@@ -1,11 +1,11 @@
 #include "cli/flags.hpp"
 
 #include "base/clock.hpp"
+#include "base/text.hpp"
 #include "cli/refusal.hpp"
 #include "cli/words.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <type_traits>
 
@@ -90,10 +90,8 @@ Check one_of(std::vector<std::string> words) {
 
 Check a_number(std::int64_t least, std::int64_t most) {
   return [least, most](std::string const& value) -> std::string {
-    std::int64_t number = 0;
-    auto const [end, failed] = std::from_chars(value.data(), value.data() + value.size(), number);
-    bool const whole = failed == std::errc() && end == value.data() + value.size();
-    return whole && number >= least && number <= most
+    auto const number = text::number<std::int64_t>(value);
+    return number && *number >= least && *number <= most
                ? std::string()
                : fmt::format("\"{}\" is not a whole number from {} to {}", value, least, most);
   };

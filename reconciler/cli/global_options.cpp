@@ -6,7 +6,6 @@
 #include "cli/option_groups.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -37,11 +36,9 @@ Result<Format> format_of(std::string const& word, char const* example, Command c
 /// "20/min", or "20".
 Result<int> rate(std::string_view text) {
   if (text.ends_with("/min")) text.remove_suffix(4);
-  int value = 0;
-  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() || end != text.data() + text.size() || value < 1)
-    return usage(fmt::format("invalid rate \"{}\"", text), "write --rate 20/min");
-  return value;
+  auto const value = text::number<int>(text);
+  if (!value || *value < 1) return usage(fmt::format("invalid rate \"{}\"", text), "write --rate 20/min");
+  return *value;
 }
 
 /// CPSCTL_ENV adds to --env: names between commas or spaces.

@@ -4,7 +4,6 @@
 #include "cli/exit.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -40,17 +39,16 @@ Result<std::int64_t> enrollment_id(std::string_view flag, std::string_view text,
                  fmt::format("give the enrollment's number; those of the contract are shown by: cpsctl status "
                              "--unmanaged --contract {}",
                              contracts.empty() ? "ID" : without_prefix(contracts.front())));
-  std::int64_t id = 0;
-  auto const [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
-  if (problem != std::errc{} || end != digits.data() + digits.size() || id == 0)
+  auto const id = text::number<std::int64_t>(digits);
+  if (!id || *id == 0)
     return usage(fmt::format("{} {} is out of range", flag, shown), "give the enrollment's number, such as 10001");
   bool const known = contract.empty() || contracts.empty() ||
                      std::ranges::any_of(contracts, [&](auto const& one) { return without_prefix(one) == contract; });
   if (!known)
     return usage(fmt::format("{} {} is of contract {}, and --contract says {}", flag, shown, text::printable(contract),
                              fmt::join(contracts, ", ")),
-                 fmt::format("write {} {} --contract {}", flag, id, text::printable(contract)));
-  return id;
+                 fmt::format("write {} {} --contract {}", flag, *id, text::printable(contract)));
+  return *id;
 }
 
 }  // namespace cpsctl::cli

@@ -1,11 +1,11 @@
 #include "cli/output.hpp"
 
 #include "base/fields.hpp"
+#include "base/text.hpp"
 #include "cli/places.hpp"
 #include "cli/settings.hpp"
 #include "report/failure.hpp"
 
-#include <charconv>
 #include <optional>
 #include <sstream>
 
@@ -40,10 +40,8 @@ std::ostream* stream_of(std::string const& file, World& world) {
 std::optional<int> descriptor_of(std::string_view file) {
   for (std::string_view const folder : {"/dev/fd/", "/proc/self/fd/"}) {
     if (!file.starts_with(folder)) continue;
-    std::string_view const digits = file.substr(folder.size());
-    int number = -1;
-    auto const [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (problem == std::errc{} && end == digits.data() + digits.size() && number >= 0) return number;
+    auto const number = text::number<int>(file.substr(folder.size()));
+    if (number && *number >= 0) return number;
   }
   return std::nullopt;
 }

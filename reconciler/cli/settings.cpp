@@ -120,11 +120,10 @@ Result<plan::Selection> selection_of(SelectionOptions const& options) {
 Result<> take_max_changes(std::string const& text, plan::Consent& consent) {
   bool const percent = text.ends_with('%');
   std::string_view const digits = std::string_view(text).substr(0, text.size() - (percent ? 1 : 0));
-  std::int64_t value = 0;
-  auto const [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (problem != std::errc{} || end != digits.data() + digits.size() || value < 0 || (percent && value > 100))
+  auto const value = text::number<std::int64_t>(digits);
+  if (!value || *value < 0 || (percent && *value > 100))
     return usage(fmt::format("invalid number of changes \"{}\"", text), "write it as 10 or 20%");
-  (percent ? consent.max_changes_percent : consent.max_changes) = value;
+  (percent ? consent.max_changes_percent : consent.max_changes) = *value;
   return {};
 }
 

@@ -2,7 +2,6 @@
 
 #include "base/text.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,10 +10,8 @@ namespace cpsctl::cps {
 namespace {
 
 std::optional<std::int64_t> number(std::string_view text) {
-  std::int64_t value = 0;
-  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  bool const whole = problem == std::errc{} && end == text.data() + text.size() && value > 0;
-  return whole ? std::optional(value) : std::nullopt;
+  auto const value = text::number<std::int64_t>(text);
+  return value && *value > 0 ? value : std::nullopt;
 }
 
 /// An id is an integer on the wire, a text in the published schema: both are taken.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 
 #include <fmt/format.h>
@@ -83,11 +82,8 @@ Result<std::string> bare_host(std::string_view value, Origin const& origin) {
 std::size_t body_limit(Values const& values) {
   auto const found = values.find("max_body");
   if (found == values.end()) return default_max_body;
-  std::string const& text = found->second;
-  std::size_t limit = 0;
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  bool const number = error == std::errc() && end == text.data() + text.size();
-  return number && limit > 0 ? limit : default_max_body;
+  auto const limit = text::number<std::size_t>(found->second);
+  return limit && *limit > 0 ? *limit : default_max_body;
 }
 
 std::vector<std::string> header_names(Values const& values) {

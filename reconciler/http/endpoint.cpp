@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -54,9 +53,9 @@ Result<Endpoint> Endpoint::parse(std::string_view text, std::uint16_t default_po
   }
   std::uint16_t number = default_port;
   if (has_port) {
-    auto const [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-    if (error != std::errc() || end != port.data() + port.size() || number == 0)
-      return wrong(text, "the port is not a number from 1 to 65535");
+    auto const given = text::number<std::uint16_t>(port);
+    if (!given || *given == 0) return wrong(text, "the port is not a number from 1 to 65535");
+    number = *given;
   }
   return Endpoint{.host = std::move(host), .port = number};
 }

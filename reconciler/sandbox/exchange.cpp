@@ -2,8 +2,6 @@
 
 #include "base/text.hpp"
 
-#include <charconv>
-
 #include <fmt/chrono.h>
 
 namespace cpsctl::sandbox {
@@ -83,10 +81,8 @@ std::optional<Target> parse_target(std::string_view target) {
 }
 
 std::optional<std::int64_t> parse_id(std::string_view text) {
-  std::int64_t value = 0;
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value <= 0) return std::nullopt;
-  return value;
+  auto const value = text::number<std::int64_t>(text);
+  return value && *value > 0 ? value : std::nullopt;
 }
 
 }  // namespace cpsctl::sandbox

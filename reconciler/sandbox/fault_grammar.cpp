@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <iterator>
 #include <utility>
 
@@ -25,14 +24,6 @@ std::vector<Effect> all_effects() {
   std::vector<Effect> all;
   boost::mp11::mp_for_each<boost::describe::describe_enumerators<Effect>>([&](auto d) { all.push_back(d.value); });
   return all;
-}
-
-template <class T>
-std::optional<T> number_of(std::string_view text) {
-  T value{};
-  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 std::optional<Duration> time_of(std::string_view text) {
@@ -208,7 +199,7 @@ class Parser {
 
   Result<> size(Fault& fault, std::size_t least) {
     if (!more()) return {};
-    auto const bytes = number_of<std::size_t>(word());
+    auto const bytes = text::number<std::size_t>(word());
     if (!bytes || *bytes < least)
       return wrong(fmt::format("\"{}\" is not a number of bytes", word()), "write a whole number, as 100");
     fault.bytes = bytes;
@@ -218,7 +209,7 @@ class Parser {
 
   /// "503", "409 invalid-enrollment-state", "502 html", "500 empty after".
   Result<> status(Fault& fault) {
-    auto const code = number_of<int>(word());
+    auto const code = text::number<int>(word());
     if (!code || *code < 200 || *code > 599)
       return wrong(done() ? "the status is missing" : fmt::format("\"{}\" is not a status", word()),
                    "write a number from 200 to 599, as 503");
@@ -264,7 +255,7 @@ class Parser {
       return wrong(fmt::format("{} is given twice", kind == "%" ? "a share" : kind), "leave one of them out");
     given_.push_back(kind);
     if (name.ends_with('%')) {
-      auto const percent = number_of<double>(std::string_view(name).substr(0, name.size() - 1));
+      auto const percent = text::number<double>(std::string_view(name).substr(0, name.size() - 1));
       if (!percent || !(*percent > 0) || *percent > 100)
         return wrong(fmt::format("\"{}\" is not a share", name), "write a number above 0 and up to 100, as 30%");
       rule_.share = *percent / 100;
@@ -278,7 +269,7 @@ class Parser {
       return wrong(fmt::format("cannot use \"{}\" here", name),
                    "after the fault come 30%, nth 3, every 5, first 2, from 4, times 2");
     ++next_;
-    auto const count = number_of<std::uint64_t>(word());
+    auto const count = text::number<std::uint64_t>(word());
     if (!count || *count == 0)
       return wrong(fmt::format("{} needs a number from 1 on", name), fmt::format("write it as {} 3", name));
     ++next_;

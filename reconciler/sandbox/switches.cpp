@@ -2,7 +2,6 @@
 
 #include "base/text.hpp"
 
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -37,11 +36,9 @@ Result<> choose(Word<T> const (&words)[N], std::string_view value, T& to) {
 }
 
 Result<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || problem != std::errc{} || end != text.data() + text.size())
-    return unusable(text, "write a whole number, as 7");
-  return value;
+  auto const value = text::number<std::uint64_t>(text);
+  if (!value) return unusable(text, "write a whole number, as 7");
+  return *value;
 }
 
 Result<> set_strict(Behaviour& behaviour, std::string_view) {
