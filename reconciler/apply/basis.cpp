@@ -8,10 +8,6 @@
 namespace cpsctl::apply {
 namespace {
 
-Error moved(Errc code, std::string message) {
-  return {.code = code, .message = std::move(message), .next = "look at a new plan and apply that"};
-}
-
 /// Did the plan give it up?
 bool is_given_up(plan::GivenUp const& given_up, cps::PendingChange const& change) {
   auto const is_it = [&](cps::PendingChange const& one) { return one.id == change.id; };
@@ -19,6 +15,10 @@ bool is_given_up(plan::GivenUp const& given_up, cps::PendingChange const& change
 }
 
 }  // namespace
+
+Error moved(Errc code, std::string message) {
+  return {.code = code, .message = std::move(message), .next = plan::look_again};
+}
 
 Result<> check_unmoved(plan::Item const& item, cps::Live const& now) {
   if (!now.document) return moved(Errc::not_found, fmt::format("enrollment {} is gone", item.id));

@@ -4,10 +4,14 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 /// Is what a write is based on still what was planned on? Pure.
 namespace cpsctl::apply {
+
+/// It is not what was planned on any more. `code`: stale, or what is in the way.
+Error moved(Errc code, std::string message);
 
 /// What CPS has of the item's enrollment; no document: it is gone. Errors: stale; not_found: it is gone.
 Result<> check_unmoved(plan::Item const& item, cps::Live const& now);

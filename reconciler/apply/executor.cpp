@@ -1,5 +1,7 @@
 #include "apply/executor.hpp"
 
+#include "apply/basis.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -49,6 +51,12 @@ http::Task<ItemResult> Executor::carry_out(plan::Item const& item) {
   if (item.records()) co_return co_await record(item);
   if (!item.writes()) co_return nothing_to_do(item);
   Course course{.item = item, .closes = item.closes, .result = result_of(item, Outcome::done)};
+  if (std::holds_alternative<plan::Remove>(item.work)) {
+    auto const& entries = services_.store.contents().entries;
+    auto const entry = entries.find(item.name);
+    if (entry == entries.end()) co_return failed(item, moved(Errc::stale, "the state does not hold it any more"));
+    course.entry = std::make_shared<state::Entry const>(entry->second);
+  }
   for (plan::Step const& step : plan::steps_of(item)) {
     auto const write = write_of(step, services_, course);
     if (!write) continue;  // it looks by itself

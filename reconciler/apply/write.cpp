@@ -2,8 +2,6 @@
 
 #include "base/fields.hpp"
 
-#include <algorithm>
-
 namespace cpsctl::apply {
 
 ItemResult result_of(plan::Item const& item, Outcome outcome) {

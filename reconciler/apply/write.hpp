@@ -24,11 +24,12 @@ struct Services {
 /// How far an item has come.
 struct Course {
   plan::Item const& item;
-  plan::Closes closes = {};               ///< doubts about earlier writes that are not closed yet
-  ItemResult result = {};                 ///< of what is done: the id, and the changes that CPS started
-  std::set<std::int64_t> cancelled = {};  ///< changes that the plan gives up, and that are
-  bool over = false;                      ///< nothing is left to do
-  WallTime read = {};                     ///< what its cancels are based on
+  plan::Closes closes = {};                        ///< doubts about earlier writes that are not closed yet
+  ItemResult result = {};                          ///< of what is done: the id, and the changes that CPS started
+  std::set<std::int64_t> cancelled = {};           ///< changes that the plan gives up, and that are
+  std::shared_ptr<state::Entry const> entry = {};  ///< of a removal: what the state loses
+  bool over = false;                               ///< nothing is left to do
+  WallTime read = {};                              ///< what its cancels are based on
 };
 
 /// What a write is based on, as CPS has it now.

@@ -16,12 +16,6 @@ std::vector<std::int64_t> numbers(std::vector<cps::ChangeId> const& changes) {
   return ids;
 }
 
-std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes) {
-  std::vector<std::int64_t> ids;
-  std::ranges::transform(changes, std::back_inserter(ids), [](cps::PendingChange const& one) { return one.id.value; });
-  return ids;
-}
-
 /// POST /enrollments.
 class Create : public Write {
  public:
@@ -137,19 +131,12 @@ class Create : public Write {
   bool under_way_ = false;
 };
 
-/// `code`: stale ends an item, but not where it means that a request had grown old.
-Error not_in_state(Errc code) {
-  return {.code = code, .message = "the state does not hold it any more", .next = "look at a new plan and apply that"};
-}
-
 /// A write on what exists.
 class Change : public Write {
  public:
   using Write::Write;
 
   http::Task<Result<Basis>> look() override {
-    bool const removes = std::holds_alternative<plan::Remove>(item().work);
-    if (removes && !services_.store.contents().entries.contains(item().name)) co_return not_in_state(Errc::stale);
     cps::Live const* const listed = services_.snapshots.by_id(scope(), item().id);
     Basis basis{.read = services_.snapshots.read(scope())};
     if (listed != nullptr && course_.cancelled.empty() && list_is_enough(item())) {
@@ -164,7 +151,7 @@ class Change : public Write {
     auto const fits =
         without ? check_without(course_.cancelled, item(), basis.live) : check_unmoved(item(), basis.live);
     if (fits) co_return basis;
-    basis.gone = fits.error().code == Errc::not_found && removes;
+    basis.gone = fits.error().code == Errc::not_found && std::holds_alternative<plan::Remove>(item().work);
     if (basis.gone) co_return basis;
     Error moved = fits.error();
     if (moved.code == Errc::not_found) moved.code = Errc::stale;
@@ -241,7 +228,7 @@ class Update : public Change {
     api_schema_ = basis.live.api_schema;
     CPS_TRY(auto const schema, schema::enrollment(api_schema_));
     body_ = json::compact(diff::update_body(*target_, *basis.live.document, *schema));
-    state::Record record = intent(ids_of(basis.live.pending));
+    state::Record record = intent(plan::ids_of(basis.live.pending));
     record.digest = text::sha256_hex(body_);
     record.entry = std::make_shared<state::Entry const>(entry_);
     return record;
@@ -348,11 +335,8 @@ class Removal : public Change {
       : Change(state::Step::delete_, services, course), cancels_(!remove.cancels.empty()) {}
 
   Result<state::Record> prepare(Basis const& basis) override {
-    state::Record record = intent(ids_of(basis.live.pending));
-    auto const& entries = services_.store.contents().entries;
-    auto const entry = entries.find(item().name);
-    if (entry == entries.end()) return not_in_state(Errc::not_found);
-    record.entry = std::make_shared<state::Entry const>(entry->second);
+    state::Record record = intent(plan::ids_of(basis.live.pending));
+    record.entry = course_.entry;
     return record;
   }
 

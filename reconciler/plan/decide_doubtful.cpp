@@ -50,9 +50,9 @@ Item ambiguous(Situation const& situation, Item item, ResolvedCreate const& reso
     item.live = *candidates.front();
   }
   hold(item, {.reason = fmt::format("{}; it may have made {}", resolved.story, fmt::join(ids_of(candidates), ", ")),
-              .next = fmt::format("make the manifest agree with the one that is right: it is taken over then; or say "
-                                  "what became of it: cpsctl state settle {} --as ID | --not-done",
-                                  item.name)});
+              .next = "make the manifest agree with the one that is right: it is taken over then; or say what became "
+                      "of it: " +
+                      settling(item.name)});
   return item;
 }
 
@@ -117,12 +117,10 @@ Item decide_lost(Situation const& situation, Subject const& subject) {
     return item;
   }
   bool const waits = resolved.obstacle && resolved.obstacle->why == Held::Why::waits;
-  hold(item, {.reason = story,
-              .next = waits ? resolved.obstacle->next
-                            : fmt::format("put the manifest back and run again, or: cpsctl state settle {} --as ID | "
-                                          "--not-done",
-                                          item.name),
-              .why = waits ? Held::Why::waits : Held::Why::blocked});
+  hold(item,
+       {.reason = story,
+        .next = waits ? resolved.obstacle->next : "put the manifest back and run again, or: " + settling(item.name),
+        .why = waits ? Held::Why::waits : Held::Why::blocked});
   return item;
 }
 

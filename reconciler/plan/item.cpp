@@ -96,10 +96,14 @@ bool issues_certificate(std::vector<diff::Change> const& changes) {
 
 std::vector<std::string> pending_notes(cps::Live const& live) {
   std::vector<std::string> notes;
-  for (cps::PendingChange const& change : live.pending)
-    notes.push_back(fmt::format("in progress at CPS: change {}{}", change.id.value,
-                                change.type.empty() ? "" : " (" + change.type + ")"));
+  for (cps::PendingChange const& change : live.pending) notes.push_back("in progress at CPS: " + named({change}));
   return notes;
+}
+
+std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes) {
+  std::vector<std::int64_t> ids;
+  std::ranges::transform(changes, std::back_inserter(ids), [](cps::PendingChange const& one) { return one.id.value; });
+  return ids;
 }
 
 bool same_live(cps::Live const& left, cps::Live const& right) {

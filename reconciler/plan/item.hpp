@@ -122,11 +122,16 @@ struct Obstacle {
 /// What was chosen before is not done.
 void hold(Item& item, Obstacle obstacle);
 
+/// The next step where something has moved since it was planned on.
+inline constexpr char const* look_again = "look at a new plan and apply that";
+
 /// Does one of these make CPS issue a new certificate?
 bool issues_certificate(std::vector<diff::Change> const& changes);
 
 /// The enrollment behind an item, to say whether it is still the one that was planned on.
 bool same_live(cps::Live const& left, cps::Live const& right);
+
+std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes);
 
 /// "in progress at CPS: change 10002 (new-certificate)", for each of its pending changes.
 std::vector<std::string> pending_notes(cps::Live const& live);

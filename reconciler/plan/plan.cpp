@@ -21,15 +21,13 @@ std::string fingerprint_of(Item const& item) {
     fields::write(value, seen);
   };
   auto const* const update = std::get_if<Update>(&item.work);
-  std::vector<std::int64_t> pending;
-  std::ranges::transform(item.live.pending, std::back_inserter(pending), [](auto const& one) { return one.id.value; });
   seen.StartObject();  // its members in the order of their names
   add("action", item.action());
   add("desired", item.desired);
   add("id", item.id);
   add("knownIds", item.known_ids);
   add("live", item.live.document);
-  add("pending", pending);
+  add("pending", ids_of(item.live.pending));
   add("steps", words(steps_of(item)));
   add("target", update != nullptr ? update->target : json::Ref());
   seen.EndObject();

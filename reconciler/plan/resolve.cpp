@@ -50,6 +50,10 @@ void close(state::Record const& intent, Fate const& fate, ResolvedWrites& resolv
 
 }  // namespace
 
+std::string settling(std::string const& name) {
+  return fmt::format("cpsctl state settle {} --as ID | --not-done", name);
+}
+
 std::string story_of(state::Record const& create) {
   if (create.reason.empty() && create.lost.empty())
     return fmt::format("a create was sent at {} and its answer never came", create.at);
@@ -109,9 +113,8 @@ std::optional<ResolvedCreate> resolve_create(Situation const& situation, Subject
       resolved->obstacle = {
           .reason = resolved->story + "; CPS may still have done it",
           .next = until ? fmt::format("run again after {}: CPS's list tells then", timestamp(*until))
-                        : fmt::format("look in Akamai Control Center whether it exists, then say what became of it: "
-                                      "cpsctl state settle {} --as ID | --not-done",
-                                      subject.name),
+                        : "look in Akamai Control Center whether it exists, then say what became of it: " +
+                              settling(subject.name),
           .why = until ? Held::Why::waits : Held::Why::blocked};
       break;
     }

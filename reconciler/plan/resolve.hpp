@@ -27,6 +27,9 @@ struct ResolvedCreate {
 /// Nothing without an open create of that name.
 std::optional<ResolvedCreate> resolve_create(Situation const& situation, Subject const& subject);
 
+/// What a person does about a create of which nothing can be proven: "cpsctl state settle www --as ID | --not-done".
+std::string settling(std::string const& name);
+
 /// "a create was sent at 2026-07-01T12:00:00Z and its answer never came"
 std::string story_of(state::Record const& create);
 

@@ -56,7 +56,7 @@ Item moved(ItemView const& saved, ItemView const& now) {
   Item item = shown(saved);
   hold(item, {.reason = fmt::format("it changed since the plan was made; a new plan would be: {}{}",
                                     fields::word(now.action), now.reason.empty() ? "" : " (" + now.reason + ")"),
-              .next = "look at a new plan and apply that",
+              .next = look_again,
               .why = Held::Why::moved});
   return item;
 }

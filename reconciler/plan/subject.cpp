@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace cpsctl::plan {
 namespace {
@@ -71,13 +72,13 @@ Result<std::vector<Subject>> identify(Situation const& situation) {
     if (auto const renamed = renames.find(name); renamed != renames.end()) subject.renamed_to = renamed->second;
     subjects.push_back(std::move(subject));
   }
+  std::set<std::string> lost;  // one subject, however many creates of the name are in doubt
   for (state::Record const& intent : inputs.open_intents) {
     bool const spoken_of = situation.declared(intent.name) || inputs.entries.contains(intent.name);
     if (spoken_of || intent.step != state::Step::create || !intent.entry) continue;
     Scope const scope{intent.entry->account, intent.entry->contract};
     if (!situation.listed(scope) || !situation.in_scope(intent.entry->source)) continue;
-    bool const first = std::ranges::count(subjects, intent.name, &Subject::name) == 0;
-    if (first) subjects.push_back({.name = intent.name, .scope = scope, .lost = true});
+    if (lost.insert(intent.name).second) subjects.push_back({.name = intent.name, .scope = scope, .lost = true});
   }
   return subjects;
 }
