@@ -20,19 +20,6 @@ bool told_by_plan(plan::ItemView const& item) {
   return !plan::acts(item);
 }
 
-using Planned = std::map<std::string_view, plan::ItemView const*>;
-
-Planned by_name(plan::PlanView const& plan) {
-  Planned planned;
-  for (plan::ItemView const& item : plan.items) planned.emplace(item.name, &item);
-  return planned;
-}
-
-plan::ItemView const* find(Planned const& planned, std::string const& name) {
-  auto const found = planned.find(name);
-  return found == planned.end() ? nullptr : found->second;
-}
-
 /// `planned`: nullptr where the item has no plan.
 report::ResultRow row_of(apply::ItemResult const& item, plan::ItemView const* planned) {
   bool const same = planned != nullptr && item.action == planned->action && item.message == planned->reason &&
@@ -79,7 +66,7 @@ class ProgressLines {
         quiet_(options.log_level > log::Level::info),
         live_(world.err_is_terminal && options.log_format == log::Format::text),
         as_log_(options.log_format == log::Format::json),
-        planned_(by_name(plan)),
+        planned_(plan),
         left_(open_items(plan)),
         requests_left_(requests_to_apply(plan)) {
     log::over_line(live_);
@@ -98,7 +85,7 @@ class ProgressLines {
       log::info("{}: {} {}", item.name, fields::word(item.action), fields::word(item.outcome));
       return;
     }
-    plan::ItemView const* const planned = find(planned_, item.name);
+    plan::ItemView const* const planned = planned_.find(item.name);
     if (planned != nullptr && told_by_plan(*planned)) return;  // the plan or the result says it
     if (live_) world_.err << "\r\x1b[K";                       // past the door: our own code
     report::progress_line(row_of(item, planned), style_, world_.err);
@@ -135,7 +122,7 @@ class ProgressLines {
   bool quiet_;
   bool live_;
   bool as_log_;
-  Planned planned_;
+  plan::ByName planned_;
   std::map<std::string, Open> left_;  ///< by name
   cps::Requests requests_left_;
   bool shown_ = false;  ///< the line that counts stands there
@@ -233,10 +220,10 @@ Product result_product(apply::ApplyResult const& result, Carried const& carried,
 }  // namespace
 
 std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result, plan::PlanView const& plan) {
-  Planned const planned = by_name(plan);
+  plan::ByName const planned(plan);
   std::vector<report::ResultRow> rows;
   rows.reserve(result.items.size());
-  for (apply::ItemResult const& item : result.items) rows.push_back(row_of(item, find(planned, item.name)));
+  for (apply::ItemResult const& item : result.items) rows.push_back(row_of(item, planned.find(item.name)));
   return rows;
 }
 

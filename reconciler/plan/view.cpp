@@ -28,8 +28,7 @@ ItemView view(Item const& item) {
   for (cps::PendingChange const& change : item.live.pending)
     view.observed.pending.push_back({.id = change.id.value, .type = change.type});
   if (GivenUp const* const given_up = gives_up(item))
-    for (auto const* const changes : {&given_up->by_id, &given_up->by_write})
-      for (cps::PendingChange const& change : *changes) view.cancels.push_back(change.id.value);
+    view.cancels = ids_of(given_up->by_write.empty() ? given_up->by_id : given_up->by_write);
   if (auto const* const update = std::get_if<Update>(&item.work))
     view.overrides_renewal_window = update->inside_renewal_window;
   return view;
@@ -50,6 +49,15 @@ PlanView view(Plan const& plan) {
     view.requests_to_apply += static_cast<std::int64_t>(view.items.back().steps.size());
   }
   return view;
+}
+
+ByName::ByName(PlanView const& plan) {
+  for (ItemView const& item : plan.items) items_.emplace(item.name, &item);
+}
+
+ItemView const* ByName::find(std::string_view name) const {
+  auto const found = items_.find(name);
+  return found == items_.end() ? nullptr : found->second;
 }
 
 bool acts(ItemView const& item) {

@@ -1,6 +1,9 @@
 #pragma once
 #include "plan/item.hpp"
 
+#include <map>
+#include <string_view>
+
 /// A plan as people and programs see it: what is printed, saved and approved. Flat, and the description of the
 /// document's format (schemas/plan.v1.schema.json).
 namespace cpsctl::plan {
@@ -72,6 +75,17 @@ BOOST_DESCRIBE_STRUCT(PlanView, (),
 
 ItemView view(Item const& item);
 PlanView view(Plan const& plan);
+
+/// The items of a plan that outlives this.
+class ByName {
+ public:
+  explicit ByName(PlanView const& plan);
+  /// nullptr: the plan has no item of that name.
+  ItemView const* find(std::string_view name) const;
+
+ private:
+  std::map<std::string_view, ItemView const*> items_;
+};
 
 /// Adds the item to the counts.
 void count(ItemView const& item, Summary& summary);

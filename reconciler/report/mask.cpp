@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -149,17 +148,12 @@ plan::ItemView masked(plan::ItemView item) {
   return item;
 }
 
-std::vector<ResultRow> masked(std::vector<ResultRow> rows, plan::PlanView const& plan) {
-  std::map<std::string_view, plan::ItemView const*> items;
-  for (plan::ItemView const& item : plan.items) items.emplace(item.name, &item);
-  for (ResultRow& row : rows) {
-    auto const item = items.find(row.name);
-    if (item == items.end() || (row.message.empty() && row.next.empty())) continue;
-    Mask const mask(*item->second);
-    mask.text(row.message);
-    mask.text(row.next);
-  }
-  return rows;
+ResultRow masked(ResultRow row, plan::ItemView const* item) {
+  if (item == nullptr || (row.message.empty() && row.next.empty())) return row;
+  Mask const mask(*item);
+  mask.text(row.message);
+  mask.text(row.next);
+  return row;
 }
 
 }  // namespace cpsctl::report

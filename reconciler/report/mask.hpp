@@ -1,22 +1,18 @@
 #pragma once
-#include "base/json.hpp"
 #include "plan/view.hpp"
 #include "report/result.hpp"
 
-#include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace cpsctl::report {
 
-/// Hides people's data in reports that are passed around: what any enrollment schema marks with x-sensitive, and what
-/// none of them knows, in values and in prose. Renderers of such reports take what these give, and know nothing of it.
-
+/// The item as a report may show it that is passed around: people's data is hidden, in values and in prose. That is
+/// what any enrollment schema marks with x-sensitive, and what none of them knows.
 plan::ItemView masked(plan::ItemView item);
 
-/// `plan`: what the rows are the result of; a row whose item it does not have stays as it is.
-std::vector<ResultRow> masked(std::vector<ResultRow> rows, plan::PlanView const& plan);
+/// `item`: what the row is the result of; without one it stays as it is.
+ResultRow masked(ResultRow row, plan::ItemView const* item);
 
 /// "a…@example.com" for an e-mail address, "•••" for anything else.
 std::string masked_value(std::string_view text);

@@ -28,7 +28,8 @@ constexpr std::array parts{Part{Outcome::failed, "failed"},
                            Part{Outcome::skipped, "not done"},
                            Part{Outcome::done, "done"}};
 
-std::string row_of(ResultRow const& row) {
+std::string row_of(ResultRow const& whole, plan::ByName const& items) {
+  ResultRow const row = masked(whole, items.find(whole.name));
   std::vector<std::string> facts{prose(outcome_of(row))};
   for (std::string const& fact : facts_of(row)) facts.push_back(prose(fact));
   std::string text = fmt::format("- `{}` **{}** · {}", sign_of(row).symbol, code(row.name), fmt::join(facts, " · "));
@@ -39,8 +40,8 @@ std::string row_of(ResultRow const& row) {
 
 }  // namespace
 
-std::string result_markdown(std::vector<ResultRow> const& given, ResultFacts const& facts, plan::PlanView const& plan) {
-  std::vector<ResultRow> const rows = masked(given, plan);
+std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::PlanView const& plan) {
+  plan::ByName const items(plan);
   std::array<std::vector<ResultRow const*>, parts.size()> sorted;
   for (ResultRow const& row : rows) {
     auto const part = std::ranges::find(parts, row.outcome, &Part::outcome);
@@ -54,10 +55,11 @@ std::string result_markdown(std::vector<ResultRow> const& given, ResultFacts con
       .foot = fmt::format("Realm {}. {}.", code(facts.realm), cost_words(facts)),
       .whole = "This is shortened to fit a comment; `cpsctl apply -o json` tells everything."};
   for (std::size_t i = 0; i < parts.size(); ++i)
-    comment.sections.push_back({.title = fmt::format("{} {}", sorted[i].size(), parts[i].title),
-                                .first_look = parts[i].outcome != Outcome::done,
-                                .size = sorted[i].size(),
-                                .row = [&mine = sorted[i]](std::size_t at) { return row_of(*mine[at]); }});
+    comment.sections.push_back(
+        {.title = fmt::format("{} {}", sorted[i].size(), parts[i].title),
+         .first_look = parts[i].outcome != Outcome::done,
+         .size = sorted[i].size(),
+         .row = [&mine = sorted[i], &items](std::size_t at) { return row_of(*mine[at], items); }});
   return markdown::compose(comment);
 }
 
