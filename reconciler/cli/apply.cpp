@@ -219,7 +219,7 @@ Command apply_command() {
             flags.under("Guard rails")
                 .add({"--approved", "go on only if the plan has this digest", "DIGEST"}, asked->approved, check_digest);
             flags.add({"-y,--yes", "do not ask"}, asked->yes);
-            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+            return with(asked, run);
           }};
 }
 

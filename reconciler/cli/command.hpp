@@ -6,6 +6,7 @@
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -21,6 +22,12 @@ struct Example {
 
 /// Does what was asked for. An error is reported by main(), in the format of -o.
 using Run = std::function<Result<Exit>(Options const&, World&)>;
+
+/// `run` of what a command takes and keeps to itself.
+template <class T, class F>
+Run with(std::shared_ptr<T> taken, F run) {
+  return [taken = std::move(taken), run](Options const& options, World& world) { return run(*taken, options, world); };
+}
 
 struct Command {
   std::string_view name;        ///< its words: "state mv"

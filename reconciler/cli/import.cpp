@@ -279,7 +279,7 @@ Command import_command() {
             flags.add({"--id", "only this enrollment", "ID"}, asked->id);
             flags.require({"--contract", "only this contract; repeatable", "ID"}, options.selection.contracts);
             flags.add({"--out-dir", "folder for the manifests (default: the project's)", "DIR"}, asked->out_dir);
-            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+            return with(asked, run);
           }};
 }
 

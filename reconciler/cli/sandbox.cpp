@@ -82,7 +82,7 @@ Command sandbox_command() {
             flags.add({"--dir", "data, edgerc and ca.pem", "DIR"}, asked->folder);
             flags.add({"--port", "port on 127.0.0.1 (default: any free one)", "N"}, asked->port, a_number(0, 65'535));
             take_switches(flags, options, "Switches (cpsctl help sandbox)");
-            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+            return with(asked, run);
           }};
 }
 

@@ -47,7 +47,7 @@ Command schema_command() {
           .takes = [](Flags& flags, Options&) -> Run {
             auto const name = std::make_shared<std::string>();
             flags.add({"NAME", "schema name"}, *name);
-            return [name](Options const& options, World& world) { return run(*name, options, world); };
+            return with(name, run);
           }};
 }
 

@@ -40,7 +40,7 @@ Command show_command() {
           .takes = [](Flags& flags, Options&) -> Run {
             auto const file = std::make_shared<std::string>();
             flags.require({"PLAN", "a plan saved with plan --out json=FILE"}, *file);
-            return [file](Options const& options, World& world) { return run(*file, options, world); };
+            return with(file, run);
           }};
 }
 

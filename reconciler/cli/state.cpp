@@ -95,7 +95,7 @@ Command state_show_command() {
           .takes = [](Flags& flags, Options&) -> Run {
             auto const name = std::make_shared<std::string>();
             flags.require({"NAME", "manifest name"}, *name);
-            return [name](Options const& options, World& world) { return show(*name, options, world); };
+            return with(name, show);
           }};
 }
 
@@ -108,7 +108,7 @@ Command state_log_command() {
           .takes = [](Flags& flags, Options&) -> Run {
             auto const name = std::make_shared<std::string>();
             flags.add({"NAME", "manifest name (default: all)"}, *name);
-            return [name](Options const& options, World& world) { return log(*name, options, world); };
+            return with(name, log);
           }};
 }
 

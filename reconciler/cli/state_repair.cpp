@@ -24,6 +24,7 @@ struct Repaired {
   std::vector<std::string> names = {};
 };
 BOOST_DESCRIBE_STRUCT(Repaired, (), (names))
+
 Error refused(std::string message, std::string next) {
   return {.code = Errc::guard_rail, .message = std::move(message), .next = std::move(next)};
 }
@@ -79,7 +80,7 @@ struct Settling {
 
 /// What a person found out about the writes to `name`. A create that was done is the enrollment `as`; an update or a
 /// delete can only be settled as not done, since a list proves that they were.
-Result<> settle(std::string const& name, std::optional<std::int64_t> as, state::Store& store, World& world) {
+Result<> settle_open(std::string const& name, std::optional<std::int64_t> as, state::Store& store, World& world) {
   std::vector<state::Record> open;
   for (state::Record const& intent : store.contents().open_intents)
     if (intent.name == name) open.push_back(intent);
@@ -131,7 +132,7 @@ Result<Exit> settle(Settling const& asked, Options const& options, World& world)
     CPS_TRY(as, enrollment_id("--as", *asked.as, {}));
   }
   CPS_TRY(Writing const writing, open_state("cpsctl state settle", options, world));
-  CPS_CHECK(settle(asked.name, as, *writing.store, world));
+  CPS_CHECK(settle_open(asked.name, as, *writing.store, world));
   std::string const line =
       as ? fmt::format("{} is enrollment {}. The next plan compares it with its manifest.", asked.name, *as)
          : fmt::format("The write to {} was not done. The next plan starts without it.", asked.name);
@@ -161,7 +162,7 @@ Command state_forget_command() {
           .takes = [](Flags& flags, Options&) -> Run {
             auto const names = std::make_shared<std::vector<std::string>>();
             flags.require({"NAME", "names in the state"}, *names);
-            return [names](Options const& options, World& world) { return forget(*names, options, world); };
+            return with(names, forget);
           }};
 }
 
@@ -193,7 +194,7 @@ Command state_settle_command() {
             flags.add({"--as", "it was done: this is its enrollment", "ID"}, asked->as);
             flags.add({"--not-done", "it was not done"}, asked->not_done);
             flags.exclude("--as", "--not-done");
-            return [asked](Options const& options, World& world) { return settle(*asked, options, world); };
+            return with(asked, settle);
           }};
 }
 
@@ -206,7 +207,7 @@ Command state_unlock_command() {
           .takes = [](Flags& flags, Options&) -> Run {
             auto const force = std::make_shared<bool>(false);
             flags.add({"--force", "even of a run on another machine: look there first"}, *force);
-            return [force](Options const& options, World& world) { return unlock(*force, options, world); };
+            return with(force, unlock);
           }};
 }
 

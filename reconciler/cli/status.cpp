@@ -179,7 +179,7 @@ Command status_command() {
             take_selection(flags, options);
             take_detailed(flags, options, "exit 2 while CPS works on a change");
             flags.add({"--unmanaged", "list enrollments in neither the state nor a manifest"}, asked->unmanaged);
-            return [asked](Options const& given, World& world) { return run(*asked, given, world); };
+            return with(asked, run);
           }};
 }
 
