@@ -25,7 +25,7 @@ mkdir -p "$demo"
 step "check the manifests, offline"
 run validate manifests
 
-step "apply: shows its plan, and orders the certificates from the embedded CPS"
+step "apply: orders the certificates from the embedded CPS"
 run apply "${cps[@]}" --quiet --yes manifests
 
 # A colleague who works outside git: played by a second cpsctl with files and a state of its own.
