@@ -1,3 +1,4 @@
+#include "places.hpp"
 #include "support.hpp"
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 namespace cpsctl::sandbox::test {
 namespace {
 
-constexpr char published_file[] = CPS_SOURCE_DIR "/../shared/openapi/cps-v2-openapi.json";
+std::string const published_file = places::source("../shared/openapi/cps-v2-openapi.json");
 
 bool has_type(json::Value const& value, std::string_view type) {
   if (type == "object") return value.IsObject();
@@ -64,7 +65,7 @@ struct Case {
 TEST_CASE("openapi: a strict server answers as the published description says") {
   std::ifstream file(published_file);
   if (!file) {
-    std::fprintf(stderr, "SKIPPED: no published OpenAPI description at %s\n", published_file);
+    std::fprintf(stderr, "SKIPPED: no published OpenAPI description at %s\n", published_file.c_str());
     return;
   }
   std::ostringstream text;

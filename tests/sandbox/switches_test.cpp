@@ -1,5 +1,6 @@
 #include "sandbox/switches.hpp"
 
+#include "places.hpp"
 #include "support.hpp"
 
 #include <algorithm>
@@ -99,7 +100,7 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
 }
 
 TEST_CASE("switches: the page about the sandbox explains each of them") {
-  auto const page = system_files().read(CPS_SOURCE_DIR "/reconciler/cli/help/sandbox.md", 1 << 20);
+  auto const page = system_files().read(places::source("reconciler/cli/help/sandbox.md"), 1 << 20);
   REQUIRE(page);
   for (Switch const& chosen : switches()) {
     CAPTURE(chosen.name);
