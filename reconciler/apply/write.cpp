@@ -5,7 +5,11 @@
 namespace cpsctl::apply {
 
 ItemResult result_of(plan::Item const& item, Outcome outcome) {
-  return {.name = item.name, .action = item.action(), .outcome = outcome, .id = item.id};
+  return {.name = item.name,
+          .part = plan::part_of(item.wanted),
+          .action = item.action(),
+          .outcome = outcome,
+          .id = item.id};
 }
 
 ItemResult result_of(plan::Item const& item, Error const& error) {

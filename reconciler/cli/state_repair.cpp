@@ -90,11 +90,11 @@ Result<> settle_open(std::string const& name, std::optional<std::int64_t> as, st
     if (auto const ends = parse_timestamp(intent.ends_by); ends && *ends > now)
       return refused(fmt::format("the write of {} may still be under way", intent.at),
                      fmt::format("settle it after {}", intent.ends_by));
-  bool const create = open.back().step == state::Step::create && open.back().entry != nullptr;
+  bool const create = open.back().step == state::WriteKind::create && open.back().entry != nullptr;
   if (as && !create)
     return refused(fmt::format("the write in doubt is {} {}, which made no enrollment",
-                               open.back().step == state::Step::update ? "an" : "a",
-                               open.back().step == state::Step::update ? "update" : "delete"),
+                               open.back().step == state::WriteKind::update ? "an" : "a",
+                               open.back().step == state::WriteKind::update ? "update" : "delete"),
                    "cpsctl apply proves it from CPS's list; if it was not done: --not-done");
   for (auto const& [other, entry] : store.contents().entries)
     if (as && entry.id == *as && other != name)
@@ -106,7 +106,7 @@ Result<> settle_open(std::string const& name, std::optional<std::int64_t> as, st
   if (as)
     CPS_CHECK(store.write({.phase = state::Phase::done,
                            .intent = open.back().sequence,
-                           .step = state::Step::create,
+                           .step = state::WriteKind::create,
                            .name = name,
                            .at = at,
                            .enrollment = *as,
