@@ -19,9 +19,11 @@ void let_looks_grow_old(Bench& bench, int times) {
   };
 }
 
-manifest::Desired managed(manifest::Desired one) {
+/// Of "/networkConfiguration/quicEnabled": to change it starts a change at CPS.
+manifest::Desired switched_on(std::string const& name) {
+  manifest::Desired one = desired(name);
   json::Document changed = json::clone(*one.enrollment);
-  json::set(changed, "changeManagement", json::Value(true), changed.GetAllocator());
+  json::at(changed, "/networkConfiguration/quicEnabled")->SetBool(true);
   one.enrollment = json::share(changed);
   return one;
 }
@@ -41,7 +43,7 @@ struct Ordered : Bench {
 
 TEST_CASE("turns: an update that is based on what has grown old looks again, and is sent once") {
   Ordered bench;
-  bench.manifests[0] = managed(desired("a"));
+  bench.manifests[0] = switched_on("a");
   let_looks_grow_old(bench, 1);
   CHECK(outcomes(bench.apply()) == "a done\n");
   CHECK(bench.sent("PUT") == 1);
@@ -146,4 +148,31 @@ TEST_CASE("turns: a delete whose enrollment turns out to be gone proves the lost
   CHECK_FALSE(bench.state().entries.contains("a"));
   CHECK(bench.state().open_intents.empty());
   CHECK(bench.state().history.back().what == state::Happened::removed);
+}
+
+TEST_CASE("turns: what was cancelled for a write that then fails is said, and the next run goes on from there") {
+  Bench bench;
+  bench.serve({.complete_after = Duration{}});
+  bench.consent.on_pending = manifest::OnPendingChange::cancel;
+  bench.manifests = {desired("a")};
+  REQUIRE(outcomes(bench.apply()) == "a done\n");
+  CHECK(outcomes(bench.apply()).empty());  // its change has ended by now
+  bench.serve({});
+  bench.manifests = {switched_on("a")};
+  REQUIRE(outcomes(bench.apply()) == "a done\n");  // deployed, and a change of ours is pending from now on
+  bench.manifests = {desired("a")};
+  bench.client->instead = [](http::Request const& request) -> std::optional<Result<http::Response>> {
+    if (request.method != "PUT") return std::nullopt;
+    return Result<http::Response>(http::Response{.status = 400, .body = "{}"});
+  };
+  auto const failed = bench.apply();
+  CHECK(outcomes(failed) == "a failed\n");
+  CHECK(failed->items[0].message.starts_with("1 change was cancelled, and then: "));
+  CHECK(bench.sent("DELETE") == 1);
+  CHECK(bench.state().history.rbegin()[1].what == state::Happened::cancelled);
+  CHECK(bench.state().open_intents.empty());
+  bench.client->instead = {};
+  bench.client->calls.clear();
+  CHECK(outcomes(bench.apply()) != "a failed\n");
+  CHECK(bench.sent("DELETE") == 0);
 }
