@@ -88,7 +88,7 @@ std::shared_ptr<x509_st> certificate(EVP_PKEY* key, Template const& says, X509* 
   set_name(X509_get_subject_name(x509), says.common_name);
   X509* const by = issuer != nullptr ? issuer : x509;
   need(X509_set_issuer_name(x509, X509_get_subject_name(by)) == 1, "name the issuer");
-  add(x509, by, NID_subject_key_identifier, "hash");
+  add(x509, by, NID_subject_key_identifier, says.key_identifier);
   if (issuer != nullptr && X509_get0_subject_key_id(issuer) != nullptr)
     add(x509, by, NID_authority_key_identifier, "keyid");
   add(x509, by, NID_basic_constraints, says.constraints);

@@ -45,6 +45,7 @@ struct Template {
   std::string key_usage = "critical,digitalSignature";
   std::string usages = "serverAuth";
   std::string name_constraints = {};
+  std::string key_identifier = "hash";
   char const* hash = "SHA256";
 };
 
