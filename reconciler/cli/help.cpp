@@ -1,8 +1,8 @@
-#include "base/embedded.hpp"
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/formats.hpp"
+#include "cli/topics.hpp"
 #include "cli/words.hpp"
 #include "manifest/rules.hpp"
 
@@ -12,8 +12,6 @@
 #include <fmt/ranges.h>
 
 namespace cpsctl::cli {
-
-std::span<EmbeddedFile const> help_topics();  // generated from reconciler/cli/help/*.md
 
 namespace {
 
@@ -27,11 +25,7 @@ std::vector<TopicGroup> topic_groups() {
   return {{"start here", {"sandbox", "manifests", "plan", "apply"}},
           {"your project", {"project", "import", "rules", "credentials", "accounts"}},
           {"every day", {"guard-rails", "state", "limits", "failures", "trust"}},
-          {"automation", {"pipelines", "reports", "exit-codes", "options"}}};
-}
-
-std::string_view title_of(EmbeddedFile const& topic) {
-  return text::trimmed(topic.text.substr(1, topic.text.find('\n') - 1));
+          {"automation", {"pipelines", "reports", "exit-codes", "options", "completion"}}};
 }
 
 /// One screen: what there is, and where to begin.
@@ -61,7 +55,7 @@ void topic_list(std::ostream& out) {
   for (TopicGroup const& group : topic_groups()) {
     screen::line(out, "{}:", group.about);
     for (std::string_view const name : group.topics)
-      screen::line(out, "  {:<14} {}", name, title_of(*std::ranges::find(help_topics(), name, &EmbeddedFile::name)));
+      screen::line(out, "  {:<14} {}", name, title_of(*topic_named(name)));
   }
 }
 
@@ -144,19 +138,19 @@ Result<Exit> run(std::string const& about, World& world) {
 }  // namespace
 
 Command help_command() {
-  return {.name = "help",
-          .what = "Explain a topic, a command or a rule",
-          .topic = "topics",
-          .examples = {{{"cpsctl help plan", "a topic or a command"},
-                        {"cpsctl help CPS122", "a rule that a finding names"},
-                        {"cpsctl help topics", "all topics"}}},
-          .document = Document::none,
-          .takes = [](Flags& flags, Options&) -> Run {
-            auto const words = std::make_shared<std::vector<std::string>>();
-            flags.add({.name = "TOPIC", .what = "topic, command or rule", .at_most = 2}, *words);
-            return
-                [words](Options const&, World& world) { return run(fmt::format("{}", fmt::join(*words, " ")), world); };
-          }};
+  return {
+      .name = "help",
+      .what = "Explain a topic, a command or a rule",
+      .topic = "topics",
+      .examples = {{{"cpsctl help plan", "a topic or a command"},
+                    {"cpsctl help CPS122", "a rule that a finding names"},
+                    {"cpsctl help topics", "all topics"}}},
+      .document = Document::none,
+      .takes = [](Flags& flags, Options&) -> Run {
+        auto const words = std::make_shared<std::vector<std::string>>();
+        flags.add({.name = "TOPIC", .what = "topic, command or rule", .names = Names::topics, .at_most = 2}, *words);
+        return [words](Options const&, World& world) { return run(fmt::format("{}", fmt::join(*words, " ")), world); };
+      }};
 }
 
 }  // namespace cpsctl::cli

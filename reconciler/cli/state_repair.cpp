@@ -161,7 +161,7 @@ Command state_forget_command() {
                         {"cpsctl state forget shop-example-com --sandbox", "in the sandbox"}}},
           .takes = [](Flags& flags, Options&) -> Run {
             auto const names = std::make_shared<std::vector<std::string>>();
-            flags.require({"NAME", "names in the state"}, *names);
+            flags.require({"NAME", "names in the state", "", Names::managed}, *names);
             return with(names, forget);
           }};
 }
@@ -174,8 +174,8 @@ Command state_mv_command() {
                         {"cpsctl state mv shop-example-com shop --sandbox", "in the sandbox"}}},
           .takes = [](Flags& flags, Options&) -> Run {
             auto const names = std::make_shared<std::pair<std::string, std::string>>();
-            flags.require({"OLD", "name in the state"}, names->first);
-            flags.require({"NEW", "name of the manifest"}, names->second);
+            flags.require({"OLD", "name in the state", "", Names::managed}, names->first);
+            flags.require({"NEW", "name of the manifest", "", Names::described}, names->second);
             return [names](Options const& options, World& world) {
               return move(names->first, names->second, options, world);
             };
@@ -190,7 +190,7 @@ Command state_settle_command() {
                         {"cpsctl state settle shop-example-com --not-done --sandbox", "in the sandbox"}}},
           .takes = [](Flags& flags, Options&) -> Run {
             auto const asked = std::make_shared<Settling>();
-            flags.require({"NAME", "manifest name"}, asked->name);
+            flags.require({"NAME", "manifest name", "", Names::enrollments}, asked->name);
             flags.add({"--as", "it was done: this is its enrollment", "ID"}, asked->as);
             flags.add({"--not-done", "it was not done"}, asked->not_done);
             flags.exclude("--as", "--not-done");

@@ -134,9 +134,10 @@ TEST_CASE("cpsctl, cpsctl help and cpsctl -h are one screen with every command a
 }
 
 TEST_CASE("the help of a command has its purpose, usage, three examples, its own options and its topic") {
-  for (std::string const command : {"validate", "plan", "apply", "show", "status", "import", "state", "state list",
-                                    "state show", "state log", "state forget", "state mv", "state settle",
-                                    "state unlock", "state rebuild", "sandbox", "schema", "version", "help"}) {
+  for (std::string const command :
+       {"validate",      "plan",       "apply",     "show",         "status",   "import",       "state",
+        "state list",    "state show", "state log", "state forget", "state mv", "state settle", "state unlock",
+        "state rebuild", "sandbox",    "schema",    "completion",   "version",  "help"}) {
     CAPTURE(command);
     std::vector<std::string> arguments;
     for (auto const word : text::split(command, ' ')) arguments.emplace_back(word);
