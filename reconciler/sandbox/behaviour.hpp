@@ -22,6 +22,16 @@ enum class Inputs : bool {
   wait   ///< it goes on waiting
 };
 
+/// How long the steps of a change take.
+enum class Pace : std::uint8_t {
+  together,  ///< Behaviour::complete_after, all of them
+  usual      ///< each as long as at CPS (steps.cpp)
+};
+
+/// Whether the first certificate of an enrollment under change management stops for approval: CPS's own pages
+/// contradict each other (facts-2026.md A23).
+enum class FirstApproval : bool { passed, asked };
+
 /// What an edit costs whose answer nobody documents: ciphers, changeManagement, dnsNameSettings, preferredTrustChain.
 enum class DoubtfulEdits : std::uint8_t {
   as_schema,      ///< what the schema's x-effect expects
@@ -45,7 +55,9 @@ struct Behaviour {
   std::vector<std::string> contracts = {};  ///< only these exist; empty: any
   std::vector<Limit> limits = sandbox::real_limits();  ///< if so; active-certificates has 10/60 s of its own
   std::optional<Duration> complete_after = {};         ///< a change ends so long after it was begun; nothing: never
+  Pace pace = Pace::together;
   Inputs inputs = Inputs::done;
+  FirstApproval first_approval = FirstApproval::asked;
   Duration certificate_age = {};  ///< certificates count as issued so long before their change ended
   DoubtfulEdits doubtful_edits = DoubtfulEdits::as_schema;
   std::optional<std::uint64_t> normalise_seed = {};  ///< documents are shown in shapes that vary with it

@@ -29,7 +29,7 @@ constexpr Entity enrollments_entity(Policy policy, int newest = highest_version)
   return {"enrollments", lowest_version, newest, lowest_version, policy == Policy::lenient ? cli_list_version : 0};
 }
 inline constexpr Entity status_entity{"enrollment-status"};
-inline constexpr Entity change_entity{"change", 2, 2, 2};
+inline constexpr Entity change_entity{"change", 1, 2, 2};  // 1: cli-cps
 inline constexpr Entity change_id_entity{"change-id"};
 inline constexpr Entity active_certificates_entity{"active-certificates", 1, 2, 2};
 

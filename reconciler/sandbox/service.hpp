@@ -69,7 +69,15 @@ class Service {
   std::string const* lagging(Enrollment const& enrollment, WallTime now) const;
   std::string const* listed(Enrollment const& enrollment, WallTime now) const;
   std::optional<Problem> twin_problem(Call const& call, std::string const& contract, std::string const& name);
-  Change new_change(Call const& call, std::string type, std::string_view validation) const;
+  /// What a change begins with.
+  struct Beginning {
+    std::string type = {};
+    Work work = Work::certificate;
+  };
+  /// Adds a change, and what it orders, to the enrollment whose document is to be `document`. Returns the change's id.
+  std::int64_t start_change(Call const& call, Enrollment& enrollment, json::Value const& document,
+                            Beginning beginning) const;
+  static void cancel_all(Enrollment& enrollment, WallTime now);
 
   /// Stores `next` with this document, its pending changes put in.
   Result<> keep(Enrollment next, json::Document& document);

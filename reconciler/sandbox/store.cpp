@@ -36,6 +36,16 @@ std::string put_line(Enrollment const& enrollment) {
 
 }  // namespace
 
+Order const* order_of(Enrollment const& enrollment, std::int64_t change) {
+  auto const found = std::ranges::find(enrollment.orders, change, &Order::change);
+  return found == enrollment.orders.end() ? nullptr : &*found;
+}
+
+Order* order_of(Enrollment& enrollment, std::int64_t change) {
+  auto const found = std::ranges::find(enrollment.orders, change, &Order::change);
+  return found == enrollment.orders.end() ? nullptr : &*found;
+}
+
 Result<std::unique_ptr<Store>> Store::open(Files& files, std::filesystem::path const& folder) {
   auto const path = folder / "enrollments.log";
   std::unique_ptr<Store> store(new Store());

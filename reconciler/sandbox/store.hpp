@@ -2,11 +2,13 @@
 #include "base/files.hpp"
 #include "base/result.hpp"
 #include "sandbox/changes.hpp"
+#include "sandbox/orders.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,13 +33,22 @@ struct Enrollment {
   std::string created = {};  ///< RFC 3339
   std::string expires = {};  ///< of the deployed certificate, RFC 3339; empty: none
   bool deployed = false;
-  std::vector<Change> changes = {};   ///< pending ones, oldest first
-  std::vector<Earlier> earlier = {};  ///< what a list that lags may still show, oldest first
-  bool gone = false;                  ///< removed: there for such a list only
-  std::string document = {};          ///< as CPS shows it, newest shape, pendingChanges included
+  std::vector<Change> changes = {};  ///< pending ones, oldest first
+  std::vector<Order> orders = {};    ///< those of pending changes, of what is served, and of the history; oldest first
+  std::optional<Deployed> staging = {};
+  std::optional<Deployed> production = {};
+  std::vector<PastChange> history = {};  ///< changes that have ended, oldest first
+  std::vector<Earlier> earlier = {};     ///< what a list that lags may still show, oldest first
+  bool gone = false;                     ///< removed: there for such a list only
+  std::string document = {};             ///< as CPS shows it, newest shape, pendingChanges included
 };
 BOOST_DESCRIBE_STRUCT(Enrollment, (),
-                      (id, account, contract, common_name, created, expires, deployed, changes, earlier, gone))
+                      (id, account, contract, common_name, created, expires, deployed, changes, orders, staging,
+                       production, history, earlier, gone))
+
+/// The order of that change; null when it ordered nothing.
+Order const* order_of(Enrollment const& enrollment, std::int64_t change);
+Order* order_of(Enrollment& enrollment, std::int64_t change);
 
 /// Whether a list has what is gone, too.
 enum class Gone : bool { left_out, shown };

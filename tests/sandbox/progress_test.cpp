@@ -1,3 +1,4 @@
+#include "sandbox/motion.hpp"
 #include "sandbox/progress.hpp"
 
 #include "support.hpp"
