@@ -103,6 +103,8 @@ Result<Certificate> certificate_from(std::string_view der) {
                           .not_after = *end,
                           .key = *key,
                           .self_issued = X509_NAME_cmp(subject, issuer) == 0,
+                          .subject_hash = X509_NAME_hash_ex(subject, nullptr, nullptr, nullptr),
+                          .issuer_hash = X509_NAME_hash_ex(issuer, nullptr, nullptr, nullptr),
                           .fingerprint = text::sha256_hex(der),
                           .der = std::string(der)};
   if (!read_extensions(x509.get(), certificate)) return bad_certificate("the certificate's extensions cannot be read");

@@ -23,9 +23,8 @@ using ContextOwner = std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>>
 /// Looks for one leaf's chain.
 class Search {
  public:
-  Search(std::size_t leaf, std::span<Given const> pile, WallTime now) : leaf_(leaf), pile_(pile), now_(now) {
-    for (Given const& given : pile_) known_.push_back(from_der<X509Owner>(given.certificate.der, d2i_X509));
-  }
+  Search(std::size_t leaf, std::span<Given const> pile, WallTime now)
+      : leaf_(leaf), pile_(pile), now_(now), known_(pile.size()) {}
 
   Chain find() {
     std::size_t last = leaf_;
@@ -48,18 +47,25 @@ class Search {
     return std::move(chain_);
   }
 
+  X509* known(std::size_t at) {
+    if (!known_[at]) known_[at] = from_der<X509Owner>(pile_[at].certificate.der, d2i_X509);
+    if (!known_[at]) throw std::bad_alloc();  // it could be read when it came
+    return known_[at].get();
+  }
+
   bool in_chain(std::size_t at) const {
     return at == leaf_ || std::ranges::find(chain_.issuers, at) != chain_.issuers.end();
   }
 
   /// Those that could have issued it, going by names and key identifiers: the best first.
-  std::vector<std::size_t> issuers_of(std::size_t child) const {
-    X509* const x509 = known_[child].get();
+  std::vector<std::size_t> issuers_of(std::size_t child) {
+    X509* const x509 = known(child);
     if (child != leaf_ && X509_self_signed(x509, 0) == 1) return {};
     std::vector<std::size_t> found;
     for (std::size_t at = 0; at < known_.size(); ++at) {
-      if (in_chain(at)) continue;
-      int const answer = X509_check_issued(known_[at].get(), x509);
+      bool const name_fits = pile_[at].certificate.subject_hash == pile_[child].certificate.issuer_hash;
+      if (!name_fits || in_chain(at)) continue;
+      int const answer = X509_check_issued(known(at), x509);
       // One whose key is not for signing is looked at, too: that is what is wrong then.
       if (answer == X509_V_OK || answer == X509_V_ERR_KEYUSAGE_NO_CERTSIGN) found.push_back(at);
     }
@@ -73,9 +79,9 @@ class Search {
     return found;
   }
 
-  bool has_signed(std::size_t issuer, std::size_t child) const {
-    EVP_PKEY* const key = X509_get0_pubkey(known_[issuer].get());
-    return key != nullptr && X509_verify(known_[child].get(), key) == 1;
+  bool has_signed(std::size_t issuer, std::size_t child) {
+    EVP_PKEY* const key = X509_get0_pubkey(known(issuer));
+    return key != nullptr && X509_verify(known(child), key) == 1;
   }
 
   /// What OpenSSL has to say of it, with the last one trusted.
@@ -84,10 +90,9 @@ class Search {
     StackOwner const between(sk_X509_new_null());
     ContextOwner const context(X509_STORE_CTX_new());
     if (!store || !between || !context) throw std::bad_alloc();
-    X509_STORE_add_cert(store.get(), known_[chain_.issuers.back()].get());
-    for (std::size_t const at : chain_.issuers) sk_X509_push(between.get(), known_[at].get());
-    if (X509_STORE_CTX_init(context.get(), store.get(), known_[leaf_].get(), between.get()) != 1)
-      throw std::bad_alloc();
+    X509_STORE_add_cert(store.get(), known(chain_.issuers.back()));
+    for (std::size_t const at : chain_.issuers) sk_X509_push(between.get(), known(at));
+    if (X509_STORE_CTX_init(context.get(), store.get(), known(leaf_), between.get()) != 1) throw std::bad_alloc();
     X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(context.get()),
                                 X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_CHECK_SS_SIGNATURE | X509_V_FLAG_NO_CHECK_TIME);
     X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
@@ -108,7 +113,7 @@ class Search {
   std::size_t leaf_;
   std::span<Given const> pile_;
   WallTime now_;
-  std::vector<X509Owner> known_ = {};  ///< those of the pile, at the same places
+  std::vector<X509Owner> known_;  ///< those of the pile that were looked at, at the same places
   Chain chain_ = {};
 };
 

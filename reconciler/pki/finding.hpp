@@ -49,8 +49,8 @@ BOOST_DEFINE_ENUM_CLASS(FindingCode,
 struct Finding {
   Level level = Level::error;
   FindingCode code = FindingCode::unreadable;
-  Mark at = {};              ///< `file`: the source's name; line 0: all of it, or none of them
-  std::string subject = {};  ///< of the certificate that is meant; empty for findings about no certificate
+  Mark at = {.line = 0, .column = 0};  ///< `file`: the source's name, or empty; line 0: no line is meant
+  std::string subject = {};            ///< of the certificate that is meant; empty for findings about no certificate
   std::string serial = {};
   std::string message = {};  ///< what is wrong: one clause, no full stop; printable, never a key
   std::string next = {};     ///< what to do now, in the imperative; empty when there is nothing to do

@@ -41,8 +41,8 @@ struct Candidate {
 
 class Matcher {
  public:
-  Matcher(Question const& question, std::span<Source const> sources)
-      : question_(question), wanted_(question.wanted.begin(), question.wanted.end()), pile_(read_pile(sources)) {}
+  Matcher(Question const& question, Pile const& pile)
+      : question_(question), wanted_(question.wanted.begin(), question.wanted.end()), pile_(pile) {}
 
   Match answer() {
     add(pile_.findings);
@@ -53,7 +53,8 @@ class Matcher {
     for (KeyAlgorithm const algorithm : wanted_) answer(algorithm);
     other_csrs();
     strays();
-    unrelated();
+    // What a chain was to be made of is left over until there is one.
+    if (missing_.empty() && !has_errors(findings_)) unrelated();
     sort_findings(findings_);
     return {.outcome = outcome(), .findings = std::move(findings_)};
   }
@@ -240,7 +241,7 @@ class Matcher {
 
   Question const& question_;
   std::set<KeyAlgorithm> wanted_;
-  Pile pile_;
+  Pile const& pile_;
   std::set<std::size_t> used_ = {};     ///< those that are answers, part of a chain, or told of
   std::set<std::size_t> checked_ = {};  ///< issuers
   std::vector<Missing> missing_ = {};
@@ -250,8 +251,12 @@ class Matcher {
 
 }  // namespace
 
+Match match(Question const& question, Pile const& pile) {
+  return Matcher(question, pile).answer();
+}
+
 Match match(Question const& question, std::span<Source const> sources) {
-  return Matcher(question, sources).answer();
+  return match(question, read_pile(sources));
 }
 
 std::string upload_digest(std::span<Upload const> uploads) {

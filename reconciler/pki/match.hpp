@@ -3,6 +3,7 @@
 #include "pki/finding.hpp"
 #include "pki/leaf.hpp"
 #include "pki/pem.hpp"
+#include "pki/pile.hpp"
 #include "pki/types.hpp"
 
 #include <cstdint>
@@ -82,6 +83,7 @@ struct Match {
 /// Which certificates of the sources answer the CSRs, all that are wanted or none. Leaves are known by their public
 /// key, their chains are put in order from the rest. The same certificates give the same outcome, however they are
 /// ordered, repeated and spread over sources.
+Match match(Question const& question, Pile const& pile);
 Match match(Question const& question, std::span<Source const> sources);
 
 /// "sha256:…" of what would be uploaded, for the journal: the same bytes, the same digest.

@@ -93,16 +93,12 @@ std::vector<AlternativeName> alternative_names(GENERAL_NAMES const* names) {
 }
 
 std::optional<PublicKey> public_key(X509_PUBKEY* key) {
-  EVP_PKEY const* const known = X509_PUBKEY_get0(key);
-  if (known == nullptr) {  // of a kind that OpenSSL does not know: its bytes still tell it from others
-    std::string const der = to_der([&](unsigned char** out) { return i2d_X509_PUBKEY(key, out); });
-    if (der.empty()) return std::nullopt;
-    return PublicKey{.text = "unknown key", .digest = text::sha256_hex(der)};
-  }
-  // Written anew: whoever copied the key may have written its parameters in another way.
-  std::string const der = to_der([&](unsigned char** out) { return i2d_PUBKEY(known, out); });
+  std::string const der = to_der([&](unsigned char** out) { return i2d_X509_PUBKEY(key, out); });
   if (der.empty()) return std::nullopt;
-  PublicKey made{.bits = EVP_PKEY_get_bits(known), .digest = text::sha256_hex(der)};
+  PublicKey made{.text = "unknown key", .digest = text::sha256_hex(der)};
+  EVP_PKEY const* const known = X509_PUBKEY_get0(key);
+  if (known == nullptr) return made;  // of a kind that OpenSSL does not know: its bytes still tell it from others
+  made.bits = EVP_PKEY_get_bits(known);
   if (EVP_PKEY_is_a(known, "RSA") == 1) {
     made.algorithm = KeyAlgorithm::RSA;
     made.text = fmt::format("RSA {}", made.bits);
@@ -112,7 +108,7 @@ std::optional<PublicKey> public_key(X509_PUBKEY* key) {
     made.text = fmt::format("ECDSA {}", made.curve);
   } else {
     char const* const type = EVP_PKEY_get0_type_name(known);
-    made.text = type == nullptr ? "unknown key" : type;
+    if (type != nullptr) made.text = type;
   }
   return made;
 }

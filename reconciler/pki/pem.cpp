@@ -62,24 +62,35 @@ Finding finding_at(Mark at, Words const& words, Level level = Level::error) {
           .next = std::string(words.next)};
 }
 
+/// A private key in DER form. All begin with a version, which no certificate and no CSR does: theirs are told from keys
+/// without OpenSSL, which tries one kind of key after the other.
+bool is_key(std::string_view der) {
+  auto const* at = reinterpret_cast<unsigned char const*>(der.data());
+  long length = 0;
+  int tag = 0;
+  int of_class = 0;
+  int const header = ASN1_get_object(&at, &length, &tag, &of_class, static_cast<long>(der.size()));
+  if ((header & 0x80) != 0 || tag != V_ASN1_SEQUENCE || length < 1 || *at != V_ASN1_INTEGER) return false;
+  using Key = std::unique_ptr<EVP_PKEY, openssl::Freed<EVP_PKEY_free>>;
+  auto const any_key = [](EVP_PKEY** key, unsigned char const** from, long size) {
+    return d2i_AutoPrivateKey(key, from, size);
+  };
+  return openssl::from_der<Key>(der, any_key) != nullptr;
+}
+
 /// What bytes are that no PEM text is around.
 std::optional<Words> binary_form(std::string_view bytes) {
   if (text::looks_like_utf16(bytes)) return utf16_form;
   constexpr char sequence = 0x30;  // which all of these begin with
   if (!bytes.starts_with(sequence)) return std::nullopt;
-  openssl::QuietErrors const quiet;
   using namespace openssl;
   using Envelope = std::unique_ptr<PKCS7, Freed<PKCS7_free>>;
   using Store = std::unique_ptr<PKCS12, Freed<PKCS12_free>>;
   using Locked = std::unique_ptr<X509_SIG, Freed<X509_SIG_free>>;
-  using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-  auto const any_key = [](EVP_PKEY** key, unsigned char const** at, long size) {
-    return d2i_AutoPrivateKey(key, at, size);
-  };
   if (from_der<X509Owner>(bytes, d2i_X509)) return der_certificate;
   if (from_der<Envelope>(bytes, d2i_PKCS7)) return der_pkcs7;
   if (from_der<Store>(bytes, d2i_PKCS12)) return der_pkcs12;
-  if (from_der<Key>(bytes, any_key) || from_der<Locked>(bytes, d2i_X509_SIG)) return der_key;
+  if (is_key(bytes) || from_der<Locked>(bytes, d2i_X509_SIG)) return der_key;
   return std::nullopt;
 }
 
@@ -181,7 +192,7 @@ class Reader {
     }
     auto der = decoded(body);
     if (!der) return damaged("has a block that is not base64");
-    if (auto const form = binary_form(*der); form && form->code == FindingCode::private_key) return find(pem_key);
+    if (is_key(*der)) return find(pem_key);
     read_.blocks.push_back(
         {.kind = csr ? BlockKind::csr : BlockKind::certificate, .at = here(), .der = std::move(*der)});
   }
@@ -198,6 +209,7 @@ class Reader {
 }  // namespace
 
 Blocks read_blocks(Source const& source) {
+  openssl::QuietErrors const quiet;
   Mark const whole{.file = source.name, .line = 0, .column = 0};
   if (source.text.size() > longest_text) {
     std::string const message = fmt::format("is larger than {} KB", longest_text >> 10);

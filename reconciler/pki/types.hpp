@@ -52,9 +52,11 @@ struct Certificate {
   WallTime not_after = {};
   PublicKey key = {};
   std::vector<std::string> usages =
-      {};                    ///< extended key usages: "serverAuth", or an OID; empty: it has no such extension
-  bool is_ca = false;        ///< basicConstraints say so, or it is a root of the days before them
-  bool self_issued = false;  ///< subject and issuer are the same name
+      {};                          ///< extended key usages: "serverAuth", or an OID; empty: it has no such extension
+  bool is_ca = false;              ///< basicConstraints say so, or it is a root of the days before them
+  bool self_issued = false;        ///< subject and issuer are the same name
+  unsigned long subject_hash = 0;  ///< of the names as X.509 compares them, without case and further blanks
+  unsigned long issuer_hash = 0;
   std::string signature_algorithm = {};  ///< "sha256WithRSAEncryption", "ecdsa-with-SHA256"
   std::string signature_hash = {};       ///< "SHA256"; empty where the algorithm brings its own, as Ed25519 does
   std::string fingerprint = {};          ///< SHA-256 of the DER form, 64 hex digits

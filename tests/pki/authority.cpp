@@ -8,6 +8,8 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/pkcs7.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -199,6 +201,24 @@ std::string der(std::string_view pem) {
   OPENSSL_free(header);
   OPENSSL_free(bytes);
   return made;
+}
+
+std::string pkcs12(Key const& key) {
+  std::unique_ptr<PKCS12, Freed<PKCS12_free>> const store(
+      PKCS12_create("secret", "www", key.get(), nullptr, nullptr, 0, 0, 0, 0, 0));
+  need(store != nullptr, "make a store");
+  return written([&](BIO* bio) { return i2d_PKCS12_bio(bio, store.get()); });
+}
+
+std::string pkcs7(std::string const& certificate) {
+  Bio const bio(BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())));
+  std::unique_ptr<X509, Freed<X509_free>> const x509(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  std::unique_ptr<PKCS7, Freed<PKCS7_free>> const envelope(PKCS7_new());
+  need(x509 && envelope && PKCS7_set_type(envelope.get(), NID_pkcs7_signed) == 1 &&
+           PKCS7_content_new(envelope.get(), NID_pkcs7_data) == 1 &&
+           PKCS7_add_certificate(envelope.get(), x509.get()) == 1,
+       "make an envelope");
+  return written([&](BIO* out) { return i2d_PKCS7_bio(out, envelope.get()); });
 }
 
 }  // namespace authority

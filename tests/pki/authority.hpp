@@ -77,4 +77,8 @@ class Authority {
 std::string pem(std::string_view label, std::string_view der);
 std::string der(std::string_view pem);
 
+/// Forms that are no PEM: a store with a key, an envelope with a certificate.
+std::string pkcs12(Key const& key);
+std::string pkcs7(std::string const& certificate);
+
 }  // namespace authority
