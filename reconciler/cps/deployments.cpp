@@ -37,7 +37,7 @@ BOOST_DESCRIBE_STRUCT(WireActives, (), (enrollments))
 template <class T>
 Result<T> read_list(std::string_view text, char const* list, std::string_view what) {
   CPS_TRY(json::Document document, json::parse(text, what));
-  drop_nulls(document);
+  json::drop_nulls(document);
   if (json::find(document, list) == nullptr) return unreadable(fmt::format("{} without {}", what, list));
   return read_as<T>(document, what);
 }

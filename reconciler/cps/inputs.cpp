@@ -82,7 +82,7 @@ Result<InputInfo> csrs_from(std::string_view text) {
 
 Result<InputInfo> challenges_from(std::string_view text) {
   CPS_TRY(json::Document document, json::parse(text, "challenges"));
-  drop_nulls(document);
+  json::drop_nulls(document);
   if (json::find(document, "dv") == nullptr) return unreadable("challenges without a dv");
   CPS_TRY(Challenges made, read_as<Challenges>(document, "challenges"));
   return made;
@@ -92,7 +92,7 @@ Result<InputInfo> pending_deployment_from(std::string_view text) {
   constexpr char const* what = "change management information";
   if (text.size() > largest_pending_deployment) return unreadable(fmt::format("{} that is far too large", what));
   CPS_TRY(json::Document document, json::parse(text, what));
-  drop_nulls(document);
+  json::drop_nulls(document);
   if (json::Value* const state = json::find(document, "pendingState")) make_canonical(*state);
   CPS_TRY(WirePendingDeployment wire, read_as<WirePendingDeployment>(document, what));
   if (!wire.pending_state) return unreadable(fmt::format("{} without a pendingState", what));

@@ -12,9 +12,6 @@
 /// absent, since most texts of CPS may be either.
 namespace cpsctl::cps {
 
-/// Removes members that are null, at every depth. Elements of lists stay.
-void drop_nulls(json::Value& value);
-
 /// "CPS answered …": protocol, with the next step that all answers of CPS have that nobody can read.
 Error unreadable(std::string problem);
 
@@ -58,7 +55,7 @@ Result<T> read_as(json::Value const& value, std::string_view what) {
 template <class T>
 Result<T> read_text_as(std::string_view text, std::string_view what) {
   CPS_TRY(json::Document document, json::parse(text, what));
-  drop_nulls(document);
+  json::drop_nulls(document);
   return read_as<T>(document, what);
 }
 
