@@ -20,7 +20,7 @@ namespace {
 
 class Grammar {
  public:
-  Grammar() : app_("cpsctl keeps Akamai CPS certificate enrollments as YAML in git.", "cpsctl") {
+  Grammar() : app_(std::string(purpose), "cpsctl") {
     app_.fallthrough();
     app_.require_subcommand(0, 1);
     app_.formatter(help_format());

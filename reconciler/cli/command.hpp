@@ -47,6 +47,11 @@ struct Command {
   std::string_view manual() const { return topic.empty() ? name.substr(0, name.find(' ')) : topic; }
 };
 
+/// What cpsctl is for, in one sentence.
+inline constexpr std::string_view purpose =
+    "cpsctl keeps Akamai CPS (Certificate Provisioning System) enrollments as YAML in git.";
+inline constexpr Example first_step{"cpsctl plan --sandbox FILES", "To try it, without an account"};
+
 /// The commands, in the order of the overview.
 std::span<Command const> commands();
 /// Nothing for an unknown one.
