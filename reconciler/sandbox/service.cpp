@@ -62,7 +62,8 @@ Response Service::route(Call& call) {
   bool const known = path.size() >= 3 && path[0] == "cps" && path[1] == "v2" && path[2] == "enrollments";
   if (path == active_certificates_path)
     return call.request.method == "GET" ? active_certificates(call) : wrong_method(call, "GET");
-  if (!known || path.size() == 5 || path.size() > 9) return not_found(call, "no such resource");
+  if (path == contracts_path) return contracts(call);
+  if (!known || path.size() > 9) return not_found(call, "no such resource");
   if (path.size() == 3) {
     if (call.request.method == "GET") return list(call);
     if (call.request.method == "POST") return create(call);
@@ -72,6 +73,8 @@ Response Service::route(Call& call) {
   Enrollment const* const enrollment = id ? store_.find(call.account, *id) : nullptr;
   if (enrollment == nullptr) return not_found(call, fmt::format("no enrollment {}", text::printable(path[3])));
   if (path.size() == 4) return enrollment_route(call, *enrollment);
+  if (auto const shown = shown_by(path)) return show(call, *enrollment, *shown);
+  if (path.size() == 5) return not_found(call, "no such resource");
   auto const change_id = path[4] == "changes" ? parse_id(path[5]) : std::nullopt;
   for (Change const& change : enrollment->changes)
     if (change_id == change.id) return change_route(call, *enrollment, change);

@@ -30,6 +30,14 @@ struct Call {
 /// /cps/v2/active-certificates, as Target::path has it.
 inline std::vector<std::string> const active_certificates_path = {"cps", "v2", "active-certificates"};
 
+/// /contract-api/v1/contracts/identifiers, where clients learn which contracts there are.
+inline std::vector<std::string> const contracts_path = {"contract-api", "v1", "contracts", "identifiers"};
+
+/// What can be read of an enrollment beside itself.
+enum class Shown : std::uint8_t { deployments, production, staging, dv_history, certificate_history, change_history };
+/// For a path of five or six segments, as Target::path has it.
+std::optional<Shown> shown_by(std::vector<std::string> const& path);
+
 class Service {
  public:
   Service(Behaviour behaviour, Store& store, Random& random);
@@ -48,6 +56,8 @@ class Service {
   Response get_change(Call& call, Enrollment const& enrollment, Change const& change);
   Response cancel_change(Call& call, Enrollment const& enrollment, Change const& change);
 
+  Response show(Call& call, Enrollment const& enrollment, Shown shown);
+  Response contracts(Call& call);
   Response schedule(Call& call, Enrollment const& enrollment, Change const& change);
   Response set_schedule(Call& call, Enrollment const& enrollment, Change const& change);
   Response input_info(Call& call, Enrollment const& enrollment, Change const& change, Input input);
