@@ -21,15 +21,19 @@ struct KeyedCertificate {
 };
 BOOST_DESCRIBE_STRUCT(KeyedCertificate, (), (algorithm, key, csr, certificate, trust_chain))
 
+/// Who signs an order: a CA for CPS, or the customer, who uploads.
+BOOST_DEFINE_ENUM_CLASS(Signer, authority, customer)
+
 /// The certificates that one change orders: one for each kind of key.
 struct Order {
   std::int64_t change = 0;
   std::string subject = {};  ///< the enrollment's `csr` member as it was then, JSON text
   std::string issued = {};   ///< notBefore, RFC 3339; empty: no certificate yet
   std::string expires = {};  ///< notAfter; of several the earliest
+  Signer signer = Signer::authority;
   std::vector<KeyedCertificate> keys = {};
 };
-BOOST_DESCRIBE_STRUCT(Order, (), (change, subject, issued, expires, keys))
+BOOST_DESCRIBE_STRUCT(Order, (), (change, subject, issued, expires, signer, keys))
 
 /// What a network serves.
 struct Deployed {

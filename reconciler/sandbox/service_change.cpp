@@ -1,3 +1,4 @@
+#include "sandbox/given.hpp"
 #include "sandbox/motion.hpp"
 #include "sandbox/service.hpp"
 
@@ -5,14 +6,23 @@
 
 #include <fmt/format.h>
 
-/// A pending change: GET, DELETE.
+/// A pending change: GET, DELETE, its deployment schedule.
 namespace cpsctl::sandbox {
 
 Response Service::get_change(Call& call, Enrollment const& enrollment, Change const& change) {
   auto const version = accepted_version(call.request.header("Accept"), change_entity, behaviour_.policy);
   if (!version) return not_acceptable(call, change_entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  return carried_out(200, change_entity, *version, change_body(enrollment.id, change));
+  std::string body = change_body(enrollment.id, change);
+  // An input that was given is still shown, for so many reads; then CPS has noticed.
+  if (change.reads_left) {
+    Enrollment next = enrollment;
+    for (Change& one : next.changes)
+      if (one.id == change.id) one.reads_left = *one.reads_left - 1;
+    auto const kept = *change.reads_left > 1 ? put_back(std::move(next)) : leave_input(call, next, change.id);
+    if (!kept) return disk_trouble(call, kept.error());
+  }
+  return carried_out(200, change_entity, *version, std::move(body));
 }
 
 Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change const& change) {
@@ -25,18 +35,51 @@ Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change
                          .title = "Cannot cancel pending change.",
                          .detail = fmt::format("The pending change {} is too far along to be cancelled.", change.id)});
   std::string body = fmt::format(R"({{"change":"{}"}})", change_path(enrollment.id, change.id));
+  if (auto const done = cancel(call, enrollment, change.id); !done) return disk_trouble(call, done.error());
+  return carried_out(200, change_id_entity, *version, std::move(body));
+}
+
+Result<> Service::cancel(Call const& call, Enrollment const& enrollment, std::int64_t change) {
   Enrollment next = enrollment;
   remember(next, call.now);
-  retire(next, change.id, "cancelled", call.now);
-  // An enrollment that never had a certificate goes with its only change (cps-api.md §4.7).
-  if (next.changes.empty() && !next.deployed) {
-    if (auto const removed = store_.remove(std::move(next)); !removed) return disk_trouble(call, removed.error());
-    return carried_out(200, change_id_entity, *version, std::move(body));
+  retire(next, change, "cancelled", call.now);
+  if (next.changes.empty() && !next.deployed) return store_.remove(std::move(next));
+  CPS_TRY(json::Document document, json::parse(next.document, "a stored enrollment"));
+  return keep(std::move(next), document);
+}
+
+Response Service::schedule(Call& call, Enrollment const&, Change const& change) {
+  auto const version = accepted_version(call.request.header("Accept"), schedule_entity, behaviour_.policy);
+  if (!version) return not_acceptable(call, schedule_entity);
+  if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
+  auto const shown = [](std::string const& time) { return time.empty() ? "null" : fmt::format("\"{}\"", time); };
+  return carried_out(
+      200, schedule_entity, *version,
+      fmt::format(R"({{"notAfter":{},"notBefore":{}}})", shown(change.not_after), shown(change.not_before)));
+}
+
+Response Service::set_schedule(Call& call, Enrollment const& enrollment, Change const& change) {
+  auto const version = accepted_version(call.request.header("Accept"), change_id_entity, behaviour_.policy);
+  if (!version) return not_acceptable(call, change_id_entity);
+  if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
+  if (!content_version(call.request.header("Content-Type"), schedule_entity, behaviour_.policy))
+    return not_supported(call, schedule_entity);
+  Schedule wanted;
+  if (auto const problem = read_schedule(call.request.body, wanted)) return refuse(call, *problem);
+  Enrollment next = enrollment;
+  for (Change& one : next.changes) {
+    if (one.id != change.id) continue;
+    one.not_before = wanted.not_before;
+    one.not_after = wanted.not_after;
   }
-  auto document = json::parse(next.document, "a stored enrollment");
-  if (!document) return disk_trouble(call, document.error());
-  if (auto const kept = keep(std::move(next), *document); !kept) return disk_trouble(call, kept.error());
+  std::string body = fmt::format(R"({{"change":"{}"}})", change_path(enrollment.id, change.id));
+  if (auto const kept = put_back(std::move(next)); !kept) return disk_trouble(call, kept.error());
   return carried_out(200, change_id_entity, *version, std::move(body));
+}
+
+Result<> Service::put_back(Enrollment next) {
+  progress_.watch(next);
+  return store_.put(std::move(next));
 }
 
 }  // namespace cpsctl::sandbox

@@ -33,13 +33,36 @@ bool in_renewal_window(json::Value const& document, WallTime now) {
   return start && *start <= now;
 }
 
+std::string lines(std::vector<std::string> const& texts) {
+  return fmt::format("{}", fmt::join(texts, "\n"));
+}
+
+std::vector<std::string> names_in(json::Value const& document) {
+  std::vector<std::string> names;
+  if (json::Value const* const sans = json::at(document, "/csr/sans"); sans != nullptr && sans->IsArray())
+    for (auto const& name : sans->GetArray()) names.emplace_back(json::text_or(&name, ""));
+  return names;
+}
+
+/// What CPS says before a deployed certificate is replaced by one with fewer names (facts-2026.md A3).
+std::vector<std::string> removed_names(json::Value const& before, json::Value const& after) {
+  std::vector<std::string> removed = names_in(before);
+  std::vector<std::string> const left = names_in(after);
+  std::erase_if(removed, [&](std::string const& name) { return std::ranges::find(left, name) != left.end(); });
+  if (removed.empty()) return {};
+  return {fmt::format("The SANs [{}] are scheduled for removal from the network. Acknowledge this to go on.",
+                      fmt::join(removed, ", "))};
+}
+
 /// A key for each certificate that the enrollment is to have; RSA alone unless it stacks both.
-Order new_order(std::int64_t change, json::Value const& document) {
+Order new_order(std::int64_t change, json::Value const& document, Csrs csrs) {
   Order order{.change = change};
   if (json::Value const* const csr = json::find(document, "csr")) order.subject = json::compact(*csr);
   order.keys.push_back({.algorithm = "RSA"});
   json::Value const* const stacked = json::find(document, "enableMultiStackedCertificates");
-  if (stacked != nullptr && stacked->IsTrue()) order.keys.push_back({.algorithm = "ECDSA"});
+  bool const third_party = json::text_or(json::find(document, "validationType"), "") == "third-party";
+  if ((stacked != nullptr && stacked->IsTrue()) || (third_party && csrs == Csrs::both))
+    order.keys.push_back({.algorithm = "ECDSA"});
   return order;
 }
 
@@ -171,8 +194,11 @@ Response Service::update(Call& call, Enrollment const& live) {
     std::string type = change_type(edit, live.deployed, !live.changes.empty(), forced);
     bool const orders = forced || !live.deployed || edit.effect == schema::Effect::certificate;
     if (!type.empty())
-      started.push_back(start_change(call, next, document,
-                                     {.type = std::move(type), .work = orders ? Work::certificate : Work::network}));
+      started.push_back(start_change(
+          call, next, document,
+          {.type = std::move(type),
+           .work = orders ? Work::certificate : Work::network,
+           .warnings = orders && live.deployed ? removed_names(*before, document) : std::vector<std::string>()}));
   }
   std::int64_t const id = live.id;
   if (auto const kept = keep(std::move(next), document); !kept) return disk_trouble(call, kept.error());
@@ -211,12 +237,10 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
   };
   Entity const entity = enrollment_entity(behaviour_.newest_version);
   auto const version = content_version(call.request.header("Content-Type"), entity, behaviour_.policy);
-  if (!version)
-    return refused({.status = 415,
-                    .slug = "unsupported-media-type",
-                    .title = "Unsupported Media Type",
-                    .detail = fmt::format("Content-Type \"{}\" is not an enrollment of a known version",
-                                          text::printable(call.request.header("Content-Type")))});
+  if (!version) {
+    body.refusal = not_supported(call, entity);
+    return body;
+  }
   auto parsed = json::parse(call.request.body, "the request body");
   if (!parsed)
     return refused(
@@ -275,8 +299,16 @@ std::int64_t Service::start_change(Call const& call, Enrollment& enrollment, jso
                 .work = beginning.work,
                 .validation = std::string(json::text_or(json::find(document, "validationType"), "")),
                 .approval = managed && (enrollment.deployed || behaviour_.first_approval == FirstApproval::asked)};
+  bool const uploaded = change.validation == "third-party" && change.work == Work::certificate;
+  if (change.work == Work::certificate) change.warned_before = lines(warnings_when(Warning::When::before));
+  auto texts = std::move(beginning.warnings);
+  if (change.work != Work::network)
+    for (std::string& text :
+         warnings_when(change.work == Work::removal ? Warning::When::removal : Warning::When::after))
+      texts.push_back(std::move(text));
+  if (!uploaded) change.warned_after = lines(texts);
   begin(change, behaviour_, call.now);
-  if (change.work == Work::certificate) enrollment.orders.push_back(new_order(change.id, document));
+  if (change.work == Work::certificate) enrollment.orders.push_back(new_order(change.id, document, behaviour_.csrs));
   enrollment.changes.push_back(std::move(change));
   return enrollment.changes.back().id;
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/files.hpp"
 #include "base/result.hpp"
+#include "sandbox/authority.hpp"
 #include "sandbox/changes.hpp"
 #include "sandbox/orders.hpp"
 
@@ -77,6 +78,8 @@ class Store {
   /// Takes an enrollment away; with earlier documents it stays as one that is gone, until it is forgotten.
   Result<> remove(Enrollment last);
   Result<> forget(std::int64_t id);
+  /// The CA that signs; made, and kept from then on, when it is first asked for. Errors: io, internal.
+  Result<Authority> authority();
   Result<> sync();
 
  private:
@@ -92,6 +95,7 @@ class Store {
   bool broken_ = false;  ///< after a failed append the log's end is unknown: nothing more is written
   std::map<std::int64_t, Enrollment> enrollments_;
   std::multimap<std::string, std::int64_t, std::less<>> names_;
+  std::optional<Authority> authority_;
   std::int64_t next_enrollment_ = 10001;
   std::int64_t next_change_ = 10001;
 };

@@ -1,6 +1,6 @@
-#include "sandbox/motion.hpp"
 #include "sandbox/progress.hpp"
 
+#include "sandbox/motion.hpp"
 #include "support.hpp"
 
 #include <doctest/doctest.h>
