@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "places.hpp"
 #include "program/program.hpp"
 
 #include <algorithm>
@@ -10,7 +11,7 @@ using namespace program;
 
 TEST_CASE("deploy/man.sh writes every page, and no formatter has anything against them") {
   Folder const folder;
-  Run const written = run_cpsctl({CPS_SOURCE_DIR "/deploy/man.sh", folder.path(), program_folder() / "cpsctl"},
+  Run const written = run_cpsctl({places::source("deploy/man.sh"), folder.path(), program_folder() / "cpsctl"},
                                  {.program = "/bin/bash"});
   INFO(written.err);
   REQUIRE(written.exit == 0);
@@ -47,5 +48,5 @@ TEST_CASE("cpsctl help --man takes what cpsctl help takes, and names what has no
   CHECK(none.exit == 64);
   CHECK(none.out.empty());
   CHECK(none.err.find("cpsctl help --man pages") != std::string::npos);
-  CHECK(run_cpsctl({CPS_SOURCE_DIR "/deploy/man.sh"}, {.program = "/bin/bash"}).exit == 64);
+  CHECK(run_cpsctl({places::source("deploy/man.sh")}, {.program = "/bin/bash"}).exit == 64);
 }

@@ -216,7 +216,7 @@ Run Background::finish() {
 }
 
 std::filesystem::path program_folder() {
-  return std::filesystem::path(CPS_PROGRAM).parent_path();
+  return std::filesystem::path(places::program()).parent_path();
 }
 
 Run run_cpsctl(std::vector<std::string> arguments, Settings settings) {
