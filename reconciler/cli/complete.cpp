@@ -99,7 +99,7 @@ class Line {
   void keep(Taken const& flag, std::string const& value) {
     bool const place = flag.flag.names == Names::files || flag.flag.names == Names::folders;
     bool const everywhere =
-        &flag >= syntax_.everywhere.data() && &flag < syntax_.everywhere.data() + syntax_.everywhere.size();
+        std::ranges::any_of(syntax_.everywhere, [&flag](Taken const& one) { return &one == &flag; });
     if (!place || !everywhere) return;
     std::string const name(names_of(flag).back());
     places_.push_back(value.empty() ? name : name + '=' + value);

@@ -57,7 +57,7 @@ class Page {
 
   void see_also(std::vector<std::string> const& pages) {
     std::vector<std::string> references;
-    for (std::string const& page : pages) references.push_back(reference(page));
+    std::ranges::transform(pages, std::back_inserter(references), [](auto const& page) { return reference(page); });
     section("SEE ALSO");
     line("{}", fmt::format("{}", fmt::join(references, ",\n")));
   }

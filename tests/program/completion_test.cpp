@@ -1,7 +1,7 @@
 #include "base/text.hpp"
 #include "program/program.hpp"
 
-#include <algorithm>
+#include <cstdlib>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -39,7 +39,8 @@ class Bash {
     run("source <(cpsctl completion bash)");
   }
 
-  /// What these keys make of a command line: its words, as bash would hand them over.
+  /// What these keys make of a command line: its words, as bash would hand them over. Not to be called within CHECK,
+  /// which would go on to wait after a wait that failed.
   std::string words(std::string const& keys) {
     std::string const screen = run(keys + "\x01printf '(%s)' \x05");
     auto const begin = screen.rfind("\n(cpsctl)");
@@ -57,11 +58,13 @@ class Bash {
   int prompts_ = 1;
 };
 
-/// Is the shell there? Not every machine has them all.
-bool has(std::string const& shell) {
-  bool const there = std::filesystem::exists("/usr/bin/" + shell);
-  if (!there) MESSAGE(shell << " is not there: its script is not parsed");
-  return there;
+/// Where the shell is, if it is anywhere: not every machine has them all.
+std::filesystem::path program_of(std::string const& shell) {
+  std::string const path = std::getenv("PATH") == nullptr ? "/usr/bin" : std::getenv("PATH");
+  for (auto const folder : text::split(path, ':'))
+    if (auto const file = std::filesystem::path(folder) / shell; std::filesystem::exists(file)) return file;
+  MESSAGE(shell << " is not there: it does not read its script");
+  return {};
 }
 
 }  // namespace
@@ -94,7 +97,8 @@ TEST_CASE("bash completes what is typed: words, flags, values, files and names o
   };
   for (Case const& c : cases) {
     CAPTURE(c.keys);
-    CHECK(bash.words(c.keys) == c.expect);
+    std::string const words = bash.words(c.keys);
+    CHECK(words == c.expect);
   }
 }
 
@@ -110,18 +114,22 @@ TEST_CASE("bash carries out nothing of what is offered or typed") {
                                  "a b", "a*", "a&touch ran", "a>ran", "a|touch ran", "a!!", "a{b,c}", "a~"}) {
     CAPTURE(word);
     folder.write("answer", "space 0\n" + word + "\tmeans $(touch ran)\n");
-    CHECK(bash.words("cpsctl plan a\tx") == "(cpsctl)(plan)(" + word + ")(x)");
+    std::string const words = bash.words("cpsctl plan a\tx");
+    CHECK(words == "(cpsctl)(plan)(" + word + ")(x)");
   }
   folder.write("answer", "space 0\na$(touch ran)\n");
-  for (char const* const typed :
-       {"$(touch ran) ", "`touch ran` ", "'$(touch ran)' ", "\"$(touch ran)\" ", ">$(touch ran) "})
-    CHECK(bash.words(fmt::format("cpsctl plan {}a\t\x15"
-                                 "cpsctl x",
-                                 typed)) == "(cpsctl)(x)");
+  std::string const clear = "\x15";  // the line as it was completed is thrown away
+  for (std::string const typed :
+       {"$(touch ran) ", "`touch ran` ", "'$(touch ran)' ", "\"$(touch ran)\" ", ">$(touch ran) "}) {
+    CAPTURE(typed);
+    std::string const words = bash.words("cpsctl plan " + typed + "a\t" + clear + "cpsctl x");
+    CHECK(words == "(cpsctl)(x)");
+  }
   for (std::string const answer : {"", "nonsense\n", "space\n", "files $(touch ran)\n", "a[$(touch ran)] 0\na\n"}) {
+    CAPTURE(answer);
     folder.write("answer", answer);
-    CHECK(bash.words("cpsctl plan a\t\x15"
-                     "cpsctl x") == "(cpsctl)(x)");
+    std::string const words = bash.words("cpsctl plan a\t" + clear + "cpsctl x");
+    CHECK(words == "(cpsctl)(x)");
   }
   CHECK_FALSE(std::filesystem::exists(folder / "ran"));
 }
@@ -191,10 +199,23 @@ TEST_CASE("the scripts are of their shells") {
     Run const script = run_cpsctl({"completion", shell});
     CHECK(script.exit == 0);
     CHECK(script.out.find("cpsctl __complete") != std::string::npos);
-    if (!has(shell)) continue;
-    Run const parsed = run_cpsctl({"-n", folder.write(shell, script.out)}, {.program = "/usr/bin/" + shell});
+    auto const program = program_of(shell);
+    if (program.empty()) continue;
+    auto const file = folder.write(shell, script.out);
+    Run const parsed = run_cpsctl({"-n", file}, {.program = program});
     CHECK(parsed.exit == 0);
     CHECK(parsed.err.empty());
+    if (shell != "fish") continue;
+    std::string const ask =
+        fmt::format("source {}; complete -C'cpsctl pl'; complete -C'cpsctl plan --on-pending='", file.string());
+    Run const completed = run_cpsctl(
+        {"--no-config", "-c", ask},
+        {.program = program,
+         .folder = folder.path(),
+         .environment = {{"PATH", program_folder().string() + ":/usr/bin:/bin"}, {"HOME", folder.path().string()}}});
+    CHECK(completed.out ==
+          "plan\tShow what apply would do; writes "
+          "nothing\n--on-pending=refuse\n--on-pending=wait\n--on-pending=cancel\n");
   }
   CHECK(run_cpsctl({"completion", "bsh"}).err.find("did you mean bash?") != std::string::npos);
   CHECK(run_cpsctl({"completion"}).exit == 64);
