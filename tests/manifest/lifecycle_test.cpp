@@ -32,7 +32,7 @@ manifest::Lifecycle policy(std::string const& profile, std::string const& own) {
   return loaded.desired[0].lifecycle;
 }
 
-json::Document file(char const* path) {
+json::Document file(std::string const& path) {
   std::ifstream in(path);
   std::string const text{std::istreambuf_iterator<char>(in), {}};
   return json::parse(text, path).value();
