@@ -83,7 +83,8 @@ void set_serial(X509* certificate) {
 std::shared_ptr<x509_st> certificate(EVP_PKEY* key, Template const& says, X509* issuer, EVP_PKEY* signer) {
   std::shared_ptr<x509_st> const made(X509_new(), X509_free);
   X509* const x509 = made.get();
-  need(x509 != nullptr && X509_set_version(x509, 2) == 1 && X509_set_pubkey(x509, key) == 1, "begin a certificate");
+  need(x509 != nullptr && X509_set_version(x509, says.version - 1) == 1 && X509_set_pubkey(x509, key) == 1,
+       "begin a certificate");
   set_serial(x509);
   set_time(X509_getm_notBefore(x509), says.not_before);
   set_time(X509_getm_notAfter(x509), says.not_after);
@@ -155,6 +156,13 @@ Template of_a_ca(std::string_view common_name) {
           .constraints = "critical,CA:TRUE",
           .key_usage = "critical,keyCertSign,cRLSign",
           .usages = {}};
+}
+
+Template of_old(std::string_view common_name) {
+  Template says = of_a_ca(common_name);
+  says.version = 1;
+  says.constraints = says.key_usage = says.key_identifier = {};
+  return says;
 }
 
 Authority Authority::root(Template const& says, Key const& key) {
