@@ -73,10 +73,9 @@ void set_time(ASN1_TIME* time, cpsctl::WallTime to) {
   need(ASN1_TIME_set(time, seconds) != nullptr, "write a time");
 }
 
-void set_serial(X509* certificate) {
-  std::uint64_t number = 0;
-  need(RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) == 1, "draw a number");
-  need(ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), number | 1) == 1, "write a number");
+void set_serial(X509* certificate, std::uint64_t number) {
+  if (number == 0) need(RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) == 1, "draw a number");
+  need(ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), number) == 1, "write a number");
 }
 
 /// `issuer` is null for a root, which `signer` signs as its own.
@@ -85,7 +84,7 @@ std::shared_ptr<x509_st> certificate(EVP_PKEY* key, Template const& says, X509* 
   X509* const x509 = made.get();
   need(x509 != nullptr && X509_set_version(x509, says.version - 1) == 1 && X509_set_pubkey(x509, key) == 1,
        "begin a certificate");
-  set_serial(x509);
+  set_serial(x509, says.serial);
   set_time(X509_getm_notBefore(x509), says.not_before);
   set_time(X509_getm_notAfter(x509), says.not_after);
   set_name(X509_get_subject_name(x509), says.common_name);

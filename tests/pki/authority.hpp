@@ -2,6 +2,7 @@
 #include "base/clock.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,6 +48,7 @@ struct Template {
   std::string name_constraints = {};
   std::string key_identifier = "hash";
   long version = 3;
+  std::uint64_t serial = 0;  ///< 0: one that no other has
   char const* hash = "SHA256";
 };
 
