@@ -118,6 +118,7 @@ class Matcher {
       return std::tuple(!has_errors(one.findings), leaf.not_after, leaf.not_before, one.at);
     };
     std::vector<Candidate> candidates;
+    candidates.reserve(found.size());
     for (std::size_t const at : found)
       candidates.push_back({.at = at, .findings = check_leaf(pile_.certificates[at], question_.required)});
     auto const chosen =

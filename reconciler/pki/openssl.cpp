@@ -85,6 +85,7 @@ std::string common_name(X509_NAME const* name) {
 
 std::vector<AlternativeName> alternative_names(GENERAL_NAMES const* names) {
   std::vector<AlternativeName> all;
+  all.reserve(names == nullptr ? 0 : static_cast<std::size_t>(sk_GENERAL_NAME_num(names)));
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) all.push_back(alternative_name(sk_GENERAL_NAME_value(names, i)));
   return all;
 }
