@@ -27,10 +27,11 @@ bool is_validated(cps::DomainValidation const& one) {
   return one.validation_status == "VALIDATED" || one.status == "Valid";
 }
 
+/// Tokens of an expired authorization are of no use: CPS fetches new ones within minutes.
 bool is_pending(cps::DomainValidation const& one) {
-  return !is_validated(one) && std::ranges::any_of(one.challenges, [](cps::Challenge const& challenge) {
-    return challenge.status == "pending";
-  });
+  return !is_validated(one) && one.validation_status != "EXPIRED" &&
+         std::ranges::any_of(one.challenges,
+                             [](cps::Challenge const& challenge) { return challenge.status == "pending"; });
 }
 
 /// The CSR for an algorithm. csr.v1 has one and does not say which it is for.

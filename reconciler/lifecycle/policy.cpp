@@ -55,7 +55,7 @@ std::vector<Warning> unanswered(Policy const& policy, std::vector<Warning> const
 std::vector<Ending> ending_answers(manifest::Lifecycle const& lifecycle, WallTime now) {
   std::vector<Ending> all;
   for (manifest::Acknowledgement const& one : lifecycle.acknowledge)
-    if (now >= end_of(one.until) - reported_before)
+    if (one.until.ok() && now >= end_of(one.until) - reported_before)
       all.push_back({.warning = one.warning, .until = one.until, .ended = now >= end_of(one.until)});
   return all;
 }

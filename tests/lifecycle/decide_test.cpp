@@ -215,6 +215,9 @@ TEST_CASE("decide: validation is due while a challenge is pending") {
   CHECK(with({done}) == "waits ca");
   CHECK(with({done, early}) == "waits cps");
   CHECK(with({done, early, open}) == "missing");
+  cps::DomainValidation expired = open;
+  expired.validation_status = "EXPIRED";
+  CHECK(with({done, expired}) == "waits cps");
 }
 
 TEST_CASE("decide: the wanted algorithms are uploaded, all or none") {
