@@ -1,7 +1,9 @@
 #pragma once
-#include "cps/change_api.hpp"
+#include "cli/connection.hpp"
+#include "lifecycle/decide.hpp"
 #include "plan/plan.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,14 +12,26 @@ namespace cpsctl::cli {
 
 /// One that is pending, as the list says.
 struct PendingChange {
-  cps::ChangeRef ref = {};
-  std::string type = {};           ///< CPS's word: "new-certificate"
-  std::string common_name = {};    ///< of the enrollment
-  bool takes_certificate = false;  ///< the enrollment's certificates are signed outside CPS
+  std::string name = {};  ///< the enrollment's
+  std::string account = {};
+  cps::EnrollmentId enrollment = {};
+  cps::PendingChange change = {};
+  std::string common_name = {};
+  bool signed_outside = false;  ///< certificates of the enrollment come from a CA of its owner
 };
 
-/// Those of the enrollments that the state has and the selection takes: by name, and the oldest first. Errors:
-/// internal.
+/// Those of the enrollments that the state has and the selection takes: by name, in CPS's order. Errors: internal.
 Result<std::vector<PendingChange>> pending_changes(plan::Inputs const& inputs);
+
+/// The same as CPS tells it now.
+struct ChangeSight {
+  PendingChange pending = {};
+  std::optional<cps::Change> change = {};  ///< nothing: it has ended since it was listed
+  lifecycle::Info info = {};               ///< of the input that it waits for
+};
+
+/// One request for each, and one more where it waits; several at once. In their order. Errors: of the first request
+/// that fails.
+Result<std::vector<ChangeSight>> look_at(std::vector<PendingChange> changes, Connection& connection);
 
 }  // namespace cpsctl::cli

@@ -10,7 +10,6 @@
 #include "cli/option_groups.hpp"
 #include "cli/output.hpp"
 #include "cli/places.hpp"
-#include "http/crew.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -55,30 +54,36 @@ struct Asked {
 };
 
 /// What a change without a CSR does instead.
-WithoutCsr without(PendingChange const& pending, std::optional<cps::Change> const& change) {
-  WithoutCsr none{.name = pending.ref.subject, .change = pending.ref.change.value};
-  if (!change) {
+WithoutCsr without(ChangeSight const& sight) {
+  WithoutCsr none{.name = sight.pending.name, .change = sight.pending.change.id.value};
+  if (!sight.change) {
     none.reason = "its change has ended meanwhile";
-  } else if (change->state == cps::ChangeState::new_ || change->state == cps::ChangeState::running) {
-    none.reason = fmt::format("CPS works on it ({})", text::printable(change->status));
-    none.later = true;
-  } else if (change->state == cps::ChangeState::awaiting_input) {
-    none.reason = fmt::format("its change waits for something else ({})", text::printable(change->status));
-    none.later = true;
-  } else {
-    none.reason =
-        fmt::format("its change is at {} ({})", text::printable(change->state_text), text::printable(change->status));
+    return none;
   }
+  cps::Change const& change = *sight.change;
+  std::string const status = text::printable(change.status);
+  bool const at_work = change.state == cps::ChangeState::new_ || change.state == cps::ChangeState::running;
+  bool const waits = change.state == cps::ChangeState::awaiting_input;
+  bool const gone = std::holds_alternative<lifecycle::Gone>(sight.info);
+  none.later = at_work || waits;
+  if (at_work)
+    none.reason = fmt::format("CPS works on it ({})", status);
+  else if (gone)
+    none.reason = "its change moved on just now";
+  else if (waits)
+    none.reason = fmt::format("its change waits for something else ({})", status);
+  else
+    none.reason = fmt::format("its change is at {} ({})", text::printable(change.state_text), status);
   return none;
 }
 
 /// Whoever signs gets what he can check: a CSR that its own key has made.
 Result<CsrRow> row_of(PendingChange const& pending, cps::Csr const& from) {
   auto const csr = pki::read_csr(from.csr);
-  if (!csr) return Error(csr.error()).within(fmt::format("the CSR of {}", pending.ref.subject));
-  CsrRow row{.name = pending.ref.subject,
-             .id = pending.ref.enrollment.value,
-             .change = pending.ref.change.value,
+  if (!csr) return Error(csr.error()).within(fmt::format("the CSR of {}", pending.name));
+  CsrRow row{.name = pending.name,
+             .id = pending.enrollment.value,
+             .change = pending.change.id.value,
              .common_name = pending.common_name,
              .key_algorithm = csr->key.algorithm ? fields::word(*csr->key.algorithm) : from.key_algorithm};
   for (pki::AlternativeName const& name : csr->names)
@@ -90,68 +95,20 @@ Result<CsrRow> row_of(PendingChange const& pending, cps::Csr const& from) {
   return row;
 }
 
-class Csrs {
- public:
-  Csrs(Account& account, std::vector<PendingChange> changes) : account_(account), changes_(std::move(changes)) {}
-
-  Result<CsrDocument> read() { return account_.connection().loop->run(all()); }
-
- private:
-  http::Task<Result<CsrDocument>> all() {
-    Connection const& connection = account_.connection();
-    std::function<bool()> const stop = [this] { return failure_.has_value(); };
-    std::function<http::Task<>(std::size_t)> const step = [this](std::size_t at) { return read_one(changes_[at]); };
-    co_await http::crew(*connection.loop, connection.parallelism, changes_.size(), stop, step);
-    if (failure_) co_return *failure_;
-    std::ranges::sort(found_.csrs, {},
-                      [](CsrRow const& row) { return std::tuple(row.name, row.change, row.key_algorithm); });
-    std::ranges::sort(found_.without, {}, [](WithoutCsr const& one) { return std::tuple(one.name, one.change); });
-    co_return std::move(found_);
-  }
-
-  http::Task<> read_one(PendingChange const& pending) {
-    auto const read = co_await ask(pending);
-    if (!read && !failure_) failure_ = read.error();
-  }
-
-  http::Task<Result<>> ask(PendingChange const& pending) {
-    cps::ChangeReader reader(*account_.connection().session);
-    auto const change = co_await reader.change(pending.ref);
-    if (!change && change.error().code != Errc::not_found) co_return change.error();
-    cps::Input const* const input = change ? input_of(*change) : nullptr;
-    if (input == nullptr) {
-      found_.without.push_back(without(pending, change ? std::optional(*change) : std::nullopt));
-      co_return Result<>();
+Result<CsrDocument> document_of(std::vector<ChangeSight> const& sights) {
+  CsrDocument document;
+  for (ChangeSight const& sight : sights) {
+    auto const* const info = std::get_if<cps::InputInfo>(&sight.info);
+    auto const* const csrs = info != nullptr ? std::get_if<cps::Csrs>(info) : nullptr;
+    if (csrs == nullptr) document.without.push_back(without(sight));
+    if (csrs == nullptr) continue;
+    for (cps::Csr const& csr : csrs->csrs) {
+      CPS_TRY(CsrRow row, row_of(sight.pending, csr));
+      document.csrs.push_back(std::move(row));
     }
-    auto const info = co_await reader.info(pending.ref, *input);
-    if (!info && info.error().code != Errc::not_found) co_return info.error();
-    if (!info) {  // the input was there a moment ago
-      found_.without.push_back({.name = pending.ref.subject,
-                                .change = pending.ref.change.value,
-                                .reason = "its change moved on just now",
-                                .later = true});
-      co_return Result<>();
-    }
-    for (cps::Csr const& csr : std::get<cps::Csrs>(*info).csrs) {
-      auto row = row_of(pending, csr);
-      if (!row) co_return row.error();
-      found_.csrs.push_back(std::move(*row));
-    }
-    co_return Result<>();
   }
-
-  /// A status text decides nothing: the change has to wait, and for a certificate.
-  static cps::Input const* input_of(cps::Change const& change) {
-    if (change.state != cps::ChangeState::awaiting_input) return nullptr;
-    auto const found = std::ranges::find(change.inputs, cps::InputKind::third_party_certificate, &cps::Input::kind);
-    return found == change.inputs.end() ? nullptr : &*found;
-  }
-
-  Account& account_;
-  std::vector<PendingChange> changes_;
-  CsrDocument found_ = {};
-  std::optional<Error> failure_ = {};
-};
+  return document;
+}
 
 void print(CsrDocument const& document, std::ostream& out) {
   bool const alone = document.csrs.size() == 1;
@@ -198,12 +155,11 @@ std::vector<WithoutCsr> never(std::vector<std::string> const& names, std::vector
   for (std::string const& name : names) {
     bool any = false;
     for (PendingChange const& one : changes) {
-      if (!text::glob_matches(name, one.ref.subject)) continue;
+      if (!text::glob_matches(name, one.name)) continue;
       any = true;
-      if (!one.takes_certificate)
-        found.push_back({.name = one.ref.subject,
-                         .change = one.ref.change.value,
-                         .reason = "CPS itself has its certificates signed"});
+      if (!one.signed_outside)
+        found.push_back(
+            {.name = one.name, .change = one.change.id.value, .reason = "CPS itself has its certificates signed"});
     }
     if (!any) found.push_back({.name = name, .reason = "no change is pending at CPS"});
   }
@@ -222,8 +178,9 @@ Result<Exit> run(Asked const& asked, Options options, World& world) {
     CPS_TRY(plan::Inputs const inputs, account.ask(std::move(known)));
     CPS_TRY(auto changes, pending_changes(inputs));
     std::vector<WithoutCsr> const others = never(asked.names, changes);
-    std::erase_if(changes, [](PendingChange const& one) { return !one.takes_certificate; });
-    CPS_TRY(CsrDocument document, Csrs(account, std::move(changes)).read());
+    std::erase_if(changes, [](PendingChange const& one) { return !one.signed_outside; });
+    CPS_TRY(auto const sights, look_at(std::move(changes), account.connection()));
+    CPS_TRY(CsrDocument document, document_of(sights));
     document.without.insert(document.without.end(), others.begin(), others.end());
     CPS_CHECK(write(document, asked.out_dir, world));
     tell(document, asked.names);

@@ -1,16 +1,23 @@
 #include "report/status.hpp"
 
+#include "base/log.hpp"
+#include "base/text.hpp"
 #include "cli/account.hpp"
+#include "cli/changes.hpp"
 #include "cli/command.hpp"
 #include "cli/option_groups.hpp"
 #include "cli/output.hpp"
 #include "plan/identity.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 namespace cpsctl::cli {
 namespace {
+
+/// Conditions that say no more than that CPS is at work, or nothing is.
+std::set<std::string> const waiting_at_cps{"in progress", "in sync", "managed"};
 
 /// What the plan thinks of an item, as a state of affairs.
 std::string condition_of(plan::ItemView const& item) {
@@ -135,12 +142,116 @@ bool goes_on(plan::Inputs const& inputs, std::vector<report::StatusRow> const& r
   return std::ranges::any_of(inputs.listings, listed) || std::ranges::any_of(inputs.lookups, looked_up);
 }
 
+/// What the policy in force says, and in which light.
+lifecycle::Policy policy_of(PendingChange const& pending, plan::Inputs const& inputs) {
+  state::Entry const& entry = inputs.entries.at(pending.name);
+  auto const wanted = std::ranges::find(inputs.desired, pending.name, &manifest::Desired::name);
+  lifecycle::Policy policy{.standing = lifecycle::Standing::orphan};
+  if (std::ranges::count(entry.removal, pending.change.id.value) > 0)
+    policy.standing = lifecycle::Standing::removal;
+  else if (wanted != inputs.desired.end())
+    policy.standing = lifecycle::Standing::manifest;
+  if (wanted != inputs.desired.end()) policy.lifecycle = wanted->lifecycle;
+  return policy;
+}
+
+/// Whose the change is, as far as state and plan tell.
+lifecycle::Owner owner_of(PendingChange const& pending, plan::Inputs const& inputs, plan::ItemView const* planned) {
+  state::Entry const& entry = inputs.entries.at(pending.name);
+  std::vector<std::int64_t> ours = entry.changes;
+  ours.insert(ours.end(), entry.removal.begin(), entry.removal.end());
+  bool const differs = planned != nullptr && !planned->changes.empty();
+  return lifecycle::owner_of(pending.change, ours,
+                             differs ? lifecycle::Managed::differs : lifecycle::Managed::as_wanted);
+}
+
+/// Commands that answer it, of those that there are; else it is answered at Akamai. What a policy answers is not sent
+/// yet, so nobody is told to write one for it.
+void name_what_exists(report::ChangeRow& row) {
+  auto const exists = [](std::string_view line) {
+    auto const at = line.find("cpsctl ");
+    if (at == line.npos) return true;
+    std::string_view const rest = line.substr(at + 7);
+    return command_named(rest.substr(0, rest.find(' '))) != nullptr;
+  };
+  auto const removed = std::erase_if(row.next, [&](std::string const& line) { return !exists(line); });
+  row.yaml.clear();
+  bool const answered_elsewhere = removed > 0 || row.who == lifecycle::Who::policy;
+  if (answered_elsewhere) row.next.emplace_back("answer it in Akamai Control Center");
+}
+
+report::ChangeRow row_of(ChangeSight const& sight, plan::Inputs const& inputs, plan::ItemView const* planned) {
+  PendingChange const& pending = sight.pending;
+  lifecycle::Owner const owner = owner_of(pending, inputs, planned);
+  if (!sight.change)
+    return {.id = pending.change.id.value,
+            .type = pending.change.type,
+            .owner = owner,
+            .what = "it has ended since the list was read"};
+  lifecycle::Seen const seen{
+      .name = pending.name, .type = pending.change.type, .change = *sight.change, .info = sight.info};
+  WallTime const now = sight.change->answered.value_or(inputs.now);
+  report::ChangeRow row =
+      report::change_row(seen, owner, lifecycle::decide(seen, owner, policy_of(pending, inputs), now));
+  name_what_exists(row);
+  return row;
+}
+
+bool waits_for_person(report::StatusRow const& row) {
+  return std::ranges::any_of(row.changes,
+                             [](report::ChangeRow const& change) { return change.who == lifecycle::Who::person; });
+}
+
+/// Requests are shared: of many pending changes a quarter of what CPS allows is spent on, unless they are named.
+std::size_t looks_allowed(Settings const& settings, plan::Inputs const& inputs) {
+  auto const slowest = cps::slowest(settings.windows);
+  if (!slowest || !inputs.selection.names.empty()) return std::numeric_limits<std::size_t>::max();
+  return static_cast<std::size_t>(std::max(1, slowest->requests / 4));
+}
+
+/// Reads the pending changes of the rows, and tells what is due.
+Result<> tell_changes(plan::Inputs const& inputs, plan::PlanView const& plan, Account& account,
+                      std::vector<report::StatusRow>& rows) {
+  CPS_TRY(std::vector<PendingChange> pending, pending_changes(inputs));
+  std::size_t const allowed = looks_allowed(account.settings(), inputs);
+  if (pending.size() > allowed) {
+    log::info("{} of {} are looked at; name enrollments to see theirs", allowed,
+              text::counted(pending.size(), "pending change"));
+    pending.resize(allowed);
+  }
+  CPS_TRY(auto const sights, look_at(std::move(pending), account.connection()));
+  plan::ByKey const planned(plan);
+  for (ChangeSight const& sight : sights) {
+    std::string const& name = sight.pending.name;
+    auto const row = std::ranges::find(rows, name, &report::StatusRow::name);
+    if (row == rows.end()) continue;
+    std::erase(row->notes, plan::pending_note(sight.pending.change));
+    row->changes.push_back(row_of(sight, inputs, planned.find({.name = name})));
+    if (waits_for_person(*row) && waiting_at_cps.contains(row->condition)) row->condition = "waits for input";
+  }
+  return {};
+}
+
 struct Asked {
   std::vector<std::string> names = {};  ///< globs like those of --name
   bool unmanaged = false;
 };
 
-/// cpsctl status: one list per contract, and nothing else.
+/// With --detailed-exitcode: CPS is at work, or somebody else has to be.
+Exit exit_of(plan::Inputs const& inputs, std::vector<report::StatusRow> const& rows) {
+  bool works = false;
+  bool due = false;
+  for (report::StatusRow const& row : rows)
+    for (report::ChangeRow const& change : row.changes) {
+      if (!change.who) continue;
+      bool const other = *change.who == lifecycle::Who::person || *change.who == lifecycle::Who::ca;
+      (other ? due : works) = true;
+    }
+  if (works || (!due && goes_on(inputs, rows))) return Exit::changes;
+  return due ? Exit::needs_action : Exit::done;
+}
+
+/// cpsctl status: one list per contract; for a pending change one request more, and one for what it waits for.
 Result<Exit> run(Asked const& asked, Options options, World& world) {
   options.selection.names.insert(options.selection.names.end(), asked.names.begin(), asked.names.end());
   return on_account(options, world, [&](Account& account) -> Result<Exit> {
@@ -156,11 +267,13 @@ Result<Exit> run(Asked const& asked, Options options, World& world) {
                    "name one: cpsctl status --unmanaged --contract ID");
     CPS_TRY(plan::Inputs const inputs, account.ask(std::move(known)));
     CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
-    CPS_TRY(auto const rows, asked.unmanaged ? unmanaged(inputs, plan) : managed(inputs, plan::view(plan)));
+    plan::PlanView const seen = plan::view(plan);
+    CPS_TRY(auto rows, asked.unmanaged ? unmanaged(inputs, plan) : managed(inputs, seen));
+    if (!asked.unmanaged) CPS_CHECK(tell_changes(inputs, seen, account, rows));
     return delivered(
         {.text = [&](std::ostream& out, report::Style const& style) { report::status_text(rows, style, out); },
          .json = [&] { return report::status_document(rows); }},
-        options.detailed_exitcode && goes_on(inputs, rows) ? Exit::changes : Exit::done, options.global, world);
+        options.detailed_exitcode ? exit_of(inputs, rows) : Exit::done, options.global, world);
   });
 }
 
@@ -177,7 +290,7 @@ Command status_command() {
             auto const asked = std::make_shared<Asked>();
             flags.add({"NAME", "manifest names (default: all)", "", Names::enrollments}, asked->names);
             take_selection(flags, options);
-            take_detailed(flags, options, "exit 2 while CPS works on a change");
+            take_detailed(flags, options, "exit 2 while CPS works on a change, 3 when only you or a CA must act");
             flags.add({"--unmanaged", "list enrollments in neither the state nor a manifest"}, asked->unmanaged);
             return with(asked, run);
           }};

@@ -105,6 +105,14 @@ void mass_absence(Situation const& situation, std::vector<Item>& items) {
   }
 }
 
+void holds(std::vector<Item>& items) {
+  for (Item& item : items) {
+    if (!item.writes() || !item.desired || item.desired->lifecycle.hold.empty()) continue;
+    hold(item, Obstacle{fmt::format("on hold: {}", item.desired->lifecycle.hold),
+                        "take spec.lifecycle.hold out of the manifest when it may go on"});
+  }
+}
+
 void deletion_limits(Consent const& consent, std::vector<Item>& items) {
   auto const deletes = [](Item const& item) { return std::holds_alternative<Remove>(item.work); };
   auto const unconsented = [](Item const& item) {

@@ -16,6 +16,9 @@ void no_create_beside_a_doubt(Situation const& situation, std::vector<Item>& ite
 /// CPS refuses a second enrollment with the same common name; two manifests that want one each are a mistake.
 void one_create_per_name(std::vector<Item>& items);
 
+/// What a manifest has on hold is not written, with its reason.
+void holds(std::vector<Item>& items);
+
 /// When much of what the state knows is gone, this is probably not the account it was.
 void mass_absence(Situation const& situation, std::vector<Item>& items);
 

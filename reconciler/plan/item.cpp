@@ -109,9 +109,13 @@ bool issues_certificate(std::vector<diff::Change> const& changes) {
   return std::ranges::count(changes, schema::Effect::certificate, &diff::Change::effect) > 0;
 }
 
+std::string pending_note(cps::PendingChange const& change) {
+  return "in progress at CPS: " + named({change});
+}
+
 std::vector<std::string> pending_notes(cps::Live const& live) {
   std::vector<std::string> notes;
-  for (cps::PendingChange const& change : live.pending) notes.push_back("in progress at CPS: " + named({change}));
+  for (cps::PendingChange const& change : live.pending) notes.push_back(pending_note(change));
   return notes;
 }
 

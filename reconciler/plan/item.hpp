@@ -150,7 +150,9 @@ bool same_live(cps::Live const& left, cps::Live const& right);
 
 std::vector<std::int64_t> ids_of(std::vector<cps::PendingChange> const& changes);
 
-/// "in progress at CPS: change 10002 (new-certificate)", for each of its pending changes.
+/// "in progress at CPS: change 10002 (new-certificate)".
+std::string pending_note(cps::PendingChange const& change);
+/// The same for each of its pending changes.
 std::vector<std::string> pending_notes(cps::Live const& live);
 
 struct Summary {

@@ -94,6 +94,7 @@ Result<Plan> make_plan(Inputs const& inputs) {
   no_create_beside_a_doubt(situation, items);
   one_create_per_name(items);
   mass_absence(situation, items);
+  holds(items);
 
   std::int64_t const left_out = leave_out(situation, items);
   deletion_limits(inputs.consent, items);

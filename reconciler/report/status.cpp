@@ -71,9 +71,13 @@ void status_text(std::vector<StatusRow> const& rows, Style const& style, std::os
                  row.id == 0 ? "-" : std::to_string(row.id), account_cell(row.account.empty() ? "-" : row.account),
                  paint(padded(row.condition, condition), ink_of(row.condition), style), row.kind,
                  text::printable(row.common_name), deployment_text(row));
-    for (std::string const& note : row.notes)
-      screen::line(out, "{}  {}", std::string(name, ' '),
-                   paint(text::printable(next_step(note, style)), Ink::faint, style));
+    auto const below = [&](std::string const& text, Ink ink) {
+      screen::line(out, "{}  {}", std::string(name, ' '), paint(text::printable(next_step(text, style)), ink, style));
+    };
+    for (ChangeRow const& change : row.changes)
+      for (std::string const& line : change_lines(change))
+        below(line, change.who == lifecycle::Who::person ? Ink::warn : Ink::faint);
+    for (std::string const& note : row.notes) below(note, Ink::faint);
   }
   std::vector<std::string> parts;
   for (auto const& [word, count] : counts)

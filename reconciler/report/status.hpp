@@ -1,5 +1,6 @@
 #pragma once
 #include "base/json.hpp"
+#include "report/changes.hpp"
 #include "report/report.hpp"
 
 #include <cstdint>
@@ -25,10 +26,11 @@ struct StatusRow {
   std::vector<std::int64_t> staging_slots = {};
   std::string renewal_start = {};  ///< when CPS begins to renew it, if CPS says: RFC 3339
   std::vector<std::string> notes = {};
+  std::vector<ChangeRow> changes = {};  ///< that are pending at CPS
 };
 BOOST_DESCRIBE_STRUCT(StatusRow, (),
                       (name, id, contract, account, common_name, kind, condition, production, production_slots,
-                       staging_slots, renewal_start, notes))
+                       staging_slots, renewal_start, notes, changes))
 
 void status_text(std::vector<StatusRow> const& rows, Style const& style, std::ostream& out);
 /// schemas/status.v1.schema.json.

@@ -399,6 +399,19 @@ TEST_CASE("guards: what CPS or a CA refuses keeps back what would send it, and n
   }
 }
 
+TEST_CASE("guards: what is on hold is not written, and says why; the state still learns of it") {
+  auto const held = [](World world) {
+    for (auto& one : world.inputs.desired) one.lifecycle.hold = "frozen for the launch";
+    return world;
+  };
+  auto const update = planned(held(change(unchanged(), {}))).items.at(0);
+  CHECK(update.action == plan::Action::blocked);
+  CHECK(update.wanted == plan::Action::update);
+  CHECK(update.reason == "on hold: frozen for the launch");
+  CHECK(update.next == "take spec.lifecycle.hold out of the manifest when it may go on");
+  CHECK(update.steps.empty());
+}
+
 TEST_CASE("guards: more names than CPS allows the enrollment are not sent") {
   World world;
   auto const with_sans = [](char const* sans) {
