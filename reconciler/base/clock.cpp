@@ -135,6 +135,12 @@ Result<Duration> parse_duration(std::string_view text) {
                .next = "write a whole number and a unit: 90s, 50m, 2h, 30d"};
 }
 
+std::string written_duration(Duration duration) {
+  for (auto unit = units.rbegin(); unit != units.rend(); ++unit)
+    if (duration % unit->length == 0ms) return fmt::format("{}{}", duration / unit->length, unit->name);
+  return {};  // the smallest unit is the type's own
+}
+
 std::string duration_text(Duration duration) {
   if (duration < 1s) return fmt::format("{} ms", duration.count());
   std::string text;

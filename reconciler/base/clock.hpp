@@ -35,6 +35,8 @@ Result<WallTime> parse_timestamp(std::string_view text);
 
 /// "90s", "50m", "2h", "30d", "250ms". Errors: usage.
 Result<Duration> parse_duration(std::string_view text);
+/// As parse_duration() reads it: a whole number of the largest unit that fits exactly.
+std::string written_duration(Duration duration);
 /// The largest exact unit first: "2 h", "90 s", "1 min 30 s".
 std::string duration_text(Duration duration);
 

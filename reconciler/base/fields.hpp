@@ -203,6 +203,20 @@ struct Codec<Day> {
   }
 };
 
+/// "2h", as people write it.
+template <>
+struct Codec<Duration> {
+  template <class Handler>
+  static void out(Duration value, Handler& handler) {
+    Codec<std::string>::out(written_duration(value), handler);
+  }
+  static bool in(json::Value const& v, Duration& value) {
+    auto const duration = parse_duration(json::text_or(&v, ""));
+    if (duration) value = *duration;
+    return duration.has_value();
+  }
+};
+
 /// A whole JSON value as a member; absent is null.
 template <>
 struct Codec<json::Ref> {
@@ -299,6 +313,11 @@ struct Codec<std::map<std::string, T>> {
   }
 };
 
+/// A struct whose first `always_written` members are always written. The others are left out while they have their
+/// defaults: they came later, and what was written before they did is still the same text.
+template <class T>
+concept Grown = Described<T> && requires { T::always_written; };
+
 /// Members that are absent in JSON keep their defaults; members that the struct does not know are ignored (a newer
 /// minor version wrote them).
 template <Described T>
@@ -306,12 +325,14 @@ struct Codec<T> {
   template <class Handler>
   static void out(T const& value, Handler& handler) {
     handler.StartObject();
+    rapidjson::SizeType written = 0;
     if constexpr (std::same_as<Handler, json::CanonicalWriter>) {
-      for (auto const& [name, tell] : by_name<Handler>()) tell(value, handler);
+      for (auto const& [name, tell] : by_name<Handler>()) written += tell(value, handler) ? 1U : 0U;
     } else {
-      boost::mp11::mp_for_each<Members<T>>([&](auto member) { out_member(member, value, handler); });
+      boost::mp11::mp_for_each<Members<T>>(
+          [&](auto member) { written += out_member(member, value, handler) ? 1U : 0U; });
     }
-    handler.EndObject(boost::mp11::mp_size<Members<T>>::value);
+    handler.EndObject(written);
   }
   static bool in(json::Value const& v, T& value) {
     if (!v.IsObject()) return false;
@@ -325,19 +346,30 @@ struct Codec<T> {
   }
 
  private:
+  /// Is it written at all?
   template <class Member, class Handler>
-  static void out_member(Member member, T const& value, Handler& handler) {
+  static bool out_member(Member member, T const& value, Handler& handler) {
     static std::string const name = camel(member.name);  // one for each member of each struct
+    if constexpr (Grown<T>) {
+      constexpr std::size_t place = boost::mp11::mp_find<Members<T>, Member>::value;
+      if constexpr (place >= T::always_written) {
+        static T const usual{};
+        if (value.*member.pointer == usual.*member.pointer) return false;
+      }
+    }
     handler.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()), true);
     write(value.*member.pointer, handler);
+    return true;
   }
   /// What tells each member, in the order of their names.
   template <class Handler>
   static auto const& by_name() {
-    static std::map<std::string, void (*)(T const&, Handler&)> const all = [] {
-      std::map<std::string, void (*)(T const&, Handler&)> made;
+    static std::map<std::string, bool (*)(T const&, Handler&)> const all = [] {
+      std::map<std::string, bool (*)(T const&, Handler&)> made;
       boost::mp11::mp_for_each<Members<T>>([&]<class Member>(Member member) {
-        made[camel(member.name)] = [](T const& value, Handler& handler) { out_member(Member(), value, handler); };
+        made[camel(member.name)] = [](T const& value, Handler& handler) {
+          return out_member(Member(), value, handler);
+        };
       });
       return made;
     }();

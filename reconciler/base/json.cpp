@@ -166,6 +166,20 @@ void remove(Value& object, std::string_view name) {
   }
 }
 
+void drop_nulls(Value& value) {
+  if (value.IsArray())
+    for (Value& element : value.GetArray()) drop_nulls(element);
+  if (!value.IsObject()) return;
+  for (auto member = value.MemberBegin(); member != value.MemberEnd();) {
+    if (member->value.IsNull()) {
+      member = value.RemoveMember(member);  // puts the last one there: no order matters, and many take no time
+      continue;
+    }
+    drop_nulls(member->value);
+    ++member;
+  }
+}
+
 bool absent(Value const* value) {
   return value == nullptr || value->IsNull();
 }

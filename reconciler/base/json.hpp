@@ -59,6 +59,9 @@ void set(Value& object, std::string_view name, Value value, Pool& pool);
 /// Removes a member if it is there.
 void remove(Value& object, std::string_view name);
 
+/// Removes members that are null, at every depth. Elements of lists stay; the order of members may change.
+void drop_nulls(Value& value);
+
 /// Not there, or null.
 bool absent(Value const* value);
 /// Nothing is in it: absent, "", [], or an object of such.

@@ -51,6 +51,9 @@ struct Listing {
 /// naming the field.
 Result<Live> live_from(json::Ref document);
 
+/// An id is an integer on the wire, a text in the published schema: both are taken.
+std::optional<std::int64_t> id_of(json::Value const& value);
+
 /// Last path segment as a number: "/cps/v2/enrollments/10002" and "/cps-api/enrollments/10002" -> 10002.
 std::optional<std::int64_t> id_from_path(std::string_view path);
 

@@ -3,6 +3,7 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "manifest/foreign.hpp"
+#include "manifest/lifecycle.hpp"
 #include "manifest/paths.hpp"
 #include "manifest/profiles.hpp"
 #include "manifest/rules.hpp"
@@ -20,6 +21,7 @@ namespace cpsctl::manifest {
 namespace {
 
 constexpr std::string_view enrollment_at = "/spec/enrollment";
+constexpr std::string_view lifecycle_at = "/spec/lifecycle";
 constexpr std::size_t merged_values = 500'000;   // that all profiles together may lay under enrollments,
 constexpr std::size_t merged_values_each = 300;  // and so many more for each of them
 constexpr std::string_view our_group = "cpsctl.dev/";
@@ -238,6 +240,7 @@ class Loader {
     desired.api_schema = version;
     if (desired.enrollment != nullptr) desired.refusals = check_rules(desired, chosen.complete, findings_);
     check_deploy(whole, desired);
+    check_lifecycle(whole, desired);
     if (!desired.name.empty() && is_new_name(desired) && !desired.contract.empty() && desired.enrollment != nullptr)
       out_.desired.push_back(std::move(desired));
   }
@@ -280,7 +283,7 @@ class Loader {
       if (pointer.starts_with(enrollment_at)) desired.marks.emplace(pointer.substr(enrollment_at.size()), mark);
     desired.deploy = {.not_before = day(whole, "/spec/deploy/notBefore"),
                       .not_after = day(whole, "/spec/deploy/notAfter")};
-    desired.lifecycle = lifecycle(whole);
+    desired.lifecycle = lifecycle_from(json::at(whole.value, lifecycle_at));
     return desired;
   }
 
@@ -300,24 +303,19 @@ class Loader {
     return parsed ? std::optional(*parsed) : std::nullopt;
   }
 
-  static Lifecycle lifecycle(Document const& whole) {
-    Lifecycle made;
-    auto const word = [&](char const* pointer) { return json::text_or(json::at(whole.value, pointer), ""); };
-    made.adopt = fields::enumerator<Adopt>(word("/spec/lifecycle/adopt")).value_or(made.adopt);
-    made.on_pending_change =
-        fields::enumerator<OnPendingChange>(word("/spec/lifecycle/onPendingChange")).value_or(made.on_pending_change);
-    made.deletion = fields::enumerator<Deletion>(word("/spec/lifecycle/deletion")).value_or(made.deletion);
-    auto const* const duplicate = json::at(whole.value, "/spec/lifecycle/allowDuplicateCn");
-    made.allow_duplicate_cn = duplicate != nullptr && duplicate->IsBool() && duplicate->GetBool();
-    return made;
-  }
-
   void check_deploy(Document const& whole, Desired const& desired) {
     if (desired.deploy.has_a_day()) return;
     report(whole.marks.nearest("/spec/deploy/notAfter", false), "spec.deploy.notAfter", rule::deploy_window,
            fmt::format("{} lies before notBefore, {}", day_text(*desired.deploy.not_after),
                        day_text(*desired.deploy.not_before)),
            "write a notAfter on or after notBefore");
+  }
+
+  void check_lifecycle(Document const& whole, Desired const& desired) {
+    for (LifecycleProblem const& problem : lifecycle_problems(desired.lifecycle)) {
+      std::string const pointer = std::string(lifecycle_at) + problem.pointer;
+      report(whole.marks.nearest(pointer, false), json::dotted(pointer), problem.rule, problem.message, problem.hint);
+    }
   }
 
   bool is_new_name(Desired const& desired) {

@@ -41,6 +41,10 @@ inline constexpr char const* unknown_profile = "CPS032";
 inline constexpr char const* nested_profile = "CPS033";
 inline constexpr char const* environment = "CPS041";
 inline constexpr char const* deploy_window = "CPS051";
+inline constexpr char const* answered_class = "CPS052";
+inline constexpr char const* answered_text = "CPS053";
+inline constexpr char const* certificate_source = "CPS054";
+inline constexpr char const* certificate_file = "CPS055";
 }  // namespace rule
 
 /// Cross-field rules over one enrollment whose fields have been checked; values of a wrong type are skipped.

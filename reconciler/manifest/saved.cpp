@@ -2,6 +2,7 @@
 
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "manifest/lifecycle.hpp"
 #include "manifest/rules.hpp"
 #include "schema/schema.hpp"
 
@@ -23,6 +24,7 @@ json::Document manifest_of(Desired const& desired) {
   json::set(spec, "contractId", json::string(desired.contract, pool), pool);
   if (!desired.account_key.empty()) json::set(spec, "accountSwitchKey", json::string(desired.account_key, pool), pool);
   json::set(spec, "apiSchema", json::string(desired.api_schema, pool), pool);
+  json::set(spec, "lifecycle", fields::to_json(desired.lifecycle, pool), pool);
   json::set(document, "apiVersion", json::string("cpsctl.dev/v1", pool), pool);
   json::set(document, "kind", json::string("Enrollment", pool), pool);
   json::set(document, "metadata", std::move(metadata), pool);
@@ -48,6 +50,9 @@ Result<> first_of(std::vector<schema::Problem> const& problems, Desired const& d
 Result<> check_saved(Desired& desired) {
   CPS_TRY(auto const manifests, schema::named("manifest"));
   CPS_CHECK(first_of(schema::check(manifest_of(desired), manifests->root(), {}), desired));
+  if (auto const problems = lifecycle_problems(desired.lifecycle); !problems.empty())
+    return bad(desired, text::printable(json::dotted("/lifecycle" + problems[0].pointer)), problems[0].message,
+               problems[0].hint);
   auto const version = schema::enrollment(desired.api_schema);
   if (!version) return bad(desired, "apiSchema", version.error().message, version.error().next);
   if (!desired.enrollment) return bad(desired, "enrollment", "it is missing", "make the plan again");

@@ -1,7 +1,6 @@
 #pragma once
-#include "base/clock.hpp"
+#include "base/fields.hpp"
 #include "base/finding.hpp"
-#include "base/json.hpp"
 
 #include <map>
 #include <optional>
@@ -18,15 +17,56 @@ BOOST_DEFINE_ENUM_CLASS(Adopt, never, if_identical, always)
 BOOST_DEFINE_ENUM_CLASS(OnPendingChange, refuse, wait, cancel)
 BOOST_DEFINE_ENUM_CLASS(Deletion, orphan, delete_)
 
+BOOST_DEFINE_ENUM_CLASS(AnsweredClass, low)
+
+/// A warning of CPS that is answered in advance.
+struct Acknowledgement {
+  static constexpr std::size_t always_written = 3;
+  std::string warning = {};  ///< its id; "*": every one of the class `class_`
+  std::string reason = {};
+  Day until = {};                            ///< to the end of that day, UTC
+  std::optional<AnsweredClass> class_ = {};  ///< of "*" alone
+  std::string text = {};                     ///< "sha256:…" of the entry's text; empty: whatever its text is
+  bool operator==(Acknowledgement const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Acknowledgement, (), (warning, reason, until, class_, text))
+
+BOOST_DEFINE_ENUM_CLASS(PromotionMode, manual, auto_, after)
+
+/// When what is on staging goes to production. In documents: "manual", "auto", or {"after": "2h"}.
+struct Promotion {
+  PromotionMode mode = PromotionMode::manual;
+  Duration after = {};  ///< of `after`: since staging was first seen
+  bool operator==(Promotion const&) const = default;
+};
+
+/// Where the certificates of a third-party enrollment come from: a signer, files, or (neither) a person.
+struct CertificateSource {
+  static constexpr std::size_t always_written = 0;
+  std::string signer = {};                       ///< its name in the project file
+  std::vector<std::string> key_algorithms = {};  ///< "RSA", "ECDSA"; empty: by the enrollment
+  std::vector<std::string> files = {};           ///< relative to the project's folder
+  bool operator==(CertificateSource const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(CertificateSource, (), (signer, key_algorithms, files))
+
 /// spec.lifecycle: what may be done to the enrollment, apart from its fields.
 struct Lifecycle {
+  static constexpr std::size_t always_written = 4;  // states and plans without the others have the same bytes as ever
   Adopt adopt = Adopt::if_identical;
   OnPendingChange on_pending_change = OnPendingChange::refuse;
   Deletion deletion = Deletion::orphan;
   bool allow_duplicate_cn = false;
+  std::vector<Acknowledgement> acknowledge = {};
+  Promotion promotion = {};
+  bool allow_expiry = false;  ///< a deployment date may outlive the live certificate
+  std::string hold = {};      ///< why nothing is answered and written; empty: no hold
+  CertificateSource certificate = {};
   bool operator==(Lifecycle const&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Lifecycle, (), (adopt, on_pending_change, deletion, allow_duplicate_cn))
+BOOST_DESCRIBE_STRUCT(Lifecycle, (),
+                      (adopt, on_pending_change, deletion, allow_duplicate_cn, acknowledge, promotion, allow_expiry,
+                       hold, certificate))
 
 /// spec.deploy: deploy-not-before / deploy-not-after, UTC days. Sent, never compared.
 struct DeployWindow {
@@ -74,3 +114,20 @@ struct Loaded {
 };
 
 }  // namespace cpsctl::manifest
+
+template <>
+struct cpsctl::fields::Codec<cpsctl::manifest::Promotion> {
+  template <class Handler>
+  static void out(manifest::Promotion const& value, Handler& handler) {
+    if (value.mode == manifest::PromotionMode::after)
+      write(std::map<std::string, Duration>{{"after", value.after}}, handler);
+    else
+      write(value.mode, handler);
+  }
+  static bool in(json::Value const& v, manifest::Promotion& value) {
+    if (!v.IsObject()) return from_json(v, value.mode) && value.mode != manifest::PromotionMode::after;
+    value.mode = manifest::PromotionMode::after;
+    json::Value const* const after = json::find(v, "after");
+    return after != nullptr && from_json(*after, value.after);
+  }
+};

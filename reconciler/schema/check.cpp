@@ -29,7 +29,7 @@ constexpr char const* operators_field = "CPS009";
 
 constexpr std::string_view enrollments = "enrollment.";  // how their schemas' names begin
 constexpr std::size_t shown = 60;                        // bytes of a value in a message
-constexpr std::size_t listed = 16;                       // field names in a hint
+constexpr std::size_t listed = 16;                       // names in a hint
 constexpr std::size_t longest_host = 253, longest_label = 63;
 
 std::string quoted(std::string_view text) {
@@ -331,12 +331,15 @@ class Checker {
     if (!words.empty()) {
       if (std::ranges::find(words, text) != words.end()) return;
       auto const near = text::nearest(text, words);
-      std::string const message = words.size() == 1
-                                      ? fmt::format("is {}, must be {}", quoted(text), words.front())
-                                      : fmt::format("{} is not one of {}", quoted(text), fmt::join(words, ", "));
+      bool const many = words.size() > listed;
+      std::string const message =
+          words.size() == 1 ? fmt::format("is {}, must be {}", quoted(text), words.front())
+          : many ? fmt::format("{} is not one of the {} words that are known here", quoted(text), words.size())
+                 : fmt::format("{} is not one of {}", quoted(text), fmt::join(words, ", "));
       report(at, not_in_enum, message,
              text::trimmed(text).empty() && field.nullable() ? "leave it out, or write null"
              : near && words.size() > 1                      ? fmt::format("did you mean \"{}\"?", *near)
+             : many                                          ? fmt::format("cpsctl schema {} lists them", field.schema)
                                                              : std::string{});
       return;
     }

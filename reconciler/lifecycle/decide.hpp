@@ -1,0 +1,53 @@
+#pragma once
+#include "cps/changes.hpp"
+#include "cps/inputs.hpp"
+#include "lifecycle/next.hpp"
+#include "lifecycle/owner.hpp"
+#include "lifecycle/policy.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// From a pending change and a policy to its next step (design.md §9). Pure.
+namespace cpsctl::lifecycle {
+
+struct NotRead {};
+/// CPS answered 404 although the change showed the input: it has just been taken, or the change has moved on.
+struct Gone {};
+using Info = std::variant<NotRead, Gone, cps::InputInfo>;
+
+/// An answer that was sent already.
+struct Given {
+  std::string update = {};  ///< the input's
+  std::string digest = {};  ///< of what was answered: answer_digest()
+  int looks = 0;            ///< how often the change was read since
+};
+
+/// A change as it was read, and what is remembered of it.
+struct Seen {
+  std::string name = {};  ///< the enrollment's, for commands
+  std::string type = {};  ///< CPS's changeType: "renewal" …
+  cps::Change change = {};
+  Info info = {};                              ///< of input_of(change)
+  std::optional<WallTime> since = {};          ///< when it was first seen in this state, with this input
+  std::optional<WallTime> staging_since = {};  ///< when it was first seen to wait for its approval
+  std::optional<WallTime> live_expires = {};   ///< the earliest end of a certificate in production
+  std::optional<Given> given = {};
+  /// What differs between what waits on staging and what is wanted (pending_differences()); nothing: not compared.
+  std::optional<std::vector<std::string>> differences = {};
+};
+
+/// The input to deal with next: of those that are required the first, else the first; nullptr: the change does not
+/// await one. Its information is what decide() asks for.
+cps::Input const* input_of(cps::Change const& change);
+
+/// What an answer to this information answers: the same text while CPS shows the same.
+std::string answer_digest(cps::InputInfo const& info);
+
+/// Only a change that awaits an input, and shows one of a known kind, is ever answered; only ours or CPS's, by the
+/// manifest's policy; and never what has been answered a moment ago. `now`: the Date of CPS's answer.
+Next decide(Seen const& seen, Owner owner, Policy const& policy, WallTime now);
+
+}  // namespace cpsctl::lifecycle

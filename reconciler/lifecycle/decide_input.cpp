@@ -1,0 +1,175 @@
+#include "lifecycle/decide_input.hpp"
+
+#include "base/text.hpp"
+#include "lifecycle/pending.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::lifecycle {
+namespace {
+
+constexpr std::size_t listed = 300;  // bytes of names in a text
+
+std::string ack(AtInput const& at) {
+  return fmt::format("cpsctl ack {}", at.seen.name);
+}
+
+/// What CPS shows of warnings, and what of it nobody has answered.
+std::string words(Warning const& warning) {
+  std::string_view const id = warning.known() ? std::string_view(warning.id) : "a warning that cpsctl does not know";
+  return fmt::format("{} is not answered: {}", id, text::excerpt(warning.text, listed));
+}
+
+bool is_validated(cps::DomainValidation const& one) {
+  return one.validation_status == "VALIDATED" || one.status == "Valid";
+}
+
+/// Tokens of an expired authorization are of no use: CPS fetches new ones within minutes.
+bool is_pending(cps::DomainValidation const& one) {
+  return !is_validated(one) && one.validation_status != "EXPIRED" &&
+         std::ranges::any_of(one.challenges,
+                             [](cps::Challenge const& challenge) { return challenge.status == "pending"; });
+}
+
+/// The CSR for an algorithm. csr.v1 has one and does not say which it is for.
+cps::Csr const* csr_for(cps::Csrs const& csrs, std::string_view algorithm, bool only_one) {
+  auto const found = std::ranges::find_if(csrs.csrs, [&](cps::Csr const& one) {
+    return one.key_algorithm == algorithm || (one.key_algorithm.empty() && only_one && csrs.csrs.size() == 1);
+  });
+  return found == csrs.csrs.end() ? nullptr : &*found;
+}
+
+/// What speaks against what is on staging.
+std::vector<std::string> objections(AtInput const& at, cps::PendingDeployment const& pending,
+                                    std::vector<Warning> const& left) {
+  std::vector<std::string> all;
+  for (cps::ValidationMessage const& error : pending.errors)
+    all.push_back(fmt::format("CPS's validation failed: {}", text::excerpt(error.message, listed)));
+  std::ranges::transform(left, std::back_inserter(all), words);
+  bool const shows = !pending.certificates.empty() || (pending.network && !pending.network->ObjectEmpty());
+  if (!shows) all.emplace_back("CPS does not show what would go live");
+  for (std::string const& difference : at.seen.differences.value_or(std::vector<std::string>()))
+    all.push_back("it is not what the manifest wants: " + difference);
+  return all;
+}
+
+}  // namespace
+
+std::optional<std::string> AtInput::by_hand_only() const {
+  if (owner == Owner::other) return "it is another party's change";
+  switch (policy.standing) {
+    case Standing::manifest: return std::nullopt;
+    case Standing::orphan: return "no manifest wants the enrollment any more";
+    case Standing::removal: return "a removal is answered by a person";
+  }
+  return "nobody wants it";
+}
+
+Missing AtInput::missing(std::string what) const {
+  Missing made{.input = input, .what = std::move(what)};
+  if (auto reason = by_hand_only()) made.because.push_back(std::move(*reason));
+  return made;
+}
+
+std::vector<Warning> AtInput::left_of(std::vector<Warning> const& warnings) const {
+  return by_hand_only() ? warnings : unanswered(policy, warnings, now);
+}
+
+Due decide_warnings(AtInput const& at, cps::WarningsText const& text) {
+  auto warnings = read_warnings(text.warnings);
+  auto left = at.left_of(warnings);
+  if (!at.by_hand_only() && !warnings.empty() && left.empty())
+    return Acknowledges{.input = at.input, .entries = std::move(warnings)};
+  Missing missing = at.missing("the acknowledgement of warnings");
+  missing.commands.push_back(ack(at));
+  if (warnings.empty()) missing.because.emplace_back("CPS does not show their text");
+  std::ranges::transform(left, std::back_inserter(missing.because), words);
+  bool const all_known = std::ranges::all_of(left, &Warning::known);
+  if (!at.by_hand_only() && all_known && !left.empty())
+    missing.yaml = "acknowledge:\n" + acknowledge_yaml(left, at.now);
+  missing.unanswered = std::move(left);
+  return missing;
+}
+
+Due decide_validation(AtInput const& at, cps::Challenges const& challenges) {
+  std::vector<std::string> names;
+  for (cps::DomainValidation const& one : challenges.dv)
+    if (is_pending(one) && std::ranges::find(names, one.domain) == names.end()) names.push_back(one.domain);
+  if (names.empty()) {
+    bool const all = !challenges.dv.empty() && std::ranges::all_of(challenges.dv, is_validated);
+    if (all) return Waits{.who = Who::ca, .what = "the CA issues the certificate", .since = at.seen.since};
+    return Waits{.what = "CPS asks the CA for challenges", .since = at.seen.since};
+  }
+  Missing missing = at.missing(fmt::format("the validation of {}: {}", text::counted(names.size(), "name"),
+                                           text::excerpt(fmt::format("{}", fmt::join(names, ", ")), listed)));
+  missing.commands.push_back(fmt::format("cpsctl challenges {}", at.seen.name));
+  missing.because.emplace_back("only names whose CNAMEs end at Akamai validate by themselves");
+  return missing;
+}
+
+Due decide_certificate(AtInput const& at, cps::Csrs const& csrs) {
+  manifest::CertificateSource const& source = at.policy.lifecycle.certificate;
+  auto const algorithms = wanted_algorithms(at.policy);
+  Uploads uploads{.input = at.input, .source = source};
+  std::vector<std::string> lacking;
+  for (std::string const& algorithm : algorithms) {
+    cps::Csr const* const found = csr_for(csrs, algorithm, algorithms.size() == 1);
+    if (found != nullptr)
+      uploads.csrs.push_back(*found);
+    else
+      lacking.push_back(algorithm);
+  }
+  bool const has_source = !source.signer.empty() || !source.files.empty();
+  if (!at.by_hand_only() && has_source && lacking.empty()) return uploads;
+  Missing missing = at.missing("the certificate for its CSR");
+  missing.commands = {fmt::format("cpsctl csr {}", at.seen.name), fmt::format("cpsctl upload {} FILE", at.seen.name)};
+  if (at.by_hand_only()) return missing;
+  if (!lacking.empty())
+    missing.because.push_back(fmt::format("the policy wants {}, and CPS has no CSR for that",
+                                          text::excerpt(fmt::format("{}", fmt::join(lacking, " and ")), listed)));
+  if (!has_source) {
+    missing.because.emplace_back("the manifest names neither a signer nor files");
+    missing.yaml = "certificate: { files: [FILE] }\n";
+  }
+  return missing;
+}
+
+Due decide_promotion(AtInput const& at, cps::PendingDeployment const& pending) {
+  manifest::Promotion const& promotion = at.policy.lifecycle.promotion;
+  auto left = at.left_of(validation_warnings(pending));
+  auto reasons = objections(at, pending, left);
+  bool const manual = promotion.mode == manifest::PromotionMode::manual;
+  bool const by_policy = !manual && !at.by_hand_only();
+  if (by_policy && !at.seen.differences) reasons.emplace_back("what would go live was not compared with the manifest");
+  if (by_policy && reasons.empty()) {
+    WallTime const due = at.seen.staging_since.value_or(at.now) + promotion.after;
+    if (promotion.mode == manifest::PromotionMode::after && at.now < due)
+      return Waits{
+          .who = Who::policy,
+          .what = fmt::format("it is approved {} after it was first seen on staging", duration_text(promotion.after)),
+          .since = at.seen.staging_since,
+          .until = due};
+    return Approves{.input = at.input,
+                    .validation_result_hash = pending.validation_result_hash,
+                    .fingerprint = pending.fingerprint};
+  }
+  Missing missing = at.missing("the approval of what is on staging");
+  bool const failed = !pending.errors.empty();  // nobody can approve that
+  missing.commands.push_back(failed ? fmt::format("cpsctl cancel {}", at.seen.name)
+                                    : fmt::format("{} --fingerprint {}", ack(at), pending.fingerprint));
+  if (manual && !at.by_hand_only()) missing.because.emplace_back("promotion is manual");
+  // The policy could say no more than yes to what is known and not to change any more.
+  bool const would_do = reasons.size() == left.size() && std::ranges::all_of(left, &Warning::known);
+  if (would_do && !at.by_hand_only()) {
+    if (manual) missing.yaml = "promotion: auto\n";
+    if (!left.empty()) missing.yaml += "acknowledge:\n" + acknowledge_yaml(left, at.now);
+  }
+  std::ranges::move(reasons, std::back_inserter(missing.because));
+  missing.unanswered = std::move(left);
+  return missing;
+}
+
+}  // namespace cpsctl::lifecycle
