@@ -97,8 +97,10 @@ class Search {
                                 X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_CHECK_SS_SIGNATURE | X509_V_FLAG_NO_CHECK_TIME);
     X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
     X509_STORE_CTX_set_verify_cb(context.get(), [](int good, X509_STORE_CTX* at) {
+      // That a leaf's extended usage lacks serverAuth is said by check_leaf(), and better.
       bool const usage_of_leaf = X509_STORE_CTX_get_error(at) == X509_V_ERR_INVALID_PURPOSE &&
-                                 X509_STORE_CTX_get_error_depth(at) == 0;  // check_leaf() says it better
+                                 X509_STORE_CTX_get_error_depth(at) == 0 &&
+                                 (X509_get_extended_key_usage(X509_STORE_CTX_get0_cert(at)) & XKU_SSL_SERVER) == 0;
       return usage_of_leaf ? 1 : good;
     });
     if (X509_verify_cert(context.get()) == 1) return std::move(chain_);

@@ -158,9 +158,10 @@ class Matcher {
                     fmt::format("is not signed by the certificate that is there of its issuer, {}", issuer),
                     "get both again from the CA: one of them was altered, or belongs to another key of that CA");
       case ChainFault::invalid:
-        return find(chain.faulty, Level::error, FindingCode::chain_invalid,
-                    fmt::format("does not stand in a chain: {}", chain.reason),
-                    "have the certificate issued by a CA that may issue it");
+        return find(
+            chain.faulty, Level::error, FindingCode::chain_invalid,
+            fmt::format("cannot stand in this chain: {}", chain.reason),
+            "have it issued anew: key usages, basic and name constraints, its own and its issuers', have to allow it");
     }
   }
 

@@ -187,6 +187,12 @@ std::string Authority::pem() const {
   return pem_of(certificate_.get());
 }
 
+std::string altered(std::string const& pem) {
+  std::string bytes = der(pem);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  return authority::pem("CERTIFICATE", bytes);
+}
+
 std::string pem(std::string_view label, std::string_view der) {
   std::string const name(label);
   return written([&](BIO* bio) {

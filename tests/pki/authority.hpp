@@ -79,6 +79,9 @@ class Authority {
   std::shared_ptr<x509_st> certificate_;
 };
 
+/// The certificate with one bit of its signature changed.
+std::string altered(std::string const& pem);
+
 /// PEM of any bytes under a label, and the bytes of a PEM text with one block.
 std::string pem(std::string_view label, std::string_view der);
 std::string der(std::string_view pem);
