@@ -6,10 +6,10 @@ set -euo pipefail
 
 packages_build=(
   ca-certificates ccache clang-16 cmake doctest-dev g++ lld-16 ninja-build pkg-config
-  libboost1.81-dev libcli11-dev libfmt-dev libidn2-dev libspdlog-dev libssl-dev libunistring-dev libyaml-cpp-dev
-  rapidjson-dev
+  libboost1.81-dev libcli11-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libfmt-dev libidn2-dev libspdlog-dev
+  libssl-dev libunistring-dev libyaml-cpp-dev rapidjson-dev
 )
-packages_test=(binutils clang-format-16 clang-tidy-16 git libclang-rt-16-dev llvm-16 python3 python3-yaml)
+packages_test=(binutils clang-format-16 clang-tidy-16 git libclang-rt-16-dev llvm-16 mandoc python3 python3-yaml)
 
 wanted=()
 for group in "${@:-build}"; do

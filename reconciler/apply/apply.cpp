@@ -66,7 +66,7 @@ class Run {
     auto const met = parse_timestamp(intent.ends_by);
     if (intent.reason.empty() || !met || !intent.entry) return;
     spacing_.conflict({intent.entry->account, intent.entry->contract}, *met);
-    executor_.tally().remember_refusal(intent.name);
+    executor_.tally().remember_refusal({intent.name});
   }
 
   bool open(std::string const& name) const {
@@ -77,7 +77,7 @@ class Run {
   bool is_news(ItemResult const& result) {
     if (!result.again || !later_) return true;
     if (!result.expected) return false;
-    auto const said = said_.find(result.name);
+    auto const said = said_.find(result.key());
     return said == said_.end() || *result.expected > said->second + std::chrono::minutes(1);
   }
 
@@ -89,17 +89,17 @@ class Run {
     if (later_ && result.outcome == Outcome::waiting && !result.again && open(item.name))
       result.again = clock_.wall() + look_again();
     bool const news = is_news(result);
-    if (news && result.expected) said_[item.name] = *result.expected;
+    if (news && result.expected) said_[item.key()] = *result.expected;
     result = with_what_is_left(item, std::move(result));
     if (options_.progress && news) options_.progress(result);
-    results_.insert_or_assign(item.name, std::move(result));
+    results_.insert_or_assign(item.key(), std::move(result));
   }
 
   http::Task<> round(plan::Plan const& plan) {
     auto const items = in_order(plan, executor_.tally());
-    for (plan::Item const* item : items) results_.insert_or_assign(item->name, untouched(*item));
+    for (plan::Item const* item : items) results_.insert_or_assign(item->key(), untouched(*item));
     for (plan::Item const& item : plan.items)
-      if (item.action() == plan::Action::none && results_.contains(item.name)) results_[item.name] = fulfilled(item);
+      if (item.action() == plan::Action::none && results_.contains(item.key())) results_[item.key()] = fulfilled(item);
     auto const first_delete = std::ranges::find_if(items, [](plan::Item const* item) { return destroys(*item); });
     std::vector<plan::Item const*> const others(items.begin(), first_delete);
     std::vector<plan::Item const*> const deletes(first_delete, items.end());
@@ -110,7 +110,7 @@ class Run {
     }
     if (stopped()) co_return;
     for (plan::Item const* item : deletes)
-      results_[item->name].message = "not deleted: something else of this run did not succeed";
+      results_[item->key()].message = "not deleted: something else of this run did not succeed";
   }
 
   http::Task<> all(std::vector<plan::Item const*> const& items) {
@@ -143,7 +143,7 @@ class Run {
 
   ApplyResult summed_up() const {
     ApplyResult result{.spent = writer_.session().counters(), .error = error_};
-    for (auto const& [name, one] : results_) result.items.push_back(one);
+    for (auto const& [key, one] : results_) result.items.push_back(one);
     bool const begun_all =
         std::ranges::none_of(result.items, [](auto const& one) { return one.outcome == Outcome::skipped; });
     result.stopped = !begun_all && out_of_time();
@@ -161,7 +161,7 @@ class Run {
   http::Gate gate_;
   Executor executor_;
   Results results_ = {};
-  std::map<std::string, WallTime> said_ = {};  ///< when people were told to expect a create
+  std::map<plan::Key, WallTime> said_ = {};  ///< when people were told to expect a create
   std::optional<Error> error_ = {};
   bool later_ = false;  ///< the first round is over
 };

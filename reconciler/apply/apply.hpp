@@ -22,6 +22,7 @@ using plan::Outcome;
 /// What became of one item.
 struct ItemResult {
   std::string name = {};
+  plan::Part part = plan::Part::enrollment;
   plan::Action action = plan::Action::none;
   Outcome outcome = Outcome::skipped;
   std::int64_t id = 0;
@@ -31,10 +32,12 @@ struct ItemResult {
   Errc code = Errc::internal;             ///< of failed, and of skipped; internal: its turn never came
   std::optional<WallTime> again = {};     ///< of what is not over: when this run may look at it again
   std::optional<WallTime> expected = {};  ///< of a create that is held back: when it is sent if CPS takes all before it
+
+  plan::Key key() const { return {name, part}; }
 };
 
 struct ApplyResult {
-  std::vector<ItemResult> items = {};  ///< of all on which there was something to do or to say, sorted by name
+  std::vector<ItemResult> items = {};  ///< of all on which there was something to do or to say, sorted by key
   cps::Counters spent = {};
   bool stopped = false;  ///< by a signal or the deadline, before everything was tried
   /// What ended the run before its end: the state cannot be written (io), or what is in doubt not be looked at again.

@@ -56,12 +56,4 @@ Result<bool> own_first_change(cps::Live const& now, std::vector<std::int64_t> co
                .next = "run cpsctl apply again once it has ended"};
 }
 
-bool list_is_enough(plan::Item const& item) {
-  if (item.closes.done != 0 || !item.closes.not_done.empty()) return false;
-  plan::GivenUp const* const given_up = plan::gives_up(item);
-  if (given_up != nullptr && !(given_up->by_id.empty() && given_up->by_write.empty())) return false;
-  auto const* const update = std::get_if<plan::Update>(&item.work);
-  return update == nullptr || !update->completes;
-}
-
 }  // namespace cpsctl::apply

@@ -29,8 +29,4 @@ Result<> check_none_appeared(plan::Item const& item, std::vector<std::int64_t> c
 /// conflict: another one is pending.
 Result<bool> own_first_change(cps::Live const& now, std::vector<std::int64_t> const& started);
 
-/// May the write be based on the contract's list? Lists lag: before the end of a doubt, a cancel, or the second write
-/// of a create the enrollment itself has to be read.
-bool list_is_enough(plan::Item const& item);
-
 }  // namespace cpsctl::apply

@@ -59,7 +59,8 @@ http::Task<ItemResult> Executor::carry_out(plan::Item const& item) {
   }
   for (plan::Step const& step : plan::steps_of(item)) {
     auto const write = write_of(step, services_, course);
-    if (!write) continue;  // it looks by itself
+    course.reads = course.reads || !write;
+    if (!write) continue;
     ItemResult result = co_await carry(*write, course);
     if (course.over || result.outcome != Outcome::done) co_return result;
   }
@@ -78,7 +79,7 @@ http::Task<ItemResult> Executor::carry(Write& write, Course& course) {
     Attempt attempt;
     if (!basis) co_return co_await conclude(write, attempt, basis.error());
     if (basis->gone) co_return co_await drop(course);
-    bool const closes = write.step() != state::Step::create;
+    bool const closes = write.step() != state::WriteKind::create;
     Result<> closed;
     if (closes) closed = co_await close_doubts(course);
     if (!closed) co_return failed(course.item, closed.error());
@@ -99,7 +100,7 @@ http::Task<ItemResult> Executor::drop(Course& course) {
   std::string const& name = course.item.name;
   auto const& open = services_.store.contents().open_intents;
   auto const ours = std::ranges::find_if(
-      open, [&](state::Record const& one) { return one.name == name && one.step == state::Step::delete_; });
+      open, [&](state::Record const& one) { return one.name == name && one.step == state::WriteKind::delete_; });
   std::int64_t const intent = ours == open.end() ? 0 : ours->sequence;
   auto const dropped = co_await services_.trace.drop(name, intent);
   co_return dropped ? course.result : failed(course.item, unrecorded("deleted", dropped.error()));
@@ -109,7 +110,7 @@ http::Task<Result<>> Executor::close_doubts(Course& course) {
   plan::Closes const closes = std::exchange(course.closes, {});
   std::string const& name = course.item.name;
   if (closes.done != 0) {
-    auto const proven = co_await services_.trace.prove(name, closes.done, state::Step::update, course.item.id);
+    auto const proven = co_await services_.trace.prove(name, closes.done, state::WriteKind::update, course.item.id);
     if (!proven) co_return proven;
   }
   co_return co_await services_.trace.refuse_all(name, closes.not_done, "it is over, and CPS does not show it");
@@ -154,13 +155,13 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
   // What is known goes down before the doubts about it: after a crash between the two the next plan closes them, while
   // a closed doubt without its entry would be an enrollment that nobody knows.
   Result<> written;
-  auto const* const learned = std::get_if<plan::Record>(&item.work);
+  auto const* const learned = std::get_if<plan::RecordOnly>(&item.work);
   if (std::holds_alternative<plan::Forget>(item.work)) {
     written = co_await trace.drop(item.name, item.closes.done);
   } else if (learned == nullptr) {
     // A create was disproved: the doubts below are all there is.
   } else if (item.wanted == plan::Action::adopt && item.closes.done != 0) {
-    written = co_await trace.prove(item.name, item.closes.done, state::Step::create, item.id);
+    written = co_await trace.prove(item.name, item.closes.done, state::WriteKind::create, item.id);
   } else {
     state::Entry entry = entry_for(item, trace.now());
     entry.open_steps = learned->open_steps;

@@ -22,27 +22,27 @@ bool is_too_old(Error const& error) {
   return error.code == Errc::stale;
 }
 
-Proof proof_of(state::Step step, Error const& error, bool sent) {
+Proof proof_of(state::WriteKind step, Error const& error, bool sent) {
   // A 409 does not tell whether CPS takes a create later or never, nor whether an earlier arrival of the same request
   // was taken.
-  if (step == state::Step::create && error.code == Errc::conflict && sent) return Proof::undecided;
+  if (step == state::WriteKind::create && error.code == Errc::conflict && sent) return Proof::undecided;
   if (sent && error.reached != Reached::no) return Proof::in_doubt;
   if (is_without_turn(error) || error.code == Errc::rate_limited) return Proof::without_turn;
   return error.code == Errc::conflict ? Proof::in_the_way : Proof::refused;
 }
 
-int Tally::refusals(std::string const& name) const {
-  auto const found = refusals_.find(name);
-  int const before = refused_before_.contains(name) ? 1 : 0;
+int Tally::refusals(plan::Key const& key) const {
+  auto const found = refusals_.find(key);
+  int const before = refused_before_.contains(key) ? 1 : 0;
   return found == refusals_.end() ? before : before + found->second;
 }
 
-bool Tally::refused(std::string const& name) {
-  return ++refusals_[name] < most_refusals;
+bool Tally::refused(plan::Key const& key) {
+  return ++refusals_[key] < most_refusals;
 }
 
-bool Tally::doubted(std::string const& name) {
-  return ++doubts_[name] < most_doubts;
+bool Tally::doubted(plan::Key const& key) {
+  return ++doubts_[key] < most_doubts;
 }
 
 ItemResult concluded(ItemResult failed, Proof proof, Error const& error, WallTime later, Tally& tally) {
@@ -52,19 +52,19 @@ ItemResult concluded(ItemResult failed, Proof proof, Error const& error, WallTim
     case Proof::in_the_way:
       failed.next = fmt::format("look at it with cpsctl status {}, and run cpsctl apply again once nothing is pending",
                                 failed.name);
-      if (!tally.refused(failed.name)) return failed;
+      if (!tally.refused(failed.key())) return failed;
       failed.message += "; it is looked at again";
       break;
     case Proof::undecided:
       failed.next = conflict_hint;
-      if (!tally.refused(failed.name)) return failed;
+      if (!tally.refused(failed.key())) return failed;
       failed.message += "; CPS's list will tell whether it exists already, or has to be sent again";
       failed.next = "run cpsctl apply again in five minutes";
       break;
     case Proof::in_doubt:
       failed.outcome = Outcome::doubt;
       failed.next = "run cpsctl apply again in a few minutes: the doubt is resolved from CPS's list";
-      if (tally.doubted(failed.name)) failed.again = later;
+      if (tally.doubted(failed.key())) failed.again = later;
       return failed;
   }
   failed.outcome = Outcome::waiting;

@@ -17,7 +17,7 @@ enum class Proof {
   in_doubt       ///< it may have been done
 };
 /// `sent`: an intent is on disk; without one the error came from what was looked at first.
-Proof proof_of(state::Step step, Error const& error, bool sent);
+Proof proof_of(state::WriteKind step, Error const& error, bool sent);
 
 /// The run's end, or a signal, came before the request's turn.
 bool is_without_turn(Error const& error);
@@ -28,17 +28,17 @@ bool is_too_old(Error const& error);
 class Tally {
  public:
   /// It met a 409 in an earlier run.
-  void remember_refusal(std::string const& name) { refused_before_.insert(name); }
+  void remember_refusal(plan::Key key) { refused_before_.insert(std::move(key)); }
   /// How often CPS answered the item with 409.
-  int refusals(std::string const& name) const;
+  int refusals(plan::Key const& key) const;
   /// One more. False: it has had its tries.
-  bool refused(std::string const& name);
-  bool doubted(std::string const& name);
+  bool refused(plan::Key const& key);
+  bool doubted(plan::Key const& key);
 
  private:
-  std::map<std::string, int> refusals_ = {};
-  std::set<std::string> refused_before_ = {};
-  std::map<std::string, int> doubts_ = {};
+  std::map<plan::Key, int> refusals_ = {};
+  std::set<plan::Key> refused_before_ = {};
+  std::map<plan::Key, int> doubts_ = {};
 };
 
 /// `failed`: the item's result as the error alone tells it. `later`: when a list may tell what became of it.

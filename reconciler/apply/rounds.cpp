@@ -42,7 +42,7 @@ std::vector<plan::Item const*> in_order(plan::Plan const& plan, Tally const& tal
   std::map<std::tuple<std::string_view, int, int>, std::size_t> counts;
   for (plan::Item const& item : plan.items) {
     if (item.action() == plan::Action::none || item.action() == plan::Action::orphan) continue;
-    Placed one{.risk = risk(item), .refusals = tally.refusals(item.name), .of_account = 0, .item = &item};
+    Placed one{.risk = risk(item), .refusals = tally.refusals(item.key()), .of_account = 0, .item = &item};
     one.of_account = counts[{item.account, one.risk, one.refusals}]++;
     placed.push_back(one);
   }
@@ -55,6 +55,7 @@ std::vector<plan::Item const*> in_order(plan::Plan const& plan, Tally const& tal
 
 ItemResult untouched(plan::Item const& item) {
   return {.name = item.name,
+          .part = plan::part_of(item.wanted),
           .action = item.action(),
           .outcome = Outcome::skipped,
           .id = item.id,
@@ -63,7 +64,7 @@ ItemResult untouched(plan::Item const& item) {
 }
 
 ItemResult with_what_is_left(plan::Item const& item, ItemResult result) {
-  auto const* const learned = std::get_if<plan::Record>(&item.work);
+  auto const* const learned = std::get_if<plan::RecordOnly>(&item.work);
   if (learned == nullptr || result.outcome != Outcome::done) return result;
   bool const edited = item.closes.done != 0 && !item.changes.empty();
   if (!learned->open_steps.empty()) {
@@ -83,15 +84,15 @@ ItemResult with_what_is_left(plan::Item const& item, ItemResult result) {
 }
 
 bool may_delete(Results const& results, std::vector<plan::Item const*> const& deletes) {
-  std::set<std::string_view> going;
-  for (plan::Item const* item : deletes) going.insert(item->name);
+  std::set<plan::Key> going;
+  for (plan::Item const* item : deletes) going.insert(item->key());
   return std::ranges::none_of(
       results, [&](Results::value_type const& one) { return !going.contains(one.first) && went_wrong(one.second); });
 }
 
 std::optional<WallTime> next_look(Results const& results) {
   std::optional<WallTime> first;
-  for (auto const& [name, result] : results)
+  for (auto const& [key, result] : results)
     if (result.again) first = std::min(first.value_or(*result.again), *result.again);
   return first;
 }
@@ -99,9 +100,9 @@ std::optional<WallTime> next_look(Results const& results) {
 std::set<std::string> unfinished(Results const& results) {
   bool const deletes = std::ranges::none_of(results, has_failed);
   std::set<std::string> names;
-  for (auto const& [name, result] : results) {
+  for (auto const& [key, result] : results) {
     bool const held = result.outcome == Outcome::skipped && result.action == plan::Action::delete_;
-    if (result.again || (deletes && held)) names.insert(name);
+    if (result.again || (deletes && held)) names.insert(key.name);
   }
   return names;
 }

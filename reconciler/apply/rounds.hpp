@@ -10,7 +10,7 @@
 /// The order of a run, and what its next round is about. Pure.
 namespace cpsctl::apply {
 
-using Results = std::map<std::string, ItemResult>;  ///< by name
+using Results = std::map<plan::Key, ItemResult>;
 
 /// What there is something to do or to say about, in the order of risk: what the state alone learns, what is stored
 /// without a new certificate, what adds, what changes a certificate; deletes come last. Of one risk, what CPS has

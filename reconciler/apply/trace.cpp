@@ -96,7 +96,7 @@ http::Task<Result<>> Trace::done(Attempt attempt, std::int64_t id, std::vector<s
   return write(std::move(record_of));
 }
 
-http::Task<Result<>> Trace::prove(std::string name, std::int64_t intent, state::Step step, std::int64_t id) {
+http::Task<Result<>> Trace::prove(std::string name, std::int64_t intent, state::WriteKind step, std::int64_t id) {
   state::Record done{
       .phase = state::Phase::done, .intent = intent, .step = step, .name = std::move(name), .enrollment = id};
   return write(std::move(done));
@@ -104,7 +104,7 @@ http::Task<Result<>> Trace::prove(std::string name, std::int64_t intent, state::
 
 http::Task<Result<>> Trace::drop(std::string name, std::int64_t intent) {
   state::Record dropped{
-      .phase = state::Phase::dropped, .intent = intent, .step = state::Step::delete_, .name = std::move(name)};
+      .phase = state::Phase::dropped, .intent = intent, .step = state::WriteKind::delete_, .name = std::move(name)};
   return write(std::move(dropped));
 }
 

@@ -40,7 +40,7 @@ class Trace {
   http::Task<Result<>> done(Attempt attempt, std::int64_t id, std::vector<std::int64_t> changes);
   /// A write in doubt is proven: the state holds what its intent says, with CPS's id; which changes it started is not
   /// known.
-  http::Task<Result<>> prove(std::string name, std::int64_t intent, state::Step step, std::int64_t id);
+  http::Task<Result<>> prove(std::string name, std::int64_t intent, state::WriteKind step, std::int64_t id);
   /// The state loses the name. `intent`: of the delete that did it, or 0.
   http::Task<Result<>> drop(std::string name, std::int64_t intent);
   /// The state holds the entry from now on; nothing was written to CPS. `intent`: of the write that is thereby known to

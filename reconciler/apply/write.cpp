@@ -1,11 +1,18 @@
 #include "apply/write.hpp"
 
 #include "base/fields.hpp"
+#include "base/text.hpp"
+
+#include <fmt/format.h>
 
 namespace cpsctl::apply {
 
 ItemResult result_of(plan::Item const& item, Outcome outcome) {
-  return {.name = item.name, .action = item.action(), .outcome = outcome, .id = item.id};
+  return {.name = item.name,
+          .part = plan::part_of(item.wanted),
+          .action = item.action(),
+          .outcome = outcome,
+          .id = item.id};
 }
 
 ItemResult result_of(plan::Item const& item, Error const& error) {
@@ -38,6 +45,9 @@ plan::Scope Write::scope() const {
 ItemResult Write::failed(Error const& error, Proof proof) const {
   ItemResult result = result_of(item(), error);
   if (proof == Proof::in_doubt) result.message += "; CPS may have done it";
+  if (!course_.cancelled.empty())
+    result.message = fmt::format("{} cancelled, and then: {}",
+                                 text::counted(course_.cancelled.size(), "change was", "changes were"), result.message);
   return result;
 }
 

@@ -29,6 +29,7 @@ struct Course {
   std::set<std::int64_t> cancelled = {};           ///< changes that the plan gives up, and that are
   std::shared_ptr<state::Entry const> entry = {};  ///< of a removal: what the state loses
   bool over = false;                               ///< nothing is left to do
+  bool reads = false;                              ///< the plan reads the enrollment itself, beside the list
   WallTime read = {};                              ///< what its cancels are based on
 };
 
@@ -45,12 +46,13 @@ using BeforeSend = std::function<http::Task<Result<>>()>;
 /// send (which calls begin when the request has its turn), and then record, or conclude.
 class Write {
  public:
-  Write(state::Step step, Services& services, Course& course) : step_(step), services_(services), course_(course) {}
+  Write(state::WriteKind step, Services& services, Course& course)
+      : step_(step), services_(services), course_(course) {}
   Write(Write const&) = delete;
   Write& operator=(Write const&) = delete;
   virtual ~Write() = default;
 
-  state::Step step() const { return step_; }
+  state::WriteKind step() const { return step_; }
   plan::Item const& item() const { return course_.item; }
 
   /// Is it based on the contract's list?
@@ -79,12 +81,13 @@ class Write {
   /// Leaves a turn unused. Errors: stale, `why`; io.
   http::Task<Result<>> give_way(Attempt& attempt, char const* why);
 
-  state::Step step_;
+  state::WriteKind step_;
   Services& services_;
   Course& course_;
 };
 
-/// The write that a step of the plan means; nothing for one that only looks.
+/// The write that a step of the plan means. Nothing for one that only looks: the writes after it do, as late as they
+/// can.
 std::unique_ptr<Write> write_of(plan::Step const& step, Services& services, Course& course);
 
 /// The entry that a successful write leaves: the manifest as it is, whatever the state held before.

@@ -20,7 +20,7 @@ std::vector<std::int64_t> numbers(std::vector<cps::ChangeId> const& changes) {
 class Create : public Write {
  public:
   Create(Services& services, Course& course)
-      : Write(state::Step::create, services, course), entry_(entry_for(item(), services.trace.now())) {
+      : Write(state::WriteKind::create, services, course), entry_(entry_for(item(), services.trace.now())) {
     entry_.open_steps = std::get<plan::Create>(item().work).deferred;
   }
 
@@ -139,7 +139,7 @@ class Change : public Write {
   http::Task<Result<Basis>> look() override {
     cps::Live const* const listed = services_.snapshots.by_id(scope(), item().id);
     Basis basis{.read = services_.snapshots.read(scope())};
-    if (listed != nullptr && course_.cancelled.empty() && list_is_enough(item())) {
+    if (listed != nullptr && !course_.reads) {
       basis.live = *listed;
     } else {
       cps::EnrollmentId const id{item().id};
@@ -177,7 +177,7 @@ class Change : public Write {
 class Cancel : public Change {
  public:
   Cancel(plan::Cancel const& cancel, Services& services, Course& course)
-      : Change(state::Step::cancel, services, course), change_(cancel.change.id) {}
+      : Change(state::WriteKind::cancel, services, course), change_(cancel.change.id) {}
 
   http::Task<Result<Basis>> look() override {
     // All cancels of an item are based on what was read before the first, while that is young.
@@ -216,7 +216,7 @@ class Cancel : public Change {
 class Update : public Change {
  public:
   Update(plan::Put const& put, Services& services, Course& course)
-      : Change(state::Step::update, services, course),
+      : Change(state::WriteKind::update, services, course),
         entry_(entry_for(item(), services.trace.now())),
         cancels_(!put.cancels.empty()),
         inside_renewal_window_(put.inside_renewal_window) {
@@ -268,7 +268,7 @@ class Update : public Change {
 /// PUT of what a create must not carry, over the enrollment that CPS made of it (cps-api.md §3.3).
 class SecondWrite : public Update {
  public:
-  SecondWrite(plan::Put const& put, Services& services, Course& course) : Update(put, services, course) {
+  SecondWrite(plan::PutCreated const& put, Services& services, Course& course) : Update({}, services, course) {
     target_ = item().desired->enrollment;
     entry_.id = course.result.id;
     entry_.changes = course.result.changes;
@@ -332,7 +332,7 @@ class SecondWrite : public Update {
 class Removal : public Change {
  public:
   Removal(plan::Delete const& remove, Services& services, Course& course)
-      : Change(state::Step::delete_, services, course), cancels_(!remove.cancels.empty()) {}
+      : Change(state::WriteKind::delete_, services, course), cancels_(!remove.cancels.empty()) {}
 
   Result<state::Record> prepare(Basis const& basis) override {
     state::Record record = intent(plan::ids_of(basis.live.pending));
@@ -372,12 +372,15 @@ struct Make {
 
   std::unique_ptr<Write> operator()(plan::Post const&) const { return std::make_unique<Create>(services, course); }
   std::unique_ptr<Write> operator()(plan::Get const&) const { return nullptr; }
+  std::unique_ptr<Write> operator()(plan::GetCreated const&) const { return nullptr; }
   std::unique_ptr<Write> operator()(plan::Cancel const& cancel) const {
     return std::make_unique<Cancel>(cancel, services, course);
   }
   std::unique_ptr<Write> operator()(plan::Put const& put) const {
-    if (put.id == 0) return std::make_unique<SecondWrite>(put, services, course);
     return std::make_unique<Update>(put, services, course);
+  }
+  std::unique_ptr<Write> operator()(plan::PutCreated const& put) const {
+    return std::make_unique<SecondWrite>(put, services, course);
   }
   std::unique_ptr<Write> operator()(plan::Delete const& remove) const {
     return std::make_unique<Removal>(remove, services, course);

@@ -212,12 +212,14 @@ Command apply_command() {
           .takes = [](Flags& flags, Options& options) -> Run {
             auto const asked = std::make_shared<Asked>();
             take_paths(flags, options);
-            flags.add({"--plan", "carry out this plan, saved with plan --out json=FILE", "FILE"}, asked->plan);
+            flags.add({"--plan", "carry out this plan, saved with plan --out json=FILE", "FILE", Names::files},
+                      asked->plan);
             take_detailed(flags, options, "exit 2 while CPS works on a change");
             take_selection(flags, options);
             take_guard_rails(flags, options);
             flags.under("Guard rails")
-                .add({"--approved", "go on only if the plan has this digest", "DIGEST"}, asked->approved, check_digest);
+                .add({"--approved", "go on only if the plan has this digest", "DIGEST"}, asked->approved,
+                     {check_digest});
             flags.add({"-y,--yes", "do not ask"}, asked->yes);
             return with(asked, run);
           }};

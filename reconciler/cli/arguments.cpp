@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 
 #include "base/text.hpp"
+#include "cli/complete.hpp"
 #include "cli/global_options.hpp"
 #include "cli/help_format.hpp"
 #include "cli/refusal.hpp"
@@ -19,12 +20,14 @@ namespace {
 
 class Grammar {
  public:
-  Grammar() : app_("cpsctl keeps Akamai CPS certificate enrollments as YAML in git.", "cpsctl") {
+  Grammar() : app_(std::string(purpose), "cpsctl") {
     app_.fallthrough();
     app_.require_subcommand(0, 1);
     app_.formatter(help_format());
     app_.set_help_flag("-h,--help", "print this help");
-    global_.add(app_, options_);
+    syntax_.everywhere.push_back(
+        {.flag = {"-h,--help", "print this help"}, .heading = "Global options", .value = Taken::Value::none});
+    global_.add(app_, options_, syntax_.everywhere);
     for (Command const& command : commands()) add(command);
   }
 
@@ -61,6 +64,8 @@ class Grammar {
     return command->help();
   }
 
+  Syntax const& syntax() const { return syntax_; }
+
   std::string global_options() { return options_help(app_, "Global options"); }
 
  private:
@@ -76,7 +81,7 @@ class Grammar {
       sub->require_subcommand(1);
       return;
     }
-    Flags flags(*sub);
+    Flags flags(*sub, syntax_.of[command.name]);
     runs_.emplace(command.name, command.takes(flags, options_));
   }
 
@@ -125,6 +130,7 @@ class Grammar {
   CLI::App app_;
   Options options_;
   GlobalFlags global_;
+  Syntax syntax_ = {};
   std::map<std::string_view, Run> runs_;  ///< by the words of the command
 };
 
@@ -144,12 +150,18 @@ Result<> check_utf8(std::vector<std::string> const& arguments) {
 }  // namespace
 
 Result<Parsed> parse_arguments(std::vector<std::string> arguments) {
+  if (!arguments.empty() && arguments.front() == completing)
+    return Parsed{.run = completes({arguments.begin() + 1, arguments.end()})};
   CPS_CHECK(check_utf8(arguments));
   CPS_TRY(Parsed parsed, Grammar().parse(std::move(arguments)));
   std::error_code ignored;
   if (text::invalid_utf8(std::filesystem::current_path(ignored).string()))
     return usage("the name of the working directory is not UTF-8", "run cpsctl in a folder of another name");
   return parsed;
+}
+
+Syntax syntax() {
+  return Grammar().syntax();
 }
 
 std::optional<std::string> command_help(std::string const& command) {

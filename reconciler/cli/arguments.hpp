@@ -1,6 +1,7 @@
 #pragma once
 #include "cli/command.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,14 @@ struct Parsed {
   Run run = {};
   std::optional<std::string> print = {};
 };
+
+/// What the command line may have, as it was declared to what reads it.
+struct Syntax {
+  std::vector<Taken> everywhere = {};                      ///< of every command
+  std::map<std::string_view, std::vector<Taken>> of = {};  ///< by a command's words: its own
+};
+
+Syntax syntax();
 
 /// `arguments` without the program's name. -C/--chdir takes effect here. Errors: usage, with the next step.
 Result<Parsed> parse_arguments(std::vector<std::string> arguments);

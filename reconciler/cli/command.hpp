@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 /// What a command is: a file of its own says it, and the table in commands.cpp names it. The grammar, the help and the
 /// formats follow.
@@ -40,13 +41,22 @@ struct Command {
   std::string_view group = {};  ///< of the overview; from the table
 
   bool nested() const { return name.find(' ') != name.npos; }
+  /// "mv" of "state mv".
+  std::string_view last_word() const { return name.substr(name.rfind(' ') + 1); }
   /// Of the manual: what says more.
   std::string_view manual() const { return topic.empty() ? name.substr(0, name.find(' ')) : topic; }
 };
+
+/// What cpsctl is for, in one sentence.
+inline constexpr std::string_view purpose =
+    "cpsctl keeps Akamai CPS (Certificate Provisioning System) enrollments as YAML in git.";
+inline constexpr Example first_step{"cpsctl plan --sandbox FILES", "To try it, without an account"};
 
 /// The commands, in the order of the overview.
 std::span<Command const> commands();
 /// Nothing for an unknown one.
 Command const* command_named(std::string_view name);
+/// "list" and the others below "state"; of "", what stands alone.
+std::vector<Command const*> commands_below(std::string_view name);
 
 }  // namespace cpsctl::cli

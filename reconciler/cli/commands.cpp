@@ -13,6 +13,7 @@ Command plan_command();
 Command apply_command();
 Command show_command();
 Command status_command();
+Command csr_command();
 Command state_command();
 Command state_list_command();
 Command state_show_command();
@@ -23,6 +24,7 @@ Command state_settle_command();
 Command state_unlock_command();
 Command state_rebuild_command();
 Command sandbox_command();
+Command completion_command();
 Command version_command();
 Command help_command();
 
@@ -37,10 +39,11 @@ struct Group {
 std::vector<Group> groups() {
   return {{"Describe enrollments in files", {validate_command, import_command, schema_command}},
           {"Compare with CPS, and change it", {plan_command, apply_command, show_command, status_command}},
+          {"Carry a change to its end", {csr_command}},
           {"What cpsctl remembers",
            {state_command, state_list_command, state_show_command, state_log_command, state_forget_command,
             state_mv_command, state_settle_command, state_unlock_command, state_rebuild_command}},
-          {"Try and learn", {sandbox_command, version_command, help_command}}};
+          {"Try and learn", {sandbox_command, completion_command, version_command, help_command}}};
 }
 
 std::vector<Command> made() {
@@ -63,6 +66,13 @@ std::span<Command const> commands() {
 Command const* command_named(std::string_view name) {
   auto const found = std::ranges::find(commands(), name, &Command::name);
   return found == commands().end() ? nullptr : &*found;
+}
+
+std::vector<Command const*> commands_below(std::string_view name) {
+  std::vector<Command const*> below;
+  for (Command const& command : commands())
+    if (command.name.substr(0, command.nested() ? command.name.rfind(' ') : 0) == name) below.push_back(&command);
+  return below;
 }
 
 }  // namespace cpsctl::cli

@@ -52,23 +52,29 @@ void take_granted(GlobalOptions& to) {
 
 }  // namespace
 
-void GlobalFlags::add(CLI::App& app, Options& options) {
-  Flags flags(app, heading);
+void GlobalFlags::add(CLI::App& app, Options& options, std::vector<Taken>& taken) {
+  Flags flags(app, taken, heading);
   GlobalOptions& to = options.global;
   auto const flag = [&flags](char const* name, auto& value, char const* what, char const* type,
                              char const* variable = "", Check check = {}) {
-    flags.add({name, what, type, variable}, value, std::move(check));
+    flags.add({name, what, type, Names::nothing, variable}, value, std::move(check));
   };
-  flag("-C,--chdir", chdir_, "change to this folder first", "DIR");
-  flag("--config", to.config, "project file (default: cpsctl.yaml here or above)", "FILE", "CPSCTL_CONFIG");
-  flag("--edgerc", to.edgerc, "credentials file (default: ~/.edgerc)", "FILE", "AKAMAI_EDGERC");
+  auto const place = [&flags](char const* name, auto& value, char const* what, char const* type, Names names,
+                              char const* variable = "") {
+    flags.add({name, what, type, names, variable}, value);
+  };
+  place("-C,--chdir", chdir_, "change to this folder first", "DIR", Names::folders);
+  place("--config", to.config, "project file (default: cpsctl.yaml here or above)", "FILE", Names::files,
+        "CPSCTL_CONFIG");
+  place("--edgerc", to.edgerc, "credentials file (default: ~/.edgerc)", "FILE", Names::files, "AKAMAI_EDGERC");
   flag("--section", to.section, "its section (default: default)", "NAME", "AKAMAI_EDGERC_SECTION");
   flag("--account-key", to.account_key, "account switch key", "KEY", "CPSCTL_ACCOUNT_KEY");
-  flag("--ca-file", to.ca_file, "trust these CAs instead of the system's", "FILE", "CPSCTL_CA_FILE");
-  flag("--state", to.state, "state file (default: .cpsctl/state.json)", "FILE", "CPSCTL_STATE");
+  place("--ca-file", to.ca_file, "trust these CAs instead of the system's", "FILE", Names::files, "CPSCTL_CA_FILE");
+  place("--state", to.state, "state file (default: .cpsctl/state.json)", "FILE", Names::files, "CPSCTL_STATE");
   flag("--env", to.env, "manifests may use this variable; repeatable [CPSCTL_ENV]", "NAME");
-  flag("-o,--output", output_, "what stdout gets, text by default: cpsctl help reports [CPSCTL_OUTPUT]", "FORMAT");
-  flag("--out", out_, "also write the document to a file; repeatable", "FORMAT=FILE");
+  place("-o,--output", output_, "what stdout gets, text by default: cpsctl help reports [CPSCTL_OUTPUT]", "FORMAT",
+        Names::formats);
+  place("--out", out_, "also write the document to a file; repeatable", "FORMAT=FILE", Names::reports);
   flag("--color", colour_, "auto, always or never; NO_COLOR works too", "WORD", "CPSCTL_COLOR",
        one_of({"auto", "always", "never"}));
   flag("--no-input", to.no_input, "never ask", "");
@@ -87,9 +93,10 @@ void GlobalFlags::add(CLI::App& app, Options& options) {
   flag("--timeout", to.timeout, "longest wait for one request (default: 60s)", "", "CPSCTL_TIMEOUT");
   flag("--deadline", to.deadline, "end the run in time: save and exit 75", "", "CPSCTL_DEADLINE");
   flag("--lock-timeout", to.lock_timeout, "how long to wait for another run (default: 0s)", "", "CPSCTL_LOCK_TIMEOUT");
-  app.add_flag(fmt::format("--sandbox{{{}}}", default_sandbox), sandbox_,
-               "use the embedded CPS; its data is in DIR (default: .cpsctl/sandbox)")
-      ->group(heading);
+  Flag const sandbox{"--sandbox", "use the embedded CPS; its data is in DIR (default: .cpsctl/sandbox)", "DIR",
+                     Names::folders};
+  app.add_flag(fmt::format("{}{{{}}}", sandbox.name, default_sandbox), sandbox_, sandbox.what)->group(heading);
+  taken.push_back({.flag = sandbox, .heading = heading, .value = Taken::Value::optional});
   take_switches(flags, options, "Switches of the sandbox (cpsctl help sandbox)");
   flag("--version", version_, "print the version", "");
 }

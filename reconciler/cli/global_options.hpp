@@ -10,7 +10,8 @@ namespace cpsctl::cli {
 /// The flags that every command takes, from their words to their meaning.
 class GlobalFlags {
  public:
-  void add(CLI::App& app, Options& options);
+  /// Each is added to `taken`.
+  void add(CLI::App& app, Options& options, std::vector<Taken>& taken);
   /// Once everything is read; -C takes effect here. Errors: usage.
   Result<> finish(Command const& command, Options& options) const;
   bool version() const { return version_; }

@@ -1,8 +1,9 @@
-#include "base/embedded.hpp"
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/formats.hpp"
+#include "cli/man.hpp"
+#include "cli/topics.hpp"
 #include "cli/words.hpp"
 #include "manifest/rules.hpp"
 
@@ -13,9 +14,12 @@
 
 namespace cpsctl::cli {
 
-std::span<EmbeddedFile const> help_topics();  // generated from reconciler/cli/help/*.md
-
 namespace {
+
+struct Asked {
+  std::vector<std::string> words = {};
+  bool man = false;
+};
 
 /// Topics of the overview, in the order in which a newcomer needs them.
 struct TopicGroup {
@@ -27,16 +31,12 @@ std::vector<TopicGroup> topic_groups() {
   return {{"start here", {"sandbox", "manifests", "plan", "apply"}},
           {"your project", {"project", "import", "rules", "credentials", "accounts"}},
           {"every day", {"guard-rails", "state", "limits", "failures", "trust"}},
-          {"automation", {"pipelines", "reports", "exit-codes", "options"}}};
-}
-
-std::string_view title_of(EmbeddedFile const& topic) {
-  return text::trimmed(topic.text.substr(1, topic.text.find('\n') - 1));
+          {"automation", {"pipelines", "reports", "exit-codes", "options", "completion"}}};
 }
 
 /// One screen: what there is, and where to begin.
 void overview(std::ostream& out) {
-  screen::line(out, "cpsctl keeps Akamai CPS (Certificate Provisioning System) enrollments as YAML in git.");
+  screen::line(out, "{}", purpose);
   screen::line(out, "");
   screen::line(out, "Usage: cpsctl COMMAND [OPTIONS]      options of a command: cpsctl COMMAND --help");
   std::string_view group;
@@ -54,14 +54,14 @@ void overview(std::ostream& out) {
   for (TopicGroup const& line : topic_groups())
     screen::line(out, "  {:<14} {}", line.about, fmt::format("{}", fmt::join(line.topics, ", ")));
   screen::line(out, "");
-  screen::line(out, "To try it, without an account: cpsctl plan --sandbox FILES");
+  screen::line(out, "{}: {}", first_step.says, first_step.line);
 }
 
 void topic_list(std::ostream& out) {
   for (TopicGroup const& group : topic_groups()) {
     screen::line(out, "{}:", group.about);
     for (std::string_view const name : group.topics)
-      screen::line(out, "  {:<14} {}", name, title_of(*std::ranges::find(help_topics(), name, &EmbeddedFile::name)));
+      screen::line(out, "  {:<14} {}", name, title_of(*topic_named(name)));
   }
 }
 
@@ -96,6 +96,18 @@ std::vector<std::string> topic_names() {
   std::vector<std::string> names{"topics"};
   for (EmbeddedFile const& topic : help_topics()) names.emplace_back(topic.name);
   return names;
+}
+
+/// cpsctl help --man [TOPIC]: the page for man; of "pages", which there are.
+Result<Exit> run_man(std::string const& about, World& world) {
+  if (about == "pages") {
+    for (ManPage const& page : man_pages()) screen::line(world.out, "{} {}", page.file, page.about);
+    return Exit::done;
+  }
+  auto const page = man_page(about);
+  if (!page) return usage(fmt::format("there is no man page of \"{}\"", about), "see: cpsctl help --man pages");
+  fmt::print(world.out, "{}", *page);  // past the door: ours
+  return Exit::done;
 }
 
 /// cpsctl help [TOPIC]: a page of the manual, else a command's options, else the overview.
@@ -152,10 +164,14 @@ Command help_command() {
                         {"cpsctl help topics", "all topics"}}},
           .document = Document::none,
           .takes = [](Flags& flags, Options&) -> Run {
-            auto const words = std::make_shared<std::vector<std::string>>();
-            flags.add({.name = "TOPIC", .what = "topic, command or rule", .at_most = 2}, *words);
-            return
-                [words](Options const&, World& world) { return run(fmt::format("{}", fmt::join(*words, " ")), world); };
+            auto const asked = std::make_shared<Asked>();
+            flags.add({.name = "TOPIC", .what = "topic, command or rule", .names = Names::topics, .at_most = 2},
+                      asked->words);
+            flags.add({"--man", "as a man page; of \"pages\": the list of them"}, asked->man);
+            return [asked](Options const&, World& world) {
+              std::string const about = fmt::format("{}", fmt::join(asked->words, " "));
+              return asked->man ? run_man(about, world) : run(about, world);
+            };
           }};
 }
 

@@ -277,8 +277,10 @@ Command import_command() {
             auto const asked = std::make_shared<Asked>();
             flags.add({"NAME", "name for the one enrollment of --id"}, asked->name);
             flags.add({"--id", "only this enrollment", "ID"}, asked->id);
-            flags.require({"--contract", "only this contract; repeatable", "ID"}, options.selection.contracts);
-            flags.add({"--out-dir", "folder for the manifests (default: the project's)", "DIR"}, asked->out_dir);
+            flags.require({"--contract", "only this contract; repeatable", "ID", Names::contracts},
+                          options.selection.contracts);
+            flags.add({"--out-dir", "folder for the manifests (default: the project's)", "DIR", Names::folders},
+                      asked->out_dir);
             return with(asked, run);
           }};
 }

@@ -40,7 +40,7 @@ Command state_rebuild_command() {
                         {"cpsctl state rebuild manifests", "of a folder"},
                         {"cpsctl state rebuild --sandbox manifests", "from the sandbox"}}},
           .takes = [](Flags& flags, Options& options) -> Run {
-            flags.add({"PATH", "files or folders (default: the project's manifests)"}, options.paths);
+            flags.add({"PATH", "files or folders (default: the project's manifests)", "", Names::files}, options.paths);
             return run;
           }};
 }

@@ -79,7 +79,7 @@ Command sandbox_command() {
                         {"cpsctl sandbox --fault 'POST: drop-after 30%'", "some answers are lost"}}},
           .takes = [](Flags& flags, Options& options) -> Run {
             auto const asked = std::make_shared<Asked>();
-            flags.add({"--dir", "data, edgerc and ca.pem", "DIR"}, asked->folder);
+            flags.add({"--dir", "data, edgerc and ca.pem", "DIR", Names::folders}, asked->folder);
             flags.add({"--port", "port on 127.0.0.1 (default: any free one)", "N"}, asked->port, a_number(0, 65'535));
             take_switches(flags, options, "Switches (cpsctl help sandbox)");
             return with(asked, run);

@@ -46,7 +46,7 @@ Command schema_command() {
                         {"cpsctl schema enrollment.v11", "the fields of CPS's request body"}}},
           .takes = [](Flags& flags, Options&) -> Run {
             auto const name = std::make_shared<std::string>();
-            flags.add({"NAME", "schema name"}, *name);
+            flags.add({"NAME", "schema name"}, *name, {.words = schema::names()});
             return with(name, run);
           }};
 }

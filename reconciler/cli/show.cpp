@@ -39,7 +39,7 @@ Command show_command() {
           .document = Document::plan,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const file = std::make_shared<std::string>();
-            flags.require({"PLAN", "a plan saved with plan --out json=FILE"}, *file);
+            flags.require({"PLAN", "a plan saved with plan --out json=FILE", "", Names::files}, *file);
             return with(file, run);
           }};
 }

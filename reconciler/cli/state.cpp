@@ -94,7 +94,7 @@ Command state_show_command() {
                         {"cpsctl state show shop-example-com --sandbox", "of the sandbox"}}},
           .takes = [](Flags& flags, Options&) -> Run {
             auto const name = std::make_shared<std::string>();
-            flags.require({"NAME", "manifest name"}, *name);
+            flags.require({"NAME", "manifest name", "", Names::managed}, *name);
             return with(name, show);
           }};
 }
@@ -107,7 +107,7 @@ Command state_log_command() {
                         {"cpsctl state log --sandbox", "of the sandbox"}}},
           .takes = [](Flags& flags, Options&) -> Run {
             auto const name = std::make_shared<std::string>();
-            flags.add({"NAME", "manifest name (default: all)"}, *name);
+            flags.add({"NAME", "manifest name (default: all)", "", Names::managed}, *name);
             return with(name, log);
           }};
 }

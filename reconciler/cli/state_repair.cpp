@@ -90,11 +90,11 @@ Result<> settle_open(std::string const& name, std::optional<std::int64_t> as, st
     if (auto const ends = parse_timestamp(intent.ends_by); ends && *ends > now)
       return refused(fmt::format("the write of {} may still be under way", intent.at),
                      fmt::format("settle it after {}", intent.ends_by));
-  bool const create = open.back().step == state::Step::create && open.back().entry != nullptr;
+  bool const create = open.back().step == state::WriteKind::create && open.back().entry != nullptr;
   if (as && !create)
     return refused(fmt::format("the write in doubt is {} {}, which made no enrollment",
-                               open.back().step == state::Step::update ? "an" : "a",
-                               open.back().step == state::Step::update ? "update" : "delete"),
+                               open.back().step == state::WriteKind::update ? "an" : "a",
+                               open.back().step == state::WriteKind::update ? "update" : "delete"),
                    "cpsctl apply proves it from CPS's list; if it was not done: --not-done");
   for (auto const& [other, entry] : store.contents().entries)
     if (as && entry.id == *as && other != name)
@@ -106,7 +106,7 @@ Result<> settle_open(std::string const& name, std::optional<std::int64_t> as, st
   if (as)
     CPS_CHECK(store.write({.phase = state::Phase::done,
                            .intent = open.back().sequence,
-                           .step = state::Step::create,
+                           .step = state::WriteKind::create,
                            .name = name,
                            .at = at,
                            .enrollment = *as,
@@ -161,7 +161,7 @@ Command state_forget_command() {
                         {"cpsctl state forget shop-example-com --sandbox", "in the sandbox"}}},
           .takes = [](Flags& flags, Options&) -> Run {
             auto const names = std::make_shared<std::vector<std::string>>();
-            flags.require({"NAME", "names in the state"}, *names);
+            flags.require({"NAME", "names in the state", "", Names::managed}, *names);
             return with(names, forget);
           }};
 }
@@ -174,8 +174,8 @@ Command state_mv_command() {
                         {"cpsctl state mv shop-example-com shop --sandbox", "in the sandbox"}}},
           .takes = [](Flags& flags, Options&) -> Run {
             auto const names = std::make_shared<std::pair<std::string, std::string>>();
-            flags.require({"OLD", "name in the state"}, names->first);
-            flags.require({"NEW", "name of the manifest"}, names->second);
+            flags.require({"OLD", "name in the state", "", Names::managed}, names->first);
+            flags.require({"NEW", "name of the manifest", "", Names::described}, names->second);
             return [names](Options const& options, World& world) {
               return move(names->first, names->second, options, world);
             };
@@ -190,7 +190,7 @@ Command state_settle_command() {
                         {"cpsctl state settle shop-example-com --not-done --sandbox", "in the sandbox"}}},
           .takes = [](Flags& flags, Options&) -> Run {
             auto const asked = std::make_shared<Settling>();
-            flags.require({"NAME", "manifest name"}, asked->name);
+            flags.require({"NAME", "manifest name", "", Names::enrollments}, asked->name);
             flags.add({"--as", "it was done: this is its enrollment", "ID"}, asked->as);
             flags.add({"--not-done", "it was not done"}, asked->not_done);
             flags.exclude("--as", "--not-done");

@@ -175,7 +175,7 @@ Command status_command() {
                         {"cpsctl status --unmanaged", "what the contracts have that nobody manages"}}},
           .takes = [](Flags& flags, Options& options) -> Run {
             auto const asked = std::make_shared<Asked>();
-            flags.add({"NAME", "manifest names (default: all)"}, asked->names);
+            flags.add({"NAME", "manifest names (default: all)", "", Names::enrollments}, asked->names);
             take_selection(flags, options);
             take_detailed(flags, options, "exit 2 while CPS works on a change");
             flags.add({"--unmanaged", "list enrollments in neither the state nor a manifest"}, asked->unmanaged);

@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 
 #include <array>
+#include <cmark-gfm_version.h>
 #include <map>
 
 #include <boost/version.hpp>
@@ -21,7 +22,7 @@ struct Part {
   std::string what;
 };
 
-std::array<Part, 7> parts() {
+std::array<Part, 8> parts() {
   std::string const build =
       CPS_SANITIZERS[0] == '\0' ? CPS_BUILD_TYPE : CPS_BUILD_TYPE " with -fsanitize=" CPS_SANITIZERS;
   return {{{"OpenSSL", "openssl", OpenSSL_version(OPENSSL_FULL_VERSION_STRING)},
@@ -29,6 +30,7 @@ std::array<Part, 7> parts() {
             fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
            {"yaml-cpp", "yaml-cpp", CPS_YAML_CPP_VERSION},
            {"RapidJSON", "rapidjson", RAPIDJSON_VERSION_STRING},
+           {"cmark-gfm", "cmark-gfm", CMARK_GFM_VERSION_STRING},
            {"fmt", "fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
            {"compiler", "compiler", CPS_COMPILER},
            {"build", "buildType", build}}};

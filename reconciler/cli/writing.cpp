@@ -25,6 +25,7 @@ report::ResultRow row_of(apply::ItemResult const& item, plan::ItemView const* pl
   bool const same = planned != nullptr && item.action == planned->action && item.message == planned->reason &&
                     item.next == planned->next;
   return {.name = item.name,
+          .part = item.part,
           .action = item.action,
           .outcome = item.outcome,
           .id = item.id,
@@ -79,13 +80,13 @@ class ProgressLines {
   ProgressLines& operator=(ProgressLines const&) = delete;
 
   void operator()(apply::ItemResult const& item) {
-    if (!item.again) forget(item.name);
+    if (!item.again) forget(item.key());
     if (quiet_) return;
     if (as_log_) {
       log::info("{}: {} {}", item.name, fields::word(item.action), fields::word(item.outcome));
       return;
     }
-    plan::ItemView const* const planned = planned_.find(item.name);
+    plan::ItemView const* const planned = planned_.find(item.key());
     if (planned != nullptr && told_by_plan(*planned)) return;  // the plan or the result says it
     if (live_) world_.err << "\r\x1b[K";                       // past the door: our own code
     report::progress_line(row_of(item, planned), style_, world_.err);
@@ -101,15 +102,15 @@ class ProgressLines {
     std::string account;
     std::size_t requests;
   };
-  static std::map<std::string, Open> open_items(plan::PlanView const& plan) {
-    std::map<std::string, Open> open;
+  static std::map<plan::Key, Open> open_items(plan::PlanView const& plan) {
+    std::map<plan::Key, Open> open;
     for (plan::ItemView const& item : plan.items)
       if (item.action != plan::Action::none && item.action != plan::Action::orphan)
-        open.emplace(item.name, Open{.account = item.account, .requests = item.steps.size()});
+        open.emplace(item.key(), Open{.account = item.account, .requests = item.steps.size()});
     return open;
   }
-  void forget(std::string const& name) {
-    auto const one = left_.find(name);
+  void forget(plan::Key const& key) {
+    auto const one = left_.find(key);
     if (one == left_.end()) return;
     if (auto const left = requests_left_.find(one->second.account); left != requests_left_.end())
       left->second -= std::min(left->second, one->second.requests);
@@ -122,8 +123,8 @@ class ProgressLines {
   bool quiet_;
   bool live_;
   bool as_log_;
-  plan::ByName planned_;
-  std::map<std::string, Open> left_;  ///< by name
+  plan::ByKey planned_;
+  std::map<plan::Key, Open> left_;
   cps::Requests requests_left_;
   bool shown_ = false;  ///< the line that counts stands there
 };
@@ -220,10 +221,10 @@ Product result_product(apply::ApplyResult const& result, Carried const& carried,
 }  // namespace
 
 std::vector<report::ResultRow> rows_of(apply::ApplyResult const& result, plan::PlanView const& plan) {
-  plan::ByName const planned(plan);
+  plan::ByKey const planned(plan);
   std::vector<report::ResultRow> rows;
   rows.reserve(result.items.size());
-  for (apply::ItemResult const& item : result.items) rows.push_back(row_of(item, planned.find(item.name)));
+  for (apply::ItemResult const& item : result.items) rows.push_back(row_of(item, planned.find(item.key())));
   return rows;
 }
 
@@ -238,13 +239,13 @@ namespace {
 
 /// Does work go on at CPS, whoever began it? What this run wrote ended what was pending before, or waits for it.
 bool goes_on(apply::ApplyResult const& result, plan::PlanView const& plan) {
-  std::set<std::string> written;
+  std::set<plan::Key> written;
   for (apply::ItemResult const& item : result.items) {
     if (!item.changes.empty()) return true;
-    if (item.outcome == apply::Outcome::done) written.insert(item.name);
+    if (item.outcome == apply::Outcome::done) written.insert(item.key());
   }
   return std::ranges::any_of(plan.items, [&](plan::ItemView const& item) {
-    bool const sent = !item.steps.empty() && written.contains(item.name);
+    bool const sent = !item.steps.empty() && written.contains(item.key());
     return !sent && !item.observed.pending.empty();
   });
 }

@@ -19,7 +19,7 @@ Item proven(Situation const& situation, Item item, state::Record const& intent, 
   std::vector<std::string> const& owed = intent.entry->open_steps;
   look_at(item, live, schema);
   item.wanted = Action::adopt;
-  item.work = Record{.open_steps = owed};
+  item.work = RecordOnly{.open_steps = owed};
   item.changes = diff::three_way(desired.enrollment, intent.entry->last_applied, *live.document, schema).changes;
   std::erase_if(item.changes, [&](diff::Change const& change) { return is_owed(change, owed); });
   if (!item.changes.empty())
@@ -41,7 +41,7 @@ Item ambiguous(Situation const& situation, Item item, ResolvedCreate const& reso
   if (agreeing.size() == 1) {
     look_at(item, *agreeing.front(), schema);
     item.wanted = Action::adopt;
-    item.work = Record();
+    item.work = RecordOnly();
     item.reason = fmt::format("{}; of what it may have made the manifest agrees with {}", resolved.story, item.id);
     return item;
   }
@@ -92,7 +92,7 @@ std::optional<Item> decide_doubtful(Situation const& situation, Subject const& s
 
 Item decide_lost(Situation const& situation, Subject const& subject) {
   ResolvedCreate resolved = resolve_create(situation, subject).value();
-  state::Record const& last = *situation.open_intents(subject.name, state::Step::create).back();
+  state::Record const& last = *situation.open_intents(subject.name, state::WriteKind::create).back();
   state::Entry const& entry = resolved.proven != nullptr ? *resolved.proven->entry : *last.entry;
   Item item{.name = subject.name,
             .wanted = Action::create,
@@ -103,7 +103,7 @@ Item decide_lost(Situation const& situation, Subject const& subject) {
   std::string const story = resolved.story + "; its manifest is gone";
   if (!resolved.obstacle && resolved.fate.kind == Fate::Kind::done) {
     item.wanted = Action::adopt;
-    item.work = Record();  // the intent knows what is open; nobody is left to write it
+    item.work = RecordOnly();  // the intent knows what is open; nobody is left to write it
     item.id = resolved.fate.live->id.value;
     item.live = *resolved.fate.live;
     item.desired = desired_of(entry);

@@ -49,11 +49,11 @@ Item absent(Situation const& situation, Subject const& subject, Item item) {
   // What was to become of the enrollment is over with it.
   std::vector<std::int64_t> over;
   bool by_us = !entry.removal.empty();
-  for (state::Record const* intent : situation.open_intents(item.name, state::Step::delete_)) {
+  for (state::Record const* intent : situation.open_intents(item.name, state::WriteKind::delete_)) {
     by_us = by_us || situation.fate_of(*intent, entry, nullptr).kind == Fate::Kind::done;
     over.push_back(intent->sequence);
   }
-  for (state::Step const step : {state::Step::update, state::Step::cancel})
+  for (state::WriteKind const step : {state::WriteKind::update, state::WriteKind::cancel})
     for (state::Record const* intent : situation.open_intents(item.name, step)) over.push_back(intent->sequence);
   bool const consented = std::ranges::count(situation.inputs().consent.recreate, item.name) > 0;
   if (by_us || consented) {
@@ -75,7 +75,7 @@ Item absent(Situation const& situation, Subject const& subject, Item item) {
 /// Nothing is written that would look at the enrollment itself first: only a list that cannot lag any more tells that
 /// a write was not done.
 std::optional<Obstacle> list_may_lag(Situation const& situation, Subject const& subject) {
-  for (state::Step const step : {state::Step::update, state::Step::delete_, state::Step::cancel})
+  for (state::WriteKind const step : {state::WriteKind::update, state::WriteKind::delete_, state::WriteKind::cancel})
     for (state::Record const* intent : situation.open_intents(subject.name, step)) {
       Fate const fate = situation.fate_of(*intent, *subject.entry, subject.live);
       if (fate.kind == Fate::Kind::not_shown)
@@ -115,14 +115,14 @@ Item converged(Situation const& situation, Subject const& subject, Item item,
     return item;
   }
   // A create in doubt whose enrollment was taken into the state another way: it is what that create made.
-  for (state::Record const* intent : situation.open_intents(item.name, state::Step::create))
+  for (state::Record const* intent : situation.open_intents(item.name, state::WriteKind::create))
     if (std::ranges::count(intent->known_ids, subject.entry->id) == 0) item.closes.done = intent->sequence;
   auto learned = lesson(situation, subject, item.closes, !released.empty());
   if (!learned) {
     item.wanted = Action::none;
     return item;
   }
-  item.work = Record();
+  item.work = RecordOnly();
   item.reason = std::move(*learned);
   if (!released.empty()) item.notes.push_back(left_as_it_is(released));
   return item;

@@ -58,7 +58,7 @@ Item adopt(Situation const& situation, Item item, cps::Live const& live) {
   diff::ThreeWay found = diff::compare_applied(desired.enrollment, *live.document, schema);
   item.changes = std::move(found.changes);
   if (situation.inputs().rebuild) {
-    item.work = Record();
+    item.work = RecordOnly();
     item.reason = item.changes.empty() ? "exists and is identical" : "exists and differs: the next plan shows how";
     return item;
   }
@@ -67,7 +67,7 @@ Item adopt(Situation const& situation, Item item, cps::Live const& live) {
     hold(item, {.reason = fmt::format("enrollment {} exists already, and spec.lifecycle.adopt is never", item.id),
                 .next = "set spec.lifecycle.adopt: ifIdentical to take it over as it is"});
   } else if (item.changes.empty()) {
-    item.work = Record();
+    item.work = RecordOnly();
     item.reason = "exists already and is identical";
   } else if (policy == manifest::Adopt::always) {
     item.reason = "exists already and differs: it is taken over and changed";

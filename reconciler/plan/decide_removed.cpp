@@ -87,7 +87,7 @@ Item forget(Situation const& situation, Item item) {
   item.wanted = Action::forget;
   item.work = Forget();
   item.reason = "its manifest is gone, and so is the enrollment";
-  auto const deletes = situation.open_intents(item.name, state::Step::delete_);
+  auto const deletes = situation.open_intents(item.name, state::WriteKind::delete_);
   if (!deletes.empty()) item.closes.done = deletes.back()->sequence;
   return item;
 }

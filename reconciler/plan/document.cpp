@@ -92,7 +92,7 @@ Result<> check_whole(PlanView const& plan, std::string const& what, std::string 
     if (auto const problem = contradiction(item, plan.account); !problem.empty())
       return bad_plan(what, fmt::format("contradicts itself: {} {}", text::excerpt(item.name, 60), problem), again);
   }
-  if (std::ranges::adjacent_find(plan.items, std::ranges::greater_equal(), &ItemView::name) != plan.items.end())
+  if (std::ranges::adjacent_find(plan.items, std::ranges::greater_equal(), &ItemView::key) != plan.items.end())
     return bad_plan(what, "contradicts itself: its items are not in the order of their names", again);
   // What is unchanged and has no note is counted alone.
   bool const counts_unlisted = plan.summary.unchanged >= counted.unchanged && plan.summary.left_out >= 0;

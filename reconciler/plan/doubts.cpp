@@ -119,15 +119,15 @@ Fate what_became_of(state::Record const& intent, Seen const& seen) {
   // An intent that cannot be read proves nothing and disproves nothing.
   auto const ended = parse_timestamp(intent.ends_by);
   if (!ended) return {};
-  if (intent.step == state::Step::create) {
+  if (intent.step == state::WriteKind::create) {
     bool const readable = intent.entry && intent.entry->last_applied;
     return readable ? of_create(intent, *intent.entry, seen, *ended) : Fate();
   }
   // It was about an enrollment that the name does not mean any more.
   if (!intent.known_ids.empty() && !knew(intent.known_ids, seen.id)) return {.kind = Kind::not_done};
   switch (intent.step) {
-    case state::Step::delete_: return of_delete(intent, seen, *ended);
-    case state::Step::cancel: return of_cancel(intent, seen, *ended);
+    case state::WriteKind::delete_: return of_delete(intent, seen, *ended);
+    case state::WriteKind::cancel: return of_cancel(intent, seen, *ended);
     default: return of_update(intent, seen, *ended);
   }
 }

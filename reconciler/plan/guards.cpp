@@ -30,7 +30,7 @@ void one_owner_each(std::vector<Item>& items) {
 void no_create_beside_a_doubt(Situation const& situation, std::vector<Item>& items) {
   std::multimap<std::pair<Scope, std::string>, state::Record const*> doubts;
   for (state::Record const& intent : situation.inputs().open_intents)
-    if (auto const& entry = intent.entry; entry && intent.step == state::Step::create)
+    if (auto const& entry = intent.entry; entry && intent.step == state::WriteKind::create)
       doubts.emplace(std::pair(Scope(entry->account, entry->contract), text::hostname(entry->common_name)), &intent);
   for (Item& item : items) {
     Scope const scope = item.scope();

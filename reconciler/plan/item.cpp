@@ -7,11 +7,21 @@
 namespace cpsctl::plan {
 namespace {
 
-/// What is given up by its own id goes first, and the enrollment is looked at before the write.
-std::vector<Step> after(GivenUp const& given_up, std::int64_t id, Step write) {
+/// Is a list that lags not enough to base the write on? Before the end of a doubt, a cancel, and the second write of a
+/// create the enrollment itself has to be read.
+bool needs_reading(Item const& item, GivenUp const& given_up) {
+  auto const* const update = std::get_if<Update>(&item.work);
+  return item.closes.done != 0 || !item.closes.not_done.empty() || !given_up.by_id.empty() ||
+         !given_up.by_write.empty() || (update != nullptr && update->completes);
+}
+
+/// What is given up by its own id goes first, and the write is based on what is left without it.
+std::vector<Step> with_readings(Item const& item, GivenUp const& given_up, Step write) {
+  Get const reading{.id = item.id};
   std::vector<Step> steps;
-  for (cps::PendingChange const& change : given_up.by_id) steps.emplace_back(Cancel{.id = id, .change = change});
-  if (!given_up.by_id.empty() || !given_up.by_write.empty()) steps.emplace_back(Get{.id = id});
+  if (needs_reading(item, given_up)) steps.emplace_back(reading);
+  for (cps::PendingChange const& change : given_up.by_id) steps.emplace_back(Cancel{.id = item.id, .change = change});
+  if (!given_up.by_id.empty()) steps.emplace_back(reading);
   steps.push_back(std::move(write));
   return steps;
 }
@@ -29,22 +39,27 @@ struct Steps {
   std::vector<Step> operator()(Create const& create) const {
     std::vector<Step> steps{Post()};
     if (create.deferred.empty()) return steps;
-    steps.emplace_back(Get());
-    steps.emplace_back(Put{.brings = json::dotted(json::common(create.deferred))});
+    steps.emplace_back(GetCreated());
+    steps.emplace_back(PutCreated{.brings = json::dotted(json::common(create.deferred))});
     return steps;
   }
   std::vector<Step> operator()(Update const& update) const {
-    return after(update.gives_up, item.id,
-                 Put{.id = item.id,
-                     .cancels = oldest_first(update.gives_up.by_write),
-                     .inside_renewal_window = update.inside_renewal_window});
+    return with_readings(item, update.gives_up,
+                         Put{.id = item.id,
+                             .cancels = oldest_first(update.gives_up.by_write),
+                             .inside_renewal_window = update.inside_renewal_window});
   }
   std::vector<Step> operator()(Remove const& remove) const {
-    return after(remove.gives_up, item.id, Delete{.id = item.id, .cancels = oldest_first(remove.gives_up.by_write)});
+    return with_readings(item, remove.gives_up,
+                         Delete{.id = item.id, .cancels = oldest_first(remove.gives_up.by_write)});
   }
 };
 
 }  // namespace
+
+Part part_of(Action wanted) {
+  return wanted == Action::advance ? Part::change : Part::enrollment;
+}
 
 bool Item::writes() const {
   return std::holds_alternative<Create>(work) || std::holds_alternative<Update>(work) ||
@@ -52,7 +67,7 @@ bool Item::writes() const {
 }
 
 bool Item::records() const {
-  return std::holds_alternative<Record>(work) || std::holds_alternative<Forget>(work) ||
+  return std::holds_alternative<RecordOnly>(work) || std::holds_alternative<Forget>(work) ||
          std::holds_alternative<Disproved>(work);
 }
 

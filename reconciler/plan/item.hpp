@@ -19,6 +19,22 @@ namespace cpsctl::plan {
 
 BOOST_DEFINE_ENUM_CLASS(Action, create, update, adopt, advance, delete_, orphan, forget, blocked, none)
 
+/// What of an enrollment an item is about. A plan may have an item of each part for the same enrollment; they are
+/// carried out in this order.
+enum class Part : std::uint8_t {
+  enrollment,  ///< what it is
+  change       ///< the change at CPS that is under way
+};
+Part part_of(Action wanted);
+
+/// An item's place in plans and results, which are in the order of it.
+struct Key {
+  std::string name = {};
+  Part part = Part::enrollment;
+
+  auto operator<=>(Key const&) const = default;
+};
+
 /// Account switch key and contract: what one list request covers.
 using Scope = std::pair<std::string, std::string>;
 
@@ -47,7 +63,7 @@ struct UnderWay {
   std::vector<std::int64_t> changes = {};
 };
 /// The state alone learns that the enrollment is there, or what was applied to it.
-struct Record {
+struct RecordOnly {
   std::vector<std::string> open_steps = {};  ///< pointers that a second write still has to bring
 };
 /// The state alone loses it: CPS does not have it.
@@ -66,7 +82,7 @@ struct Update {
 struct Remove {
   GivenUp gives_up = {};
 };
-using Work = std::variant<Nothing, Held, UnderWay, Record, Forget, Disproved, Create, Update, Remove>;
+using Work = std::variant<Nothing, Held, UnderWay, RecordOnly, Forget, Disproved, Create, Update, Remove>;
 
 /// Open intents (sequences in the journal) that the item's result closes.
 struct Closes {
@@ -97,6 +113,7 @@ struct Item {
   std::vector<std::int64_t> known_ids = {};    ///< live enrollments with that CN, for the intent
   Closes closes = {};
 
+  Key key() const { return {name, part_of(wanted)}; }
   Scope scope() const { return {account, contract}; }
   Held const* held() const { return std::get_if<Held>(&work); }
   Action action() const { return held() != nullptr ? Action::blocked : wanted; }
@@ -161,7 +178,7 @@ struct Plan {
   Selection selection = {};
   Consent consent = {};
   std::vector<std::string> settings = {};  ///< times and limits that it was made with and that are not the usual ones
-  std::vector<Item> items = {};            ///< sorted by name; also those with nothing to do but a note
+  std::vector<Item> items = {};            ///< sorted by key; also those with nothing to do but a note
   Summary summary = {};
 };
 

@@ -21,6 +21,8 @@ std::string fingerprint_of(Item const& item) {
     fields::write(value, seen);
   };
   auto const* const update = std::get_if<Update>(&item.work);
+  std::vector<std::string> writes = words(steps_of(item));
+  std::erase_if(writes, only_looks);
   seen.StartObject();  // its members in the order of their names
   add("action", item.action());
   add("desired", item.desired);
@@ -28,10 +30,15 @@ std::string fingerprint_of(Item const& item) {
   add("knownIds", item.known_ids);
   add("live", item.live.document);
   add("pending", ids_of(item.live.pending));
-  add("steps", words(steps_of(item)));
+  add("steps", writes);
   add("target", update != nullptr ? update->target : json::Ref());
   seen.EndObject();
   return text::sha256_hex(json::written(buffer));
+}
+
+void sort(std::vector<Item>& items) {
+  std::ranges::stable_sort(
+      items, {}, [](Item const& item) { return std::pair(std::string_view(item.name), part_of(item.wanted)); });
 }
 
 /// The limits count what this run would do, not what was left out of it. Gives how many were.
@@ -81,7 +88,7 @@ Result<Plan> make_plan(Inputs const& inputs) {
   std::vector<Item> items;
   items.reserve(subjects.size());
   for (Subject const& subject : subjects) items.push_back(decide(situation, subject));
-  std::ranges::stable_sort(items, {}, &Item::name);
+  sort(items);
 
   one_owner_each(items);
   no_create_beside_a_doubt(situation, items);
@@ -108,7 +115,7 @@ Result<Plan> take_over(Inputs const& inputs, std::map<std::string, std::int64_t>
                    .message = fmt::format("planning without enrollment {} of {}", id->second, desired.name)};
     items.push_back(adopt(situation, begin(situation, desired, scope), *live));
   }
-  std::ranges::stable_sort(items, {}, &Item::name);
+  sort(items);
   return sum_up(situation, std::move(items), 0);
 }
 

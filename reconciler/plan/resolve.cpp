@@ -8,8 +8,8 @@
 namespace cpsctl::plan {
 namespace {
 
-char const* noun(state::Step step) {
-  return step == state::Step::delete_ ? "a delete" : step == state::Step::cancel ? "a cancel" : "an update";
+char const* noun(state::WriteKind step) {
+  return step == state::WriteKind::delete_ ? "a delete" : step == state::WriteKind::cancel ? "a cancel" : "an update";
 }
 
 /// What is in the way while it may still be under way.
@@ -35,7 +35,7 @@ Obstacle not_over(state::Record const& intent, Fate const& fate) {
 void close(state::Record const& intent, Fate const& fate, ResolvedWrites& resolved) {
   switch (fate.kind) {
     case Fate::Kind::done:
-      if (intent.step == state::Step::cancel)  // nothing is recorded of it
+      if (intent.step == state::WriteKind::cancel)  // nothing is recorded of it
         resolved.closes.not_done.push_back(intent.sequence);
       else
         resolved.closes.done = intent.sequence;
@@ -66,7 +66,7 @@ ResolvedWrites resolve_writes(Situation const& situation, Subject const& subject
   state::Entry const& entry = *subject.entry;
   ResolvedWrites resolved{.applied = entry.last_applied};
   if (subject.desired != nullptr) {
-    for (state::Record const* intent : situation.open_intents(subject.name, state::Step::update)) {
+    for (state::Record const* intent : situation.open_intents(subject.name, state::WriteKind::update)) {
       Fate const fate = situation.fate_of(*intent, entry, subject.live);
       close(*intent, fate, resolved);
       if (!intent->entry || !intent->entry->last_applied) continue;
@@ -76,7 +76,7 @@ ResolvedWrites resolve_writes(Situation const& situation, Subject const& subject
                                                                       situation.schema_of(*subject.desired));
     }
   }
-  for (state::Step const step : {state::Step::delete_, state::Step::cancel})
+  for (state::WriteKind const step : {state::WriteKind::delete_, state::WriteKind::cancel})
     for (state::Record const* intent : situation.open_intents(subject.name, step))
       close(*intent, situation.fate_of(*intent, entry, subject.live), resolved);
   return resolved;
@@ -84,7 +84,7 @@ ResolvedWrites resolve_writes(Situation const& situation, Subject const& subject
 
 std::optional<ResolvedCreate> resolve_create(Situation const& situation, Subject const& subject) {
   std::optional<ResolvedCreate> resolved;
-  for (state::Record const* intent : situation.open_intents(subject.name, state::Step::create)) {
+  for (state::Record const* intent : situation.open_intents(subject.name, state::WriteKind::create)) {
     bool const first = !resolved;
     if (first) resolved.emplace();
     resolved->closes.not_done.push_back(intent->sequence);

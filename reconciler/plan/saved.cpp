@@ -15,10 +15,11 @@ bool agreed_on(ItemView const& item) {
 }
 
 /// Every member that the document shows: who approved one thing must not get another, whatever the fingerprint says.
-/// Only the story of a write that has begun since goes on.
+/// Only the story of a write that has begun since goes on, and what becomes of it may have to be looked at.
 bool same_item(ItemView const& left, ItemView const& right, bool begun) {
   if (left.fingerprint != right.fingerprint) return false;
-  auto const whole = [begun](ItemView const& item) {
+  auto const whole = [begun](ItemView item) {
+    if (begun) std::erase_if(item.steps, only_looks);
     json::Document document = fields::document(item);
     json::remove(document, "observed");
     if (begun) json::remove(document, "reason");
@@ -29,8 +30,9 @@ bool same_item(ItemView const& left, ItemView const& right, bool begun) {
 
 /// The cancels that it was to begin with are done, and what is left is what was shown.
 bool past_its_cancels(ItemView const& saved, ItemView const& now) {
-  return !saved.cancels.empty() && now.cancels.empty() && saved.action == now.action && now.steps.size() == 1 &&
-         saved.steps.back() == now.steps.front() &&
+  bool const is_left = !now.steps.empty() && now.steps.size() < saved.steps.size() &&
+                       std::equal(now.steps.rbegin(), now.steps.rend(), saved.steps.rbegin());
+  return !saved.cancels.empty() && now.cancels.empty() && saved.action == now.action && is_left &&
          json::equal(fields::document(saved.changes), fields::document(now.changes));
 }
 
@@ -94,12 +96,12 @@ Plan agreed(PlanView const& saved, Plan fresh, std::set<std::string> const& begu
             .consent = saved.consent,
             .settings = fresh.settings,  // those in force, whatever the file says
             .summary = {.unchanged = saved.summary.unchanged - listed, .left_out = saved.summary.left_out}};
-  std::map<std::string, Item*> by_name;
-  for (Item& item : fresh.items) by_name.emplace(item.name, &item);
+  std::map<Key, Item*> by_key;
+  for (Item& item : fresh.items) by_key.emplace(item.key(), &item);
   auto const today = [&](ItemView const& item) {
     if (!agreed_on(item)) return shown(item);
-    auto const found = by_name.find(item.name);
-    if (found == by_name.end()) return fulfilled(item);
+    auto const found = by_key.find(item.key());
+    if (found == by_key.end()) return fulfilled(item);
     Item& now = *found->second;
     ItemView const seen = view(now);
     bool const has_begun = begun.contains(item.name);

@@ -77,7 +77,7 @@ std::vector<Lookup> lookups_needed(Inputs const& inputs) {
 bool leaving(Inputs const& inputs, state::Entry const& entry) {
   return !entry.removal.empty() || std::ranges::any_of(inputs.open_intents, [&](state::Record const& intent) {
     bool const about_it = intent.known_ids.empty() || std::ranges::count(intent.known_ids, entry.id) > 0;
-    return intent.step == state::Step::delete_ && intent.name == entry.name && about_it;
+    return intent.step == state::WriteKind::delete_ && intent.name == entry.name && about_it;
   });
 }
 

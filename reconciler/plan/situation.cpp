@@ -95,7 +95,7 @@ bool Situation::in_scope(std::string const& source) const {
   });
 }
 
-std::vector<state::Record const*> Situation::open_intents(std::string const& name, state::Step step) const {
+std::vector<state::Record const*> Situation::open_intents(std::string const& name, state::WriteKind step) const {
   std::vector<state::Record const*> found;
   for (state::Record const& intent : inputs_->open_intents)
     if (intent.name == name && intent.step == step) found.push_back(&intent);

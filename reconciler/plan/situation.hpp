@@ -44,7 +44,7 @@ class Situation {
     return inputs_->consent.on_pending.value_or(lifecycle.on_pending_change);
   }
 
-  std::vector<state::Record const*> open_intents(std::string const& name, state::Step step) const;
+  std::vector<state::Record const*> open_intents(std::string const& name, state::WriteKind step) const;
   Fate fate_of_create(state::Record const& intent, Scope const& scope) const;
   /// Of an update, a delete or a cancel. `live`: nullptr when the enrollment is gone.
   Fate fate_of(state::Record const& intent, state::Entry const& entry, cps::Live const* live) const;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -11,9 +12,13 @@ namespace cpsctl::plan {
 
 struct Post {};
 
+/// The enrollment itself is read for what follows, as a list lags too far behind for that.
 struct Get {
-  std::int64_t id = 0;  ///< 0: of the enrollment that the Post before it made
+  std::int64_t id = 0;
 };
+
+/// The same of what the Post before it made.
+struct GetCreated {};
 
 /// A change is cancelled by its own id, so that nothing is given up that the plan did not show.
 struct Cancel {
@@ -22,10 +27,14 @@ struct Cancel {
 };
 
 struct Put {
-  std::int64_t id = 0;      ///< 0: of the enrollment that the Post before it made; it cancels that create's own change
-  std::string brings = {};  ///< of a second write: the fields that a create cannot carry
+  std::int64_t id = 0;
   std::vector<cps::PendingChange> cancels = {};  ///< by the write itself
   bool inside_renewal_window = false;            ///< CPS is told that this is known
+};
+
+/// The second write of a create; it cancels that create's own change.
+struct PutCreated {
+  std::string brings = {};  ///< the fields that a create cannot carry
 };
 
 struct Delete {
@@ -33,11 +42,13 @@ struct Delete {
   std::vector<cps::PendingChange> cancels = {};  ///< by the write itself
 };
 
-using Step = std::variant<Post, Get, Cancel, Put, Delete>;
+using Step = std::variant<Post, Get, GetCreated, Cancel, Put, PutCreated, Delete>;
 
 /// "PUT /enrollments/10001; inside the renewal window": what documents, reports and fingerprints say of it.
 std::string words(Step const& step);
 std::vector<std::string> words(std::vector<Step> const& steps);
+/// Of a step in words: does it only look?
+bool only_looks(std::string_view words);
 
 /// "change 10002 (new-certificate)", "changes 10002, 10003".
 std::string named(std::vector<cps::PendingChange> const& changes);

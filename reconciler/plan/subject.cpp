@@ -75,7 +75,7 @@ Result<std::vector<Subject>> identify(Situation const& situation) {
   std::set<std::string> lost;  // one subject, however many creates of the name are in doubt
   for (state::Record const& intent : inputs.open_intents) {
     bool const spoken_of = situation.declared(intent.name) || inputs.entries.contains(intent.name);
-    if (spoken_of || intent.step != state::Step::create || !intent.entry) continue;
+    if (spoken_of || intent.step != state::WriteKind::create || !intent.entry) continue;
     Scope const scope{intent.entry->account, intent.entry->contract};
     if (!situation.listed(scope) || !situation.in_scope(intent.entry->source)) continue;
     if (lost.insert(intent.name).second) subjects.push_back({.name = intent.name, .scope = scope, .lost = true});

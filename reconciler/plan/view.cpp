@@ -51,12 +51,12 @@ PlanView view(Plan const& plan) {
   return view;
 }
 
-ByName::ByName(PlanView const& plan) {
-  for (ItemView const& item : plan.items) items_.emplace(item.name, &item);
+ByKey::ByKey(PlanView const& plan) {
+  for (ItemView const& item : plan.items) items_.emplace(item.key(), &item);
 }
 
-ItemView const* ByName::find(std::string_view name) const {
-  auto const found = items_.find(name);
+ItemView const* ByKey::find(Key const& key) const {
+  auto const found = items_.find(key);
   return found == items_.end() ? nullptr : found->second;
 }
 

@@ -43,6 +43,8 @@ struct ItemView {
   std::optional<manifest::Desired> desired{};  ///< of what creates, changes or records something
   Observed observed = {};
 
+  Key key() const { return {name, part_of(action == Action::blocked ? wanted : action)}; }
+
   json::Ref live = {};  ///< CPS's document; not part of the format: what it says of people is masked in prose
 };
 BOOST_DESCRIBE_STRUCT(ItemView, (),
@@ -61,7 +63,7 @@ struct PlanView {
   Selection selection = {};
   Consent consent = {};
   std::vector<std::string> settings = {};
-  std::vector<ItemView> items = {};  ///< sorted by name; what is unchanged is listed only if it has a note
+  std::vector<ItemView> items = {};  ///< sorted by key; what is unchanged is listed only if it has a note
   Summary summary = {};
   std::int64_t requests_to_apply = 0;  ///< writes and their reads, without the lists
 
@@ -77,14 +79,14 @@ ItemView view(Item const& item);
 PlanView view(Plan const& plan);
 
 /// The items of a plan that outlives this.
-class ByName {
+class ByKey {
  public:
-  explicit ByName(PlanView const& plan);
-  /// nullptr: the plan has no item of that name.
-  ItemView const* find(std::string_view name) const;
+  explicit ByKey(PlanView const& plan);
+  /// nullptr: the plan has no such item.
+  ItemView const* find(Key const& key) const;
 
  private:
-  std::map<std::string_view, ItemView const*> items_;
+  std::map<Key, ItemView const*> items_;
 };
 
 /// Adds the item to the counts.

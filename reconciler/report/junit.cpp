@@ -144,9 +144,9 @@ std::string plan_junit(plan::PlanView const& plan) {
 
 std::string result_junit(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::PlanView const& plan) {
   std::vector<Case> cases;
-  plan::ByName const items(plan);
+  plan::ByKey const items(plan);
   for (ResultRow const& whole : rows) {
-    ResultRow const row = masked(whole, items.find(whole.name));
+    ResultRow const row = masked(whole, items.find(whole.key()));
     std::vector<std::string> said{fmt::format("{} {} {}", sign_of(row).symbol, row.name, outcome_of(row))};
     for (std::string const& fact : facts_of(row)) said.push_back(fact);
     if (!row.message.empty()) said.push_back(row.message);

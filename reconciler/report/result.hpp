@@ -14,6 +14,7 @@ namespace cpsctl::report {
 
 struct ResultRow {
   std::string name = {};
+  plan::Part part = plan::Part::enrollment;
   plan::Action action = plan::Action::none;
   plan::Outcome outcome = plan::Outcome::skipped;
   std::int64_t id = 0;
@@ -22,6 +23,8 @@ struct ResultRow {
   std::string next = {};
   bool state_only = false;  ///< nothing was to be sent
   bool in_plan = false;     ///< message and next step are the plan's
+
+  plan::Key key() const { return {name, part}; }
 };
 BOOST_DESCRIBE_STRUCT(ResultRow, (), (name, action, outcome, id, changes, message, next))
 

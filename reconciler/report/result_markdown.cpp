@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,21 +16,20 @@ using markdown::code;
 using markdown::prose;
 using plan::Outcome;
 
-struct Part {
-  Outcome outcome;
-  char const* title;
-};
-constexpr std::array parts{Part{Outcome::failed, "failed"},
-                           Part{Outcome::doubt, "in doubt"},
-                           Part{Outcome::stale, "moved since the plan"},
-                           Part{Outcome::blocked, "blocked"},
-                           Part{Outcome::waiting, "waiting, a later run goes on"},
-                           Part{Outcome::under_way, "under way at CPS"},
-                           Part{Outcome::skipped, "not done"},
-                           Part{Outcome::done, "done"}};
+/// In the order in which they matter.
+constexpr std::array sections{Outcome::failed,  Outcome::doubt,     Outcome::stale,   Outcome::blocked,
+                              Outcome::waiting, Outcome::under_way, Outcome::skipped, Outcome::done};
 
-std::string row_of(ResultRow const& whole, plan::ByName const& items) {
-  ResultRow const row = masked(whole, items.find(whole.name));
+/// What follows is said where the outcome's word does not say it.
+std::string title_of(Outcome outcome) {
+  std::string title = outcome_words(outcome);
+  if (outcome == Outcome::waiting) title += ", a later run goes on";
+  if (outcome == Outcome::under_way) title += " at CPS";
+  return title;
+}
+
+std::string row_of(ResultRow const& whole, plan::ByKey const& items) {
+  ResultRow const row = masked(whole, items.find(whole.key()));
   std::vector<std::string> facts{prose(outcome_of(row))};
   for (std::string const& fact : facts_of(row)) facts.push_back(prose(fact));
   std::string text = fmt::format("- `{}` **{}** · {}", sign_of(row).symbol, code(row.name), fmt::join(facts, " · "));
@@ -41,12 +41,9 @@ std::string row_of(ResultRow const& whole, plan::ByName const& items) {
 }  // namespace
 
 std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts const& facts, plan::PlanView const& plan) {
-  plan::ByName const items(plan);
-  std::array<std::vector<ResultRow const*>, parts.size()> sorted;
-  for (ResultRow const& row : rows) {
-    auto const part = std::ranges::find(parts, row.outcome, &Part::outcome);
-    sorted.at(part == parts.end() ? 0 : static_cast<std::size_t>(part - parts.begin())).push_back(&row);
-  }
+  plan::ByKey const items(plan);
+  std::map<Outcome, std::vector<ResultRow const*>> sorted;
+  for (ResultRow const& row : rows) sorted[row.outcome].push_back(&row);
   markdown::Comment comment{
       .marker = marker("apply"),
       .head = fmt::format("### cpsctl apply: {}{}{}", counts(rows),
@@ -54,12 +51,13 @@ std::string result_markdown(std::vector<ResultRow> const& rows, ResultFacts cons
                           facts.error ? fmt::format("\n\n**{}**", prose(describe(*facts.error))) : ""),
       .foot = fmt::format("Realm {}. {}.", code(facts.realm), cost_words(facts)),
       .whole = "This is shortened to fit a comment; `cpsctl apply -o json` tells everything."};
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    comment.sections.push_back(
-        {.title = fmt::format("{} {}", sorted[i].size(), parts[i].title),
-         .first_look = parts[i].outcome != Outcome::done,
-         .size = sorted[i].size(),
-         .row = [&mine = sorted[i], &items](std::size_t at) { return row_of(*mine[at], items); }});
+  for (Outcome const outcome : sections) {
+    auto const& mine = sorted[outcome];
+    comment.sections.push_back({.title = fmt::format("{} {}", mine.size(), title_of(outcome)),
+                                .first_look = outcome != Outcome::done,
+                                .size = mine.size(),
+                                .row = [&mine, &items](std::size_t at) { return row_of(*mine[at], items); }});
+  }
   return markdown::compose(comment);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -221,8 +222,12 @@ std::vector<std::string> facts_of(ResultRow const& row) {
 }
 
 std::string outcome_of(ResultRow const& row) {
-  switch (row.outcome) {
-    case Outcome::done: return done_words(row);
+  return row.outcome == Outcome::done ? done_words(row) : outcome_words(row.outcome);
+}
+
+char const* outcome_words(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::done: return "done";
     case Outcome::doubt: return "in doubt";
     case Outcome::skipped: return "not done";
     case Outcome::waiting: return "waiting";
@@ -254,19 +259,17 @@ std::string counts(plan::Summary const& summary) {
 }
 
 std::string counts(std::vector<ResultRow> const& rows) {
-  std::vector<std::string> order;
-  std::map<std::string, std::int64_t> found;
-  for (ResultRow const& row : rows) ++found[outcome_of(row)];
-  std::string said;
-  for (char const* known : {"created", "updated", "recorded", "adopted", "advanced", "deleted", "kept", "forgotten"})
-    if (auto const count = found.extract(known)) said += fmt::format(", {} {}", count.mapped(), known);
-  std::string last;
-  for (char const* known :
-       {"failed", "in doubt", "moved since it was planned", "waiting", "under way", "blocked", "not done"})
-    if (auto const count = found.extract(known)) last += fmt::format(", {} {}", count.mapped(), known);
-  for (auto const& [words, count] : found) said += fmt::format(", {} {}", count, words);
-  said += last;
-  return said.empty() ? "nothing to do" : said.substr(2);
+  // What is done, in the order of the actions; then the rest.
+  constexpr std::array order{Outcome::done,    Outcome::failed,    Outcome::doubt,   Outcome::stale,
+                             Outcome::waiting, Outcome::under_way, Outcome::blocked, Outcome::skipped};
+  std::map<std::tuple<Outcome const*, plan::Action, std::string>, std::int64_t> found;
+  for (ResultRow const& row : rows) {
+    bool const done = row.outcome == Outcome::done;
+    ++found[{std::ranges::find(order, row.outcome), done ? row.action : plan::Action::none, outcome_of(row)}];
+  }
+  std::vector<std::string> said;
+  for (auto const& [kind, count] : found) said.push_back(fmt::format("{} {}", count, std::get<std::string>(kind)));
+  return first_or(fmt::format("{}", fmt::join(said, ", ")), "nothing to do");
 }
 
 std::string partial_words(plan::PlanView const& plan) {

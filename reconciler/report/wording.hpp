@@ -62,6 +62,8 @@ std::vector<std::string> telling_steps(plan::ItemView const& item);
 std::vector<std::string> facts_of(ResultRow const& row);
 /// "created", "failed", "in doubt" …
 std::string outcome_of(ResultRow const& row);
+/// The same of an outcome alone: "done", "failed" …
+char const* outcome_words(plan::Outcome outcome);
 
 /// The HTML comment that begins a command's Markdown: bots find their earlier comment by it.
 std::string marker(std::string_view command);

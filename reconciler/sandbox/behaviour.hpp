@@ -22,6 +22,36 @@ enum class Inputs : bool {
   wait   ///< it goes on waiting
 };
 
+/// How long the steps of a change take.
+enum class Pace : std::uint8_t {
+  together,  ///< Behaviour::complete_after, all of them
+  usual      ///< each as long as at CPS (steps.cpp)
+};
+
+/// Whether the first certificate of an enrollment under change management stops for approval: CPS's own pages
+/// contradict each other (facts-2026.md A23).
+enum class FirstApproval : bool { passed, asked };
+
+/// What an input that is denied does to its change: nobody says (facts-2026.md A7).
+enum class Denied : bool { error, cancelled };
+
+/// Which CSRs a third-party change has: users saw both although they asked for one (facts-2026.md A17b).
+enum class Csrs : bool { as_stacked, both };
+
+/// Whether an approval may carry the hash of an earlier validation result.
+enum class StaleHash : bool { refused, accepted };
+
+/// Something that CPS warns of in each change.
+struct Warning {
+  enum class When : std::uint8_t {
+    before,  ///< a certificate is ordered
+    after,   ///< it is there
+    removal  ///< it is taken off the network
+  };
+  When when = When::after;
+  std::string text = {};
+};
+
 /// What an edit costs whose answer nobody documents: ciphers, changeManagement, dnsNameSettings, preferredTrustChain.
 enum class DoubtfulEdits : std::uint8_t {
   as_schema,      ///< what the schema's x-effect expects
@@ -45,7 +75,14 @@ struct Behaviour {
   std::vector<std::string> contracts = {};  ///< only these exist; empty: any
   std::vector<Limit> limits = sandbox::real_limits();  ///< if so; active-certificates has 10/60 s of its own
   std::optional<Duration> complete_after = {};         ///< a change ends so long after it was begun; nothing: never
+  Pace pace = Pace::together;
   Inputs inputs = Inputs::done;
+  FirstApproval first_approval = FirstApproval::asked;
+  std::vector<Warning> warnings = {};
+  int input_echo = 0;  ///< an input that was given stays visible for so many reads of its change
+  Denied denied = Denied::error;
+  StaleHash stale_hash = StaleHash::refused;
+  Csrs csrs = Csrs::as_stacked;
   Duration certificate_age = {};  ///< certificates count as issued so long before their change ended
   DoubtfulEdits doubtful_edits = DoubtfulEdits::as_schema;
   std::optional<std::uint64_t> normalise_seed = {};  ///< documents are shown in shapes that vary with it

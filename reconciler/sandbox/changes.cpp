@@ -2,53 +2,56 @@
 
 #include "base/json.hpp"
 
-#include <array>
-
 #include <fmt/format.h>
 
 namespace cpsctl::sandbox {
 namespace {
 
-/// One status: its state, CPS-like words for people, and the input it waits for, if any.
-struct Step {
-  std::string_view status;
-  std::string_view state;
-  std::string_view description;
-  std::string_view input = {};  ///< allowedInput[].type
-  std::string_view info = {};   ///< URL tails of that input
-  std::string_view update = {};
-};
-
-constexpr std::array all_steps{
-    Step{"coordinate-domain-validation", "awaiting-input", "Waiting for domain validation.", "lets-encrypt-challenges",
-         "lets-encrypt-challenges", "lets-encrypt-challenges-completed"},
-    Step{"wait-upload-third-party", "awaiting-input",
-         "Waiting for you to upload and submit your third party certificate and trust chain.",
-         "third-party-certificate", "third-party-csr", "third-party-cert-and-trust-chain"},
-    Step{"check-for-cert", "running", "Checking with the certificate authority for the signed certificate."},
-    Step{removal_status, "running", "Removing the certificate from the network."},
-};
-
-Step const& step_of(std::string_view status) {
-  for (Step const& step : all_steps)
-    if (step.status == status) return step;
-  return all_steps[2];
-}
-
 json::Value nullable(std::string const& text, json::Pool& pool) {
   return text.empty() ? json::Value() : json::string(text, pool);
 }
 
-}  // namespace
-
-std::string first_status(std::string_view validation_type) {
-  if (validation_type == "dv") return std::string(all_steps[0].status);
-  if (validation_type == "third-party") return std::string(all_steps[1].status);
-  return std::string(all_steps[2].status);
+bool stops(Change const& change, Step const& step) {
+  switch (step.only) {
+    case Only::always: return true;
+    case Only::warned_before: return !change.warned_before.empty();
+    case Only::warned_after: return !change.warned_after.empty();
+    case Only::under_change_management: return change.approval;
+  }
+  return true;
 }
 
-bool waits_for_input(Change const& change) {
-  return !step_of(change.status).input.empty();
+std::string_view state_of(Change const& change) {
+  if (change.error) return "error";
+  // An input that was given stays visible: its state, too.
+  return step_of(change).mover == Mover::person ? "awaiting-input" : "running";
+}
+
+json::Value error_of(Change const& change, json::Pool& pool) {
+  if (!change.error) return json::Value();
+  json::Value error(rapidjson::kObjectType);
+  json::set(error, "code", json::string(change.error->code, pool), pool);
+  json::set(error, "description", json::string(change.error->description, pool), pool);
+  json::set(error, "timestamp", json::string(change.error->timestamp, pool), pool);
+  return error;
+}
+
+}  // namespace
+
+Step const& step_of(Change const& change) {
+  auto const path = path_of(change.validation, change.work);
+  return *path[position(path, change.status)];
+}
+
+Step const* step_after(Change const& change) {
+  auto const path = path_of(change.validation, change.work);
+  for (std::size_t i = change.status.empty() ? 0 : position(path, change.status) + 1; i < path.size(); ++i)
+    if (stops(change, *path[i])) return path[i];
+  return nullptr;
+}
+
+std::optional<Input> awaited(Change const& change) {
+  return change.error || change.reads_left ? std::nullopt : step_of(change).input;
 }
 
 std::string enrollment_path(std::int64_t enrollment) {
@@ -60,7 +63,7 @@ std::string change_path(std::int64_t enrollment, std::int64_t change) {
 }
 
 std::string change_body(std::int64_t enrollment, Change const& change) {
-  Step const& step = step_of(change.status);
+  Step const& step = step_of(change);
   json::Document body(rapidjson::kObjectType);
   auto& pool = body.GetAllocator();
 
@@ -70,19 +73,20 @@ std::string change_body(std::int64_t enrollment, Change const& change) {
 
   json::Value status(rapidjson::kObjectType);
   json::set(status, "status", json::string(change.status, pool), pool);
-  json::set(status, "state", json::string(step.state, pool), pool);
+  json::set(status, "state", json::string(state_of(change), pool), pool);
   json::set(status, "description", json::string(step.description, pool), pool);
-  json::set(status, "error", json::Value(), pool);
+  json::set(status, "error", error_of(change, pool), pool);
   json::set(status, "deploymentSchedule", std::move(schedule), pool);
 
   json::Value inputs(rapidjson::kArrayType);
-  if (!step.input.empty()) {
+  if (step.input && !change.error) {
     std::string const base = change_path(enrollment, change.id);
+    InputNames const& names = names_of(*step.input);
     json::Value input(rapidjson::kObjectType);
-    json::set(input, "type", json::string(step.input, pool), pool);
+    json::set(input, "type", json::string(names.type, pool), pool);
     json::set(input, "requiredToProceed", json::Value(true), pool);
-    json::set(input, "info", json::string(fmt::format("{}/input/info/{}", base, step.info), pool), pool);
-    json::set(input, "update", json::string(fmt::format("{}/input/update/{}", base, step.update), pool), pool);
+    json::set(input, "info", json::string(fmt::format("{}/input/info/{}", base, names.info), pool), pool);
+    json::set(input, "update", json::string(fmt::format("{}/input/update/{}", base, names.update), pool), pool);
     inputs.PushBack(std::move(input), pool);
   }
   json::set(body, "statusInfo", std::move(status), pool);

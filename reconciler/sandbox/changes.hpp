@@ -1,36 +1,56 @@
 #pragma once
+#include "base/clock.hpp"
+#include "sandbox/steps.hpp"
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <boost/describe.hpp>
 
-/// Changes: what CPS does to an enrollment over time. The one place that knows statuses and inputs.
+/// Changes: what CPS does to an enrollment over time.
 namespace cpsctl::sandbox {
+
+/// Why a change will not go on.
+struct ChangeError {
+  std::string code = {};
+  std::string description = {};
+  std::string timestamp = {};  ///< RFC 3339
+};
+BOOST_DESCRIBE_STRUCT(ChangeError, (), (code, description, timestamp))
 
 /// A pending change as the sandbox keeps it.
 struct Change {
   std::int64_t id = 0;
   std::string type = {};        ///< new-certificate | modify-certificate | modify-san | renewal
-  std::string status = {};      ///< cps-api.md §4.2
+  std::string status = {};      ///< of the step that it is at
   std::string created = {};     ///< RFC 3339
   std::string not_before = {};  ///< RFC 3339; empty: none
   std::string not_after = {};
-  bool issues = true;  ///< a new certificate comes of it; else the same one is deployed with other settings
+  Work work = Work::certificate;
+  std::string validation = {};     ///< dv, ov, ev, third-party: with `work`, the path that it is on
+  std::string since = {};          ///< when the step began, RFC 3339
+  std::string warned_before = {};  ///< the pre-verification warnings, a line each; empty: none
+  std::string warned_after = {};   ///< the post-verification warnings
+  bool approval = false;           ///< stops before production
+  /// The step's input has been given and stays visible; so many reads of the change until it goes on.
+  std::optional<int> reads_left = {};
+  std::optional<ChangeError> error = {};
 };
-BOOST_DESCRIBE_STRUCT(Change, (), (id, type, status, created, not_before, not_after, issues))
+BOOST_DESCRIBE_STRUCT(Change, (),
+                      (id, type, status, created, not_before, not_after, work, validation, since, warned_before,
+                       warned_after, approval, reads_left, error))
 
-/// What a change of such an enrollment is doing as soon as a client can see it: dv waits for domain validation,
-/// third-party for the signed certificate, ov and ev for the CA.
-std::string first_status(std::string_view validation_type);
+Step const& step_of(Change const& change);
 
-/// The status while an enrollment is being taken off the network.
-inline constexpr char removal_status[] = "deprovision-cert";
+/// The next step at which this change stops; null after the last.
+Step const* step_after(Change const& change);
 
-/// Does it wait until a person gives it something?
-bool waits_for_input(Change const& change);
+/// The input that the change waits for now; nothing when it was given, or when the change has failed.
+std::optional<Input> awaited(Change const& change);
 
-/// The `change` entity, version 2 (cps-api.md §4.1), as JSON text.
+/// The `change` entity, version 1 or 2 (cps-api.md §4.1), as JSON text.
 std::string change_body(std::int64_t enrollment, Change const& change);
 
 std::string enrollment_path(std::int64_t enrollment);

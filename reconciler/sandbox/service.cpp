@@ -62,7 +62,8 @@ Response Service::route(Call& call) {
   bool const known = path.size() >= 3 && path[0] == "cps" && path[1] == "v2" && path[2] == "enrollments";
   if (path == active_certificates_path)
     return call.request.method == "GET" ? active_certificates(call) : wrong_method(call, "GET");
-  if (!known || path.size() == 5 || path.size() > 6) return not_found(call, "no such resource");
+  if (path == contracts_path) return contracts(call);
+  if (!known || path.size() > 9) return not_found(call, "no such resource");
   if (path.size() == 3) {
     if (call.request.method == "GET") return list(call);
     if (call.request.method == "POST") return create(call);
@@ -72,6 +73,8 @@ Response Service::route(Call& call) {
   Enrollment const* const enrollment = id ? store_.find(call.account, *id) : nullptr;
   if (enrollment == nullptr) return not_found(call, fmt::format("no enrollment {}", text::printable(path[3])));
   if (path.size() == 4) return enrollment_route(call, *enrollment);
+  if (auto const shown = shown_by(path)) return show(call, *enrollment, *shown);
+  if (path.size() == 5) return not_found(call, "no such resource");
   auto const change_id = path[4] == "changes" ? parse_id(path[5]) : std::nullopt;
   for (Change const& change : enrollment->changes)
     if (change_id == change.id) return change_route(call, *enrollment, change);
@@ -86,6 +89,20 @@ Response Service::enrollment_route(Call& call, Enrollment const& enrollment) {
 }
 
 Response Service::change_route(Call& call, Enrollment const& enrollment, Change const& change) {
+  auto const& path = call.target.path;
+  std::string const& method = call.request.method;
+  if (path.size() == 7 && path[6] == "deployment-schedule") {
+    if (method == "GET") return schedule(call, enrollment, change);
+    if (method == "PUT") return set_schedule(call, enrollment, change);
+    return wrong_method(call, "GET, PUT");
+  }
+  if (path.size() == 9 && path[6] == "input") {
+    auto const info = path[7] == "info" ? input_with_info(path[8]) : std::nullopt;
+    auto const update = path[7] == "update" ? input_with_update(path[8]) : std::nullopt;
+    if (info) return method == "GET" ? input_info(call, enrollment, change, *info) : wrong_method(call, "GET");
+    if (update) return method == "POST" ? input_update(call, enrollment, change, *update) : wrong_method(call, "POST");
+  }
+  if (path.size() != 6) return not_found(call, "no such resource");
   if (call.request.method == "GET") return get_change(call, enrollment, change);
   if (call.request.method == "DELETE") return cancel_change(call, enrollment, change);
   return wrong_method(call, "GET, DELETE");
@@ -171,37 +188,6 @@ Response Service::get(Call& call, Enrollment const& enrollment) {
   if (!version) return not_acceptable(call, entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
   return carried_out(200, entity, *version, shown(enrollment.id, enrollment.document, *version));
-}
-
-Response Service::get_change(Call& call, Enrollment const& enrollment, Change const& change) {
-  auto const version = accepted_version(call.request.header("Accept"), change_entity, behaviour_.policy);
-  if (!version) return not_acceptable(call, change_entity);
-  if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  return carried_out(200, change_entity, *version, change_body(enrollment.id, change));
-}
-
-Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change const& change) {
-  auto const version = accepted_version(call.request.header("Accept"), change_id_entity, behaviour_.policy);
-  if (!version) return not_acceptable(call, change_id_entity);
-  if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  if (change.status == removal_status)
-    return refuse(call, {.status = 409,
-                         .slug = "cannot-cancel-pending-change",
-                         .title = "Cannot cancel pending change.",
-                         .detail = fmt::format("The pending change {} is too far along to be cancelled.", change.id)});
-  std::string body = fmt::format(R"({{"change":"{}"}})", change_path(enrollment.id, change.id));
-  Enrollment next = enrollment;
-  remember(next, call.now);
-  std::erase_if(next.changes, [id = change.id](Change const& other) { return other.id == id; });
-  // An enrollment that never had a certificate goes with its only change (cps-api.md §4.7).
-  if (next.changes.empty() && !next.deployed) {
-    if (auto const removed = store_.remove(std::move(next)); !removed) return disk_trouble(call, removed.error());
-    return carried_out(200, change_id_entity, *version, std::move(body));
-  }
-  auto document = json::parse(next.document, "a stored enrollment");
-  if (!document) return disk_trouble(call, document.error());
-  if (auto const kept = keep(std::move(next), *document); !kept) return disk_trouble(call, kept.error());
-  return carried_out(200, change_id_entity, *version, std::move(body));
 }
 
 Result<> Service::keep(Enrollment next, json::Document& document) {
@@ -293,6 +279,15 @@ Response Service::not_acceptable(Call const& call, Entity const& entity) {
                        .title = "Not Acceptable",
                        .detail = fmt::format("Accept \"{}\" names no version of {} that exists here; send {}",
                                              text::printable(call.request.header("Accept")), entity.name,
+                                             media_type(entity.name, entity.preferred))});
+}
+
+Response Service::not_supported(Call const& call, Entity const& entity) {
+  return refuse(call, {.status = 415,
+                       .slug = "unsupported-media-type",
+                       .title = "Unsupported Media Type",
+                       .detail = fmt::format("Content-Type \"{}\" is no {} of a known version; send {}",
+                                             text::printable(call.request.header("Content-Type")), entity.name,
                                              media_type(entity.name, entity.preferred))});
 }
 

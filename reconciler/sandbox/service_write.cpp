@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "sandbox/motion.hpp"
 #include "sandbox/normalise.hpp"
 #include "sandbox/service.hpp"
 #include "sandbox/strict.hpp"
@@ -18,10 +19,6 @@ std::string midnight(std::optional<std::string> const& day) {
   return day ? *day + "T00:00:00Z" : std::string();
 }
 
-std::string validation_of(json::Value const& document) {
-  return std::string(json::text_or(json::find(document, "validationType"), ""));
-}
-
 /// The kind of change that an edit starts; empty when it is stored without one.
 std::string change_type(Edit const& edit, bool deployed, bool replaces, bool force) {
   bool const costs = force || edit.effect != schema::Effect::metadata;
@@ -34,6 +31,39 @@ std::string change_type(Edit const& edit, bool deployed, bool replaces, bool for
 bool in_renewal_window(json::Value const& document, WallTime now) {
   auto const start = parse_timestamp(json::text_or(json::find(document, "autoRenewalStartTime"), ""));
   return start && *start <= now;
+}
+
+std::string lines(std::vector<std::string> const& texts) {
+  return fmt::format("{}", fmt::join(texts, "\n"));
+}
+
+std::vector<std::string> names_in(json::Value const& document) {
+  std::vector<std::string> names;
+  if (json::Value const* const sans = json::at(document, "/csr/sans"); sans != nullptr && sans->IsArray())
+    for (auto const& name : sans->GetArray()) names.emplace_back(json::text_or(&name, ""));
+  return names;
+}
+
+/// What CPS says before a deployed certificate is replaced by one with fewer names (facts-2026.md A3).
+std::vector<std::string> removed_names(json::Value const& before, json::Value const& after) {
+  std::vector<std::string> removed = names_in(before);
+  std::vector<std::string> const left = names_in(after);
+  std::erase_if(removed, [&](std::string const& name) { return std::ranges::find(left, name) != left.end(); });
+  if (removed.empty()) return {};
+  return {fmt::format("The SANs [{}] are scheduled for removal from the network. Acknowledge this to go on.",
+                      fmt::join(removed, ", "))};
+}
+
+/// A key for each certificate that the enrollment is to have; RSA alone unless it stacks both.
+Order new_order(std::int64_t change, json::Value const& document, Csrs csrs) {
+  Order order{.change = change};
+  if (json::Value const* const csr = json::find(document, "csr")) order.subject = json::compact(*csr);
+  order.keys.push_back({.algorithm = "RSA"});
+  json::Value const* const stacked = json::find(document, "enableMultiStackedCertificates");
+  bool const third_party = json::text_or(json::find(document, "validationType"), "") == "third-party";
+  if ((stacked != nullptr && stacked->IsTrue()) || (third_party && csrs == Csrs::both))
+    order.keys.push_back({.algorithm = "ECDSA"});
+  return order;
 }
 
 Problem immutable_problem(Edit const& edit) {
@@ -91,8 +121,7 @@ Response Service::create(Call& call) {
   Enrollment enrollment{
       .id = id, .account = call.account, .contract = *contract, .common_name = name, .created = timestamp(call.now)};
   remember_create(enrollment, call.now);
-  enrollment.changes.push_back(new_change(call, "new-certificate", validation_of(document)));
-  std::int64_t const change = enrollment.changes.back().id;
+  std::int64_t const change = start_change(call, enrollment, document, {.type = "new-certificate"});
   if (auto const kept = keep(std::move(enrollment), document); !kept) return disk_trouble(call, kept.error());
   return carried_out(202, status_entity, *version, status_body(id, {change}));
 }
@@ -161,13 +190,15 @@ Response Service::update(Call& call, Enrollment const& live) {
   remember(next, call.now);
   std::vector<std::int64_t> started;
   if (!bypass) {
-    next.changes.clear();
-    std::string const type = change_type(edit, live.deployed, !live.changes.empty(), forced);
-    if (!type.empty()) {
-      next.changes.push_back(new_change(call, type, validation_of(document)));
-      next.changes.back().issues = forced || !live.deployed || edit.effect == schema::Effect::certificate;
-      started.push_back(next.changes.back().id);
-    }
+    cancel_all(next, call.now);
+    std::string type = change_type(edit, live.deployed, !live.changes.empty(), forced);
+    bool const orders = forced || !live.deployed || edit.effect == schema::Effect::certificate;
+    if (!type.empty())
+      started.push_back(start_change(
+          call, next, document,
+          {.type = std::move(type),
+           .work = orders ? Work::certificate : Work::network,
+           .warnings = orders && live.deployed ? removed_names(*before, document) : std::vector<std::string>()}));
   }
   std::int64_t const id = live.id;
   if (auto const kept = keep(std::move(next), document); !kept) return disk_trouble(call, kept.error());
@@ -191,11 +222,9 @@ Response Service::remove(Call& call, Enrollment const& live) {
   }
   auto document = json::parse(next.document, "a stored enrollment");
   if (!document) return disk_trouble(call, document.error());
-  Change removal = new_change(call, "modify-certificate", "");
-  removal.status = removal_status;
-  removal.issues = false;
-  std::int64_t const change = removal.id;
-  next.changes = {std::move(removal)};
+  cancel_all(next, call.now);
+  std::int64_t const change =
+      start_change(call, next, *document, {.type = "modify-certificate", .work = Work::removal});
   if (auto const kept = keep(std::move(next), *document); !kept) return disk_trouble(call, kept.error());
   return carried_out(202, status_entity, *version, status_body(id, {change}));
 }
@@ -208,12 +237,10 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
   };
   Entity const entity = enrollment_entity(behaviour_.newest_version);
   auto const version = content_version(call.request.header("Content-Type"), entity, behaviour_.policy);
-  if (!version)
-    return refused({.status = 415,
-                    .slug = "unsupported-media-type",
-                    .title = "Unsupported Media Type",
-                    .detail = fmt::format("Content-Type \"{}\" is not an enrollment of a known version",
-                                          text::printable(call.request.header("Content-Type")))});
+  if (!version) {
+    body.refusal = not_supported(call, entity);
+    return body;
+  }
   auto parsed = json::parse(call.request.body, "the request body");
   if (!parsed)
     return refused(
@@ -256,13 +283,34 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
   return body;
 }
 
-Change Service::new_change(Call const& call, std::string type, std::string_view validation) const {
-  return {.id = store_.next_change_id(),
-          .type = std::move(type),
-          .status = first_status(validation),
-          .created = timestamp(call.now),
-          .not_before = midnight(call.target.parameter("deploy-not-before")),
-          .not_after = midnight(call.target.parameter("deploy-not-after"))};
+void Service::cancel_all(Enrollment& enrollment, WallTime now) {
+  while (!enrollment.changes.empty()) retire(enrollment, enrollment.changes.back().id, "cancelled", now);
+}
+
+std::int64_t Service::start_change(Call const& call, Enrollment& enrollment, json::Value const& document,
+                                   Beginning beginning) const {
+  json::Value const* const management = json::find(document, "changeManagement");
+  bool const managed = management != nullptr && management->IsTrue() && beginning.work != Work::removal;
+  Change change{.id = store_.next_change_id(),
+                .type = std::move(beginning.type),
+                .created = timestamp(call.now),
+                .not_before = midnight(call.target.parameter("deploy-not-before")),
+                .not_after = midnight(call.target.parameter("deploy-not-after")),
+                .work = beginning.work,
+                .validation = std::string(json::text_or(json::find(document, "validationType"), "")),
+                .approval = managed && (enrollment.deployed || behaviour_.first_approval == FirstApproval::asked)};
+  bool const uploaded = change.validation == "third-party" && change.work == Work::certificate;
+  if (change.work == Work::certificate) change.warned_before = lines(warnings_when(Warning::When::before));
+  auto texts = std::move(beginning.warnings);
+  if (change.work != Work::network)
+    for (std::string& text :
+         warnings_when(change.work == Work::removal ? Warning::When::removal : Warning::When::after))
+      texts.push_back(std::move(text));
+  if (!uploaded) change.warned_after = lines(texts);
+  begin(change, behaviour_, call.now);
+  if (change.work == Work::certificate) enrollment.orders.push_back(new_order(change.id, document, behaviour_.csrs));
+  enrollment.changes.push_back(std::move(change));
+  return enrollment.changes.back().id;
 }
 
 }  // namespace cpsctl::sandbox

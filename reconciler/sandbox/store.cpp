@@ -23,18 +23,25 @@ std::string name_key(std::string_view account, std::string_view contract, std::s
   return fmt::format("{}\n{}\n{}", account, contract, name);
 }
 
-template <class T>
-std::string text_of(T const& value) {
-  json::Document document;
-  json::Value const fields = fields::to_json(value, document.GetAllocator());
-  return json::compact(fields);
+std::string put_line(Enrollment const& enrollment) {
+  return fmt::format("{{\"put\":{},\"document\":{}}}\n", fields::to_text(enrollment), enrollment.document);
 }
 
-std::string put_line(Enrollment const& enrollment) {
-  return fmt::format("{{\"put\":{},\"document\":{}}}\n", text_of(enrollment), enrollment.document);
+std::string authority_line(Authority const& authority) {
+  return fmt::format("{{\"authority\":{}}}\n", fields::to_text(authority));
 }
 
 }  // namespace
+
+Order const* order_of(Enrollment const& enrollment, std::int64_t change) {
+  auto const found = std::ranges::find(enrollment.orders, change, &Order::change);
+  return found == enrollment.orders.end() ? nullptr : &*found;
+}
+
+Order* order_of(Enrollment& enrollment, std::int64_t change) {
+  auto const found = std::ranges::find(enrollment.orders, change, &Order::change);
+  return found == enrollment.orders.end() ? nullptr : &*found;
+}
 
 Result<std::unique_ptr<Store>> Store::open(Files& files, std::filesystem::path const& folder) {
   auto const path = folder / "enrollments.log";
@@ -74,6 +81,8 @@ Result<> Store::replay(std::string_view line) {
     next_change_ = std::max(next_change_, read.next_change);
     return {};
   }
+  if (json::Value const* const authority = json::find(entry, "authority"))
+    return fields::from_json(*authority, authority_) ? Result<>() : damaged;
   if (json::Value const* const removed = json::find(entry, "remove")) {
     if (!removed->IsInt64()) return damaged;
     drop(removed->GetInt64());
@@ -89,7 +98,8 @@ Result<> Store::replay(std::string_view line) {
 }
 
 std::string Store::compacted() const {
-  std::string text = fmt::format("{{\"counters\":{}}}\n", text_of(Counters{next_enrollment_, next_change_}));
+  std::string text = fmt::format("{{\"counters\":{}}}\n", fields::to_text(Counters{next_enrollment_, next_change_}));
+  if (authority_) text += authority_line(*authority_);
   for (auto const& [id, enrollment] : enrollments_) text += put_line(enrollment);
   return text;
 }
@@ -120,6 +130,15 @@ Result<> Store::forget(std::int64_t id) {
   CPS_CHECK(append(fmt::format("{{\"remove\":{}}}\n", id)));
   drop(id);
   return {};
+}
+
+Result<Authority> Store::authority() {
+  if (!authority_) {
+    CPS_TRY(Authority made, make_authority());
+    CPS_CHECK(append(authority_line(made)));
+    authority_ = std::move(made);
+  }
+  return *authority_;
 }
 
 Result<> Store::sync() {

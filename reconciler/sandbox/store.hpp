@@ -1,12 +1,15 @@
 #pragma once
 #include "base/files.hpp"
 #include "base/result.hpp"
+#include "sandbox/authority.hpp"
 #include "sandbox/changes.hpp"
+#include "sandbox/orders.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,13 +34,22 @@ struct Enrollment {
   std::string created = {};  ///< RFC 3339
   std::string expires = {};  ///< of the deployed certificate, RFC 3339; empty: none
   bool deployed = false;
-  std::vector<Change> changes = {};   ///< pending ones, oldest first
-  std::vector<Earlier> earlier = {};  ///< what a list that lags may still show, oldest first
-  bool gone = false;                  ///< removed: there for such a list only
-  std::string document = {};          ///< as CPS shows it, newest shape, pendingChanges included
+  std::vector<Change> changes = {};  ///< pending ones, oldest first
+  std::vector<Order> orders = {};    ///< those of pending changes, of what is served, and of the history; oldest first
+  std::optional<Deployed> staging = {};
+  std::optional<Deployed> production = {};
+  std::vector<PastChange> history = {};  ///< changes that have ended, oldest first
+  std::vector<Earlier> earlier = {};     ///< what a list that lags may still show, oldest first
+  bool gone = false;                     ///< removed: there for such a list only
+  std::string document = {};             ///< as CPS shows it, newest shape, pendingChanges included
 };
 BOOST_DESCRIBE_STRUCT(Enrollment, (),
-                      (id, account, contract, common_name, created, expires, deployed, changes, earlier, gone))
+                      (id, account, contract, common_name, created, expires, deployed, changes, orders, staging,
+                       production, history, earlier, gone))
+
+/// The order of that change; null when it ordered nothing.
+Order const* order_of(Enrollment const& enrollment, std::int64_t change);
+Order* order_of(Enrollment& enrollment, std::int64_t change);
 
 /// Whether a list has what is gone, too.
 enum class Gone : bool { left_out, shown };
@@ -66,6 +78,8 @@ class Store {
   /// Takes an enrollment away; with earlier documents it stays as one that is gone, until it is forgotten.
   Result<> remove(Enrollment last);
   Result<> forget(std::int64_t id);
+  /// The CA that signs; made, and kept from then on, when it is first asked for. Errors: io, internal.
+  Result<Authority> authority();
   Result<> sync();
 
  private:
@@ -81,6 +95,7 @@ class Store {
   bool broken_ = false;  ///< after a failed append the log's end is unknown: nothing more is written
   std::map<std::int64_t, Enrollment> enrollments_;
   std::multimap<std::string, std::int64_t, std::less<>> names_;
+  std::optional<Authority> authority_;
   std::int64_t next_enrollment_ = 10001;
   std::int64_t next_change_ = 10001;
 };

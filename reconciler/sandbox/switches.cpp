@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -65,7 +66,8 @@ Result<> set_limits(Behaviour& behaviour, std::string_view value) {
 }
 
 Result<> set_complete_after(Behaviour& behaviour, std::string_view value) {
-  if (value == "never") {
+  behaviour.pace = value == "usual" ? Pace::usual : Pace::together;
+  if (value == "never" || value == "usual") {
     behaviour.complete_after.reset();
     return {};
   }
@@ -76,6 +78,46 @@ Result<> set_complete_after(Behaviour& behaviour, std::string_view value) {
 Result<> set_inputs(Behaviour& behaviour, std::string_view value) {
   static constexpr Word<Inputs> words[] = {{"done", Inputs::done}, {"wait", Inputs::wait}};
   return choose(words, value, behaviour.inputs);
+}
+
+/// "after: Unsorted trust chain."
+Result<> add_warning(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<Warning::When> words[] = {
+      {"before", Warning::When::before}, {"after", Warning::When::after}, {"removal", Warning::When::removal}};
+  auto const colon = value.find(':');
+  Warning warning{.text = std::string(text::trimmed(value.substr(std::min(colon, value.size() - 1) + 1)))};
+  if (colon == std::string_view::npos || warning.text.empty() || text::invalid_utf8(warning.text))
+    return unusable(value, "write when, and CPS's text: 'after: Unsorted trust chain.'");
+  CPS_CHECK(choose(words, value.substr(0, colon), warning.when));
+  behaviour.warnings.push_back(std::move(warning));
+  return {};
+}
+
+Result<> set_input_echo(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(std::uint64_t const reads, number(value));
+  if (reads > 1000) return unusable(value, "choose at most 1000 reads");
+  behaviour.input_echo = static_cast<int>(reads);
+  return {};
+}
+
+Result<> set_denied(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<Denied> words[] = {{"error", Denied::error}, {"cancelled", Denied::cancelled}};
+  return choose(words, value, behaviour.denied);
+}
+
+Result<> set_csrs(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<Csrs> words[] = {{"stacked", Csrs::as_stacked}, {"both", Csrs::both}};
+  return choose(words, value, behaviour.csrs);
+}
+
+Result<> set_first_approval(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<FirstApproval> words[] = {{"asked", FirstApproval::asked}, {"passed", FirstApproval::passed}};
+  return choose(words, value, behaviour.first_approval);
+}
+
+Result<> set_stale_hash(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<StaleHash> words[] = {{"refused", StaleHash::refused}, {"accepted", StaleHash::accepted}};
+  return choose(words, value, behaviour.stale_hash);
 }
 
 Result<> set_certificate_age(Behaviour& behaviour, std::string_view value) {
@@ -158,12 +200,37 @@ constexpr Switch table[] = {
      .set = set_newest_version},
     {.name = "--complete-after",
      .value = "DURATION",
-     .what = "a change ends this long after it began (default: never)",
+     .what = "a change ends this long after it began (default: never); usual: as at CPS",
      .set = set_complete_after},
     {.name = "--inputs",
      .value = "done|wait",
      .what = "wait: what waits for a person does not end by itself",
      .set = set_inputs},
+    {.name = "--warning",
+     .value = "WHEN: TEXT",
+     .what = "changes stop to warn: before, after, removal; repeatable",
+     .repeatable = true,
+     .set = add_warning},
+    {.name = "--input-echo",
+     .value = "N",
+     .what = "an input that was given stays visible for N reads of its change",
+     .set = set_input_echo},
+    {.name = "--denied",
+     .value = "error|cancelled",
+     .what = "what a denied input does to its change (default: error)",
+     .set = set_denied},
+    {.name = "--csrs",
+     .value = "stacked|both",
+     .what = "both: an RSA and an ECDSA CSR also where one is asked for",
+     .set = set_csrs},
+    {.name = "--first-approval",
+     .value = "asked|passed",
+     .what = "passed: a first certificate does not stop for approval",
+     .set = set_first_approval},
+    {.name = "--stale-hash",
+     .value = "refused|accepted",
+     .what = "an approval with the hash of an earlier result (default: refused)",
+     .set = set_stale_hash},
     {.name = "--certificate-age",
      .value = "DURATION",
      .what = "certificates count as issued this long ago",

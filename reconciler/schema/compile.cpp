@@ -178,6 +178,8 @@ Result<> read_annotations(json::Value const& node, Inherited const& around, Fiel
     return broken(field.pointer, "x-on-remove: it cannot be null");
   if (field.on_remove == OnRemove::empty && !field.allows(Type::array))
     return broken(field.pointer, "x-on-remove: only a list can be emptied");
+  if (!field.sensitive.empty() && json::find(node, "x-order-says") != nullptr)
+    return broken(field.pointer, "x-order-says: what is masked cannot be shown");
   return read_derived(node, field);
 }
 

@@ -34,7 +34,7 @@ std::string over_by(Record const& intent, Record const& lost) {
   auto const said = parse_timestamp(intent.ends_by);
   auto const now = parse_timestamp(lost.at);
   bool const later = said && now && *said > *now;
-  return intent.step != Step::create && later ? intent.ends_by : lost.at;
+  return intent.step != WriteKind::create && later ? intent.ends_by : lost.at;
 }
 
 /// Both next steps are commands: the previous snapshot, if there is one, and life without a state.
@@ -216,19 +216,19 @@ Result<> take_change(Contents& contents, Record const& record) {
       contents.entries.erase(record.name);
       // Nothing is left to find out about what was to become of it; a create in doubt is another enrollment.
       auto const moot = [&](Record const& one) {
-        return one.name == record.name && (one.sequence == record.intent || one.step != Step::create);
+        return one.name == record.name && (one.sequence == record.intent || one.step != WriteKind::create);
       };
       std::erase_if(contents.open_intents, moot);
       return {};
     }
     case Phase::done:
     case Phase::stored: {
-      if (record.step == Step::cancel) break;
+      if (record.step == WriteKind::cancel) break;
       bool const own = record.entry != nullptr || !known;
       auto const& said = own ? record.entry : intent->entry;
       Entry entry = said ? *said : Entry{};
       if (record.enrollment != 0) entry.id = record.enrollment;
-      if (!own) (record.step == Step::delete_ ? entry.removal : entry.changes) = record.changes;
+      if (!own) (record.step == WriteKind::delete_ ? entry.removal : entry.changes) = record.changes;
       if (!usable(entry))
         return Error{.code = Errc::internal, .message = "tells of an enrollment, but its name or id cannot be read"};
       if (record.name != entry.name) contents.entries.erase(record.name);

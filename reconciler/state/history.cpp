@@ -12,12 +12,12 @@ using namespace std::chrono_literals;
 constexpr auto kept_for = 90 * 24h;
 constexpr std::size_t most_events = 10'000;
 
-Happened done(Step step) {
+Happened done(WriteKind step) {
   switch (step) {
-    case Step::create: return Happened::created;
-    case Step::update: return Happened::updated;
-    case Step::delete_: return Happened::removing;
-    case Step::cancel: return Happened::cancelled;
+    case WriteKind::create: return Happened::created;
+    case WriteKind::update: return Happened::updated;
+    case WriteKind::delete_: return Happened::removing;
+    case WriteKind::cancel: return Happened::cancelled;
   }
   return Happened::recorded;
 }

@@ -51,14 +51,14 @@ BOOST_DESCRIBE_STRUCT(Author, (), (user, host, job))
 // conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.
 // lost: the attempt is over, and nobody knows what became of it; the intent stays open.
 BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict, lost)
-BOOST_DEFINE_ENUM_CLASS(Step, create, update, delete_, cancel)
+BOOST_DEFINE_ENUM_CLASS(WriteKind, create, update, delete_, cancel)
 
 /// One line of the journal.
 struct Record {
   std::int64_t sequence = 0;
   Phase phase = Phase::intent;
   std::int64_t intent = 0;  ///< of all but intent and stored: the intent's sequence; 0: none
-  Step step = Step::create;
+  WriteKind step = WriteKind::create;
   std::string name = {};
   std::string at = {};                       ///< RFC 3339, UTC
   std::string ends_by = {};                  ///< of intent: the attempt has ended then, whatever became of the process
@@ -88,8 +88,8 @@ struct Event {
   std::string at = {};
   Happened what = Happened::recorded;
   std::string name = {};
-  std::string old_name = {};  ///< of renamed
-  Step step = Step::create;   ///< of refused, conflict and lost: the write that it was
+  std::string old_name = {};           ///< of renamed
+  WriteKind step = WriteKind::create;  ///< of refused, conflict and lost: the write that it was
   std::int64_t enrollment = 0;
   std::vector<std::int64_t> changes = {};
   std::string reason = {};

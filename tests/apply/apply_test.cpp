@@ -343,7 +343,7 @@ TEST_CASE("apply: a disk that dies at any call: nothing is ordered twice, and in
       auto const state = bench.state();
       CHECK(state.entries.size() == 3);
       // A create's doubt is decided by the list; a second write's may have to wait for the time an attempt can take.
-      CHECK(std::ranges::none_of(state.open_intents, [](auto const& r) { return r.step == state::Step::create; }));
+      CHECK(std::ranges::none_of(state.open_intents, [](auto const& r) { return r.step == state::WriteKind::create; }));
       for (auto const& [name, entry] : state.entries) CHECK(after.contains(entry.id));
       if (!struck) break;
       ++runs;

@@ -91,16 +91,3 @@ TEST_CASE("basis: a second write cancels the first change of its own create, and
   now.pending = {change(5), change(6)};
   CHECK(own_first_change(now, {5}).error().code == Errc::conflict);
 }
-
-TEST_CASE("basis: the list is enough, unless it may lag behind what matters") {
-  CHECK(list_is_enough(updating()));
-  CHECK_FALSE(list_is_enough(updating({5})));
-  plan::Item item = updating();
-  item.closes.not_done = {3};
-  CHECK_FALSE(list_is_enough(item));
-  item.closes = {.done = 3};
-  CHECK_FALSE(list_is_enough(item));
-  item.closes = {};
-  std::get<plan::Update>(item.work).completes = true;
-  CHECK_FALSE(list_is_enough(item));
-}

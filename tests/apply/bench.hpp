@@ -104,8 +104,13 @@ struct Bench {
   SteadyTime deadline = SteadyTime::max();
   std::function<void()> between;  ///< happens after the plan was made, before it is carried out
 
-  Bench() {
-    auto started = sandbox::Server::start({.folder = folder.path});
+  Bench() { serve({}); }
+
+  /// CPS goes on like this from now on, with what it has.
+  void serve(sandbox::Behaviour behaviour) {
+    client.reset();
+    server.reset();
+    auto started = sandbox::Server::start({.folder = folder.path, .behaviour = std::move(behaviour)});
     server = std::move(started.value());
     auto real = http::Client::open(
         loop, {.endpoint = http::Endpoint::parse(server->authority()).value(), .ca_file = server->ca_file().string()});

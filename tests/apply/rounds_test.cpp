@@ -25,11 +25,14 @@ plan::Item issuing(std::string name) {
 
 plan::Plan mixed() {
   plan::Plan plan;
-  plan.items = {
-      item("a-delete", plan::Action::delete_, plan::Remove()), issuing("b-certificate"),
-      item("c-create", plan::Action::create, plan::Create()),  item("d-store", plan::Action::update, plan::Update()),
-      item("e-record", plan::Action::update, plan::Record()),  item("f-none", plan::Action::none, plan::Nothing()),
-      item("g-orphan", plan::Action::orphan, plan::Nothing()), item("h-create", plan::Action::create, plan::Create())};
+  plan.items = {item("a-delete", plan::Action::delete_, plan::Remove()),
+                issuing("b-certificate"),
+                item("c-create", plan::Action::create, plan::Create()),
+                item("d-store", plan::Action::update, plan::Update()),
+                item("e-record", plan::Action::update, plan::RecordOnly()),
+                item("f-none", plan::Action::none, plan::Nothing()),
+                item("g-orphan", plan::Action::orphan, plan::Nothing()),
+                item("h-create", plan::Action::create, plan::Create())};
   return plan;
 }
 
@@ -48,7 +51,7 @@ ItemResult result(Outcome outcome, plan::Action action = plan::Action::update) {
 TEST_CASE("rounds: what is least risky comes first, deletes last, and what CPS has refused behind its like") {
   Tally tally;
   CHECK(names(in_order(mixed(), tally)) == "edchba");
-  tally.refused("c-create");
+  tally.refused({"c-create"});
   CHECK(names(in_order(mixed(), tally)) == "edhcba");
 }
 
@@ -68,12 +71,13 @@ TEST_CASE("rounds: deletes wait for whatever did not succeed, but not for what t
         Case{result(Outcome::blocked, plan::Action::blocked), true},
         Case{result(Outcome::under_way, plan::Action::delete_), true}, Case{later, false}}) {
     CAPTURE(static_cast<int>(c.other.outcome));
-    CHECK(may_delete({{"gone", result(Outcome::skipped, plan::Action::delete_)}, {"www", c.other}}, deletes) == c.may);
+    CHECK(may_delete({{{"gone"}, result(Outcome::skipped, plan::Action::delete_)}, {{"www"}, c.other}}, deletes) ==
+          c.may);
   }
 }
 
 TEST_CASE("rounds: the state learned of an enrollment, and something of it is still to be written") {
-  plan::Item one = item("www", plan::Action::adopt, plan::Record());
+  plan::Item one = item("www", plan::Action::adopt, plan::RecordOnly());
   CHECK(with_what_is_left(one, result(Outcome::done)).outcome == Outcome::done);
   one.closes.done = 7;
   CHECK(with_what_is_left(one, result(Outcome::done)).outcome == Outcome::done);
@@ -81,7 +85,7 @@ TEST_CASE("rounds: the state learned of an enrollment, and something of it is st
   ItemResult const edited = with_what_is_left(one, result(Outcome::done));
   CHECK(edited.outcome == Outcome::waiting);
   CHECK(edited.message == "recorded as 1; the manifest was edited since it was sent");
-  one.work = plan::Record{.open_steps = {"/networkConfiguration/mustHaveCiphers"}};
+  one.work = plan::RecordOnly{.open_steps = {"/networkConfiguration/mustHaveCiphers"}};
   ItemResult const half = with_what_is_left(one, result(Outcome::done));
   CHECK(half.outcome == Outcome::waiting);
   CHECK(half.message == "created as 1; networkConfiguration.mustHaveCiphers is still to be written");
@@ -96,7 +100,7 @@ TEST_CASE("rounds: a round begins when the first of what is open may be looked a
     ItemResult one = result(outcome, action);
     one.name = name;
     if (in) one.again = start + *in;
-    results[name] = one;
+    results[{name}] = one;
   };
   add("done", Outcome::done, std::nullopt);
   add("doubt", Outcome::doubt, 60s);
@@ -135,16 +139,16 @@ TEST_CASE(
                                                 : Errc::refused,
                             .reached = kind == 2 ? Reached::unknown : Reached::no};
           one.outcome = Outcome::failed;
-          one = concluded(one, proof_of(state::Step::create, error, true), error, now + look_again, tally);
+          one = concluded(one, proof_of(state::WriteKind::create, error, true), error, now + look_again, tally);
         }
-        results[name] = one;
+        results[{name}] = one;
       }
       ++rounds;
       auto const when = next_look(results);
       open = when ? unfinished(results) : std::set<std::string>();
       if (!when) break;
       REQUIRE(*when >= now);
-      for (std::string const& name : open) REQUIRE(results.at(name).again.has_value());
+      for (std::string const& name : open) REQUIRE(results.at({name}).again.has_value());
       now = *when;
     }
     for (auto const& [name, one] : results) {

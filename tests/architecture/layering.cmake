@@ -12,6 +12,8 @@ guard(rapidjson/ "^base/json\\.(hpp|cpp)$")
 guard(spdlog/ "^base/log\\.cpp$")
 guard(yaml-cpp/ "^manifest/[^/]+\\.cpp$")
 guard(CLI/ "^cli/((arguments|flags|global_options|help_format)\\.cpp|refusal\\.hpp)$")
+guard(openssl/ "^base/(secret|text)\\.cpp$|^(edgegrid|sandbox|pki)/[^/]+\\.cpp$|^pki/openssl\\.hpp$|^http/tls\\.[ch]pp$|^cli/(main|version)\\.cpp$")
+guard(cmark-gfm "^cli/(roff|version)\\.cpp$")
 guard(boost/beast "^(http|sandbox)/[^/]+\\.cpp$|^base/asio\\.cpp$")
 guard(boost/asio/ssl "^(http|sandbox)/[^/]+\\.cpp$|^base/asio\\.cpp$")
 

@@ -18,6 +18,7 @@ expect(layering fail "a closed header next to an open types.hpp" plan "#include 
 expect(layering fail "an unknown module" attic "#include \"base/text.hpp\"\n")
 expect(layering fail "a library behind another door" diff "#include <rapidjson/document.h>\n")
 expect(layering fail "Beast outside its modules" cps "#include <boost/beast/core.hpp>\n")
+expect(layering fail "OpenSSL outside its modules" report "#include <openssl/x509.h>\n")
 expect(door pass "a line through the door" report "screen::line(out, \"{}\", name);\n")
 expect(door pass "fixed words with their reason" cli "fmt::print(world.err, \"?\");  // past the door: a prompt\n")
 expect(door fail "a print of fmt" report "fmt::print(out, \"{}\", name);\n")

@@ -2,6 +2,7 @@
 #include "cps/changes.hpp"
 #include "cps/deployments.hpp"
 #include "cps/inputs.hpp"
+#include "places.hpp"
 
 #include <fstream>
 #include <sstream>
@@ -15,7 +16,7 @@ using cps::InputKind;
 
 namespace {
 
-constexpr char published_file[] = CPS_SOURCE_DIR "/../shared/openapi/cps-v2-openapi.json";
+std::string const published_file = places::source("../shared/openapi/cps-v2-openapi.json");
 
 /// Is the example read? Nothing: it is of an entity that is not asked for.
 std::optional<bool> read(std::string_view entity, std::string_view text) {

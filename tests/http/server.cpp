@@ -1,4 +1,4 @@
-#include "server.hpp"
+#include "http/server.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>

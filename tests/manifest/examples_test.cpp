@@ -1,5 +1,6 @@
 #include "findings.hpp"
 #include "manifest/rules.hpp"
+#include "places.hpp"
 
 #include <fstream>
 
@@ -10,7 +11,7 @@ using namespace cpsctl;
 namespace {
 
 manifest::Loaded examples() {
-  return manifest::load({.paths = {CPS_SOURCE_DIR "/manifests/"}}, system_files());
+  return manifest::load({.paths = {places::source("manifests/")}}, system_files());
 }
 
 manifest::Desired const* named(manifest::Loaded const& loaded, std::string_view name) {
@@ -35,7 +36,7 @@ TEST_CASE("examples: all of manifests/ is valid, without a single warning") {
 }
 
 TEST_CASE("examples: the sample is the raw enrollment without read-only fields and without its invalid trust chain") {
-  std::ifstream in(CPS_TEST_DATA "/raw-sample.json");
+  std::ifstream in(places::data("manifest", "raw-sample.json"));
   std::string const text{std::istreambuf_iterator<char>(in), {}};
   auto raw = json::clone(*json::at(json::parse(text, "raw").value(), "/spec/enrollment"));
   for (char const* const field :
@@ -58,8 +59,8 @@ TEST_CASE("examples: a merged value says in which file it was written") {
   auto const loaded = examples();
   auto const* const intranet = named(loaded, "intranet-example-com");
   REQUIRE(intranet != nullptr);
-  CHECK(intranet->marks.at("/networkConfiguration/quicEnabled").file == CPS_SOURCE_DIR "/manifests/ov.yaml");
-  CHECK(intranet->marks.at("/networkConfiguration/sniOnly").file == CPS_SOURCE_DIR "/manifests/profiles.yaml");
+  CHECK(intranet->marks.at("/networkConfiguration/quicEnabled").file == places::source("manifests/ov.yaml"));
+  CHECK(intranet->marks.at("/networkConfiguration/sniOnly").file == places::source("manifests/profiles.yaml"));
   CHECK(intranet->marks.at("/org/name").line == 11);
   CHECK(intranet->marks.at("/org/name").column == 13);
   CHECK(intranet->lifecycle.on_pending_change == manifest::OnPendingChange::wait);
@@ -69,7 +70,7 @@ TEST_CASE("examples: a merged value says in which file it was written") {
 }
 
 TEST_CASE("rules: the README lists each rule with its words") {
-  std::ifstream in(CPS_SOURCE_DIR "/manifests/README.md");
+  std::ifstream in(places::source("manifests/README.md"));
   std::string const readme{std::istreambuf_iterator<char>(in), {}};
   std::string_view previous;
   for (auto const& rule : manifest::rules()) {

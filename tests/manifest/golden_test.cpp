@@ -1,4 +1,5 @@
 #include "findings.hpp"
+#include "places.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -31,7 +32,7 @@ std::string found_in(fs::path const& path) {
 
 TEST_CASE("findings: the text for each bad manifest is a product; CPS_ACCEPT=1 rewrites it and fails") {
   std::vector<fs::path> manifests;
-  for (auto const& entry : fs::directory_iterator(CPS_TEST_DATA))
+  for (auto const& entry : fs::directory_iterator(places::data("manifest")))
     if (entry.path().extension() != ".findings") manifests.push_back(entry.path());
   std::ranges::sort(manifests);
   REQUIRE(manifests.size() > 10);

@@ -2,6 +2,7 @@
 
 #include "findings.hpp"
 #include "manifest/saved.hpp"
+#include "places.hpp"
 #include "schema/schema.hpp"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ manifest::Lifecycle policy(std::string const& profile, std::string const& own) {
   return loaded.desired[0].lifecycle;
 }
 
-json::Document file(char const* path) {
+json::Document file(std::string const& path) {
   std::ifstream in(path);
   std::string const text{std::istreambuf_iterator<char>(in), {}};
   return json::parse(text, path).value();
@@ -118,7 +119,7 @@ TEST_CASE("lifecycle: what a state or a plan keeps of a policy is the same polic
 }
 
 TEST_CASE("lifecycle: the schema knows the warnings that the program knows, and which of them need no text") {
-  json::Document const warnings = file(CPS_SOURCE_DIR "/schemas/warnings.json");
+  json::Document const warnings = file(places::source("schemas/warnings.json"));
   std::vector<std::string> all{"*"}, low{"*"};
   for (json::Value const& one : warnings.GetArray()) {
     all.emplace_back(json::view(*json::find(one, "id")));
@@ -177,7 +178,7 @@ TEST_CASE("saved: a policy that no manifest may have is refused") {
 }
 
 TEST_CASE("lifecycle: what the page shows loads without a finding") {
-  std::ifstream in(CPS_SOURCE_DIR "/manifests/README.md");
+  std::ifstream in(places::source("manifests/README.md"));
   std::string page{std::istreambuf_iterator<char>(in), {}};
   auto const begin = page.find("```yaml\n", page.find("## Standing answers"));
   REQUIRE(begin != std::string::npos);

@@ -1,5 +1,6 @@
 #include "base/random.hpp"
 #include "findings.hpp"
+#include "places.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -16,7 +17,7 @@ constexpr std::string_view nasty = "a,:-?[]{}\"'&*!|>#%@`~\\ \n\t<=";
 
 std::vector<std::string> seeds() {
   std::vector<std::string> all;
-  for (char const* const folder : {CPS_SOURCE_DIR "/manifests", CPS_TEST_DATA})
+  for (std::string const& folder : {places::source("manifests"), places::data("manifest")})
     for (auto const& entry : std::filesystem::directory_iterator(folder)) {
       if (entry.path().extension() == ".md" || entry.path().extension() == ".findings") continue;
       std::ifstream in(entry.path(), std::ios::binary);

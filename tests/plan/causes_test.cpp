@@ -81,13 +81,13 @@ TEST_CASE("causes: an unchanged manifest has nothing to record, a changed policy
 TEST_CASE("causes: an update whose answer never came") {
   World world = story(off, on, off);
   SUBCASE("it may still be under way: nothing else is sent") {
-    world.inputs.open_intents = {unanswered(state::Step::update, "www", "2026-11-23T09:59:30Z")};
+    world.inputs.open_intents = {unanswered(state::WriteKind::update, "www", "2026-11-23T09:59:30Z")};
     auto const plan = planned(world);
     CHECK(plan.items[0].waits);
     CHECK(plan.items[0].next == "run again after 2026-11-23T10:00:30Z");
   }
   SUBCASE("it is over and was not done: it is sent again, and settles the first") {
-    world.inputs.open_intents = {unanswered(state::Step::update, "www", "2026-11-23T09:50:00Z")};
+    world.inputs.open_intents = {unanswered(state::WriteKind::update, "www", "2026-11-23T09:50:00Z")};
     auto const plan = planned(world);
     CHECK(plan.items[0].action == plan::Action::update);
     CHECK(made(world).items[0].closes.not_done == std::vector<std::int64_t>{8});
@@ -109,7 +109,7 @@ TEST_CASE("causes: an update whose answer never came, and the manifest is what i
     auto const plan = planned(world);
     CHECK(causes(world) == "orgId manifest set back\n");
     CHECK(made(world).items[0].closes.done == 8);
-    CHECK(plan.items[0].steps.size() == 1);
+    CHECK(plan.items[0].steps == std::vector<std::string>{"GET /enrollments/1", "PUT /enrollments/1"});
   }
   SUBCASE("it was done, and something else was changed since: what it brought is set back all the same") {
     World world = story(off, off, more + "," + on);
@@ -156,7 +156,7 @@ TEST_CASE("causes: a delete whose answer never came") {
   auto& enrollment = world.inputs.listings[scope].enrollments[1];
   SUBCASE("a change has appeared since, which may be the removal: nothing is claimed, and nothing sent") {
     enrollment.pending = {{.id = {70}, .type = "modify-certificate"}};
-    world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-20T09:59:30Z")};
+    world.inputs.open_intents = {unanswered(state::WriteKind::delete_, "www", "2026-11-20T09:59:30Z")};
     auto const plan = planned(world);
     CHECK(plan.items[0].action == plan::Action::blocked);
     CHECK(plan.items[0].waits);
@@ -164,20 +164,20 @@ TEST_CASE("causes: a delete whose answer never came") {
   }
   SUBCASE("a renewal that CPS began is not the removal") {
     enrollment.pending = {{.id = {70}, .type = "renewal"}};
-    world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-20T09:59:30Z")};
+    world.inputs.open_intents = {unanswered(state::WriteKind::delete_, "www", "2026-11-20T09:59:30Z")};
     auto const plan = planned(world);
     CHECK(plan.items[0].reason == "change 70 (renewal) is pending at CPS");
   }
   SUBCASE("it was about an enrollment that the name does not mean any more: it is sent again, and the old one closed") {
-    auto old = unanswered(state::Step::delete_, "www", "2026-11-23T09:59:59Z");
+    auto old = unanswered(state::WriteKind::delete_, "www", "2026-11-23T09:59:59Z");
     old.known_ids = {77};
     world.inputs.open_intents = {old};
-    CHECK(planned(world).items[0].steps.size() == 1);
+    CHECK(planned(world).items[0].steps == std::vector<std::string>{"GET /enrollments/1", "DELETE /enrollments/1"});
     CHECK(made(world).items[0].closes.not_done == std::vector<std::int64_t>{8});
   }
   SUBCASE("its manifest is back") {
     world.want(desired("www", "www.example.com"));
-    auto lost = unanswered(state::Step::delete_, "www", "2026-11-23T09:50:00Z");
+    auto lost = unanswered(state::WriteKind::delete_, "www", "2026-11-23T09:50:00Z");
     lost.known_ids = {1};
     world.inputs.open_intents = {lost};
     SUBCASE("it is there, and the delete can not happen any more: the doubt is closed") {
@@ -199,12 +199,12 @@ TEST_CASE("causes: a delete whose answer never came") {
     }
   }
   SUBCASE("nothing has happened, and it is over: it is sent again") {
-    world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-23T09:50:00Z")};
-    CHECK(planned(world).items[0].steps.size() == 1);
+    world.inputs.open_intents = {unanswered(state::WriteKind::delete_, "www", "2026-11-23T09:50:00Z")};
+    CHECK(planned(world).items[0].steps == std::vector<std::string>{"GET /enrollments/1", "DELETE /enrollments/1"});
     CHECK(made(world).items[0].closes.not_done == std::vector<std::int64_t>{8});
   }
   SUBCASE("it may still be under way") {
-    world.inputs.open_intents = {unanswered(state::Step::delete_, "www", "2026-11-23T09:59:30Z")};
+    world.inputs.open_intents = {unanswered(state::WriteKind::delete_, "www", "2026-11-23T09:59:30Z")};
     CHECK(planned(world).items[0].waits);
   }
 }

@@ -11,8 +11,8 @@ namespace {
 std::string const with_unit = R"("orgId":7)";
 
 /// Sent at 10:00, over at 10:01, on enrollment 1; a list may lag by five minutes.
-state::Record sent(state::Step step, std::string const& more = "") {
-  auto one = entry("www", step == state::Step::create ? 0 : 1);
+state::Record sent(state::WriteKind step, std::string const& more = "") {
+  auto one = entry("www", step == state::WriteKind::create ? 0 : 1);
   one.last_applied = document("www.example.com", more);
   state::Record intent{.sequence = 8,
                        .phase = state::Phase::intent,
@@ -21,13 +21,13 @@ state::Record sent(state::Step step, std::string const& more = "") {
                        .at = "2026-11-23T10:00:00Z",
                        .ends_by = "2026-11-23T10:01:00Z",
                        .entry = std::make_shared<state::Entry const>(one)};
-  if (step != state::Step::create) intent.known_ids = {1};
+  if (step != state::WriteKind::create) intent.known_ids = {1};
   return intent;
 }
 
 struct Row {
   char const* title;
-  state::Step step;
+  state::WriteKind step;
   std::string sent;
   std::optional<std::string> live;  ///< what CPS has in place of `sent`; none: nothing there
   std::vector<cps::PendingChange> pending;
@@ -51,7 +51,8 @@ Kind judged(Row const& row) {
 }  // namespace
 
 TEST_CASE("doubts: what became of a write") {
-  constexpr auto create = state::Step::create, update = state::Step::update, remove = state::Step::delete_;
+  constexpr auto create = state::WriteKind::create, update = state::WriteKind::update,
+                 remove = state::WriteKind::delete_;
   std::string const u = with_unit;
   std::vector<Row> const rows{
       {"create: listed and equal", create, u, u, {}, "10:00:01", Kind::done},
@@ -82,8 +83,8 @@ TEST_CASE("doubts: what became of a write") {
 TEST_CASE("doubts: a write about an enrollment that the name does not mean any more was not done to this one") {
   cps::Live const there = live(2, "www.example.com", with_unit);
   plan::Seen const seen{.listed = parse_timestamp("2026-11-23T10:00:30Z").value(), .live = &there, .id = 2};
-  CHECK(plan::what_became_of(sent(state::Step::update, with_unit), seen).kind == Kind::not_done);
-  CHECK(plan::what_became_of(sent(state::Step::delete_), seen).kind == Kind::not_done);
+  CHECK(plan::what_became_of(sent(state::WriteKind::update, with_unit), seen).kind == Kind::not_done);
+  CHECK(plan::what_became_of(sent(state::WriteKind::delete_), seen).kind == Kind::not_done);
 }
 
 TEST_CASE("doubts: what a write in doubt may have brought counts as applied, what others brought does not") {

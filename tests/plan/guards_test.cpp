@@ -173,7 +173,7 @@ TEST_CASE("guards: somebody else's pending change is not ours to cancel") {
       auto deployed = pending(unchanged(fmt::format(R"("{}":[7])", where)), 5, "renewal");
       deployed.pending.push_back({.id = {6}});
       auto const item = planned(change(deployed, {.on_pending_change = OnPendingChange::cancel})).items.at(0);
-      CHECK(item.steps == std::vector<std::string>{"DELETE /enrollments/1/changes/6",
+      CHECK(item.steps == std::vector<std::string>{"GET /enrollments/1", "DELETE /enrollments/1/changes/6",
                                                    "DELETE /enrollments/1/changes/5; renewal", "GET /enrollments/1",
                                                    "PUT /enrollments/1"});
       CHECK(item.cancels == std::vector<std::int64_t>{6, 5});

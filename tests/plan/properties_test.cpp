@@ -95,7 +95,7 @@ class History {
     close(item);
     auto sent = entry("www", 1);
     sent.last_applied = item.desired->enrollment;
-    auto intent = unanswered(state::Step::update, "www", "2026-11-23T09:00:00Z");
+    auto intent = unanswered(state::WriteKind::update, "www", "2026-11-23T09:00:00Z");
     intent.sequence = ++sequence_;
     intent.known_ids = {1};
     intent.entry = std::make_shared<state::Entry const>(sent);

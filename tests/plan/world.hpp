@@ -120,7 +120,7 @@ inline void expect(World const& world, std::string const& text) {
 }
 
 /// An update, or a delete, whose answer never came.
-inline state::Record unanswered(state::Step step, std::string const& name, std::string const& at,
+inline state::Record unanswered(state::WriteKind step, std::string const& name, std::string const& at,
                                 std::vector<std::int64_t> pending = {}) {
   return {.sequence = 8,
           .phase = state::Phase::intent,
@@ -133,7 +133,7 @@ inline state::Record unanswered(state::Step step, std::string const& name, std::
 
 /// An update that was to bring `sent`.
 inline state::Record unanswered_update(std::string const& at, std::string const& sent) {
-  auto intent = unanswered(state::Step::update, "www", at);
+  auto intent = unanswered(state::WriteKind::update, "www", at);
   auto one = entry("www", 1);
   one.last_applied = document("www.example.com", sent);
   intent.known_ids = {1};

@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "places.hpp"
 #include "program/program.hpp"
 
 #include <algorithm>
@@ -124,7 +125,7 @@ TEST_CASE("cpsctl, cpsctl help and cpsctl -h are one screen with every command a
   CHECK(lines.size() <= 40);
   for (std::string const& line : lines) CHECK(columns(line) <= 100);
   std::string const titles = run_cpsctl({"help", "topics"}).out;
-  for (auto const& file : std::filesystem::directory_iterator(CPS_SOURCE_DIR "/reconciler/cli/help")) {
+  for (auto const& file : std::filesystem::directory_iterator(places::source("reconciler/cli/help"))) {
     std::string const topic = file.path().stem();
     CAPTURE(topic);
     CHECK(page.out.find(" " + topic) != std::string::npos);
@@ -133,9 +134,10 @@ TEST_CASE("cpsctl, cpsctl help and cpsctl -h are one screen with every command a
 }
 
 TEST_CASE("the help of a command has its purpose, usage, three examples, its own options and its topic") {
-  for (std::string const command : {"validate", "plan", "apply", "show", "status", "import", "state", "state list",
-                                    "state show", "state log", "state forget", "state mv", "state settle",
-                                    "state unlock", "state rebuild", "sandbox", "schema", "version", "help"}) {
+  for (std::string const command :
+       {"validate",      "plan",       "apply",     "show",         "status",   "import",       "state",
+        "state list",    "state show", "state log", "state forget", "state mv", "state settle", "state unlock",
+        "state rebuild", "sandbox",    "schema",    "completion",   "version",  "help"}) {
     CAPTURE(command);
     std::vector<std::string> arguments;
     for (auto const word : text::split(command, ' ')) arguments.emplace_back(word);
@@ -162,8 +164,8 @@ TEST_CASE("cpsctl help CPS122 says what the rule is, and help rules has them all
   CHECK(one.out.starts_with("CPS122  error    A common name appears once in a contract"));
   std::string const all = run_cpsctl({"help", "rules"}).out;
   std::size_t rows = 0;
-  for (std::string const file : {"/schemas/README.md", "/manifests/README.md"}) {
-    for (std::string const& line : lines_of(read(CPS_SOURCE_DIR + file))) {
+  for (std::string const file : {"schemas/README.md", "manifests/README.md"}) {
+    for (std::string const& line : lines_of(read(places::source(file)))) {
       if (!line.starts_with("| CPS")) continue;
       ++rows;
       std::string const id = line.substr(2, 6);

@@ -1,5 +1,6 @@
 #include "program/crash.hpp"
 
+#include "places.hpp"
 #include "program/wanted.hpp"
 
 #include <algorithm>
@@ -76,7 +77,7 @@ struct Point {
 
   std::string title() const { return fmt::format("{} {}={}, then at {}", when, variable, value, again_at); }
   std::map<std::string, std::string> environment() const {
-    return {{"LD_PRELOAD", CPS_KILL_AT}, {variable, std::to_string(value)}, {"KILL_WHEN", when}};
+    return {{"LD_PRELOAD", places::kill_at()}, {variable, std::to_string(value)}, {"KILL_WHEN", when}};
   }
 };
 
@@ -148,7 +149,7 @@ CrashResult crash_test(CrashTest const& test) {
     auto const server = start.serve(whole.path());
     auto const begun = std::chrono::steady_clock::now();
     Run const run = run_against(*server, whole.path(), Start::apply(),
-                                {{"LD_PRELOAD", CPS_KILL_AT}, {"KILL_COUNT", (whole / "calls").string()}});
+                                {{"LD_PRELOAD", places::kill_at()}, {"KILL_COUNT", (whole / "calls").string()}});
     took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
     std::string const counted = read(whole / "calls");
     if (run.exit != 0 || counted.empty()) {

@@ -1,4 +1,5 @@
 #include "base/json.hpp"
+#include "places.hpp"
 #include "program/program.hpp"
 
 #include <algorithm>
@@ -13,7 +14,7 @@ using namespace program;
 
 namespace {
 
-std::string const examples = CPS_SOURCE_DIR "/manifests";
+std::string const examples = places::source("manifests");
 
 std::string sandbox_flag(Folder const& folder) {
   return "--sandbox=" + (folder / "sandbox").string();

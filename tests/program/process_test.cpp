@@ -86,6 +86,7 @@ TEST_CASE("version: says what the program is made of when it is asked") {
                                                                     {"Boost", "boost"},
                                                                     {"yaml-cpp", "yaml-cpp"},
                                                                     {"RapidJSON", "rapidjson"},
+                                                                    {"cmark-gfm", "cmark-gfm"},
                                                                     {"fmt", "fmt"},
                                                                     {"compiler", "compiler"},
                                                                     {"build", "buildType"}}) {

@@ -1,5 +1,7 @@
 #include "program/program.hpp"
 
+#include "places.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -51,7 +53,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 Started start(std::vector<std::string> arguments, Settings const& settings) {
-  arguments.insert(arguments.begin(), CPS_PROGRAM);
+  arguments.insert(arguments.begin(), settings.program.empty() ? places::program() : settings.program.string());
   static Folder const state;  // one for all processes of this test run, as they would have on one machine
   std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=/nonexistent",
                                        "XDG_STATE_HOME=" + state.path().string()};
@@ -211,6 +213,10 @@ Run Background::finish() {
   run_.exit = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   REQUIRE_MESSAGE(!late, "took too long\n", run_.out, run_.err);
   return run_;
+}
+
+std::filesystem::path program_folder() {
+  return std::filesystem::path(places::program()).parent_path();
 }
 
 Run run_cpsctl(std::vector<std::string> arguments, Settings settings) {

@@ -33,6 +33,7 @@ class Folder {
 std::string read(std::filesystem::path const& file);
 
 struct Settings {
+  std::filesystem::path program = {};                   ///< empty: cpsctl
   std::filesystem::path folder = {};                    ///< working directory; empty: the test's own
   std::map<std::string, std::string> environment = {};  ///< besides PATH, HOME (none), XDG_STATE_HOME (a temp folder)
   std::string input = {};
@@ -50,6 +51,9 @@ struct Run {
   std::string err;
   cpsctl::json::Document json() const;  ///< of stdout; fails the test when it is not one JSON value
 };
+
+/// The folder of cpsctl, for a PATH.
+std::filesystem::path program_folder();
 
 /// Runs to the end.
 Run run_cpsctl(std::vector<std::string> arguments, Settings settings = {});

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "places.hpp"
 #include "program/program.hpp"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ using namespace program;
 
 namespace {
 
-std::string const examples = CPS_SOURCE_DIR "/manifests";
+std::string const examples = places::source("manifests");
 
 std::string sandbox_flag(Folder const& folder) {
   return "--sandbox=" + (folder / "sandbox").string();
@@ -237,7 +238,7 @@ TEST_CASE("a report to a stream is written to it, and never replaces it") {
   auto const shell = [&](std::string const& command) {
     std::string const line =
         fmt::format("cd '{}' && {{ echo before; {}; echo after; }} {}", folder.path().string(),
-                    fmt::format(fmt::runtime(command), fmt::arg("program", CPS_PROGRAM)), ">log 7>>seven");
+                    fmt::format(fmt::runtime(command), fmt::arg("program", places::program())), ">log 7>>seven");
     return std::system(line.c_str());
   };
   CHECK(shell("{program} version --out json=/dev/stdout") == 0);

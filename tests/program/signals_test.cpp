@@ -1,3 +1,4 @@
+#include "places.hpp"
 #include "program/project.hpp"
 
 #include <csignal>
@@ -128,7 +129,7 @@ TEST_CASE("a process that stood still between its journal and its request does n
   std::vector<std::string> arguments{"apply", "--yes", "-v"};
   for (std::string const& flag : project.flags()) arguments.push_back(flag);
   Background running(arguments, {.folder = project.folder.path(),
-                                 .environment = {{"LD_PRELOAD", CPS_KILL_AT}, {"STOP_AT_SYNC", "1"}}});
+                                 .environment = {{"LD_PRELOAD", places::kill_at()}, {"STOP_AT_SYNC", "1"}}});
   running.await_stop();
   CHECK(project.creates() == 0);
   CHECK(read(project.folder / ".cpsctl/state.json.journal").find("\"intent\"") != std::string::npos);
@@ -148,7 +149,7 @@ TEST_CASE("a run whose lock was taken away sends nothing more, and the next run 
   std::vector<std::string> arguments{"apply", "--yes", "--parallelism", "1"};
   for (std::string const& flag : project.flags()) arguments.push_back(flag);
   Background running(arguments, {.folder = project.folder.path(),
-                                 .environment = {{"LD_PRELOAD", CPS_KILL_AT}, {"STOP_AT_SYNC", "1"}}});
+                                 .environment = {{"LD_PRELOAD", places::kill_at()}, {"STOP_AT_SYNC", "1"}}});
   running.await_stop();  // its first intent is on disk
   std::string const other =
       R"({"owner":"ana","host":"elsewhere","boot":"b","pid":1,"run":"r","command":"cpsctl apply"})";

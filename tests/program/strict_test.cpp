@@ -1,4 +1,5 @@
 #include "base/json.hpp"
+#include "places.hpp"
 #include "program/project.hpp"
 
 /// A CPS that refuses all that CPS and its CAs are known to refuse takes everything that cpsctl sends.
@@ -32,7 +33,7 @@ struct Strict {
 
 TEST_CASE("strict: the examples are created, changed, imported and deleted") {
   Strict const cps;
-  fs::copy(CPS_SOURCE_DIR "/manifests", cps.folder / "manifests");
+  fs::copy(places::source("manifests"), cps.folder / "manifests");
   fs::remove(cps.folder / "manifests/README.md");
   cps.expect({"apply", "--yes"}, 0);
   cps.expect({"plan", "--detailed-exitcode"}, 0);

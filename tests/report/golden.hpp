@@ -1,4 +1,6 @@
 #pragma once
+#include "places.hpp"
+
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -10,7 +12,7 @@ namespace cpsctl::report::testing {
 
 /// Compares with tests/report/data/<name>; CPS_ACCEPT=1 rewrites the file and fails, so that it never passes for a run.
 inline void golden(std::string const& name, std::string const& text) {
-  std::string const path = std::string(CPS_TEST_DATA) + "/" + name;
+  std::string const path = places::data("report", name);
   if (std::getenv("CPS_ACCEPT") != nullptr) {
     std::ofstream(path) << text;
     FAIL_CHECK("accepted ", name);

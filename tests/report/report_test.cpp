@@ -178,7 +178,7 @@ TEST_CASE("state: the history tells what was done and by whom, newest last, and 
       {.at = "2026-11-22T10:00:00Z",
        .what = state::Happened::refused,
        .name = "api",
-       .step = state::Step::update,
+       .step = state::WriteKind::update,
        .enrollment = 10002,
        .reason = "a person settled it:\n::error::it was not done",
        .run = "6f1d",

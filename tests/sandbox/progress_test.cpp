@@ -1,5 +1,6 @@
 #include "sandbox/progress.hpp"
 
+#include "sandbox/motion.hpp"
 #include "support.hpp"
 
 #include <doctest/doctest.h>

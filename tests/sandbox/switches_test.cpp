@@ -1,5 +1,6 @@
 #include "sandbox/switches.hpp"
 
+#include "places.hpp"
 #include "support.hpp"
 
 #include <algorithm>
@@ -29,6 +30,13 @@ TEST_CASE("switches: each says what it means") {
                                     {"--newest-version", "v11"},
                                     {"--complete-after", "90s"},
                                     {"--inputs", "wait"},
+                                    {"--warning", "before:  not CNAMEd: a text"},
+                                    {"--warning", "removal:b"},
+                                    {"--input-echo", "2"},
+                                    {"--denied", "cancelled"},
+                                    {"--csrs", "both"},
+                                    {"--first-approval", "passed"},
+                                    {"--stale-hash", "accepted"},
                                     {"--certificate-age", "71d"},
                                     {"--doubtful-edits", "202"},
                                     {"--normalise-seed", "7"},
@@ -48,6 +56,16 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->newest_version == 11);
   CHECK(chosen->complete_after == Duration(90s));
   CHECK(chosen->inputs == Inputs::wait);
+  CHECK(chosen->pace == Pace::together);
+  REQUIRE(chosen->warnings.size() == 2);
+  CHECK(chosen->warnings[0].when == Warning::When::before);
+  CHECK(chosen->warnings[0].text == "not CNAMEd: a text");
+  CHECK(chosen->warnings[1].when == Warning::When::removal);
+  CHECK(chosen->input_echo == 2);
+  CHECK(chosen->denied == Denied::cancelled);
+  CHECK(chosen->csrs == Csrs::both);
+  CHECK(chosen->first_approval == FirstApproval::passed);
+  CHECK(chosen->stale_hash == StaleHash::accepted);
   CHECK(chosen->certificate_age == Duration(71 * 24h));
   CHECK(chosen->doubtful_edits == DoubtfulEdits::start_a_change);
   CHECK(chosen->normalise_seed == 7);
@@ -62,6 +80,16 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->fault_seed == 11);
 }
 
+TEST_CASE("switches: the last pace counts") {
+  auto const usual = behaviour_of({{"--complete-after", "90s"}, {"--complete-after", "usual"}});
+  REQUIRE(usual);
+  CHECK(usual->pace == Pace::usual);
+  CHECK_FALSE(usual->complete_after);
+  auto const never = behaviour_of({{"--complete-after", "usual"}, {"--complete-after", "never"}});
+  REQUIRE(never);
+  CHECK(never->pace == Pace::together);
+}
+
 TEST_CASE("switches: a value that cannot be meant is a usage error with a next step") {
   struct Case {
     char const *name, *value, *next;
@@ -72,6 +100,15 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
       {"--newest-version", "v10", "choose one of v11, v12"},
       {"--complete-after", "soon", "90s"},
       {"--inputs", "", "choose one of done, wait"},
+      {"--warning", "Unsorted trust chain.", "'after: Unsorted trust chain.'"},
+      {"--warning", "after:", "'after: Unsorted trust chain.'"},
+      {"--warning", "", "'after: Unsorted trust chain.'"},
+      {"--warning", "later: a", "choose one of before, after, removal"},
+      {"--input-echo", "1001", "at most 1000"},
+      {"--denied", "gone", "choose one of error, cancelled"},
+      {"--csrs", "2", "choose one of stacked, both"},
+      {"--first-approval", "no", "choose one of asked, passed"},
+      {"--stale-hash", "maybe", "choose one of refused, accepted"},
       {"--certificate-age", "-1d", "90s"},
       {"--doubtful-edits", "204", "choose one of 200, 202, schema"},
       {"--normalise-seed", "-1", "whole number"},
@@ -99,7 +136,7 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
 }
 
 TEST_CASE("switches: the page about the sandbox explains each of them") {
-  auto const page = system_files().read(CPS_SOURCE_DIR "/reconciler/cli/help/sandbox.md", 1 << 20);
+  auto const page = system_files().read(places::source("reconciler/cli/help/sandbox.md"), 1 << 20);
   REQUIRE(page);
   for (Switch const& chosen : switches()) {
     CAPTURE(chosen.name);

@@ -1,6 +1,7 @@
 // A field of the enrollment is described once, in schemas/: the program's sources know no field by name, but for the
 // places listed here, each with its reason. The names come from the schemas, so a new field is guarded at once.
 #include "base/text.hpp"
+#include "places.hpp"
 #include "schema/schema.hpp"
 
 #include <algorithm>
@@ -87,7 +88,7 @@ std::string named_fields(std::string const& file, std::istream& source) {
 }  // namespace
 
 TEST_CASE("sources: no field of an enrollment is named outside the schemas") {
-  std::filesystem::path const root = CPS_SOURCE_DIR "/reconciler";
+  std::filesystem::path const root = places::source("reconciler");
   std::size_t sources = 0;
   std::set<std::string_view> needed;
   for (auto const& entry : std::filesystem::recursive_directory_iterator(root)) {

@@ -1,4 +1,5 @@
 // The judge from outside: CPS's published OpenAPI (June 2025) against schemas/enrollment.v11, in both directions.
+#include "places.hpp"
 #include "schema/schema.hpp"
 
 #include <algorithm>
@@ -29,8 +30,7 @@ constexpr Exception exceptions[] = {
 
 std::filesystem::path published_file() {
   char const* const named = std::getenv("CPS_OPENAPI");
-  return named != nullptr ? std::filesystem::path(named)
-                          : std::filesystem::path(CPS_SOURCE_DIR) / "../shared/openapi/cps-v2-openapi.json";
+  return named != nullptr ? named : places::source("../shared/openapi/cps-v2-openapi.json");
 }
 
 std::set<std::string> words(json::Value const* array) {

@@ -1,3 +1,4 @@
+#include "places.hpp"
 #include "schema/schema.hpp"
 
 #include <algorithm>
@@ -11,7 +12,7 @@
 using namespace cpsctl;
 
 TEST_CASE("rules: the README lists those that the program describes, and no other") {
-  std::ifstream in(CPS_SOURCE_DIR "/schemas/README.md");
+  std::ifstream in(places::source("schemas/README.md"));
   std::string const readme{std::istreambuf_iterator<char>(in), {}};
   std::size_t rows = 0;
   for (auto at = readme.find("\n| CPS"); at != std::string::npos; at = readme.find("\n| CPS", at + 1)) ++rows;

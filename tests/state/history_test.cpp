@@ -1,6 +1,7 @@
 #include "state/history.hpp"
 
 #include "base/fields.hpp"
+#include "places.hpp"
 #include "state/author.hpp"
 #include "state/failing_files.hpp"
 #include "state/journal.hpp"
@@ -40,7 +41,7 @@ std::unique_ptr<state::Store> open(failing::Disk& disk, std::string run, state::
 }
 
 std::string data(std::string const& name) {
-  return system_files().read(std::filesystem::path(CPS_TEST_DATA) / name, std::size_t{1} << 20).value();
+  return system_files().read(places::data("state", name), std::size_t{1} << 20).value();
 }
 
 }  // namespace
@@ -48,7 +49,7 @@ std::string data(std::string const& name) {
 TEST_CASE("history: each end of a write is told, by whom, and kept through snapshots and other runs") {
   failing::Disk disk;
   using enum state::Phase;
-  using enum state::Step;
+  using enum state::WriteKind;
   {
     auto const store = open(disk, "first", {.user = "ana", .host = "build-1"});
     auto const put = [&](state::Record record) { return store->write(std::move(record)).value(); };

@@ -151,9 +151,9 @@ TEST_CASE("store: with an entry goes what was to become of it, but no create in 
       state::journal_head({.realm = realm}) +
       state::journal_line(
           {.sequence = 1, .phase = state::Phase::stored, .name = "a", .enrollment = 7, .entry = entry("a")}) +
-      state::journal_line({.sequence = 2, .step = state::Step::update, .name = "a", .entry = entry("a")}) +
-      state::journal_line({.sequence = 3, .step = state::Step::create, .name = "a", .entry = entry("a")}) +
-      state::journal_line({.sequence = 4, .step = state::Step::update, .name = "b", .entry = entry("b")}) +
+      state::journal_line({.sequence = 2, .step = state::WriteKind::update, .name = "a", .entry = entry("a")}) +
+      state::journal_line({.sequence = 3, .step = state::WriteKind::create, .name = "a", .entry = entry("a")}) +
+      state::journal_line({.sequence = 4, .step = state::WriteKind::update, .name = "b", .entry = entry("b")}) +
       state::journal_line({.sequence = 5, .phase = state::Phase::dropped, .name = "a"});
   auto const contents = at_files::read(path, realm, disk);
   REQUIRE(contents.has_value());
@@ -631,7 +631,7 @@ TEST_CASE("store: what a write came to is its intent's entry with the id and the
     CHECK(one.removal.empty());
   });
   auto const known = std::make_shared<state::Entry const>(store->contents().entries.at("a"));
-  auto const step = state::Step::delete_;
+  auto const step = state::WriteKind::delete_;
   auto const removed = write(*store, {.phase = state::Phase::intent, .step = step, .name = "a", .entry = known});
   write(*store,
         {.phase = state::Phase::done, .intent = removed, .step = step, .name = "a", .enrollment = 7, .changes = {9}});

@@ -1,0 +1,255 @@
+#include "pki/csr.hpp"
+
+#include "base/fields.hpp"
+#include "base/log.hpp"
+#include "base/screen.hpp"
+#include "base/text.hpp"
+#include "cli/account.hpp"
+#include "cli/changes.hpp"
+#include "cli/command.hpp"
+#include "cli/option_groups.hpp"
+#include "cli/output.hpp"
+#include "cli/places.hpp"
+#include "http/crew.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+namespace cpsctl::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One CSR that CPS made and somebody is to sign.
+struct CsrRow {
+  std::string name = {};
+  std::int64_t id = 0;
+  std::int64_t change = 0;
+  std::string common_name = {};
+  std::vector<std::string> dns_names = {};  ///< of the CSR itself
+  std::string key_algorithm = {};
+  std::string csr = {};   ///< PEM
+  std::string file = {};  ///< where it was written, with --out-dir
+};
+BOOST_DESCRIBE_STRUCT(CsrRow, (), (name, id, change, common_name, dns_names, key_algorithm, csr, file))
+
+/// Why there is none of an enrollment that was asked for.
+struct WithoutCsr {
+  std::string name = {};
+  std::int64_t change = 0;  ///< 0: none is pending
+  std::string reason = {};
+  bool later = false;  ///< CPS may still make one
+};
+BOOST_DESCRIBE_STRUCT(WithoutCsr, (), (name, change, reason, later))
+
+struct CsrDocument {
+  std::vector<CsrRow> csrs = {};
+  std::vector<WithoutCsr> without = {};
+};
+BOOST_DESCRIBE_STRUCT(CsrDocument, (), (csrs, without))
+
+struct Asked {
+  std::vector<std::string> names = {};
+  std::string out_dir = {};
+};
+
+/// What a change without a CSR does instead.
+WithoutCsr without(PendingChange const& pending, std::optional<cps::Change> const& change) {
+  WithoutCsr none{.name = pending.ref.subject, .change = pending.ref.change.value};
+  if (!change) {
+    none.reason = "its change has ended meanwhile";
+  } else if (change->state == cps::ChangeState::new_ || change->state == cps::ChangeState::running) {
+    none.reason = fmt::format("CPS works on it ({})", text::printable(change->status));
+    none.later = true;
+  } else if (change->state == cps::ChangeState::awaiting_input) {
+    none.reason = fmt::format("its change waits for something else ({})", text::printable(change->status));
+    none.later = true;
+  } else {
+    none.reason =
+        fmt::format("its change is at {} ({})", text::printable(change->state_text), text::printable(change->status));
+  }
+  return none;
+}
+
+/// Whoever signs gets what he can check: a CSR that its own key has made.
+Result<CsrRow> row_of(PendingChange const& pending, cps::Csr const& from) {
+  auto const csr = pki::read_csr(from.csr);
+  if (!csr) return Error(csr.error()).within(fmt::format("the CSR of {}", pending.ref.subject));
+  CsrRow row{.name = pending.ref.subject,
+             .id = pending.ref.enrollment.value,
+             .change = pending.ref.change.value,
+             .common_name = pending.common_name,
+             .key_algorithm = csr->key.algorithm ? fields::word(*csr->key.algorithm) : from.key_algorithm};
+  for (pki::AlternativeName const& name : csr->names)
+    if (name.kind == pki::NameKind::dns) row.dns_names.push_back(name.value);
+  std::istringstream lines(from.csr);
+  for (std::string line; std::getline(lines, line);)
+    if (std::string_view const part = text::trimmed(line); !part.empty())
+      row.csr += fmt::format("{}\n", text::printable(part));
+  return row;
+}
+
+class Csrs {
+ public:
+  Csrs(Account& account, std::vector<PendingChange> changes) : account_(account), changes_(std::move(changes)) {}
+
+  Result<CsrDocument> read() { return account_.connection().loop->run(all()); }
+
+ private:
+  http::Task<Result<CsrDocument>> all() {
+    Connection const& connection = account_.connection();
+    std::function<bool()> const stop = [this] { return failure_.has_value(); };
+    std::function<http::Task<>(std::size_t)> const step = [this](std::size_t at) { return read_one(changes_[at]); };
+    co_await http::crew(*connection.loop, connection.parallelism, changes_.size(), stop, step);
+    if (failure_) co_return *failure_;
+    std::ranges::sort(found_.csrs, {},
+                      [](CsrRow const& row) { return std::tuple(row.name, row.change, row.key_algorithm); });
+    std::ranges::sort(found_.without, {}, [](WithoutCsr const& one) { return std::tuple(one.name, one.change); });
+    co_return std::move(found_);
+  }
+
+  http::Task<> read_one(PendingChange const& pending) {
+    auto const read = co_await ask(pending);
+    if (!read && !failure_) failure_ = read.error();
+  }
+
+  http::Task<Result<>> ask(PendingChange const& pending) {
+    cps::ChangeReader reader(*account_.connection().session);
+    auto const change = co_await reader.change(pending.ref);
+    if (!change && change.error().code != Errc::not_found) co_return change.error();
+    cps::Input const* const input = change ? input_of(*change) : nullptr;
+    if (input == nullptr) {
+      found_.without.push_back(without(pending, change ? std::optional(*change) : std::nullopt));
+      co_return Result<>();
+    }
+    auto const info = co_await reader.info(pending.ref, *input);
+    if (!info && info.error().code != Errc::not_found) co_return info.error();
+    if (!info) {  // the input was there a moment ago
+      found_.without.push_back({.name = pending.ref.subject,
+                                .change = pending.ref.change.value,
+                                .reason = "its change moved on just now",
+                                .later = true});
+      co_return Result<>();
+    }
+    for (cps::Csr const& csr : std::get<cps::Csrs>(*info).csrs) {
+      auto row = row_of(pending, csr);
+      if (!row) co_return row.error();
+      found_.csrs.push_back(std::move(*row));
+    }
+    co_return Result<>();
+  }
+
+  /// A status text decides nothing: the change has to wait, and for a certificate.
+  static cps::Input const* input_of(cps::Change const& change) {
+    if (change.state != cps::ChangeState::awaiting_input) return nullptr;
+    auto const found = std::ranges::find(change.inputs, cps::InputKind::third_party_certificate, &cps::Input::kind);
+    return found == change.inputs.end() ? nullptr : &*found;
+  }
+
+  Account& account_;
+  std::vector<PendingChange> changes_;
+  CsrDocument found_ = {};
+  std::optional<Error> failure_ = {};
+};
+
+void print(CsrDocument const& document, std::ostream& out) {
+  bool const alone = document.csrs.size() == 1;
+  for (CsrRow const& row : document.csrs) {
+    if (!row.file.empty()) {
+      screen::line(out, "{}  {}  change {}  {}", row.name, row.key_algorithm, row.change, row.file);
+      continue;
+    }
+    // Readers of PEM pass over what stands before a block.
+    if (!alone) screen::line(out, "# {} {}, change {}", row.name, row.key_algorithm, row.change);
+    std::istringstream lines(row.csr);
+    for (std::string line; std::getline(lines, line);) screen::line(out, "{}", line);
+  }
+}
+
+/// What was asked for by name and has none, in words.
+void tell(CsrDocument const& document, std::vector<std::string> const& names) {
+  for (WithoutCsr const& one : document.without) log::warning("{}: no CSR to sign: {}", one.name, one.reason);
+  if (document.csrs.empty() && document.without.empty() && names.empty())
+    log::info("no change waits for a certificate that is signed outside CPS");
+}
+
+Result<> write(CsrDocument& document, std::string const& folder, World& world) {
+  if (folder.empty() || document.csrs.empty()) return {};
+  CPS_CHECK(check_stays("--out-dir", folder));
+  CPS_CHECK(world.files.make_folders(folder));
+  for (CsrRow& row : document.csrs) {
+    fs::path const file = fs::path(folder) / fmt::format("{}-{}.csr", row.name, row.key_algorithm);
+    CPS_CHECK(world.files.publish(file, row.csr));
+    row.file = file.string();
+  }
+  return {};
+}
+
+Exit exit_of(CsrDocument const& document, Asked const& asked) {
+  if (asked.names.empty() || document.without.empty()) return Exit::done;
+  bool const later = std::ranges::all_of(document.without, &WithoutCsr::later);
+  return later ? Exit::again : Exit::failed;
+}
+
+/// Those of the names that cannot have a CSR now, whatever their changes say.
+std::vector<WithoutCsr> never(std::vector<std::string> const& names, std::vector<PendingChange> const& changes) {
+  std::vector<WithoutCsr> found;
+  for (std::string const& name : names) {
+    bool any = false;
+    for (PendingChange const& one : changes) {
+      if (!text::glob_matches(name, one.ref.subject)) continue;
+      any = true;
+      if (!one.takes_certificate)
+        found.push_back({.name = one.ref.subject,
+                         .change = one.ref.change.value,
+                         .reason = "CPS itself has its certificates signed"});
+    }
+    if (!any) found.push_back({.name = name, .reason = "no change is pending at CPS"});
+  }
+  return found;
+}
+
+/// cpsctl csr: one list per contract, and for each change that is pending two requests.
+Result<Exit> run(Asked const& asked, Options options, World& world) {
+  options.selection.names.insert(options.selection.names.end(), asked.names.begin(), asked.names.end());
+  return on_account(options, world, [&](Account& account) -> Result<Exit> {
+    CPS_TRY(manifest::Loaded manifests, account.read_manifests(Account::Manifests::if_any));
+    CPS_CHECK(account.connect());
+    CPS_CHECK(account.look());
+    plan::Inputs known = account.inputs(std::move(manifests));
+    CPS_CHECK(check_words(known));
+    CPS_TRY(plan::Inputs const inputs, account.ask(std::move(known)));
+    CPS_TRY(auto changes, pending_changes(inputs));
+    std::vector<WithoutCsr> const others = never(asked.names, changes);
+    std::erase_if(changes, [](PendingChange const& one) { return !one.takes_certificate; });
+    CPS_TRY(CsrDocument document, Csrs(account, std::move(changes)).read());
+    document.without.insert(document.without.end(), others.begin(), others.end());
+    CPS_CHECK(write(document, asked.out_dir, world));
+    tell(document, asked.names);
+    return delivered({.text = [&](std::ostream& out, report::Style const&) { print(document, out); },
+                      .json = [&] { return fields::versioned(document); }},
+                     exit_of(document, asked), options.global, world);
+  });
+}
+
+}  // namespace
+
+Command csr_command() {
+  return {.name = "csr",
+          .what = "Print the CSRs that wait for your CA",
+          .topic = "third-party",
+          .examples = {{{"cpsctl csr api-example-com", "the CSR of one enrollment, to be signed"},
+                        {"cpsctl csr --out-dir csrs", "all that wait, a file each"},
+                        {"cpsctl csr -o json", "for a program that has them signed"}}},
+          .takes = [](Flags& flags, Options& options) -> Run {
+            auto const asked = std::make_shared<Asked>();
+            flags.add({"NAME", "manifest names (default: all)", "", Names::enrollments}, asked->names);
+            take_selection(flags, options);
+            flags.add({"--out-dir", "write each into a file NAME-ALGORITHM.csr below", "DIR", Names::folders},
+                      asked->out_dir);
+            return with(asked, run);
+          }};
+}
+
+}  // namespace cpsctl::cli
