@@ -31,13 +31,9 @@ std::optional<WallTime> time_of(ASN1_TIME const* time) {
          std::chrono::seconds(parts.tm_sec);
 }
 
-/// An extension by its NID; `valid` becomes false where it is there and cannot be read.
 template <class T, auto Free>
-std::unique_ptr<T, Freed<Free>> extension(X509* x509, int nid, bool& valid) {
-  int critical = -1;
-  std::unique_ptr<T, Freed<Free>> found(static_cast<T*>(X509_get_ext_d2i(x509, nid, &critical, nullptr)));
-  if (!found && critical != -1) valid = false;
-  return found;
+std::unique_ptr<T, Freed<Free>> extension(X509* x509, int nid) {
+  return std::unique_ptr<T, Freed<Free>>(static_cast<T*>(X509_get_ext_d2i(x509, nid, nullptr, nullptr)));
 }
 
 std::vector<std::string> usages_of(EXTENDED_KEY_USAGE const* usages) {
@@ -52,16 +48,15 @@ std::vector<std::string> usages_of(EXTENDED_KEY_USAGE const* usages) {
   return all;
 }
 
-/// Names and usages; false: one of them is there and cannot be read.
+/// Names and usages; false: an extension is there that cannot be read, or twice.
 bool read_extensions(X509* x509, Certificate& certificate) {
-  bool valid = true;
-  auto const names = extension<GENERAL_NAMES, GENERAL_NAMES_free>(x509, NID_subject_alt_name, valid);
+  X509_check_purpose(x509, -1, 0);  // reads all that OpenSSL knows, and keeps what it finds
+  if ((X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0) return false;
+  auto const names = extension<GENERAL_NAMES, GENERAL_NAMES_free>(x509, NID_subject_alt_name);
   if (names) certificate.names = alternative_names(names.get());
-  auto const usages = extension<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>(x509, NID_ext_key_usage, valid);
+  auto const usages = extension<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>(x509, NID_ext_key_usage);
   if (usages) certificate.usages = usages_of(usages.get());
-  // Reads the others and keeps what it finds.
-  X509_check_purpose(x509, -1, 0);
-  return valid && (X509_get_extension_flags(x509) & EXFLAG_INVALID) == 0;
+  return true;
 }
 
 void read_signature(X509* x509, Certificate& certificate) {

@@ -51,6 +51,7 @@ class Matcher {
             .message = "no key algorithm is wanted",
             .next = "name RSA or ECDSA in lifecycle.certificate.keyAlgorithms"});
     for (KeyAlgorithm const algorithm : wanted_) answer(algorithm);
+    for (auto const& [at, end] : issuers_) add(check_issuer(pile_.certificates[at], end, question_.required.now));
     other_csrs();
     strays();
     // What a chain was to be made of is left over until there is one.
@@ -117,6 +118,7 @@ class Matcher {
       return std::tuple(!has_errors(one.findings), leaf.not_after, leaf.not_before, one.at);
     };
     std::vector<Candidate> candidates;
+    candidates.reserve(found.size());
     for (std::size_t const at : found)
       candidates.push_back({.at = at, .findings = check_leaf(pile_.certificates[at], question_.required)});
     auto const chosen =
@@ -136,8 +138,8 @@ class Matcher {
     WallTime const end = certificate(leaf).not_after;
     Upload made{.algorithm = algorithm, .certificate = to_pem(certificate(leaf)), .not_after = end};
     for (std::size_t const at : chain.issuers) {
-      // Two leaves may have the same issuers: each is reported once.
-      if (checked_.insert(at).second) add(check_issuer(pile_.certificates[at], end, question_.required.now));
+      auto const [last, first] = issuers_.try_emplace(at, end);
+      if (!first) last->second = std::max(last->second, end);
       made.trust_chain += to_pem(certificate(at));
     }
     uploads_.push_back(std::move(made));
@@ -242,8 +244,8 @@ class Matcher {
   Question const& question_;
   std::set<KeyAlgorithm> wanted_;
   Pile const& pile_;
-  std::set<std::size_t> used_ = {};     ///< those that are answers, part of a chain, or told of
-  std::set<std::size_t> checked_ = {};  ///< issuers
+  std::set<std::size_t> used_ = {};               ///< those that are answers, part of a chain, or told of
+  std::map<std::size_t, WallTime> issuers_ = {};  ///< with the end of the last leaf that stands on them
   std::vector<Missing> missing_ = {};
   std::vector<Upload> uploads_ = {};
   std::vector<Finding> findings_ = {};

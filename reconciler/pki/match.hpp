@@ -31,7 +31,7 @@ struct FormerCsr {
 struct Question {
   std::vector<OpenCsr> csrs = {};         ///< at most one of an algorithm
   std::vector<KeyAlgorithm> wanted = {};  ///< those to be uploaded; others may have CSRs as well (facts-2026.md A17b)
-  std::vector<FormerCsr> former = {};     ///< as far as they are known
+  std::vector<FormerCsr> former = {};     ///< as far as they are known: of earlier changes, of what is deployed
   Requirements required = {};
 };
 

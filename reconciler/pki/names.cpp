@@ -11,7 +11,7 @@ namespace {
 /// "www.example.com" -> "*.example.com"; empty where no wildcard may stand for the first label.
 std::string wildcard_over(std::string_view host) {
   auto const dot = host.find('.');
-  if (dot == std::string_view::npos || dot == 0 || host.starts_with('*')) return {};
+  if (dot == std::string_view::npos || dot == 0) return {};
   return "*" + std::string(host.substr(dot));
 }
 

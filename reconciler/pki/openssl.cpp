@@ -73,13 +73,10 @@ std::string name_text(X509_NAME const* name) {
 }
 
 std::string common_name(X509_NAME const* name) {
-  int last = -1;
-  for (int i = X509_NAME_get_index_by_NID(name, NID_commonName, -1); i >= 0;
-       i = X509_NAME_get_index_by_NID(name, NID_commonName, i))
-    last = i;
-  if (last < 0) return {};
+  int const first = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+  if (first < 0) return {};
   unsigned char* utf8 = nullptr;
-  int const size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
+  int const size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, first)));
   if (size < 0) return {};
   std::string shown = text::excerpt({reinterpret_cast<char*>(utf8), static_cast<std::size_t>(size)}, longest_name);
   OPENSSL_free(utf8);
@@ -88,6 +85,7 @@ std::string common_name(X509_NAME const* name) {
 
 std::vector<AlternativeName> alternative_names(GENERAL_NAMES const* names) {
   std::vector<AlternativeName> all;
+  all.reserve(names == nullptr ? 0 : static_cast<std::size_t>(sk_GENERAL_NAME_num(names)));
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) all.push_back(alternative_name(sk_GENERAL_NAME_value(names, i)));
   return all;
 }

@@ -59,7 +59,7 @@ std::string to_der(Write write) {
 
 /// A name as RFC 2253 writes it, printable.
 std::string name_text(X509_NAME const* name);
-/// The last CN: the most specific one.
+/// The first CN, or nothing.
 std::string common_name(X509_NAME const* name);
 std::vector<AlternativeName> alternative_names(GENERAL_NAMES const* names);
 /// Nothing: not even its bytes can be had.

@@ -37,7 +37,7 @@ struct AlternativeName {
 /// A PKCS#10 request whose signature its own key has made.
 struct Csr {
   std::string subject = {};      ///< RFC 2253, printable: "CN=www.example.com,O=Example Corp,C=US"
-  std::string common_name = {};  ///< the last CN of the subject; may be empty
+  std::string common_name = {};  ///< the first CN of the subject; may be empty
   std::vector<AlternativeName> names = {};
   PublicKey key = {};
 };

@@ -73,18 +73,18 @@ void set_time(ASN1_TIME* time, cpsctl::WallTime to) {
   need(ASN1_TIME_set(time, seconds) != nullptr, "write a time");
 }
 
-void set_serial(X509* certificate) {
-  std::uint64_t number = 0;
-  need(RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) == 1, "draw a number");
-  need(ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), number | 1) == 1, "write a number");
+void set_serial(X509* certificate, std::uint64_t number) {
+  if (number == 0) need(RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) == 1, "draw a number");
+  need(ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), number) == 1, "write a number");
 }
 
 /// `issuer` is null for a root, which `signer` signs as its own.
 std::shared_ptr<x509_st> certificate(EVP_PKEY* key, Template const& says, X509* issuer, EVP_PKEY* signer) {
   std::shared_ptr<x509_st> const made(X509_new(), X509_free);
   X509* const x509 = made.get();
-  need(x509 != nullptr && X509_set_version(x509, 2) == 1 && X509_set_pubkey(x509, key) == 1, "begin a certificate");
-  set_serial(x509);
+  need(x509 != nullptr && X509_set_version(x509, says.version - 1) == 1 && X509_set_pubkey(x509, key) == 1,
+       "begin a certificate");
+  set_serial(x509, says.serial);
   set_time(X509_getm_notBefore(x509), says.not_before);
   set_time(X509_getm_notAfter(x509), says.not_after);
   set_name(X509_get_subject_name(x509), says.common_name);
@@ -155,6 +155,13 @@ Template of_a_ca(std::string_view common_name) {
           .constraints = "critical,CA:TRUE",
           .key_usage = "critical,keyCertSign,cRLSign",
           .usages = {}};
+}
+
+Template of_old(std::string_view common_name) {
+  Template says = of_a_ca(common_name);
+  says.version = 1;
+  says.constraints = says.key_usage = says.key_identifier = {};
+  return says;
 }
 
 Authority Authority::root(Template const& says, Key const& key) {

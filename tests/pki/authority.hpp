@@ -2,6 +2,7 @@
 #include "base/clock.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,11 +47,16 @@ struct Template {
   std::string usages = "serverAuth";
   std::string name_constraints = {};
   std::string key_identifier = "hash";
+  long version = 3;
+  std::uint64_t serial = 0;  ///< 0: one that no other has
   char const* hash = "SHA256";
 };
 
 /// What a CA's own certificate says: from 2020 to 2040.
 Template of_a_ca(std::string_view common_name);
+
+/// Version 1, as roots of the last century are: without extensions.
+Template of_old(std::string_view common_name);
 
 /// A CA: a key and its own certificate.
 class Authority {

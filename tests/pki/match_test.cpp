@@ -227,6 +227,11 @@ std::vector<Case> cases_of_leaves() {
        {"error not_yet_valid"}},
       {"valid from now on", rsa, {leaf([](Template& t) { t.not_before = today; })}, "ready RSA+1", {}},
       {"expired", rsa, {leaf([](Template& t) { t.not_after = today - hours(1); })}, "refused", {"error expired"}},
+      {"valid to this second",
+       rsa,
+       {leaf([](Template& t) { t.not_after = today; })},
+       "ready RSA+1",
+       {"warning expires_soon"}},
       {"expires soon",
        rsa,
        {leaf([](Template& t) { t.not_after = today + days(14); })},
@@ -283,6 +288,18 @@ std::vector<Case> cases_of_chains() {
       changed([](Template& t) { t.constraints = "critical,CA:TRUE,pathlen:0"; }, of_a_ca("Test Narrow Root")));
   Authority const below_narrow = narrow.intermediate();
   Authority const below_below = below_narrow.intermediate(of_a_ca("Test Deep CA"));
+  Template const coming = changed(
+      [](Template& t) {
+        t.not_before = today + days(1);
+        t.not_after += days(365);
+      },
+      of_a_ca("Test Issuing CA"));
+  Authority const other_root = Authority::root(of_a_ca("Test Other Root"));
+  Authority const crossed = other_root.intermediate(
+      changed([](Template& t) { t.not_after += days(365); }, of_a_ca("Test Root")), g.root.key());
+  Authority const old_root = Authority::root(authority::of_old("Test Old Root"));
+  Authority const below_old = old_root.intermediate();
+  Authority const of_both = g.root.intermediate(ending);
   std::string const chain = g.ca.pem() + g.root.pem();
   return {
       {"in the wrong order",
@@ -356,6 +373,36 @@ std::vector<Case> cases_of_chains() {
        {file(g.ca.issue(g.rsa) + g.root.intermediate(ended, ca_key).pem() + g.ca.pem())},
        "ready RSA+1",
        {"warning unrelated"}},
+      {"of two certificates of its issuer the one that is valid, though the other lasts longer",
+       rsa,
+       {file(g.ca.issue(g.rsa) + g.root.intermediate(coming, ca_key).pem() + g.ca.pem())},
+       "ready RSA+1",
+       {"warning unrelated"}},
+      {"a root rather than what another root says of it",
+       rsa,
+       {file(g.ca.issue(g.rsa) + g.ca.pem() + crossed.pem() + g.root.pem() + other_root.pem())},
+       "ready RSA+2",
+       {"warning unrelated"}},
+      {"what another root says of it, where that is all there is",
+       rsa,
+       {file(g.ca.issue(g.rsa) + g.ca.pem() + crossed.pem() + other_root.pem())},
+       "ready RSA+3",
+       {}},
+      {"a root of version 1",
+       rsa,
+       {file(below_old.issue(g.rsa) + below_old.pem() + old_root.pem())},
+       "ready RSA+2",
+       {}},
+      {"an issuer of both that expires before: said once",
+       asked({KeyAlgorithm::RSA, KeyAlgorithm::ECDSA}),
+       {file(of_both.issue(g.rsa) + of_both.issue(g.ec) + of_both.pem())},
+       "ready RSA+1 ECDSA+1",
+       {"warning issuer_expires_first"}},
+      {"an issuer that expires before one of both",
+       asked({KeyAlgorithm::RSA, KeyAlgorithm::ECDSA}),
+       {file(of_both.issue(g.rsa, {.not_after = today + days(60)}) + of_both.issue(g.ec) + of_both.pem())},
+       "ready RSA+1 ECDSA+1",
+       {"warning issuer_expires_first"}},
       {"of two certificates of its issuer the one that lasts",
        rsa,
        {file(g.ca.issue(g.rsa) + g.root.intermediate(ending, ca_key).pem() + g.ca.pem())},
@@ -508,6 +555,18 @@ TEST_CASE("match: findings name the certificate that is meant and its place") {
   CHECK(about->subject == "CN=www.example.com,O=Example Corp");
   CHECK(about->serial == pki::read_certificate(leaf)->serial);
   CHECK(about->message == "is not for servers, its extended key usage is clientAuth");
+}
+
+TEST_CASE("match: errors come first, then by place") {
+  Ground const& g = ground();
+  std::string const wrong = g.ca.issue(g.rsa, {.usages = "", .hash = "SHA1"});
+  auto const match = pki::match(asked({KeyAlgorithm::ECDSA, KeyAlgorithm::RSA}),
+                                std::vector<Source>{{"z", "words"}, {"b", g.ca.pem() + wrong}, {"a", "words"}});
+  std::vector<std::string> said;
+  for (pki::Finding const& one : match.findings) said.push_back(finding_text(one) + " " + one.at.file);
+  CHECK(said == std::vector<std::string>{"error no_certificate a", "error server_auth_missing b",
+                                         "error no_certificate z", "wait certificate_missing ",
+                                         "warning order_repaired b", "warning weak_signature b"});
 }
 
 TEST_CASE("match: all names that are missing are listed, of very many the first ones") {
