@@ -58,10 +58,8 @@ DeadEnd dead_end(Seen const& seen, cps::ChangeState state) {
 }
 
 /// CPS shows, for a moment, what it was told already.
-bool was_answered(Seen const& seen, cps::Input const& input) {
-  auto const* const info = std::get_if<cps::InputInfo>(&seen.info);
-  return seen.given && seen.given->looks <= looks_after_answer && seen.given->update == input.update &&
-         info != nullptr && seen.given->digest == answer_digest(*info);
+bool takes_answer(Seen const& seen, cps::Input const& input, cps::InputInfo const& info) {
+  return was_given(seen, input, info) && seen.given->looks <= looks_after_answer;
 }
 
 Missing unknown_input(Seen const& seen, cps::Input const& input) {
@@ -99,9 +97,10 @@ Due at_input(Seen const& seen, cps::Input const& input, Owner owner, Policy cons
   if (!input.kind) return unknown_input(seen, input);
   if (std::holds_alternative<NotRead>(seen.info)) return Reads{.input = input};
   if (std::holds_alternative<Gone>(seen.info)) return waits(seen, Who::cps, "CPS has moved on");
-  if (was_answered(seen, input)) return waits(seen, Who::cps, "CPS takes the answer");
+  auto const& info = std::get<cps::InputInfo>(seen.info);
+  if (takes_answer(seen, input, info)) return waits(seen, Who::cps, "CPS takes the answer");
   AtInput const at{.seen = seen, .input = input, .owner = owner, .policy = policy, .now = now};
-  return by_kind(at, std::get<cps::InputInfo>(seen.info));
+  return by_kind(at, info);
 }
 
 Due by_state(Seen const& seen, Owner owner, Policy const& policy, WallTime now) {
@@ -164,7 +163,11 @@ Duration pace(Due const& due, Seen const& seen, WallTime now) {
                           Duration const usual = look_after(waits.who, so_far);
                           return waits.until ? std::min(usual, std::max(soon, *waits.until - now)) : usual;
                         },
-                        [&](Missing const& missing) { return look_after(missing.who, so_far); },
+                        [&](Missing const& missing) {
+                          // Names whose CNAMEs end at Akamai validate by themselves, at any moment.
+                          bool const validates = missing.input.kind == cps::InputKind::domain_validation;
+                          return look_after(validates ? Who::cps : Who::person, so_far);
+                        },
                         [&](DeadEnd const&) { return look_after(Who::person, so_far); },
                         [](Reads const&) { return Duration(); },
                         [](Ended const&) { return Duration(); },
@@ -191,6 +194,10 @@ std::string answer_digest(cps::InputInfo const& info) {
                         [&](auto const& described) { return digest(fields::to_text(described)); },
                     },
                     info);
+}
+
+bool was_given(Seen const& seen, cps::Input const& input, cps::InputInfo const& info) {
+  return seen.given && seen.given->update == input.update && seen.given->digest == answer_digest(info);
 }
 
 Next decide(Seen const& seen, Owner owner, Policy const& policy, WallTime now) {

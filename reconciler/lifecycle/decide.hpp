@@ -18,7 +18,7 @@ struct NotRead {};
 struct Gone {};
 using Info = std::variant<NotRead, Gone, cps::InputInfo>;
 
-/// An answer that was sent already.
+/// An answer that was sent already; forgotten once the change no longer shows its input.
 struct Given {
   std::string update = {};  ///< the input's
   std::string digest = {};  ///< of what was answered: answer_digest()
@@ -45,6 +45,9 @@ cps::Input const* input_of(cps::Change const& change);
 
 /// What an answer to this information answers: the same text while CPS shows the same.
 std::string answer_digest(cps::InputInfo const& info);
+
+/// Was an answer to this very information sent already?
+bool was_given(Seen const& seen, cps::Input const& input, cps::InputInfo const& info);
 
 /// Only a change that awaits an input, and shows one of a known kind, is ever answered; only ours or CPS's, by the
 /// manifest's policy; and never what has been answered a moment ago. `now`: the Date of CPS's answer.

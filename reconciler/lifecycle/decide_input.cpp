@@ -123,13 +123,15 @@ Due decide_certificate(AtInput const& at, cps::Csrs const& csrs) {
       lacking.push_back(algorithm);
   }
   bool const has_source = !source.signer.empty() || !source.files.empty();
-  if (!at.by_hand_only() && has_source && lacking.empty()) return uploads;
+  bool const again = was_given(at.seen, at.input, csrs);
+  if (!at.by_hand_only() && has_source && lacking.empty() && !again) return uploads;
   Missing missing = at.missing("the certificate for its CSR");
   missing.commands = {fmt::format("cpsctl csr {}", at.seen.name), fmt::format("cpsctl upload {} FILE", at.seen.name)};
   if (at.by_hand_only()) return missing;
   if (!lacking.empty())
     missing.because.push_back(fmt::format("the policy wants {}, and CPS has no CSR for that",
                                           text::excerpt(fmt::format("{}", fmt::join(lacking, " and ")), listed)));
+  if (again) missing.because.emplace_back("certificates for these CSRs were uploaded already, and CPS still asks");
   if (!has_source) {
     missing.because.emplace_back("the manifest names neither a signer nor files");
     missing.yaml = "certificate: { files: [FILE] }\n";

@@ -37,7 +37,8 @@ struct Acknowledges {
   std::vector<Warning> entries = {};  ///< at least one
 };
 
-/// Certificates for these CSRs are to be had from the policy's source, and uploaded: all, or none.
+/// Certificates for these CSRs are to be had from the policy's source, and uploaded: all, or none, and once for each
+/// appearance of the input.
 struct Uploads {
   cps::Input input = {};
   manifest::CertificateSource source = {};
@@ -55,7 +56,6 @@ struct Approves {
 /// An answer is missing.
 struct Missing {
   cps::Input input = {};
-  Who who = Who::person;
   std::string what = {};                   ///< what CPS waits for, one clause
   std::vector<std::string> because = {};   ///< why the policy does not answer it, a clause each
   std::vector<std::string> commands = {};  ///< that answer it by hand, in their order

@@ -145,6 +145,24 @@ TEST_CASE("decide: information that is gone, and an answer that CPS still shows,
   CHECK(after({.update = "y-ack", .digest = digest}) == "acknowledges");
 }
 
+TEST_CASE("decide: the same certificates are not uploaded twice while CPS shows the same CSRs") {
+  Seen seen = waiting(InputKind::third_party_certificate);
+  seen.given = Given{.update = "x-ack", .digest = answer_digest(std::get<cps::InputInfo>(seen.info)), .looks = 2};
+  CHECK(word(decide(seen, Owner::ours, willing(), now()).due) == "waits cps");
+  seen.given->looks = 3;
+  CHECK(joined(missing(seen, willing()).because) ==
+        "certificates for these CSRs were uploaded already, and CPS still asks");
+  seen.info = cps::InputInfo(cps::Csrs{.csrs = {{.csr = "new", .key_algorithm = "RSA"}}});
+  CHECK(word(decide(seen, Owner::ours, willing(), now()).due) == "uploads");
+}
+
+TEST_CASE("decide: names may validate by themselves, so they are looked at soon; a person is given an hour") {
+  CHECK(decide(waiting(InputKind::domain_validation), Owner::ours, willing(), now()).look_after ==
+        std::chrono::seconds(30));
+  CHECK(decide(waiting(InputKind::pre_verification_warnings), Owner::ours, {}, now()).look_after ==
+        std::chrono::hours(1));
+}
+
 TEST_CASE("decide: dead ends say CPS's words and the next step") {
   Seen seen = waiting(InputKind::pre_verification_warnings);
   seen.change.state = ChangeState::error;

@@ -116,14 +116,16 @@ TEST_CASE("owner: ours by the state, CPS's by a renewal of what is wanted, else 
   CHECK(owner(9, "", Managed::as_wanted) == Owner::other);
 }
 
-TEST_CASE("polls: seconds, then minutes, then an hour; an hour at once for people and CAs") {
+TEST_CASE("polls: seconds, then minutes, then an hour; an hour at once for people") {
   using namespace std::chrono_literals;
   CHECK(look_after(Who::cps, 0s) == 30s);
   CHECK(look_after(Who::cps, 4min) == 1min);
   CHECK(look_after(Who::cps, 40min) == 10min);
   CHECK(look_after(Who::cps, 30h) == 1h);
   CHECK(look_after(Who::person, 0s) == 1h);
-  CHECK(look_after(Who::ca, 0s) == 1h);
+  CHECK(look_after(Who::ca, 0s) == 30s);
+  CHECK(look_after(Who::ca, 14min) == 210s);
+  CHECK(look_after(Who::ca, 15min) == 1h);
 }
 
 TEST_CASE("pending: names and settings are compared, as far as CPS shows them") {
