@@ -77,6 +77,8 @@ struct Behaviour {
   std::optional<Duration> complete_after = {};         ///< a change ends so long after it was begun; nothing: never
   Pace pace = Pace::together;
   Inputs inputs = Inputs::done;
+  std::int64_t speed = 1;  ///< the sandbox's time passes so many times as fast as the real one
+  Duration forward = {};   ///< and is moved on by so much at the start
   FirstApproval first_approval = FirstApproval::asked;
   std::vector<Warning> warnings = {};
   int input_echo = 0;  ///< an input that was given stays visible for so many reads of its change

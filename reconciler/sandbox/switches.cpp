@@ -1,6 +1,7 @@
 #include "sandbox/switches.hpp"
 
 #include "base/text.hpp"
+#include "sandbox/timeline.hpp"
 
 #include <algorithm>
 #include <string>
@@ -72,6 +73,20 @@ Result<> set_complete_after(Behaviour& behaviour, std::string_view value) {
     return {};
   }
   CPS_TRY(behaviour.complete_after, parse_duration(value));
+  return {};
+}
+
+Result<> set_speed(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(std::uint64_t const speed, number(value));
+  if (speed == 0 || speed > static_cast<std::uint64_t>(highest_speed))
+    return unusable(value, fmt::format("choose 1 to {}", highest_speed));
+  behaviour.speed = static_cast<std::int64_t>(speed);
+  if (!behaviour.complete_after) behaviour.pace = Pace::usual;
+  return {};
+}
+
+Result<> set_forward(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.forward, parse_duration(value));
   return {};
 }
 
@@ -202,6 +217,11 @@ constexpr Switch table[] = {
      .value = "DURATION",
      .what = "a change ends this long after it began (default: never); usual: as at CPS",
      .set = set_complete_after},
+    {.name = "--speed",
+     .value = "N",
+     .what = "its time passes N times as fast, and steps take as long as at CPS",
+     .set = set_speed},
+    {.name = "--forward", .value = "DURATION", .what = "its time is moved on at the start", .set = set_forward},
     {.name = "--inputs",
      .value = "done|wait",
      .what = "wait: what waits for a person does not end by itself",

@@ -36,6 +36,8 @@ TEST_CASE("switches: each says what it means") {
                                     {"--csrs", "both"},
                                     {"--first-approval", "passed"},
                                     {"--stale-hash", "accepted"},
+                                    {"--speed", "600"},
+                                    {"--forward", "60d"},
                                     {"--certificate-age", "71d"},
                                     {"--doubtful-edits", "202"},
                                     {"--normalise-seed", "7"},
@@ -56,6 +58,8 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->complete_after == Duration(90s));
   CHECK(chosen->inputs == Inputs::wait);
   CHECK(chosen->pace == Pace::together);
+  CHECK(chosen->speed == 600);
+  CHECK(chosen->forward == Duration(60 * 24h));
   REQUIRE(chosen->warnings.size() == 2);
   CHECK(chosen->warnings[0].when == Warning::When::before);
   CHECK(chosen->warnings[0].text == "not CNAMEd: a text");
@@ -79,7 +83,10 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->fault_seed == 11);
 }
 
-TEST_CASE("switches: the last pace counts") {
+TEST_CASE("switches: the last pace counts; who asks for speed alone gets the usual one") {
+  auto const fast = behaviour_of({{"--speed", "60"}});
+  REQUIRE(fast);
+  CHECK(fast->pace == Pace::usual);
   auto const usual = behaviour_of({{"--complete-after", "90s"}, {"--complete-after", "usual"}});
   REQUIRE(usual);
   CHECK(usual->pace == Pace::usual);
@@ -108,6 +115,10 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
       {"--csrs", "2", "choose one of stacked, both"},
       {"--first-approval", "no", "choose one of asked, passed"},
       {"--stale-hash", "maybe", "choose one of refused, accepted"},
+      {"--speed", "0", "choose 1 to 100000"},
+      {"--speed", "100001", "choose 1 to 100000"},
+      {"--speed", "1.5", "whole number"},
+      {"--forward", "-1d", "90s"},
       {"--certificate-age", "-1d", "90s"},
       {"--doubtful-edits", "204", "choose one of 200, 202, schema"},
       {"--normalise-seed", "-1", "whole number"},
