@@ -32,6 +32,10 @@ enum class Pace : std::uint8_t {
 /// contradict each other (facts-2026.md A23).
 enum class FirstApproval : bool { passed, asked };
 
+/// Whether GET of a change that has ended still answers: Akamai's Terraform provider waits to read "complete", and the
+/// documents call what is over gone (cps-api.md §9, question 10).
+enum class Ended : bool { gone, shown };
+
 /// What an input that is denied does to its change: nobody says (facts-2026.md A7).
 enum class Denied : bool { error, cancelled };
 
@@ -83,6 +87,7 @@ struct Behaviour {
   std::vector<Warning> warnings = {};
   int input_echo = 0;  ///< an input that was given stays visible for so many reads of its change
   Denied denied = Denied::error;
+  Ended ended = Ended::gone;
   StaleHash stale_hash = StaleHash::refused;
   Csrs csrs = Csrs::as_stacked;
   Duration certificate_age = {};  ///< certificates count as issued so long before their change ended

@@ -94,4 +94,12 @@ std::string change_body(std::int64_t enrollment, Change const& change) {
   return json::compact(body);
 }
 
+std::string ended_change_body(std::string_view status) {
+  bool const completed = status == "completed";
+  return fmt::format(R"({{"statusInfo":{{"status":"{}","state":"{}","description":"{}","error":null,)"
+                     R"("deploymentSchedule":{{"notBefore":null,"notAfter":null}}}},"allowedInput":[]}})",
+                     completed ? "complete" : status, status,
+                     completed ? "All of your requested changes are complete." : "The change was cancelled.");
+}
+
 }  // namespace cpsctl::sandbox

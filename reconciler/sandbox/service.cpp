@@ -78,6 +78,9 @@ Response Service::route(Call& call) {
   auto const change_id = path[4] == "changes" ? parse_id(path[5]) : std::nullopt;
   for (Change const& change : enrollment->changes)
     if (change_id == change.id) return change_route(call, *enrollment, change);
+  if (behaviour_.ended == Ended::shown && path.size() == 6 && call.request.method == "GET")
+    for (PastChange const& past : enrollment->history)
+      if (change_id == past.id) return get_ended(call, past);
   return not_found(call, fmt::format("no change {} is pending", text::printable(path[5])));
 }
 

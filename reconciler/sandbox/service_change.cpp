@@ -25,6 +25,13 @@ Response Service::get_change(Call& call, Enrollment const& enrollment, Change co
   return carried_out(200, change_entity, *version, std::move(body));
 }
 
+Response Service::get_ended(Call& call, PastChange const& past) {
+  auto const version = accepted_version(call.request.header("Accept"), change_entity, behaviour_.policy);
+  if (!version) return not_acceptable(call, change_entity);
+  if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
+  return carried_out(200, change_entity, *version, ended_change_body(past.status));
+}
+
 Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change const& change) {
   auto const version = accepted_version(call.request.header("Accept"), change_id_entity, behaviour_.policy);
   if (!version) return not_acceptable(call, change_id_entity);

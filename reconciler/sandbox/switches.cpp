@@ -120,6 +120,11 @@ Result<> set_denied(Behaviour& behaviour, std::string_view value) {
   return choose(words, value, behaviour.denied);
 }
 
+Result<> set_ended(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<Ended> words[] = {{"gone", Ended::gone}, {"shown", Ended::shown}};
+  return choose(words, value, behaviour.ended);
+}
+
 Result<> set_csrs(Behaviour& behaviour, std::string_view value) {
   static constexpr Word<Csrs> words[] = {{"stacked", Csrs::as_stacked}, {"both", Csrs::both}};
   return choose(words, value, behaviour.csrs);
@@ -239,6 +244,10 @@ constexpr Switch table[] = {
      .value = "error|cancelled",
      .what = "what a denied input does to its change (default: error)",
      .set = set_denied},
+    {.name = "--ended",
+     .value = "gone|shown",
+     .what = "shown: a change that has ended can still be read",
+     .set = set_ended},
     {.name = "--csrs",
      .value = "stacked|both",
      .what = "both: an RSA and an ECDSA CSR also where one is asked for",

@@ -160,6 +160,34 @@ TEST_CASE("inputs: the second acknowledgement is refused, the first may stay vis
   CHECK(at(bench.get(10001).body, "/productionSlots") == "[10001]");
 }
 
+TEST_CASE("inputs: a change that has ended can be read where that was chosen") {
+  Bench bench({.ended = Ended::shown});
+  REQUIRE(bench.post(dv_body).status == 202);
+  Pending const change{bench};
+  REQUIRE(change.acknowledge(challenges_done).status == 200);
+  CHECK(change.stands() == "complete completed");
+  CHECK(at(change.get().body, "/allowedInput") == "[]");
+  CHECK(change.acknowledge(challenges_done).status == 404);
+  REQUIRE(bench.put(10001, bench.get(10001).body, "force-renewal=true").status == 202);
+  Pending const second{bench, 10001, 10002};
+  REQUIRE(bench.send({.method = "DELETE", .target = second.path(), .accept = type_of("change-id", 1)}).status == 200);
+  CHECK(second.stands() == "cancelled cancelled");
+}
+
+TEST_CASE("inputs: an input that is gone, and a change that ended between list and GET, are faults") {
+  Bench bench;
+  bench.behaviour.faults = {
+      parse_fault_rule("GET /enrollments/*/changes/*/input/info/*: status 404 not-found first 1").value(),
+      parse_fault_rule("GET /enrollments/*/changes/*: status 404 not-found first 1").value()};
+  bench.restart();
+  REQUIRE(bench.post(dv_body).status == 202);
+  Pending const change{bench};
+  CHECK(change.stands() == "404");
+  CHECK(change.stands() == "coordinate-domain-validation awaiting-input");
+  CHECK(slug(change.info("lets-encrypt-challenges", "dv-challenges", 2)) == "not-found");
+  CHECK(change.info("lets-encrypt-challenges", "dv-challenges", 2).status == 200);
+}
+
 TEST_CASE("inputs: a denied input ends its change") {
   SUBCASE("with an error, until somebody cancels it") {
     Bench bench;
