@@ -39,6 +39,10 @@ enum class Ended : bool { gone, shown };
 /// What an input that is denied does to its change: nobody says (facts-2026.md A7).
 enum class Denied : bool { error, cancelled };
 
+/// How a change waits for domain validation: CPS looks at the tokens by itself, and a recorded server shows the change
+/// as suspended, with an input that is not required.
+enum class Validation : bool { asks, suspended };
+
 /// Which CSRs a third-party change has: users saw both although they asked for one (facts-2026.md A17b).
 enum class Csrs : bool { as_stacked, both };
 
@@ -90,6 +94,7 @@ struct Behaviour {
   Ended ended = Ended::gone;
   StaleHash stale_hash = StaleHash::refused;
   Csrs csrs = Csrs::as_stacked;
+  Validation validation = Validation::asks;
   Duration certificate_age = {};  ///< certificates count as issued so long before their change ended
   DoubtfulEdits doubtful_edits = DoubtfulEdits::as_schema;
   std::optional<std::uint64_t> normalise_seed = {};  ///< documents are shown in shapes that vary with it

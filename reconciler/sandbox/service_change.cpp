@@ -13,7 +13,7 @@ Response Service::get_change(Call& call, Enrollment const& enrollment, Change co
   auto const version = accepted_version(call.request.header("Accept"), change_entity, behaviour_.policy);
   if (!version) return not_acceptable(call, change_entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  std::string body = change_body(enrollment.id, change);
+  std::string body = change_body(enrollment.id, change, behaviour_.validation);
   // An input that was given is still shown, for so many reads; then CPS has noticed.
   if (change.reads_left) {
     Enrollment next = enrollment;

@@ -120,6 +120,11 @@ Result<> set_denied(Behaviour& behaviour, std::string_view value) {
   return choose(words, value, behaviour.denied);
 }
 
+Result<> set_validation(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<Validation> words[] = {{"asks", Validation::asks}, {"suspended", Validation::suspended}};
+  return choose(words, value, behaviour.validation);
+}
+
 Result<> set_ended(Behaviour& behaviour, std::string_view value) {
   static constexpr Word<Ended> words[] = {{"gone", Ended::gone}, {"shown", Ended::shown}};
   return choose(words, value, behaviour.ended);
@@ -244,6 +249,10 @@ constexpr Switch table[] = {
      .value = "error|cancelled",
      .what = "what a denied input does to its change (default: error)",
      .set = set_denied},
+    {.name = "--validation",
+     .value = "asks|suspended",
+     .what = "how a change waits for domain validation (default: asks)",
+     .set = set_validation},
     {.name = "--ended",
      .value = "gone|shown",
      .what = "shown: a change that has ended can still be read",

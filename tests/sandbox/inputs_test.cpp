@@ -160,6 +160,16 @@ TEST_CASE("inputs: the second acknowledgement is refused, the first may stay vis
   CHECK(at(bench.get(10001).body, "/productionSlots") == "[10001]");
 }
 
+TEST_CASE("inputs: domain validation may be shown as suspended, and can be acknowledged all the same") {
+  Bench bench({.validation = Validation::suspended});
+  REQUIRE(bench.post(dv_body).status == 202);
+  Pending const change{bench};
+  CHECK(change.stands() == "coordinate-domain-validation suspended");
+  CHECK(at(change.get().body, "/allowedInput/0/requiredToProceed") == "false");
+  REQUIRE(change.acknowledge(challenges_done).status == 200);
+  CHECK(change.stands() == "404");
+}
+
 TEST_CASE("inputs: a change that has ended can be read where that was chosen") {
   Bench bench({.ended = Ended::shown});
   REQUIRE(bench.post(dv_body).status == 202);
@@ -268,6 +278,15 @@ TEST_CASE("challenges: tokens of each name, the same at each read, others after 
   CHECK(text_at(next, one + "/challenges/0/token") != token);
 }
 
+TEST_CASE("schedule: a write's dates are days; a lenient server takes timestamps, too") {
+  std::string const query = "contractId=C-1&deploy-not-before=2026-12-01T08:30:00.000Z";
+  Bench bench;
+  REQUIRE(bench.post(dv_body, query).status == 202);
+  CHECK(text_at(Pending{bench}.get().body, "/statusInfo/deploymentSchedule/notBefore") == "2026-12-01T08:30:00Z");
+  Bench strict({.policy = Policy::strict});
+  CHECK(strict.post(dv_body, query).status == 400);
+}
+
 TEST_CASE("schedule: a deployment waits for its date") {
   Bench bench(step_by_step());
   REQUIRE(bench.post(dv_body).status == 202);
@@ -288,6 +307,7 @@ TEST_CASE("schedule: a deployment waits for its date") {
   CHECK(bench.send({.target = path, .accept = type_of("deployment-schedule", 1)}).body ==
         R"({"notAfter":null,"notBefore":"2026-12-01T08:00:00Z"})");
   CHECK(text_at(change.get().body, "/statusInfo/deploymentSchedule/notBefore") == "2026-12-01T08:00:00Z");
+  CHECK(change.get(1).body == change.get(2).body);
   bench.clock.pass(1min);
   REQUIRE(change.acknowledge(challenges_done).status == 200);
   bench.clock.pass(24h);

@@ -33,6 +33,7 @@ TEST_CASE("switches: each says what it means") {
                                     {"--warning", "removal:b"},
                                     {"--input-echo", "2"},
                                     {"--denied", "cancelled"},
+                                    {"--validation", "suspended"},
                                     {"--ended", "shown"},
                                     {"--csrs", "both"},
                                     {"--first-approval", "passed"},
@@ -67,6 +68,7 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->warnings[1].when == Warning::When::removal);
   CHECK(chosen->input_echo == 2);
   CHECK(chosen->denied == Denied::cancelled);
+  CHECK(chosen->validation == Validation::suspended);
   CHECK(chosen->ended == Ended::shown);
   CHECK(chosen->csrs == Csrs::both);
   CHECK(chosen->first_approval == FirstApproval::passed);
@@ -114,6 +116,7 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
       {"--warning", "later: a", "choose one of before, after, removal"},
       {"--input-echo", "1001", "at most 1000"},
       {"--denied", "gone", "choose one of error, cancelled"},
+      {"--validation", "dns", "choose one of asks, suspended"},
       {"--ended", "yes", "choose one of gone, shown"},
       {"--csrs", "2", "choose one of stacked, both"},
       {"--first-approval", "no", "choose one of asked, passed"},
