@@ -31,7 +31,7 @@ struct Filled {
   void operator()(lifecycle::Uploads const&) const { answered("a signed certificate: the policy names its source"); }
   void operator()(lifecycle::Approves const&) const { answered("an approval: the policy gives it"); }
   void operator()(lifecycle::Missing const& missing) const {
-    row.who = missing.who;
+    row.who = Who::person;
     row.what = missing.what;
     row.because = missing.because;
     row.next = missing.commands;

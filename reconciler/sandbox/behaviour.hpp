@@ -32,8 +32,16 @@ enum class Pace : std::uint8_t {
 /// contradict each other (facts-2026.md A23).
 enum class FirstApproval : bool { passed, asked };
 
+/// Whether GET of a change that has ended still answers: Akamai's Terraform provider waits to read "complete", and the
+/// documents call what is over gone (cps-api.md §9, question 10).
+enum class Ended : bool { gone, shown };
+
 /// What an input that is denied does to its change: nobody says (facts-2026.md A7).
 enum class Denied : bool { error, cancelled };
+
+/// How a change waits for domain validation: CPS looks at the tokens by itself, and a recorded server shows the change
+/// as suspended, with an input that is not required.
+enum class Validation : bool { asks, suspended };
 
 /// Which CSRs a third-party change has: users saw both although they asked for one (facts-2026.md A17b).
 enum class Csrs : bool { as_stacked, both };
@@ -77,12 +85,16 @@ struct Behaviour {
   std::optional<Duration> complete_after = {};         ///< a change ends so long after it was begun; nothing: never
   Pace pace = Pace::together;
   Inputs inputs = Inputs::done;
+  std::int64_t speed = 1;  ///< the sandbox's time passes so many times as fast as the real one
+  Duration forward = {};   ///< and is moved on by so much at the start
   FirstApproval first_approval = FirstApproval::asked;
   std::vector<Warning> warnings = {};
   int input_echo = 0;  ///< an input that was given stays visible for so many reads of its change
   Denied denied = Denied::error;
+  Ended ended = Ended::gone;
   StaleHash stale_hash = StaleHash::refused;
   Csrs csrs = Csrs::as_stacked;
+  Validation validation = Validation::asks;
   Duration certificate_age = {};  ///< certificates count as issued so long before their change ended
   DoubtfulEdits doubtful_edits = DoubtfulEdits::as_schema;
   std::optional<std::uint64_t> normalise_seed = {};  ///< documents are shown in shapes that vary with it

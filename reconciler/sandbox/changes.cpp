@@ -21,8 +21,13 @@ bool stops(Change const& change, Step const& step) {
   return true;
 }
 
-std::string_view state_of(Change const& change) {
+bool suspended(Change const& change, Validation validation) {
+  return validation == Validation::suspended && step_of(change).input == Input::challenges;
+}
+
+std::string_view state_of(Change const& change, Validation validation) {
   if (change.error) return "error";
+  if (suspended(change, validation)) return "suspended";
   // An input that was given stays visible: its state, too.
   return step_of(change).mover == Mover::person ? "awaiting-input" : "running";
 }
@@ -62,7 +67,7 @@ std::string change_path(std::int64_t enrollment, std::int64_t change) {
   return fmt::format("/cps/v2/enrollments/{}/changes/{}", enrollment, change);
 }
 
-std::string change_body(std::int64_t enrollment, Change const& change) {
+std::string change_body(std::int64_t enrollment, Change const& change, Validation validation) {
   Step const& step = step_of(change);
   json::Document body(rapidjson::kObjectType);
   auto& pool = body.GetAllocator();
@@ -73,7 +78,7 @@ std::string change_body(std::int64_t enrollment, Change const& change) {
 
   json::Value status(rapidjson::kObjectType);
   json::set(status, "status", json::string(change.status, pool), pool);
-  json::set(status, "state", json::string(state_of(change), pool), pool);
+  json::set(status, "state", json::string(state_of(change, validation), pool), pool);
   json::set(status, "description", json::string(step.description, pool), pool);
   json::set(status, "error", error_of(change, pool), pool);
   json::set(status, "deploymentSchedule", std::move(schedule), pool);
@@ -84,7 +89,7 @@ std::string change_body(std::int64_t enrollment, Change const& change) {
     InputNames const& names = names_of(*step.input);
     json::Value input(rapidjson::kObjectType);
     json::set(input, "type", json::string(names.type, pool), pool);
-    json::set(input, "requiredToProceed", json::Value(true), pool);
+    json::set(input, "requiredToProceed", json::Value(!suspended(change, validation)), pool);
     json::set(input, "info", json::string(fmt::format("{}/input/info/{}", base, names.info), pool), pool);
     json::set(input, "update", json::string(fmt::format("{}/input/update/{}", base, names.update), pool), pool);
     inputs.PushBack(std::move(input), pool);
@@ -92,6 +97,14 @@ std::string change_body(std::int64_t enrollment, Change const& change) {
   json::set(body, "statusInfo", std::move(status), pool);
   json::set(body, "allowedInput", std::move(inputs), pool);
   return json::compact(body);
+}
+
+std::string ended_change_body(std::string_view status) {
+  bool const completed = status == "completed";
+  return fmt::format(R"({{"statusInfo":{{"status":"{}","state":"{}","description":"{}","error":null,)"
+                     R"("deploymentSchedule":{{"notBefore":null,"notAfter":null}}}},"allowedInput":[]}})",
+                     completed ? "complete" : status, status,
+                     completed ? "All of your requested changes are complete." : "The change was cancelled.");
 }
 
 }  // namespace cpsctl::sandbox

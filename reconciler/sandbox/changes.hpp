@@ -1,5 +1,6 @@
 #pragma once
 #include "base/clock.hpp"
+#include "sandbox/behaviour.hpp"
 #include "sandbox/steps.hpp"
 
 #include <cstdint>
@@ -51,7 +52,9 @@ Step const* step_after(Change const& change);
 std::optional<Input> awaited(Change const& change);
 
 /// The `change` entity, version 1 or 2 (cps-api.md §4.1), as JSON text.
-std::string change_body(std::int64_t enrollment, Change const& change);
+std::string change_body(std::int64_t enrollment, Change const& change, Validation validation);
+/// The same of one that has ended. `status`: completed | cancelled.
+std::string ended_change_body(std::string_view status);
 
 std::string enrollment_path(std::int64_t enrollment);
 std::string change_path(std::int64_t enrollment, std::int64_t change);

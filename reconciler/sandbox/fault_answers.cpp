@@ -111,7 +111,7 @@ void spoil(Response& response, Fault const& fault) {
       break;
     case Part::text: body = body.empty() ? "{" : body.substr(0, body.size() / 2); break;
     case Part::type: response.content_type = fault.word; break;
-    case Part::clock: delivery.skew = fault.time; break;
+    case Part::clock: delivery.skew += fault.time; break;
     case Part::whole:
     case Part::connection:
     case Part::answer:

@@ -15,9 +15,12 @@ namespace cpsctl::sandbox {
 namespace {
 
 /// Values of the parameters that have a form: dates and booleans.
-std::optional<Problem> value_problem(std::string const& name, std::string const& value) {
+std::optional<Problem> value_problem(std::string const& name, std::string const& value, Policy policy) {
   if (name == "deploy-not-before" || name == "deploy-not-after") {
-    if (!parse_day(value)) return bad_parameter(fmt::format("{}: \"{}\" is not a day YYYY-MM-DD", name, value));
+    // A recipe of Akamai's sends a whole timestamp (facts-2026.md A25).
+    bool const time = policy == Policy::lenient && parse_timestamp(value);
+    if (!time && !parse_day(value))
+      return bad_parameter(fmt::format("{}: \"{}\" is not a day YYYY-MM-DD", name, value));
   } else if (name != "contractId" && name != "accountSwitchKey" && value != "true" && value != "false") {
     return bad_parameter(fmt::format("{}: \"{}\" is neither true nor false", name, value));
   }
@@ -78,6 +81,9 @@ Response Service::route(Call& call) {
   auto const change_id = path[4] == "changes" ? parse_id(path[5]) : std::nullopt;
   for (Change const& change : enrollment->changes)
     if (change_id == change.id) return change_route(call, *enrollment, change);
+  if (behaviour_.ended == Ended::shown && path.size() == 6 && call.request.method == "GET")
+    for (PastChange const& past : enrollment->history)
+      if (change_id == past.id) return get_ended(call, past);
   return not_found(call, fmt::format("no change {} is pending", text::printable(path[5])));
 }
 
@@ -233,7 +239,7 @@ std::optional<Problem> Service::query_problem(Call& call, std::vector<std::strin
       return bad_parameter(fmt::format("unknown query parameter {}", text::printable(name)));
     if (!ours) call.notes.push_back(fmt::format("unknown query parameter {} (ignored)", text::printable(name)));
     if (ours)
-      if (auto problem = value_problem(name, value)) return problem;
+      if (auto problem = value_problem(name, value, behaviour_.policy)) return problem;
   }
   return std::nullopt;
 }

@@ -54,6 +54,7 @@ class Service {
   Response update(Call& call, Enrollment const& live);
   Response remove(Call& call, Enrollment const& live);
   Response get_change(Call& call, Enrollment const& enrollment, Change const& change);
+  Response get_ended(Call& call, PastChange const& past);
   Response cancel_change(Call& call, Enrollment const& enrollment, Change const& change);
 
   Response show(Call& call, Enrollment const& enrollment, Shown shown);

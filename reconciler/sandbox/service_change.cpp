@@ -13,7 +13,7 @@ Response Service::get_change(Call& call, Enrollment const& enrollment, Change co
   auto const version = accepted_version(call.request.header("Accept"), change_entity, behaviour_.policy);
   if (!version) return not_acceptable(call, change_entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  std::string body = change_body(enrollment.id, change);
+  std::string body = change_body(enrollment.id, change, behaviour_.validation);
   // An input that was given is still shown, for so many reads; then CPS has noticed.
   if (change.reads_left) {
     Enrollment next = enrollment;
@@ -23,6 +23,13 @@ Response Service::get_change(Call& call, Enrollment const& enrollment, Change co
     if (!kept) return disk_trouble(call, kept.error());
   }
   return carried_out(200, change_entity, *version, std::move(body));
+}
+
+Response Service::get_ended(Call& call, PastChange const& past) {
+  auto const version = accepted_version(call.request.header("Accept"), change_entity, behaviour_.policy);
+  if (!version) return not_acceptable(call, change_entity);
+  if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
+  return carried_out(200, change_entity, *version, ended_change_body(past.status));
 }
 
 Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change const& change) {

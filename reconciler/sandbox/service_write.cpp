@@ -1,5 +1,4 @@
 #include "base/text.hpp"
-#include "sandbox/motion.hpp"
 #include "sandbox/normalise.hpp"
 #include "sandbox/service.hpp"
 #include "sandbox/strict.hpp"
@@ -15,10 +14,6 @@
 namespace cpsctl::sandbox {
 namespace {
 
-std::string midnight(std::optional<std::string> const& day) {
-  return day ? *day + "T00:00:00Z" : std::string();
-}
-
 /// The kind of change that an edit starts; empty when it is stored without one.
 std::string change_type(Edit const& edit, bool deployed, bool replaces, bool force) {
   bool const costs = force || edit.effect != schema::Effect::metadata;
@@ -31,10 +26,6 @@ std::string change_type(Edit const& edit, bool deployed, bool replaces, bool for
 bool in_renewal_window(json::Value const& document, WallTime now) {
   auto const start = parse_timestamp(json::text_or(json::find(document, "autoRenewalStartTime"), ""));
   return start && *start <= now;
-}
-
-std::string lines(std::vector<std::string> const& texts) {
-  return fmt::format("{}", fmt::join(texts, "\n"));
 }
 
 std::vector<std::string> names_in(json::Value const& document) {
@@ -52,18 +43,6 @@ std::vector<std::string> removed_names(json::Value const& before, json::Value co
   if (removed.empty()) return {};
   return {fmt::format("The SANs [{}] are scheduled for removal from the network. Acknowledge this to go on.",
                       fmt::join(removed, ", "))};
-}
-
-/// A key for each certificate that the enrollment is to have; RSA alone unless it stacks both.
-Order new_order(std::int64_t change, json::Value const& document, Csrs csrs) {
-  Order order{.change = change};
-  if (json::Value const* const csr = json::find(document, "csr")) order.subject = json::compact(*csr);
-  order.keys.push_back({.algorithm = "RSA"});
-  json::Value const* const stacked = json::find(document, "enableMultiStackedCertificates");
-  bool const third_party = json::text_or(json::find(document, "validationType"), "") == "third-party";
-  if ((stacked != nullptr && stacked->IsTrue()) || (third_party && csrs == Csrs::both))
-    order.keys.push_back({.algorithm = "ECDSA"});
-  return order;
 }
 
 Problem immutable_problem(Edit const& edit) {
@@ -281,36 +260,6 @@ Service::Body Service::read_body(Call& call, Write write, Enrollment const* live
   if (auto const problem = behaviour_.policy == Policy::strict ? strict_problem(body.document) : std::nullopt)
     return refused(*problem);
   return body;
-}
-
-void Service::cancel_all(Enrollment& enrollment, WallTime now) {
-  while (!enrollment.changes.empty()) retire(enrollment, enrollment.changes.back().id, "cancelled", now);
-}
-
-std::int64_t Service::start_change(Call const& call, Enrollment& enrollment, json::Value const& document,
-                                   Beginning beginning) const {
-  json::Value const* const management = json::find(document, "changeManagement");
-  bool const managed = management != nullptr && management->IsTrue() && beginning.work != Work::removal;
-  Change change{.id = store_.next_change_id(),
-                .type = std::move(beginning.type),
-                .created = timestamp(call.now),
-                .not_before = midnight(call.target.parameter("deploy-not-before")),
-                .not_after = midnight(call.target.parameter("deploy-not-after")),
-                .work = beginning.work,
-                .validation = std::string(json::text_or(json::find(document, "validationType"), "")),
-                .approval = managed && (enrollment.deployed || behaviour_.first_approval == FirstApproval::asked)};
-  bool const uploaded = change.validation == "third-party" && change.work == Work::certificate;
-  if (change.work == Work::certificate) change.warned_before = lines(warnings_when(Warning::When::before));
-  auto texts = std::move(beginning.warnings);
-  if (change.work != Work::network)
-    for (std::string& text :
-         warnings_when(change.work == Work::removal ? Warning::When::removal : Warning::When::after))
-      texts.push_back(std::move(text));
-  if (!uploaded) change.warned_after = lines(texts);
-  begin(change, behaviour_, call.now);
-  if (change.work == Work::certificate) enrollment.orders.push_back(new_order(change.id, document, behaviour_.csrs));
-  enrollment.changes.push_back(std::move(change));
-  return enrollment.changes.back().id;
 }
 
 }  // namespace cpsctl::sandbox

@@ -65,7 +65,13 @@ Site::Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_p
       gateway_(std::move(credentials), random),
       meter_(options_.behaviour.limits),
       service_(options_.behaviour, *store_, random),
-      faults_(options_.behaviour.faults, options_.behaviour.fault_seed) {}
+      faults_(options_.behaviour.faults, options_.behaviour.fault_seed) {
+  Behaviour const& chosen = options_.behaviour;
+  auto const timeline = continued(store_->timeline(), clock_.wall(), chosen.speed, chosen.forward);
+  if (!timeline) return;
+  auto const kept = store_->set_timeline(*timeline);
+  if (!kept && options_.log) options_.log("the sandbox's time: " + describe(kept.error()));
+}
 
 Mishap Site::mishap_of(Request const& request) {
   return faults_.hit(request.method, std::string_view(request.target).substr(0, request.target.find('?')));
@@ -106,8 +112,11 @@ Response Site::decide(Request const& request, Target const* target, std::string 
   if (options_.behaviour.real_limits)
     if (auto const excess = meter_.admit(account, allowance_of(*target), clock_.steady()))
       return quota_problem(excess->wait, excess->limit, now);
-  Call call{.request = request, .target = *target, .account = account, .authority = authority, .now = now};
-  return service_.answer(std::move(call));
+  WallTime const shown = shown_at(store_->timeline(), now);
+  Call call{.request = request, .target = *target, .account = account, .authority = authority, .now = shown};
+  Response response = service_.answer(std::move(call));
+  response.delivery.skew = shown - now;  // CPS's answers have CPS's Date
+  return response;
 }
 
 void Site::record(Request const& request, Response const& response, std::string const& account) {

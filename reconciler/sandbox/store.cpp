@@ -31,6 +31,10 @@ std::string authority_line(Authority const& authority) {
   return fmt::format("{{\"authority\":{}}}\n", fields::to_text(authority));
 }
 
+std::string timeline_line(Timeline const& timeline) {
+  return fmt::format("{{\"timeline\":{}}}\n", fields::to_text(timeline));
+}
+
 }  // namespace
 
 Order const* order_of(Enrollment const& enrollment, std::int64_t change) {
@@ -83,6 +87,8 @@ Result<> Store::replay(std::string_view line) {
   }
   if (json::Value const* const authority = json::find(entry, "authority"))
     return fields::from_json(*authority, authority_) ? Result<>() : damaged;
+  if (json::Value const* const timeline = json::find(entry, "timeline"))
+    return fields::from_json(*timeline, timeline_) ? Result<>() : damaged;
   if (json::Value const* const removed = json::find(entry, "remove")) {
     if (!removed->IsInt64()) return damaged;
     drop(removed->GetInt64());
@@ -100,6 +106,7 @@ Result<> Store::replay(std::string_view line) {
 std::string Store::compacted() const {
   std::string text = fmt::format("{{\"counters\":{}}}\n", fields::to_text(Counters{next_enrollment_, next_change_}));
   if (authority_) text += authority_line(*authority_);
+  if (timeline_) text += timeline_line(*timeline_);
   for (auto const& [id, enrollment] : enrollments_) text += put_line(enrollment);
   return text;
 }
@@ -139,6 +146,12 @@ Result<Authority> Store::authority() {
     authority_ = std::move(made);
   }
   return *authority_;
+}
+
+Result<> Store::set_timeline(Timeline timeline) {
+  CPS_CHECK(append(timeline_line(timeline)));
+  timeline_ = std::move(timeline);
+  return {};
 }
 
 Result<> Store::sync() {

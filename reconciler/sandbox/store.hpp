@@ -4,6 +4,7 @@
 #include "sandbox/authority.hpp"
 #include "sandbox/changes.hpp"
 #include "sandbox/orders.hpp"
+#include "sandbox/timeline.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -80,6 +81,8 @@ class Store {
   Result<> forget(std::int64_t id);
   /// The CA that signs; made, and kept from then on, when it is first asked for. Errors: io, internal.
   Result<Authority> authority();
+  std::optional<Timeline> const& timeline() const { return timeline_; }
+  Result<> set_timeline(Timeline timeline);
   Result<> sync();
 
  private:
@@ -96,6 +99,7 @@ class Store {
   std::map<std::int64_t, Enrollment> enrollments_;
   std::multimap<std::string, std::int64_t, std::less<>> names_;
   std::optional<Authority> authority_;
+  std::optional<Timeline> timeline_;
   std::int64_t next_enrollment_ = 10001;
   std::int64_t next_change_ = 10001;
 };

@@ -1,6 +1,7 @@
 #include "sandbox/switches.hpp"
 
 #include "base/text.hpp"
+#include "sandbox/timeline.hpp"
 
 #include <algorithm>
 #include <string>
@@ -75,6 +76,20 @@ Result<> set_complete_after(Behaviour& behaviour, std::string_view value) {
   return {};
 }
 
+Result<> set_speed(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(std::uint64_t const speed, number(value));
+  if (speed == 0 || speed > static_cast<std::uint64_t>(highest_speed))
+    return unusable(value, fmt::format("choose 1 to {}", highest_speed));
+  behaviour.speed = static_cast<std::int64_t>(speed);
+  if (!behaviour.complete_after) behaviour.pace = Pace::usual;
+  return {};
+}
+
+Result<> set_forward(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.forward, parse_duration(value));
+  return {};
+}
+
 Result<> set_inputs(Behaviour& behaviour, std::string_view value) {
   static constexpr Word<Inputs> words[] = {{"done", Inputs::done}, {"wait", Inputs::wait}};
   return choose(words, value, behaviour.inputs);
@@ -103,6 +118,16 @@ Result<> set_input_echo(Behaviour& behaviour, std::string_view value) {
 Result<> set_denied(Behaviour& behaviour, std::string_view value) {
   static constexpr Word<Denied> words[] = {{"error", Denied::error}, {"cancelled", Denied::cancelled}};
   return choose(words, value, behaviour.denied);
+}
+
+Result<> set_validation(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<Validation> words[] = {{"asks", Validation::asks}, {"suspended", Validation::suspended}};
+  return choose(words, value, behaviour.validation);
+}
+
+Result<> set_ended(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<Ended> words[] = {{"gone", Ended::gone}, {"shown", Ended::shown}};
+  return choose(words, value, behaviour.ended);
 }
 
 Result<> set_csrs(Behaviour& behaviour, std::string_view value) {
@@ -202,6 +227,11 @@ constexpr Switch table[] = {
      .value = "DURATION",
      .what = "a change ends this long after it began (default: never); usual: as at CPS",
      .set = set_complete_after},
+    {.name = "--speed",
+     .value = "N",
+     .what = "its time passes N times as fast, and steps take as long as at CPS",
+     .set = set_speed},
+    {.name = "--forward", .value = "DURATION", .what = "its time is moved on at the start", .set = set_forward},
     {.name = "--inputs",
      .value = "done|wait",
      .what = "wait: what waits for a person does not end by itself",
@@ -219,6 +249,14 @@ constexpr Switch table[] = {
      .value = "error|cancelled",
      .what = "what a denied input does to its change (default: error)",
      .set = set_denied},
+    {.name = "--validation",
+     .value = "asks|suspended",
+     .what = "how a change waits for domain validation (default: asks)",
+     .set = set_validation},
+    {.name = "--ended",
+     .value = "gone|shown",
+     .what = "shown: a change that has ended can still be read",
+     .set = set_ended},
     {.name = "--csrs",
      .value = "stacked|both",
      .what = "both: an RSA and an ECDSA CSR also where one is asked for",

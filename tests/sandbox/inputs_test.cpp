@@ -160,6 +160,44 @@ TEST_CASE("inputs: the second acknowledgement is refused, the first may stay vis
   CHECK(at(bench.get(10001).body, "/productionSlots") == "[10001]");
 }
 
+TEST_CASE("inputs: domain validation may be shown as suspended, and can be acknowledged all the same") {
+  Bench bench({.validation = Validation::suspended});
+  REQUIRE(bench.post(dv_body).status == 202);
+  Pending const change{bench};
+  CHECK(change.stands() == "coordinate-domain-validation suspended");
+  CHECK(at(change.get().body, "/allowedInput/0/requiredToProceed") == "false");
+  REQUIRE(change.acknowledge(challenges_done).status == 200);
+  CHECK(change.stands() == "404");
+}
+
+TEST_CASE("inputs: a change that has ended can be read where that was chosen") {
+  Bench bench({.ended = Ended::shown});
+  REQUIRE(bench.post(dv_body).status == 202);
+  Pending const change{bench};
+  REQUIRE(change.acknowledge(challenges_done).status == 200);
+  CHECK(change.stands() == "complete completed");
+  CHECK(at(change.get().body, "/allowedInput") == "[]");
+  CHECK(change.acknowledge(challenges_done).status == 404);
+  REQUIRE(bench.put(10001, bench.get(10001).body, "force-renewal=true").status == 202);
+  Pending const second{bench, 10001, 10002};
+  REQUIRE(bench.send({.method = "DELETE", .target = second.path(), .accept = type_of("change-id", 1)}).status == 200);
+  CHECK(second.stands() == "cancelled cancelled");
+}
+
+TEST_CASE("inputs: an input that is gone, and a change that ended between list and GET, are faults") {
+  Bench bench;
+  bench.behaviour.faults = {
+      parse_fault_rule("GET /enrollments/*/changes/*/input/info/*: status 404 not-found first 1").value(),
+      parse_fault_rule("GET /enrollments/*/changes/*: status 404 not-found first 1").value()};
+  bench.restart();
+  REQUIRE(bench.post(dv_body).status == 202);
+  Pending const change{bench};
+  CHECK(change.stands() == "404");
+  CHECK(change.stands() == "coordinate-domain-validation awaiting-input");
+  CHECK(slug(change.info("lets-encrypt-challenges", "dv-challenges", 2)) == "not-found");
+  CHECK(change.info("lets-encrypt-challenges", "dv-challenges", 2).status == 200);
+}
+
 TEST_CASE("inputs: a denied input ends its change") {
   SUBCASE("with an error, until somebody cancels it") {
     Bench bench;
@@ -240,6 +278,15 @@ TEST_CASE("challenges: tokens of each name, the same at each read, others after 
   CHECK(text_at(next, one + "/challenges/0/token") != token);
 }
 
+TEST_CASE("schedule: a write's dates are days; a lenient server takes timestamps, too") {
+  std::string const query = "contractId=C-1&deploy-not-before=2026-12-01T08:30:00.000Z";
+  Bench bench;
+  REQUIRE(bench.post(dv_body, query).status == 202);
+  CHECK(text_at(Pending{bench}.get().body, "/statusInfo/deploymentSchedule/notBefore") == "2026-12-01T08:30:00Z");
+  Bench strict({.policy = Policy::strict});
+  CHECK(strict.post(dv_body, query).status == 400);
+}
+
 TEST_CASE("schedule: a deployment waits for its date") {
   Bench bench(step_by_step());
   REQUIRE(bench.post(dv_body).status == 202);
@@ -260,6 +307,7 @@ TEST_CASE("schedule: a deployment waits for its date") {
   CHECK(bench.send({.target = path, .accept = type_of("deployment-schedule", 1)}).body ==
         R"({"notAfter":null,"notBefore":"2026-12-01T08:00:00Z"})");
   CHECK(text_at(change.get().body, "/statusInfo/deploymentSchedule/notBefore") == "2026-12-01T08:00:00Z");
+  CHECK(change.get(1).body == change.get(2).body);
   bench.clock.pass(1min);
   REQUIRE(change.acknowledge(challenges_done).status == 200);
   bench.clock.pass(24h);

@@ -34,9 +34,13 @@ TEST_CASE("switches: each says what it means") {
                                     {"--warning", "removal:b"},
                                     {"--input-echo", "2"},
                                     {"--denied", "cancelled"},
+                                    {"--validation", "suspended"},
+                                    {"--ended", "shown"},
                                     {"--csrs", "both"},
                                     {"--first-approval", "passed"},
                                     {"--stale-hash", "accepted"},
+                                    {"--speed", "600"},
+                                    {"--forward", "60d"},
                                     {"--certificate-age", "71d"},
                                     {"--doubtful-edits", "202"},
                                     {"--normalise-seed", "7"},
@@ -57,12 +61,16 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->complete_after == Duration(90s));
   CHECK(chosen->inputs == Inputs::wait);
   CHECK(chosen->pace == Pace::together);
+  CHECK(chosen->speed == 600);
+  CHECK(chosen->forward == Duration(60 * 24h));
   REQUIRE(chosen->warnings.size() == 2);
   CHECK(chosen->warnings[0].when == Warning::When::before);
   CHECK(chosen->warnings[0].text == "not CNAMEd: a text");
   CHECK(chosen->warnings[1].when == Warning::When::removal);
   CHECK(chosen->input_echo == 2);
   CHECK(chosen->denied == Denied::cancelled);
+  CHECK(chosen->validation == Validation::suspended);
+  CHECK(chosen->ended == Ended::shown);
   CHECK(chosen->csrs == Csrs::both);
   CHECK(chosen->first_approval == FirstApproval::passed);
   CHECK(chosen->stale_hash == StaleHash::accepted);
@@ -80,7 +88,10 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->fault_seed == 11);
 }
 
-TEST_CASE("switches: the last pace counts") {
+TEST_CASE("switches: the last pace counts; who asks for speed alone gets the usual one") {
+  auto const fast = behaviour_of({{"--speed", "60"}});
+  REQUIRE(fast);
+  CHECK(fast->pace == Pace::usual);
   auto const usual = behaviour_of({{"--complete-after", "90s"}, {"--complete-after", "usual"}});
   REQUIRE(usual);
   CHECK(usual->pace == Pace::usual);
@@ -106,9 +117,15 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
       {"--warning", "later: a", "choose one of before, after, removal"},
       {"--input-echo", "1001", "at most 1000"},
       {"--denied", "gone", "choose one of error, cancelled"},
+      {"--validation", "dns", "choose one of asks, suspended"},
+      {"--ended", "yes", "choose one of gone, shown"},
       {"--csrs", "2", "choose one of stacked, both"},
       {"--first-approval", "no", "choose one of asked, passed"},
       {"--stale-hash", "maybe", "choose one of refused, accepted"},
+      {"--speed", "0", "choose 1 to 100000"},
+      {"--speed", "100001", "choose 1 to 100000"},
+      {"--speed", "1.5", "whole number"},
+      {"--forward", "-1d", "90s"},
       {"--certificate-age", "-1d", "90s"},
       {"--doubtful-edits", "204", "choose one of 200, 202, schema"},
       {"--normalise-seed", "-1", "whole number"},
