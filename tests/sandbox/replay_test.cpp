@@ -1,6 +1,6 @@
 #include "base/text.hpp"
-#include "support_changes.hpp"
 #include "places.hpp"
+#include "support_changes.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -174,7 +174,7 @@ TEST_CASE("replay: Akamai's own clients are understood, and understand") {
     CAPTURE(name);
     std::vector<Exchange> const exchanges = recorded(name);
     if (exchanges.empty()) {
-      std::fprintf(stderr, "SKIPPED: no recorded exchanges at %s%s\n", recordings, name);
+      std::fprintf(stderr, "SKIPPED: no recorded exchanges at %s%s\n", recordings.c_str(), name);
       continue;
     }
     Bench bench({.pace = Pace::usual, .inputs = Inputs::wait, .ended = Ended::shown});
