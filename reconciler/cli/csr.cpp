@@ -196,8 +196,8 @@ Command csr_command() {
   return {.name = "csr",
           .what = "Print the CSRs that wait for your CA",
           .topic = "third-party",
-          .examples = {{{"cpsctl csr api-example-com", "the CSR of one enrollment, to be signed"},
-                        {"cpsctl csr --out-dir csrs", "all that wait, a file each"},
+          .examples = {{{"cpsctl csr", "all that wait to be signed"},
+                        {"cpsctl csr --out-dir csrs", "the same, a file each"},
                         {"cpsctl csr -o json", "for a program that has them signed"}}},
           .takes = [](Flags& flags, Options& options) -> Run {
             auto const asked = std::make_shared<Asked>();

@@ -290,7 +290,7 @@ Command status_command() {
             auto const asked = std::make_shared<Asked>();
             flags.add({"NAME", "manifest names (default: all)", "", Names::enrollments}, asked->names);
             take_selection(flags, options);
-            take_detailed(flags, options, "exit 2 while CPS works on a change, 3 when only you or a CA must act");
+            take_detailed(flags, options, "exit 2 while CPS works on a change, 3 when others must act");
             flags.add({"--unmanaged", "list enrollments in neither the state nor a manifest"}, asked->unmanaged);
             return with(asked, run);
           }};

@@ -93,8 +93,8 @@ class Matcher {
     if (csr == nullptr)
       return find({.code = FindingCode::csr_missing,
                    .message = fmt::format("the change has no CSR for {}", name_of(algorithm)),
-                   .next = "take it out of lifecycle.certificate.keyAlgorithms; a second algorithm needs "
-                           "enableMultiStackedCertificates"});
+                   .next = "take it out of lifecycle.certificate.keyAlgorithms; an enrollment has CSRs for two "
+                           "algorithms if its certificates are multi-stacked"});
     auto const found = take_for(csr->key);
     if (found.empty()) {
       missing_.push_back({.algorithm = algorithm});

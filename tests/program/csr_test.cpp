@@ -96,7 +96,7 @@ TEST_CASE("csr: what was asked for and has none says why") {
     Folder const other;
     std::filesystem::copy(project.folder / "manifests", other / "manifests");
     auto const early = [&](std::vector<std::string> arguments) {
-      arguments.push_back("--sandbox=" + (other / "sandbox").string());
+      arguments.insert(arguments.end(), {"--sandbox=" + (other / "sandbox").string(), "--complete-after", "usual"});
       return run_cpsctl(std::move(arguments), {.folder = other.path()});
     };
     REQUIRE(early({"apply", "--yes"}).exit == 0);

@@ -221,9 +221,23 @@ TEST_CASE("words: exit 2 says that work goes on at CPS, whoever began it; -q pri
   CHECK(first.err.empty());
   CHECK(apply({}).exit == 2);  // it is pending still
   CHECK(apply({}).exit == 2);
-  CHECK(run({"status"}).exit == 2);
+  CHECK(run({"status"}).exit == 3);  // for the names to be validated
   CHECK(run({"status", "--complete-after", "0s"}).exit == 0);
   CHECK(apply({"--complete-after", "0s"}).exit == 0);
+}
+
+TEST_CASE("words: status exits with 2 while CPS is at work, and with 3 once others are") {
+  Folder const folder;
+  folder.write("manifests/www.yaml", dv_manifest("www", "www.example.com"));
+  auto const run = [&](std::vector<std::string> arguments, std::string const& sandbox) {
+    arguments.insert(arguments.end(), {"--sandbox=" + (folder / sandbox).string(), "--complete-after", "usual"});
+    return run_cpsctl(std::move(arguments), {.folder = folder.path()});
+  };
+  REQUIRE(run({"apply", "--yes"}, "cps").exit == 0);
+  Run const works = run({"status", "--detailed-exitcode"}, "cps");
+  CHECK(works.exit == 2);
+  CHECK(works.out.find("change 10001 (new-certificate), ours: CPS works on it (") != std::string::npos);
+  CHECK(works.out.find("in progress at CPS") == std::string::npos);  // said once
 }
 
 TEST_CASE("words: --approved of what is done already is done; what is no digest is said before any request") {

@@ -28,6 +28,7 @@ constexpr Allowed allowed[] = {
     {"manifest/advice.cpp", "more of those rules; what is about one field alone is in the schema"},
     {"cps/types.cpp", "reads what CPS's documents say about themselves: id, location, pending changes"},
     {"cps/change_api.cpp", "the media type of a signing request is called csr"},
+    {"cli/csr.cpp", "a signing request is called csr"},
     {"cps/problem.cpp", "problem documents (RFC 7807) have a title too"},
     {"report/sarif.cpp", "SARIF calls a place in a file a region"},
     {"schema/check.cpp", "a format of JSON Schema is called email"},
