@@ -165,6 +165,13 @@ std::optional<WallTime> due(Enrollment const& enrollment, Change const& change, 
   return end ? std::min(*end, too_late) : too_late;
 }
 
+bool too_far(Change const& change, WallTime now) {
+  Brings const brings = step_of(change).brings;
+  if (change.error || (brings != Brings::production && brings != Brings::end)) return false;
+  auto const date = change.work == Work::removal ? std::nullopt : time_of(change.not_before);
+  return !date || *date <= now;
+}
+
 void retire(Enrollment& enrollment, std::int64_t id, std::string_view status, WallTime at) {
   Change const* const change = change_of(enrollment, id);
   if (change == nullptr) return;

@@ -31,6 +31,9 @@ Result<Fate> carry_on(Enrollment& enrollment, Behaviour const& behaviour, WallTi
 /// Ends the step at which one of its changes is: what it waited for is there. Errors: as above.
 Result<Fate> leave_step(Enrollment& enrollment, std::int64_t change, Behaviour const& behaviour, WallTime at);
 
+/// Is it on its way to production, or off it, so that it cannot be cancelled any more? One that waits for its date can.
+bool too_far(Change const& change, WallTime now);
+
 /// Takes a pending change into the history. `status`: completed | cancelled.
 void retire(Enrollment& enrollment, std::int64_t change, std::string_view status, WallTime at);
 

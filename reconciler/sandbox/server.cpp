@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <future>
 #include <set>
 #include <thread>
 #include <utility>
@@ -54,6 +55,7 @@ class RunningServer final : public Server {
   std::filesystem::path edgerc() const override { return options_.folder / "edgerc"; }
   std::filesystem::path ca_file() const override { return options_.folder / "ca.pem"; }
   std::size_t requests() const override { return requests_.load(); }
+  Result<> forward(Duration time) override;
   void stop() override;
 
  private:
@@ -138,6 +140,13 @@ void RunningServer::run() {
   spawn(accept());
   spawn(sweep());
   thread_ = std::thread([this] { context_.run(); });
+}
+
+Result<> RunningServer::forward(Duration time) {
+  if (!thread_.joinable()) return site_->forward(time);
+  std::promise<Result<>> done;
+  asio::post(context_, [&] { done.set_value(site_->forward(time)); });
+  return done.get_future().get();
 }
 
 void RunningServer::stop() {

@@ -41,6 +41,9 @@ class Server {
   virtual std::filesystem::path edgerc() const = 0;
   virtual std::filesystem::path ca_file() const = 0;
   virtual std::size_t requests() const = 0;  ///< answered so far, all kinds
+  /// Moves the sandbox's time on, at once: what is due by then has happened when the next request arrives. Signatures
+  /// stay with the real time. From any thread but the server's own. Errors: io.
+  virtual Result<> forward(Duration time) = 0;
   virtual void stop() = 0;  ///< finishes what is in flight (2 s at most), saves the data; may be called twice
 };
 

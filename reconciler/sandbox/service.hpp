@@ -95,6 +95,7 @@ class Service {
   /// Adds a change, and what it orders, to the enrollment whose document is to be `document`. Returns the change's id.
   std::int64_t start_change(Call const& call, Enrollment& enrollment, json::Value const& document,
                             Beginning beginning) const;
+  static std::optional<Problem> cancel_problem(Change const& change, WallTime now);
   static void cancel_all(Enrollment& enrollment, WallTime now);
   /// Takes one change away, the enrollment with it when it never had a certificate (cps-api.md §4.7). Errors: io.
   Result<> cancel(Call const& call, Enrollment const& enrollment, std::int64_t change);

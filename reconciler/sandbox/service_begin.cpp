@@ -35,6 +35,14 @@ Order new_order(std::int64_t change, json::Value const& document, Csrs csrs) {
 
 }  // namespace
 
+std::optional<Problem> Service::cancel_problem(Change const& change, WallTime now) {
+  if (!too_far(change, now)) return std::nullopt;
+  return Problem{.status = 409,
+                 .slug = "cannot-cancel-pending-change",
+                 .title = "Cannot cancel pending change.",
+                 .detail = fmt::format("The pending change {} is too far along to be cancelled.", change.id)};
+}
+
 void Service::cancel_all(Enrollment& enrollment, WallTime now) {
   while (!enrollment.changes.empty()) retire(enrollment, enrollment.changes.back().id, "cancelled", now);
 }

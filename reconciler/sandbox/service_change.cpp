@@ -36,11 +36,7 @@ Response Service::cancel_change(Call& call, Enrollment const& enrollment, Change
   auto const version = accepted_version(call.request.header("Accept"), change_id_entity, behaviour_.policy);
   if (!version) return not_acceptable(call, change_id_entity);
   if (auto const problem = query_problem(call, {})) return refuse(call, *problem);
-  if (change.work == Work::removal)
-    return refuse(call, {.status = 409,
-                         .slug = "cannot-cancel-pending-change",
-                         .title = "Cannot cancel pending change.",
-                         .detail = fmt::format("The pending change {} is too far along to be cancelled.", change.id)});
+  if (auto const problem = cancel_problem(change, call.now)) return refuse(call, *problem);
   std::string body = fmt::format(R"({{"change":"{}"}})", change_path(enrollment.id, change.id));
   if (auto const done = cancel(call, enrollment, change.id); !done) return disk_trouble(call, done.error());
   return carried_out(200, change_id_entity, *version, std::move(body));

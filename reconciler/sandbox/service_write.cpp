@@ -161,6 +161,8 @@ Response Service::update(Call& call, Enrollment const& live) {
   bool const bypass = free && call.target.flag("allow-staging-bypass");
   if (!live.changes.empty() && !bypass && !call.target.flag("allow-cancel-pending-changes"))
     return refuse(call, pending_problem(live));
+  for (Change const& change : live.changes)
+    if (auto const problem = bypass ? std::nullopt : cancel_problem(change, call.now)) return refuse(call, *problem);
   if (!edit.immutable.empty()) return refuse(call, immutable_problem(edit));
   if (!free && in_renewal_window(*before, call.now) && !call.target.flag("renewal-date-check-override"))
     return refuse(call, renewal_problem(live, *before));
@@ -192,6 +194,8 @@ Response Service::remove(Call& call, Enrollment const& live) {
     return refuse(call, *problem);
   if (!live.changes.empty() && !call.target.flag("allow-cancel-pending-changes"))
     return refuse(call, pending_problem(live));
+  for (Change const& change : live.changes)
+    if (auto const problem = cancel_problem(change, call.now)) return refuse(call, *problem);
   std::int64_t const id = live.id;
   Enrollment next = live;
   remember(next, call.now);

@@ -66,11 +66,13 @@ Site::Site(SiteOptions options, edgegrid::Credentials credentials, std::unique_p
       meter_(options_.behaviour.limits),
       service_(options_.behaviour, *store_, random),
       faults_(options_.behaviour.faults, options_.behaviour.fault_seed) {
-  Behaviour const& chosen = options_.behaviour;
-  auto const timeline = continued(store_->timeline(), clock_.wall(), chosen.speed, chosen.forward);
-  if (!timeline) return;
-  auto const kept = store_->set_timeline(*timeline);
+  auto const kept = forward(options_.behaviour.forward);
   if (!kept && options_.log) options_.log("the sandbox's time: " + describe(kept.error()));
+}
+
+Result<> Site::forward(Duration time) {
+  auto timeline = continued(store_->timeline(), clock_.wall(), options_.behaviour.speed, time);
+  return timeline ? store_->set_timeline(std::move(*timeline)) : Result<>();
 }
 
 Mishap Site::mishap_of(Request const& request) {

@@ -35,6 +35,9 @@ class Site {
   Response answer(Request const& request, Mishap const& mishap);
   Response answer(Request const& request) { return answer(request, mishap_of(request)); }
 
+  /// Moves the sandbox's time on (timeline.hpp). Errors: io.
+  Result<> forward(Duration time);
+
   Store& store() { return *store_; }
 
  private:

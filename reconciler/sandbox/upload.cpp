@@ -80,7 +80,28 @@ bool signed_by(X509* certificate, X509* issuer) {
   return issued;
 }
 
+struct Chain {
+  std::vector<Certificate> used = {};   ///< from the certificate's issuer upwards
+  std::vector<Certificate> extra = {};  ///< what has no place in it
+  bool sorted = true;
+};
+
 /// Follows the chain from the certificate upwards, as far as it goes.
+Chain follow(X509* leaf, std::vector<Certificate> given) {
+  Chain chain{.extra = std::move(given)};
+  X509* last = leaf;
+  while (!signed_by(last, last)) {
+    auto const next =
+        std::ranges::find_if(chain.extra, [&](Certificate const& above) { return signed_by(last, above.get()); });
+    if (next == chain.extra.end()) break;
+    chain.sorted = chain.sorted && next == chain.extra.begin();
+    last = next->get();
+    chain.used.push_back(std::move(*next));
+    chain.extra.erase(next);
+  }
+  return chain;
+}
+
 void check_chain(Uploaded const& one, X509* leaf, std::vector<std::string>& warnings) {
   if (text::trimmed(one.trust_chain).empty()) {
     warnings.emplace_back(
@@ -96,24 +117,19 @@ void check_chain(Uploaded const& one, X509* leaf, std::vector<std::string>& warn
   auto const is_leaf = [&](Certificate const& other) { return X509_cmp(other.get(), leaf) == 0; };
   if (std::erase_if(chain, is_leaf) > 0)
     warnings.emplace_back("The end-entity certificate is in the trust chain and is being removed.");
-  X509* last = leaf;
-  std::vector<Certificate> used;
-  bool sorted = true;
-  for (;;) {
-    auto const next =
-        std::ranges::find_if(chain, [&](Certificate const& above) { return signed_by(last, above.get()); });
-    if (next == chain.end() || signed_by(last, last)) break;
-    sorted = sorted && next == chain.begin();
-    last = next->get();
-    used.push_back(std::move(*next));
-    chain.erase(next);
-  }
-  if (used.empty())
-    warnings.push_back(fmt::format("The trust chain [{}] does not verify the certificate.",
-                                   chain.empty() ? std::string() : common_name_of(chain.front().get())));
-  else if (!chain.empty())
+  Chain const followed = follow(leaf, std::move(chain));
+  if (followed.used.empty())
+    warnings.push_back(
+        fmt::format("The trust chain [{}] does not verify the certificate.",
+                    followed.extra.empty() ? std::string() : common_name_of(followed.extra.front().get())));
+  else if (!followed.extra.empty())
     warnings.emplace_back("Extra certificates were found in the chain and are being removed.");
-  if (!sorted) warnings.emplace_back("Unsorted trust chain.");
+  if (!followed.sorted) warnings.emplace_back("Unsorted trust chain.");
+  auto const sooner = [&](Certificate const& above) {
+    return time_of(X509_get0_notAfter(above.get())) < time_of(X509_get0_notAfter(leaf));
+  };
+  if (std::ranges::any_of(followed.used, sooner))
+    warnings.emplace_back("End entity certificate ends later than its trust chain.");
 }
 
 }  // namespace

@@ -278,6 +278,30 @@ TEST_CASE("challenges: tokens of each name, the same at each read, others after 
   CHECK(text_at(next, one + "/challenges/0/token") != token);
 }
 
+TEST_CASE("cancelling: a change that is on its way to production goes on, one that waits for its date can be stopped") {
+  Bench bench({.pace = Pace::usual});
+  REQUIRE(bench.post(dv_body).status == 202);
+  Pending const change{bench};
+  Sent const cancel{.method = "DELETE", .target = change.path(), .accept = type_of("change-id", 1)};
+  Sent const removal{.method = "DELETE",
+                     .target = enrollment_path(10001) + "?allow-cancel-pending-changes=true",
+                     .accept = type_of("enrollment-status", 1)};
+  bench.clock.pass(31min);
+  REQUIRE(change.stands() == "deploy-cert-to-production running");
+  std::string const names = with(bench.get(10001).body, "/csr/sans", R"(["n.example.com"])");
+  for (Response const& answer :
+       {bench.send(cancel), bench.send(removal), bench.put(10001, names, "allow-cancel-pending-changes=true")}) {
+    CHECK(answer.status == 409);
+    CHECK(slug(answer) == "cannot-cancel-pending-change");
+  }
+  bench.clock.pass(24h);
+  REQUIRE(bench.put(10001, names, "deploy-not-before=2026-12-24").status == 202);
+  bench.clock.pass(24h);
+  Pending const dated{bench, 10001, 10002};
+  REQUIRE(dated.stands() == "deploy-cert-to-production running");
+  CHECK(bench.send({.method = "DELETE", .target = dated.path(), .accept = type_of("change-id", 1)}).status == 200);
+}
+
 TEST_CASE("schedule: a write's dates are days; a lenient server takes timestamps, too") {
   std::string const query = "contractId=C-1&deploy-not-before=2026-12-01T08:30:00.000Z";
   Bench bench;

@@ -26,6 +26,7 @@ TEST_CASE("deployments: nothing before, real certificates after, on each network
   CHECK(at(staged, "/production") == "null");
   std::string const pem = text_at(staged, "/staging/primaryCertificate/certificate");
   CHECK(names_in_certificate(pem) == "a.example.com,b.example.com,www.example.com");
+  CHECK(signed_by_chain(pem, text_at(staged, "/staging/primaryCertificate/trustChain")));
   CHECK(text_at(staged, "/staging/primaryCertificate/expiry") == "2027-02-21T10:15:00Z");
   CHECK(text_at(staged, "/staging/primaryCertificate/keyAlgorithm") == "RSA");
   CHECK(at(staged, "/staging/networkConfiguration/sniOnly") == "true");
@@ -90,6 +91,7 @@ TEST_CASE("histories: changes newest first, what they brought, and what became o
   CHECK(text_at(changes, "/changes/2/createdOn") == "2026-11-23T10:15:00Z");
   std::string const csr = text_at(changes, "/changes/2/primaryCertificate/csr");
   CHECK(names_in_request(csr) == "a.example.com,b.example.com,www.example.com");
+  CHECK(same_key(text_at(changes, "/changes/2/primaryCertificate/certificate"), csr));
   CHECK(at(changes, "/changes/3") == "(absent)");
   CHECK(at(show(bench, "history/changes", "change-history", 3).body, "/changes/2/multiStackedCertificates") ==
         "(absent)");

@@ -103,6 +103,21 @@ std::string upload_body(std::vector<UploadPart> const& parts) {
   return json::compact(body);
 }
 
+bool signed_by_chain(std::string const& certificate, std::string const& chain) {
+  Certificate const leaf = parse_certificate(certificate);
+  Certificate const issuer = parse_certificate(chain);
+  REQUIRE((leaf && issuer));
+  return X509_check_issued(issuer.get(), leaf.get()) == X509_V_OK &&
+         X509_verify(leaf.get(), X509_get0_pubkey(issuer.get())) == 1;
+}
+
+bool same_key(std::string const& certificate, std::string const& csr) {
+  Certificate const leaf = parse_certificate(certificate);
+  Signing const request = parse_request(csr);
+  REQUIRE((leaf && request));
+  return EVP_PKEY_eq(X509_get0_pubkey(leaf.get()), X509_REQ_get0_pubkey(request.get())) == 1;
+}
+
 std::string names_in_certificate(std::string const& pem) {
   Certificate const certificate = parse_certificate(pem);
   REQUIRE(certificate);

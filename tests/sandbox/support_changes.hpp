@@ -61,6 +61,10 @@ struct UploadPart {
 /// The body of certificate-and-trust-chain.
 std::string upload_body(std::vector<UploadPart> const& parts);
 
+/// Is the certificate signed by the first of the chain, and of the key of the CSR?
+bool signed_by_chain(std::string const& certificate, std::string const& chain);
+bool same_key(std::string const& certificate, std::string const& csr);
+
 /// The names that a certificate or a CSR carries, sorted, with commas between.
 std::string names_in_certificate(std::string const& pem);
 std::string names_in_request(std::string const& pem);

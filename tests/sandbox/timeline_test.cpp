@@ -61,6 +61,26 @@ TEST_CASE("timeline: changes follow the sandbox's time, signatures the real one"
   CHECK(slug(bench.put(10001, bench.get(10001).body, "force-renewal=true")) == "renewal-in-progress");
 }
 
+TEST_CASE("timeline: a running server is moved on, and its clients go on signing") {
+  Folder const folder;
+  auto const server =
+      Server::start({.folder = folder.path, .behaviour = {.pace = Pace::usual, .inputs = Inputs::wait}});
+  REQUIRE(server);
+  auto const known = read_credentials(**server);
+  auto const status = [&] {
+    Answers const answers = converse(**server, {signed_for(known, "GET", change_path(10001, 10001))});
+    REQUIRE(answers.last);
+    return text_at(answers.last->body, "/statusInfo/status");
+  };
+  REQUIRE(converse(**server, {signed_for(known, "POST", "/cps/v2/enrollments?contractId=C-1", dv_body)}).statuses ==
+          std::vector<int>{202});
+  CHECK(status() == "pre-verification-safety-checks");
+  REQUIRE((*server)->forward(1min));
+  CHECK(status() == "coordinate-domain-validation");
+  (*server)->stop();
+  CHECK((*server)->forward(1min));
+}
+
 TEST_CASE("timeline: over the wire, the Date is the sandbox's") {
   Folder const folder;
   auto const server = Server::start({.folder = folder.path, .behaviour = {.forward = 30 * 24h}});
