@@ -114,6 +114,10 @@ Due by_state(Seen const& seen, Owner owner, Policy const& policy, WallTime now) 
       return at_input(seen, *input, owner, policy, now);
     }
     case cps::ChangeState::suspended:
+      // Recordings show it of changes whose names are still to be validated.
+      if (std::ranges::count(seen.change.inputs, cps::InputKind::domain_validation, &cps::Input::kind) > 0)
+        return waits(seen, Who::person, "its names are to be validated");
+      return dead_end(seen, cps::ChangeState::suspended);
     case cps::ChangeState::error:
     case cps::ChangeState::cancelled: return dead_end(seen, *seen.change.state);
     case cps::ChangeState::completed: return Ended();
