@@ -86,8 +86,8 @@ class Run {
 
   http::Task<> carry_out(plan::Item const& item) {
     ItemResult result = co_await executor_.carry_out(item);
-    if (later_ && result.outcome == Outcome::waiting && !result.again && open(item.name))
-      result.again = clock_.wall() + look_again();
+    bool const undecided = later_ && result.outcome == Outcome::waiting && !result.again && open(item.name);
+    if (undecided && executor_.tally().doubted(item.key())) result.again = clock_.wall() + look_again();
     bool const news = is_news(result);
     if (news && result.expected) said_[item.key()] = *result.expected;
     result = with_what_is_left(item, std::move(result));

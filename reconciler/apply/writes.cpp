@@ -145,7 +145,10 @@ class Change : public Write {
       cps::EnrollmentId const id{item().id};
       auto got = co_await services_.writer.get(item().account, id, item().api_schema, item().name);
       if (!got && got.error().code != Errc::not_found) co_return got.error();
-      if (got) basis.live = std::move(*got);
+      if (got) {
+        basis.read = got->begun;
+        basis.live = std::move(*got);
+      }
     }
     bool const without = !course_.cancelled.empty() && basis.live.document;
     auto const fits =
@@ -302,7 +305,7 @@ class SecondWrite : public Update {
 
   ItemResult failed(Error const& error, Proof proof) const override {
     ItemResult half = course_.result;
-    bool const waits = is_without_turn(error) || is_too_old(error) || (error.code == Errc::conflict && !sent_);
+    bool const waits = proof == Proof::without_turn || is_too_old(error) || (error.code == Errc::conflict && !sent_);
     half.outcome = waits ? Outcome::waiting : Outcome::failed;
     half.code = error.code;
     half.message = proof == Proof::in_doubt

@@ -92,7 +92,7 @@ class Applying {
       CPS_CHECK(check_words(known));
     CPS_TRY(plan::Inputs inputs, account_.ask(std::move(known)));
     CPS_TRY(plan::Plan plan, plan::make_plan(inputs));
-    if (saved_) plan = plan::agreed(*saved_, std::move(plan), begun(account_.contents()));
+    if (saved_) plan = plan::agreed(*saved_, std::move(plan), inputs.listings, begun(account_.contents()));
     return confirm_and_carry_out(plan, plan::view(plan), std::move(inputs.listings));
   }
 
@@ -185,7 +185,8 @@ class Applying {
     cps::Reader const reader(*account_.connection().session);
     CPS_CO_TRY(plan::Inputs inputs, co_await read_account(reader, account_.connection(), std::move(known)));
     CPS_CO_TRY(plan::Plan fresh, plan::make_plan(inputs));
-    co_return apply::Round{.plan = plan::agreed(left, std::move(fresh), names), .listings = std::move(inputs.listings)};
+    plan::Plan plan = plan::agreed(left, std::move(fresh), inputs.listings, names);
+    co_return apply::Round{.plan = std::move(plan), .listings = std::move(inputs.listings)};
   }
 
   Asked const& asked_;

@@ -161,12 +161,13 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
   }
   // Nobody waits for longer than the run may last.
   Duration const left = std::chrono::floor<Duration>(settings.deadline - world.clock.steady());
-  state::Patience const patience{.at_most = std::min(settings.lock_timeout, std::max(left, Duration{})),
+  Duration const at_most = std::min(settings.lock_timeout, std::max(left, Duration{}));
+  state::Patience const patience{.at_most = at_most,
                                  .given_up = [signals] { return signals != nullptr && signals->received() != 0; },
                                  .begins =
                                      [&](Error const& held) {
-                                       log::info("waiting up to {} for its end: {}",
-                                                 duration_text(settings.lock_timeout), held.message);
+                                       log::info("waiting up to {} for its end: {}", duration_text(at_most),
+                                                 held.message);
                                      }};
   CPS_TRY(writing.lock, writing.backend->lock({.id = run, .command = command}, patience));
   CPS_TRY(writing.store,

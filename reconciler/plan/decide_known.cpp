@@ -100,6 +100,8 @@ std::optional<std::string> lesson(Situation const& situation, Subject const& sub
                 : "a write whose answer never came is proven by CPS's list";
   if (owed) return "the second write of its create is there";
   std::vector<std::string> moved = moved_records(entry, desired);
+  // Left in the state it would excuse whatever takes the enrollment away later.
+  if (!entry.removal.empty()) return "its removal, which was sent before, has not happened";
   bool const same = entry.last_applied && !released &&
                     diff::same_wish(*desired.enrollment, *entry.last_applied, situation.schema_of(desired));
   if (!same) moved.emplace_back("the fields that it names");

@@ -54,6 +54,23 @@ Item fulfilled(ItemView const& saved) {
   return item;
 }
 
+/// A removal that nobody has carried out.
+bool is_listed(ItemView const& saved, std::map<Scope, cps::Listing> const& listings) {
+  auto const listing = listings.find({saved.account, saved.contract});
+  if (saved.action != Action::delete_ || listing == listings.end()) return false;
+  return std::ranges::any_of(listing->second.enrollments,
+                             [&](cps::Live const& live) { return live.id.value == saved.id; });
+}
+
+/// Neither state nor manifests know it any more, and CPS still has it.
+Item unknown(ItemView const& saved) {
+  Item item = shown(saved);
+  hold(item, {.reason = fmt::format("the state does not hold it any more, and CPS still has enrollment {}", saved.id),
+              .next = look_again,
+              .why = Held::Why::moved});
+  return item;
+}
+
 Item moved(ItemView const& saved, ItemView const& now) {
   Item item = shown(saved);
   hold(item, {.reason = fmt::format("it changed since the plan was made; a new plan would be: {}{}",
@@ -86,7 +103,8 @@ PlanView select(PlanView const& plan, std::set<std::string> const& names) {
   return part;
 }
 
-Plan agreed(PlanView const& saved, Plan fresh, std::set<std::string> const& begun) {
+Plan agreed(PlanView const& saved, Plan fresh, std::map<Scope, cps::Listing> const& listings,
+            std::set<std::string> const& begun) {
   auto const listed = std::ranges::count(saved.items, Action::none, &ItemView::action);
   Plan plan{.realm = saved.realm,
             .account = saved.account,
@@ -101,7 +119,7 @@ Plan agreed(PlanView const& saved, Plan fresh, std::set<std::string> const& begu
   auto const today = [&](ItemView const& item) {
     if (!agreed_on(item)) return shown(item);
     auto const found = by_key.find(item.key());
-    if (found == by_key.end()) return fulfilled(item);
+    if (found == by_key.end()) return is_listed(item, listings) ? unknown(item) : fulfilled(item);
     Item& now = *found->second;
     ItemView const seen = view(now);
     bool const has_begun = begun.contains(item.name);

@@ -2,6 +2,7 @@
 #include "plan/plan.hpp"
 #include "plan/view.hpp"
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -19,6 +20,8 @@ PlanView select(PlanView const& plan, std::set<std::string> const& names);
 /// is held (Held::Why::moved). `begun`: names whose writes an earlier run has begun and not ended. For these the fresh
 /// item is taken where it sends nothing that the saved plan did not show: a record, a blocked item, the rest of a
 /// create.
-Plan agreed(PlanView const& saved, Plan fresh, std::set<std::string> const& begun = {});
+/// `listings`: the lists that `fresh` was made from; what they have was not deleted.
+Plan agreed(PlanView const& saved, Plan fresh, std::map<Scope, cps::Listing> const& listings,
+            std::set<std::string> const& begun = {});
 
 }  // namespace cpsctl::plan

@@ -92,6 +92,8 @@ Item shown(ItemView const& view) {
             .notes = view.notes,
             .fingerprint = view.fingerprint,
             .desired = view.desired};
+  for (ObservedChange const& change : view.observed.pending)
+    item.live.pending.push_back({.id = {change.id}, .type = change.type});
   if (view.action == Action::blocked) {
     item.wanted = view.wanted;
     item.work = Held{view.waits ? Held::Why::waits : Held::Why::blocked};

@@ -66,7 +66,7 @@ plan::Item carried_out(plan::PlanView const& saved, std::string const& name, Wor
   plan::restrict_to(saved, world.inputs);
   for (auto const& [place, version] : plan::scopes(world.inputs))  // CPS has nothing where nobody expects it
     world.inputs.listings.try_emplace(place, cps::Listing{.contract = place.second, .api_schema = version});
-  plan::Plan const agreed = plan::agreed(saved, made(world), {});
+  plan::Plan const agreed = plan::agreed(saved, made(world), world.inputs.listings);
   return *std::ranges::find(agreed.items, name, &plan::Item::name);
 }
 
@@ -241,13 +241,26 @@ TEST_CASE("what names no account is in the plan's: another default is another pl
   CHECK_FALSE(plan::read_document(sealed(forged), "it").has_value());
 }
 
+TEST_CASE("a saved delete of what the state has lost meanwhile is done only if CPS has lost it, too") {
+  World world = every_action();
+  plan::PlanView const saved = planned(world);
+  std::int64_t const id = world.inputs.entries.at("deleted").id;
+  world.inputs.entries.erase("deleted");
+  plan::Item const still_there = carried_out(saved, "deleted", world);
+  CHECK(has_moved(still_there));
+  CHECK(still_there.reason.find("CPS still has enrollment") != std::string::npos);
+  for (auto& [place, listing] : world.inputs.listings)
+    std::erase_if(listing.enrollments, [&](cps::Live const& live) { return live.id.value == id; });
+  CHECK(carried_out(saved, "deleted", world).reason == "already in this state");
+}
+
 TEST_CASE("the settings that are shown are those of the run, not those that a file tells") {
   World world = every_action();
   plan::PlanView saved = planned(world);
   saved.settings = {"everything as usual"};
   world.inputs.settings = {"settle 1 s"};
   plan::restrict_to(saved, world.inputs);
-  CHECK(plan::agreed(saved, made(world), {}).settings == std::vector<std::string>{"settle 1 s"});
+  CHECK(plan::agreed(saved, made(world), world.inputs.listings).settings == std::vector<std::string>{"settle 1 s"});
 }
 
 TEST_CASE("in the rounds of a run the story of what has begun may grow, and nothing else") {
@@ -256,7 +269,7 @@ TEST_CASE("in the rounds of a run the story of what has begun may grow, and noth
   plan::Plan fresh = made(world);
   auto& now = *std::ranges::find(fresh.items, "created", &plan::Item::name);
   auto const agreed = [&](std::set<std::string> const& begun) {
-    plan::Plan const plan = plan::agreed(saved, fresh, begun);
+    plan::Plan const plan = plan::agreed(saved, fresh, {}, begun);
     return *std::ranges::find(plan.items, "created", &plan::Item::name);
   };
   now.reason = "a create was sent and refused";

@@ -399,6 +399,16 @@ TEST_CASE("guards: what CPS or a CA refuses keeps back what would send it, and n
   }
 }
 
+TEST_CASE("guards: a removal that did not happen is forgotten, so that it excuses nothing later") {
+  World world = change(unchanged(), {});
+  world.inputs.desired.at(0).enrollment = world.inputs.entries.at("www").last_applied;
+  world.inputs.entries.at("www").removal = {77};
+  plan::Plan const plan = made(world);
+  REQUIRE(plan.items.size() == 1);
+  CHECK(plan.items[0].records());
+  CHECK(plan.items[0].reason == "its removal, which was sent before, has not happened");
+}
+
 TEST_CASE("guards: what is on hold is not written, and says why; the state still learns of it") {
   auto const held = [](World world) {
     for (auto& one : world.inputs.desired) one.lifecycle.hold = "frozen for the launch";
