@@ -70,21 +70,31 @@ class Looks {
 
 }  // namespace
 
-Result<std::vector<PendingChange>> pending_changes(plan::Inputs const& inputs) {
+Result<std::vector<PendingChange>> pending_changes(plan::Inputs const& inputs, plan::PlanView const& plan) {
+  std::map<std::string, PendingChange> known;
+  for (plan::ItemView const& item : plan.items)
+    if (item.id != 0) known[item.name] = {.name = item.name, .account = item.account, .enrollment = {item.id}};
+  for (auto const& [name, entry] : inputs.entries) {
+    if (!inputs.selection.takes(name, entry.contract, entry.labels)) continue;
+    known[name] = {.name = name,
+                   .account = entry.account,
+                   .enrollment = {entry.id},
+                   .ours = entry.changes,
+                   .removal = entry.removal};
+  }
   std::vector<PendingChange> changes;
   auto const all = all_live(inputs);
-  for (auto const& [name, entry] : inputs.entries) {
-    auto const live = all.find({entry.account, entry.id});
-    if (live == all.end() || !inputs.selection.takes(name, entry.contract, entry.labels)) continue;
+  for (auto& [name, one] : known) {
+    auto const live = all.find({one.account, one.enrollment.value});
+    if (live == all.end()) continue;
     cps::Live const& found = *live->second;
     CPS_TRY(auto const schema, schema::enrollment(found.api_schema));
-    for (cps::PendingChange const& pending : found.pending)
-      changes.push_back({.name = name,
-                         .account = entry.account,
-                         .enrollment = found.id,
-                         .change = pending,
-                         .common_name = plan::common_name(*found.document, *schema),
-                         .signed_outside = plan::kind_of(*found.document, *schema) == "third-party"});
+    one.common_name = plan::common_name(*found.document, *schema);
+    one.signed_outside = plan::kind_of(*found.document, *schema) == "third-party";
+    for (cps::PendingChange const& pending : found.pending) {
+      changes.push_back(one);
+      changes.back().change = pending;
+    }
   }
   return changes;
 }

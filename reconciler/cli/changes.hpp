@@ -2,6 +2,7 @@
 #include "cli/connection.hpp"
 #include "lifecycle/decide.hpp"
 #include "plan/plan.hpp"
+#include "plan/view.hpp"
 
 #include <optional>
 #include <string>
@@ -17,11 +18,14 @@ struct PendingChange {
   cps::EnrollmentId enrollment = {};
   cps::PendingChange change = {};
   std::string common_name = {};
-  bool signed_outside = false;  ///< certificates of the enrollment come from a CA of its owner
+  bool signed_outside = false;             ///< certificates of the enrollment come from a CA of its owner
+  std::vector<std::int64_t> ours = {};     ///< changes of the enrollment that the state has as ours
+  std::vector<std::int64_t> removal = {};  ///< those of them that take it away
 };
 
-/// Those of the enrollments that the state has and the selection takes: by name, in CPS's order. Errors: internal.
-Result<std::vector<PendingChange>> pending_changes(plan::Inputs const& inputs);
+/// Those of the enrollments that the state has and the selection takes, and of those that the plan would adopt: by
+/// name, in CPS's order. Errors: internal.
+Result<std::vector<PendingChange>> pending_changes(plan::Inputs const& inputs, plan::PlanView const& plan);
 
 /// The same as CPS tells it now.
 struct ChangeSight {

@@ -65,13 +65,13 @@ WithoutCsr without(ChangeSight const& sight) {
   bool const at_work = change.state == cps::ChangeState::new_ || change.state == cps::ChangeState::running;
   bool const waits = change.state == cps::ChangeState::awaiting_input;
   bool const gone = std::holds_alternative<lifecycle::Gone>(sight.info);
-  none.later = at_work || waits;
+  none.later = at_work || gone;
   if (at_work)
     none.reason = fmt::format("CPS works on it ({})", status);
   else if (gone)
     none.reason = "its change moved on just now";
   else if (waits)
-    none.reason = fmt::format("its change waits for something else ({})", status);
+    none.reason = fmt::format("its change waits for something else ({}): cpsctl status {}", status, none.name);
   else
     none.reason = fmt::format("its change is at {} ({})", text::printable(change.state_text), status);
   return none;
@@ -85,7 +85,7 @@ Result<CsrRow> row_of(PendingChange const& pending, cps::Csr const& from) {
              .id = pending.enrollment.value,
              .change = pending.change.id.value,
              .common_name = pending.common_name,
-             .key_algorithm = csr->key.algorithm ? fields::word(*csr->key.algorithm) : from.key_algorithm};
+             .key_algorithm = csr->key.algorithm ? fields::word(*csr->key.algorithm) : "unknown"};
   for (pki::AlternativeName const& name : csr->names)
     if (name.kind == pki::NameKind::dns) row.dns_names.push_back(name.value);
   std::istringstream lines(from.csr);
@@ -124,7 +124,7 @@ void print(CsrDocument const& document, std::ostream& out) {
   }
 }
 
-/// What was asked for by name and has none, in words.
+/// What has none although it was asked for, by name or with all the others.
 void tell(CsrDocument const& document, std::vector<std::string> const& names) {
   for (WithoutCsr const& one : document.without) log::warning("{}: no CSR to sign: {}", one.name, one.reason);
   if (document.csrs.empty() && document.without.empty() && names.empty())
@@ -176,7 +176,8 @@ Result<Exit> run(Asked const& asked, Options options, World& world) {
     plan::Inputs known = account.inputs(std::move(manifests));
     CPS_CHECK(check_words(known));
     CPS_TRY(plan::Inputs const inputs, account.ask(std::move(known)));
-    CPS_TRY(auto changes, pending_changes(inputs));
+    CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
+    CPS_TRY(auto changes, pending_changes(inputs, plan::view(plan)));
     std::vector<WithoutCsr> const others = never(asked.names, changes);
     std::erase_if(changes, [](PendingChange const& one) { return !one.signed_outside; });
     CPS_TRY(auto const sights, look_at(std::move(changes), account.connection()));

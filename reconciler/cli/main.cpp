@@ -41,6 +41,13 @@ Exit run_arguments(std::vector<std::string> arguments, World& world) {
   return exit ? *exit : fail(exit.error(), global, world);
 }
 
+/// What was printed beside a document, such as this manual, may not have arrived.
+Exit arrived(Exit exit, World& world) {
+  if (exit != Exit::done || world.out.flush()) return exit;
+  return fail({.code = Errc::io, .message = "cannot write to stdout", .next = "check where the output goes"}, {},
+              world);
+}
+
 /// Memory with secrets in it becomes no core file, neither by the kernel nor by a program that it pipes cores to, and
 /// other processes of the user cannot read it (/proc/PID/mem, ptrace).
 void keep_memory_private() {
@@ -94,7 +101,7 @@ int main(int argc, char** argv) {
               .random = system_random(),
               .environment = environment};
   try {
-    return static_cast<int>(run_arguments({argv + 1, argv + argc}, world));
+    return static_cast<int>(arrived(run_arguments({argv + 1, argv + argc}, world), world));
   } catch (std::exception const& bug) {
     screen::line(std::cerr, "error: this is a bug in cpsctl: {}", bug.what());
     screen::line(std::cerr, "  next: report it with the command line; what was written to disk is safe, run again");

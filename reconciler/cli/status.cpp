@@ -142,47 +142,75 @@ bool goes_on(plan::Inputs const& inputs, std::vector<report::StatusRow> const& r
   return std::ranges::any_of(inputs.listings, listed) || std::ranges::any_of(inputs.lookups, looked_up);
 }
 
+/// The manifests by name.
+using Wanted = std::map<std::string, manifest::Desired const*>;
+
+Wanted wanted(plan::Inputs const& inputs) {
+  Wanted all;
+  for (manifest::Desired const& one : inputs.desired) all.emplace(one.name, &one);
+  return all;
+}
+
+manifest::Desired const* find(Wanted const& wanted, std::string const& name) {
+  auto const found = wanted.find(name);
+  return found == wanted.end() ? nullptr : found->second;
+}
+
 /// What the policy in force says, and in which light.
-lifecycle::Policy policy_of(PendingChange const& pending, plan::Inputs const& inputs) {
-  state::Entry const& entry = inputs.entries.at(pending.name);
-  auto const wanted = std::ranges::find(inputs.desired, pending.name, &manifest::Desired::name);
+lifecycle::Policy policy_of(PendingChange const& pending, manifest::Desired const* desired) {
   lifecycle::Policy policy{.standing = lifecycle::Standing::orphan};
-  if (std::ranges::count(entry.removal, pending.change.id.value) > 0)
+  if (std::ranges::count(pending.removal, pending.change.id.value) > 0)
     policy.standing = lifecycle::Standing::removal;
-  else if (wanted != inputs.desired.end())
+  else if (desired != nullptr)
     policy.standing = lifecycle::Standing::manifest;
-  if (wanted != inputs.desired.end()) policy.lifecycle = wanted->lifecycle;
+  if (desired != nullptr) policy.lifecycle = desired->lifecycle;
   return policy;
 }
 
 /// Whose the change is, as far as state and plan tell.
-lifecycle::Owner owner_of(PendingChange const& pending, plan::Inputs const& inputs, plan::ItemView const* planned) {
-  state::Entry const& entry = inputs.entries.at(pending.name);
-  std::vector<std::int64_t> ours = entry.changes;
-  ours.insert(ours.end(), entry.removal.begin(), entry.removal.end());
+lifecycle::Owner owner_of(PendingChange const& pending, plan::ItemView const* planned) {
+  std::vector<std::int64_t> ours = pending.ours;
+  ours.insert(ours.end(), pending.removal.begin(), pending.removal.end());
   bool const differs = planned != nullptr && !planned->changes.empty();
   return lifecycle::owner_of(pending.change, ours,
                              differs ? lifecycle::Managed::differs : lifecycle::Managed::as_wanted);
 }
 
-/// Commands that answer it, of those that there are; else it is answered at Akamai. What a policy answers is not sent
-/// yet, so nobody is told to write one for it.
-void name_what_exists(report::ChangeRow& row) {
+/// Where it goes on, as this program sends no answers: what a policy would answer is a person's, too.
+std::string elsewhere(lifecycle::Due const& due, cps::Input const* input) {
+  if (std::holds_alternative<lifecycle::DeadEnd>(due))
+    return "cancel it in Akamai Control Center, or ask Akamai's support; then plan again";
+  if (input != nullptr && input->kind == cps::InputKind::third_party_certificate)
+    return "have it signed, and upload the certificate in Akamai Control Center";
+  return "answer it in Akamai Control Center";
+}
+
+/// Names what there is: commands of this program, else Akamai's pages.
+void name_what_exists(report::ChangeRow& row, ChangeSight const& sight, lifecycle::Due const& due,
+                      std::string const& hold) {
   auto const exists = [](std::string_view line) {
     auto const at = line.find("cpsctl ");
     if (at == line.npos) return true;
     std::string_view const rest = line.substr(at + 7);
     return command_named(rest.substr(0, rest.find(' '))) != nullptr;
   };
-  auto const removed = std::erase_if(row.next, [&](std::string const& line) { return !exists(line); });
+  cps::Input const* const input = lifecycle::input_of(*sight.change);
+  bool const signs = input != nullptr && input->kind == cps::InputKind::third_party_certificate;
+  std::erase_if(row.next, [&](std::string const& line) { return !exists(line); });
   row.yaml.clear();
-  bool const answered_elsewhere = removed > 0 || row.who == lifecycle::Who::policy;
-  if (answered_elsewhere) row.next.emplace_back("answer it in Akamai Control Center");
+  if (row.who == lifecycle::Who::policy) {
+    row.who = lifecycle::Who::person;
+    row.because.emplace_back("the manifest allows it; this version of cpsctl does not send answers yet");
+    if (signs) row.next.push_back("cpsctl csr " + sight.pending.name);
+  }
+  bool const on_hold = std::holds_alternative<lifecycle::Waits>(due) && !hold.empty();
+  if (row.who == lifecycle::Who::person && !on_hold) row.next.push_back(elsewhere(due, input));
 }
 
-report::ChangeRow row_of(ChangeSight const& sight, plan::Inputs const& inputs, plan::ItemView const* planned) {
+report::ChangeRow row_of(ChangeSight const& sight, manifest::Desired const* desired, plan::ItemView const* planned,
+                         WallTime asked) {
   PendingChange const& pending = sight.pending;
-  lifecycle::Owner const owner = owner_of(pending, inputs, planned);
+  lifecycle::Owner const owner = owner_of(pending, planned);
   if (!sight.change)
     return {.id = pending.change.id.value,
             .type = pending.change.type,
@@ -190,10 +218,11 @@ report::ChangeRow row_of(ChangeSight const& sight, plan::Inputs const& inputs, p
             .what = "it has ended since the list was read"};
   lifecycle::Seen const seen{
       .name = pending.name, .type = pending.change.type, .change = *sight.change, .info = sight.info};
-  WallTime const now = sight.change->answered.value_or(inputs.now);
-  report::ChangeRow row =
-      report::change_row(seen, owner, lifecycle::decide(seen, owner, policy_of(pending, inputs), now));
-  name_what_exists(row);
+  WallTime const now = sight.change->answered.value_or(asked);
+  lifecycle::Policy const policy = policy_of(pending, desired);
+  lifecycle::Next const next = lifecycle::decide(seen, owner, policy, now);
+  report::ChangeRow row = report::change_row(seen, owner, next);
+  name_what_exists(row, sight, next.due, policy.lifecycle.hold);
   return row;
 }
 
@@ -209,27 +238,35 @@ std::size_t looks_allowed(Settings const& settings, plan::Inputs const& inputs) 
   return static_cast<std::size_t>(std::max(1, slowest->requests / 4));
 }
 
-/// Reads the pending changes of the rows, and tells what is due.
-Result<> tell_changes(plan::Inputs const& inputs, plan::PlanView const& plan, Account& account,
-                      std::vector<report::StatusRow>& rows) {
-  CPS_TRY(std::vector<PendingChange> pending, pending_changes(inputs));
+/// Reads the pending changes of the rows, and tells what is due. False: some were not looked at.
+Result<bool> tell_changes(plan::Inputs const& inputs, plan::PlanView const& plan, Account& account,
+                          std::vector<report::StatusRow>& rows) {
+  CPS_TRY(std::vector<PendingChange> pending, pending_changes(inputs, plan));
   std::size_t const allowed = looks_allowed(account.settings(), inputs);
-  if (pending.size() > allowed) {
+  bool const all = pending.size() <= allowed;
+  if (!all) {
     log::info("{} of {} are looked at; name enrollments to see theirs", allowed,
               text::counted(pending.size(), "pending change"));
     pending.resize(allowed);
   }
   CPS_TRY(auto const sights, look_at(std::move(pending), account.connection()));
   plan::ByKey const planned(plan);
+  Wanted const manifests = wanted(inputs);
   for (ChangeSight const& sight : sights) {
     std::string const& name = sight.pending.name;
-    auto const row = std::ranges::find(rows, name, &report::StatusRow::name);
-    if (row == rows.end()) continue;
+    auto const row = std::ranges::lower_bound(rows, name, {}, &report::StatusRow::name);
+    if (row == rows.end() || row->name != name) continue;
     std::erase(row->notes, plan::pending_note(sight.pending.change));
-    row->changes.push_back(row_of(sight, inputs, planned.find({.name = name})));
+    row->changes.push_back(row_of(sight, find(manifests, name), planned.find({.name = name}), inputs.now));
     if (waits_for_person(*row) && waiting_at_cps.contains(row->condition)) row->condition = "waits for input";
   }
-  return {};
+  for (report::StatusRow& row : rows) {
+    manifest::Desired const* const desired = find(manifests, row.name);
+    if (desired == nullptr || desired->lifecycle.hold.empty()) continue;
+    std::string const hold = "on hold: " + desired->lifecycle.hold;
+    if (std::ranges::count(row.notes, hold) == 0) row.notes.push_back(hold);
+  }
+  return all;
 }
 
 struct Asked {
@@ -237,9 +274,9 @@ struct Asked {
   bool unmanaged = false;
 };
 
-/// With --detailed-exitcode: CPS is at work, or somebody else has to be.
-Exit exit_of(plan::Inputs const& inputs, std::vector<report::StatusRow> const& rows) {
-  bool works = false;
+/// With --detailed-exitcode: CPS is at work, or may be (`all`: every change was looked at), or somebody else has to be.
+Exit exit_of(plan::Inputs const& inputs, std::vector<report::StatusRow> const& rows, bool all) {
+  bool works = !all;
   bool due = false;
   for (report::StatusRow const& row : rows)
     for (report::ChangeRow const& change : row.changes) {
@@ -269,11 +306,14 @@ Result<Exit> run(Asked const& asked, Options options, World& world) {
     CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
     plan::PlanView const seen = plan::view(plan);
     CPS_TRY(auto rows, asked.unmanaged ? unmanaged(inputs, plan) : managed(inputs, seen));
-    if (!asked.unmanaged) CPS_CHECK(tell_changes(inputs, seen, account, rows));
+    bool all = true;
+    if (!asked.unmanaged) {
+      CPS_TRY(all, tell_changes(inputs, seen, account, rows));
+    }
     return delivered(
         {.text = [&](std::ostream& out, report::Style const& style) { report::status_text(rows, style, out); },
          .json = [&] { return report::status_document(rows); }},
-        options.detailed_exitcode ? exit_of(inputs, rows) : Exit::done, options.global, world);
+        options.detailed_exitcode ? exit_of(inputs, rows, all) : Exit::done, options.global, world);
   });
 }
 
@@ -282,7 +322,6 @@ Result<Exit> run(Asked const& asked, Options options, World& world) {
 Command status_command() {
   return {.name = "status",
           .what = "Show what CPS has of each enrollment",
-          .topic = "plan",
           .examples = {{{"cpsctl status", "every enrollment of the manifests and the state"},
                         {"cpsctl status shop-example-com", "one of them"},
                         {"cpsctl status --unmanaged", "what the contracts have that nobody manages"}}},

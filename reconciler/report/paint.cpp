@@ -39,7 +39,7 @@ std::size_t command_end(std::string_view text) {
 
 std::string next_step(std::string_view text, Style const& style) {
   constexpr std::string_view program = "cpsctl ";
-  constexpr std::array commands{"apply", "import", "plan", "state", "status"};
+  constexpr std::array commands{"apply", "csr", "import", "plan", "state", "status"};
   std::string step;
   for (auto at = text.find(program); at != std::string_view::npos; at = text.find(program)) {
     std::size_t const begin = at + program.size();

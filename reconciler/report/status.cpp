@@ -82,8 +82,15 @@ void status_text(std::vector<StatusRow> const& rows, Style const& style, std::os
   std::vector<std::string> parts;
   for (auto const& [word, count] : counts)
     parts.push_back(fmt::format("{} {}", count, word == "differs" ? "different" : word));
-  screen::line(out, "{}{}", text::counted(rows.size(), "enrollment"),
-               parts.empty() ? "" : fmt::format(": {}", fmt::join(parts, ", ")));
+  auto const waits = [](ChangeRow const& change) { return change.who == lifecycle::Who::person; };
+  auto const yours =
+      std::ranges::count_if(rows, [&](StatusRow const& row) { return std::ranges::any_of(row.changes, waits); });
+  screen::line(out, "{}{}{}", text::counted(rows.size(), "enrollment"),
+               parts.empty() ? "" : fmt::format(": {}", fmt::join(parts, ", ")),
+               yours == 0
+                   ? ""
+                   : fmt::format(". {} by you at CPS.",
+                                 yours == 1 ? "1 has to be answered" : fmt::format("{} have to be answered", yours)));
 }
 
 namespace {

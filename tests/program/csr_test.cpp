@@ -84,6 +84,15 @@ TEST_CASE("csr: it reads, and sends nothing else") {
   for (std::size_t i = before; i < lines.size(); ++i) CHECK(lines[i].starts_with("GET "));
 }
 
+TEST_CASE("csr: the state is lost, and CPS still waits") {
+  Ordered const project;
+  for (char const* const file : {"sandbox/state.json", "sandbox/state.json.journal"})
+    std::filesystem::remove(project.folder / file);
+  Run const run = project.run({"csr", "api-example-com"});
+  CHECK(run.exit == 0);
+  CHECK(pki::read_csr(run.out).has_value());
+}
+
 TEST_CASE("csr: what was asked for and has none says why") {
   Ordered const project;
   SUBCASE("its certificates are not signed outside CPS") {
