@@ -126,10 +126,12 @@ Fate what_became_of(state::Record const& intent, Seen const& seen) {
   // It was about an enrollment that the name does not mean any more.
   if (!intent.known_ids.empty() && !knew(intent.known_ids, seen.id)) return {.kind = Kind::not_done};
   switch (intent.step) {
+    case state::WriteKind::create: break;  // above
+    case state::WriteKind::update: return of_update(intent, seen, *ended);
     case state::WriteKind::delete_: return of_delete(intent, seen, *ended);
     case state::WriteKind::cancel: return of_cancel(intent, seen, *ended);
-    default: return of_update(intent, seen, *ended);
   }
+  return {};
 }
 
 Fate less_certain(Fate left, Fate right) {

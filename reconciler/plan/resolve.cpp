@@ -9,7 +9,13 @@ namespace cpsctl::plan {
 namespace {
 
 char const* noun(state::WriteKind step) {
-  return step == state::WriteKind::delete_ ? "a delete" : step == state::WriteKind::cancel ? "a cancel" : "an update";
+  switch (step) {
+    case state::WriteKind::create: return "a create";
+    case state::WriteKind::update: return "an update";
+    case state::WriteKind::delete_: return "a delete";
+    case state::WriteKind::cancel: return "a cancel";
+  }
+  return "a write";
 }
 
 /// What is in the way while it may still be under way.

@@ -79,13 +79,18 @@ std::string const* Situation::owner_of(std::int64_t id) const {
   return found == owners_.end() ? nullptr : &found->second;
 }
 
-bool Situation::selected(Item const& item) const {
+std::map<std::string, std::string> const& Situation::labels_of(Item const& item) const {
   static std::map<std::string, std::string> const none;
-  auto const entry = inputs_->entries.find(item.name);
-  auto const& labels = item.desired                      ? item.desired->labels
-                       : entry == inputs_->entries.end() ? none
-                                                         : entry->second.labels;
-  return inputs_->selection.takes(item.name, item.contract, labels);
+  if (item.desired) return item.desired->labels;
+  if (auto const entry = inputs_->entries.find(item.name); entry != inputs_->entries.end()) return entry->second.labels;
+  // A create in doubt that neither a manifest nor the state speaks of: as it was wanted.
+  for (state::Record const& intent : inputs_->open_intents)
+    if (intent.name == item.name && intent.entry) return intent.entry->labels;
+  return none;
+}
+
+bool Situation::selected(Item const& item) const {
+  return inputs_->selection.takes(item.name, item.contract, labels_of(item));
 }
 
 bool Situation::in_scope(std::string const& source) const {

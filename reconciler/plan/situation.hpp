@@ -50,6 +50,8 @@ class Situation {
   Fate fate_of(state::Record const& intent, state::Entry const& entry, cps::Live const* live) const;
 
  private:
+  std::map<std::string, std::string> const& labels_of(Item const& item) const;
+
   explicit Situation(Inputs const& inputs) : inputs_(&inputs) {}
   Result<> look_around();
 

@@ -341,6 +341,17 @@ TEST_CASE("guards: a partial plan says so, and leaves alone what it did not look
   CHECK(plan.summary.left_out >= 1);
 }
 
+TEST_CASE("guards: a create in doubt without a manifest is selected by the labels that it had") {
+  World world = World().doubt("www", "2026-11-23T09:55:00Z");
+  state::Entry sent = *world.inputs.open_intents.at(0).entry;
+  sent.labels = {{"team", "web"}};
+  world.inputs.open_intents[0].entry = std::make_shared<state::Entry const>(sent);
+  world.inputs.selection.labels = {{"team", "web"}};
+  CHECK(planned(world).items.size() == 1);
+  world.inputs.selection.labels = {{"team", "mail"}};
+  CHECK(planned(world).items.empty());
+}
+
 TEST_CASE("guards: a delete is of the enrollment that the state means, and shows the name that CPS has") {
   auto const removed = [](state::Entry known, cps::Live one) {
     World world;
