@@ -65,11 +65,9 @@ std::string failure_junit(Failure const& failure) {
 json::Document failure_sarif(Failure const& failure, Surroundings const& around) {
   json::Document document = sarif_run(around, false);
   auto& pool = document.GetAllocator();
-  json::Value message(rapidjson::kObjectType);
-  json::set(message, "text", json::string(words_of(failure.error), pool), pool);
   json::Value notification(rapidjson::kObjectType);
   json::set(notification, "level", json::string("error", pool), pool);
-  json::set(notification, "message", std::move(message), pool);
+  json::set(notification, "message", sarif_message(describe(failure.error), failure.error.next, pool), pool);
   json::Value notifications(rapidjson::kArrayType);
   notifications.PushBack(notification, pool);
   json::Value& invocation = (*json::find((*json::find(document, "runs"))[0], "invocations"))[0];

@@ -72,5 +72,7 @@ std::string github_command(Severity severity, Mark const& place, std::string_vie
 
 /// SARIF's envelope, with a run of no results.
 json::Document sarif_run(Surroundings const& around, bool successful);
+/// A message of it, and the next step if there is one: printable, and without what SARIF would read as a link.
+json::Value sarif_message(std::string_view text, std::string_view next, json::Pool& pool);
 
 }  // namespace cpsctl::report

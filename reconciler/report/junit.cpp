@@ -106,7 +106,7 @@ Case case_of(plan::ItemView const& item, plan::PlanView const& plan) {
     said.push_back(fmt::format("{} {}  {}  ({})", line.sign.symbol, line.field, line.value, line.effect));
   for (OrderLine const& line : order_of(item))
     said.push_back(fmt::format("{}: {}", line.what, fmt::join(line.values, ", ")));
-  if (!item.reason.empty()) said.push_back((blocked ? "blocked: " : "") + item.reason);
+  if (!item.reason.empty()) said.push_back(held_word(item) + item.reason);
   if (!item.next.empty()) said.push_back("next: " + item.next);
   for (std::string const& step : item.steps) said.push_back(step);
   for (std::string const& note : item.notes) said.push_back(note);

@@ -10,7 +10,7 @@
 namespace cpsctl::report {
 
 screen::Painted paint(std::string_view text, Ink ink, Style const& style) {
-  if (!style.colour || ink == Ink::plain) return {text::printable(text)};
+  if (!style.colour || ink == Ink::plain || text.empty()) return {text::printable(text)};
   char const* code = "0";
   switch (ink) {
     case Ink::plain: break;

@@ -106,7 +106,7 @@ std::string row_of(plan::ItemView const& item, plan::PlanView const& plan) {
   bool const blocked = item.action == plan::Action::blocked;
   line(blocked ? "would change " : "changes ", fields_of(item));
   line("cancels change ", prose(fmt::format("{}", fmt::join(item.cancels, ", "))));
-  line(blocked ? "blocked: " : "because: ", prose(item.reason));
+  line(blocked ? held_word(item) : "because: ", prose(item.reason));
   line("next: ", prose(item.next));
   for (std::string const& note : item.notes) line("note: ", prose(note));
   return row;

@@ -82,10 +82,8 @@ void item_text(plan::ItemView const& item, plan::PlanView const& plan, std::size
   changes_text(item.changes, style, out);
   for (OrderLine const& line : order_of(item))
     screen::line(out, "    {}: {}", line.what, fmt::format("{}", fmt::join(line.values, ", ")));
-  bool const blocked = item.action == plan::Action::blocked;
   if (!item.reason.empty())
-    screen::line(out, "    {}{}", blocked ? paint("blocked: ", Ink::bad, style) : screen::Painted(),
-                 text::printable(item.reason));
+    screen::line(out, "    {}{}", paint(held_word(item), Ink::bad, style), text::printable(item.reason));
   if (!item.next.empty()) screen::line(out, "    next: {}", text::printable(next_step(item.next, style)));
   for (std::string const& step : telling_steps(item))
     screen::line(out, "    {}", paint(text::printable(step), Ink::faint, style));

@@ -18,17 +18,11 @@ json::Value object() {
   return json::Value(rapidjson::kObjectType);
 }
 
-/// Printable, and without what SARIF would read as a link in a message.
-std::string message_text(std::string_view text) {
+/// A line, printable, and without what SARIF would read as a link.
+std::string plain_line(std::string_view text) {
   std::string shown = text::printable(text);
   for (auto at = shown.find("]("); at != std::string::npos; at = shown.find("](", at + 3)) shown.insert(at, "\\");
   return shown;
-}
-
-json::Value message(std::string_view text, json::Pool& pool) {
-  json::Value value = object();
-  json::set(value, "text", json::string(message_text(text), pool), pool);
-  return value;
 }
 
 /// A path as a URI reference (RFC 3986); a colon would make its first part a scheme.
@@ -47,8 +41,9 @@ json::Value rule_value(RuleText const& rule, json::Pool& pool) {
   json::Value configuration = object();
   json::set(configuration, "level", json::string(level(rule.severity), pool), pool);
   json::set(value, "id", json::string(rule.id, pool), pool);
-  json::set(value, "shortDescription", message(rule.demands, pool), pool);
-  json::set(value, "help", message(fmt::format("{} All rules: cpsctl help rules.", rule.demands), pool), pool);
+  json::set(value, "shortDescription", sarif_message(rule.demands, "", pool), pool);
+  json::set(value, "help", sarif_message(fmt::format("{} All rules: cpsctl help rules.", rule.demands), "", pool),
+            pool);
   json::set(value, "defaultConfiguration", std::move(configuration), pool);
   return value;
 }
@@ -88,7 +83,7 @@ json::Value result(Finding const& finding, Surroundings const& around, SourceLin
   json::set(value, "level", json::string(level(finding.severity), pool), pool);
   std::string words = finding.path.empty() ? finding.message : fmt::format("{}: {}", finding.path, finding.message);
   if (!finding.hint.empty()) words += "; " + finding.hint;
-  json::set(value, "message", message(words, pool), pool);
+  json::set(value, "message", sarif_message(words, "", pool), pool);
   json::Value locations(rapidjson::kArrayType);
   if (finding.mark.file != from_stdin && !finding.mark.file.empty())
     locations.PushBack(location(finding, around, lines, pool), pool);
@@ -97,6 +92,14 @@ json::Value result(Finding const& finding, Surroundings const& around, SourceLin
 }
 
 }  // namespace
+
+json::Value sarif_message(std::string_view text, std::string_view next, json::Pool& pool) {
+  json::Value value = object();
+  std::string words = plain_line(text);
+  if (!next.empty()) words += "\nnext: " + plain_line(next);
+  json::set(value, "text", json::string(words, pool), pool);
+  return value;
+}
 
 json::Document sarif_run(Surroundings const& around, bool successful) {
   json::Document document(rapidjson::kObjectType);

@@ -190,6 +190,10 @@ std::vector<std::string> facts_of(plan::ItemView const& item, plan::PlanView con
   return facts;
 }
 
+char const* held_word(plan::ItemView const& item) {
+  return item.action == plan::Action::blocked && !item.waits ? "blocked: " : "";
+}
+
 std::vector<std::string> telling_steps(plan::ItemView const& item) {
   bool const plain = item.steps.size() < 2 && item.cancels.empty() && !item.overrides_renewal_window;
   return plain ? std::vector<std::string>() : item.steps;

@@ -37,6 +37,9 @@ struct ChangeLine {
 
 std::vector<ChangeLine> change_lines(std::vector<diff::Change> const& changes);
 
+/// What the reason of a held item begins with: "blocked: ", or nothing where nobody has to act.
+char const* held_word(plan::ItemView const& item);
+
 /// "id 7", "contract 1-A", "dv", "www.example.com": what an item of the plan is about, apart from its name. The account
 /// is named where it is not the plan's.
 std::vector<std::string> facts_of(plan::ItemView const& item, plan::PlanView const& plan);

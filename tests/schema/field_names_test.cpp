@@ -30,6 +30,7 @@ constexpr Allowed allowed[] = {
     {"cps/change_api.cpp", "the media type of a signing request is called csr"},
     {"cli/csr.cpp", "a signing request is called csr"},
     {"cps/problem.cpp", "problem documents (RFC 7807) have a title too"},
+    {"report/paint.cpp", "a command is called csr"},
     {"report/sarif.cpp", "SARIF calls a place in a file a region"},
     {"schema/check.cpp", "a format of JSON Schema is called email"},
 };
