@@ -86,7 +86,7 @@ Result<std::vector<PendingChange>> pending_changes(plan::Inputs const& inputs, p
   auto const all = all_live(inputs);
   for (auto& [name, one] : known) {
     auto const live = all.find({one.account, one.enrollment.value});
-    if (live == all.end()) continue;
+    if (live == all.end() || live->second->pending.empty()) continue;
     cps::Live const& found = *live->second;
     CPS_TRY(auto const schema, schema::enrollment(found.api_schema));
     one.common_name = plan::common_name(*found.document, *schema);

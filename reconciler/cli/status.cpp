@@ -226,11 +226,6 @@ report::ChangeRow row_of(ChangeSight const& sight, manifest::Desired const* desi
   return row;
 }
 
-bool waits_for_person(report::StatusRow const& row) {
-  return std::ranges::any_of(row.changes,
-                             [](report::ChangeRow const& change) { return change.who == lifecycle::Who::person; });
-}
-
 /// Requests are shared: of many pending changes a quarter of what CPS allows is spent on, unless they are named.
 std::size_t looks_allowed(Settings const& settings, plan::Inputs const& inputs) {
   auto const slowest = cps::slowest(settings.windows);
@@ -258,7 +253,7 @@ Result<bool> tell_changes(plan::Inputs const& inputs, plan::PlanView const& plan
     if (row == rows.end() || row->name != name) continue;
     std::erase(row->notes, plan::pending_note(sight.pending.change));
     row->changes.push_back(row_of(sight, find(manifests, name), planned.find({.name = name}), inputs.now));
-    if (waits_for_person(*row) && waiting_at_cps.contains(row->condition)) row->condition = "waits for input";
+    if (report::waits_for_person(*row) && waiting_at_cps.contains(row->condition)) row->condition = "waits for input";
   }
   for (report::StatusRow& row : rows) {
     manifest::Desired const* const desired = find(manifests, row.name);

@@ -1,7 +1,5 @@
 #include "report/changes.hpp"
 
-#include "base/text.hpp"
-
 #include <sstream>
 
 #include <fmt/format.h>
@@ -26,7 +24,7 @@ struct Filled {
     row.next.emplace_back("look again");
   }
   void operator()(lifecycle::Acknowledges const& answer) const {
-    answered(fmt::format("warnings: the policy allows {}", text::counted(answer.entries.size(), "of them", "of them")));
+    answered(fmt::format("warnings: the policy allows {} of them", answer.entries.size()));
   }
   void operator()(lifecycle::Uploads const&) const { answered("a signed certificate: the policy names its source"); }
   void operator()(lifecycle::Approves const&) const { answered("an approval: the policy gives it"); }

@@ -48,6 +48,10 @@ std::size_t account_width(std::vector<StatusRow> const& rows) {
 
 }  // namespace
 
+bool waits_for_person(StatusRow const& row) {
+  return std::ranges::count(row.changes, lifecycle::Who::person, &ChangeRow::who) > 0;
+}
+
 void status_text(std::vector<StatusRow> const& rows, Style const& style, std::ostream& out) {
   std::size_t name = 4;
   std::size_t condition = 9;
@@ -82,9 +86,7 @@ void status_text(std::vector<StatusRow> const& rows, Style const& style, std::os
   std::vector<std::string> parts;
   for (auto const& [word, count] : counts)
     parts.push_back(fmt::format("{} {}", count, word == "differs" ? "different" : word));
-  auto const waits = [](ChangeRow const& change) { return change.who == lifecycle::Who::person; };
-  auto const yours =
-      std::ranges::count_if(rows, [&](StatusRow const& row) { return std::ranges::any_of(row.changes, waits); });
+  auto const yours = std::ranges::count_if(rows, waits_for_person);
   screen::line(out, "{}{}{}", text::counted(rows.size(), "enrollment"),
                parts.empty() ? "" : fmt::format(": {}", fmt::join(parts, ", ")),
                yours == 0

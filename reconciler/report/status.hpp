@@ -32,6 +32,9 @@ BOOST_DESCRIBE_STRUCT(StatusRow, (),
                       (name, id, contract, account, common_name, kind, condition, production, production_slots,
                        staging_slots, renewal_start, notes, changes))
 
+/// Is one of its changes to be answered by a person?
+bool waits_for_person(StatusRow const& row);
+
 void status_text(std::vector<StatusRow> const& rows, Style const& style, std::ostream& out);
 /// schemas/status.v1.schema.json.
 json::Document status_document(std::vector<StatusRow> const& rows);
