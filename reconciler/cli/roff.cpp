@@ -1,5 +1,6 @@
 #include "cli/roff.hpp"
 
+#include "base/freed.hpp"
 #include "base/text.hpp"
 
 #include <cmark-gfm-core-extensions.h>
@@ -142,14 +143,6 @@ class Page {
 
   Heading heading_;
   bool begins_ = true;  ///< a section, whose first paragraph needs no sign
-};
-
-template <auto free>
-struct Freed {
-  template <class T>
-  void operator()(T* what) const {
-    free(what);
-  }
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 #pragma once
+#include "base/freed.hpp"
 #include "pki/types.hpp"
 
 #include <memory>
@@ -16,13 +17,6 @@
 /// What the files of this module share of OpenSSL. Not for others.
 namespace cpsctl::pki::openssl {
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
 using X509Owner = std::unique_ptr<X509, Freed<X509_free>>;
 using RequestOwner = std::unique_ptr<X509_REQ, Freed<X509_REQ_free>>;
 using NamesOwner = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;

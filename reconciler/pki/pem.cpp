@@ -71,7 +71,7 @@ bool is_key(std::string_view der) {
   int of_class = 0;
   int const header = ASN1_get_object(&at, &length, &tag, &of_class, static_cast<long>(der.size()));
   if ((header & 0x80) != 0 || tag != V_ASN1_SEQUENCE || length < 1 || *at != V_ASN1_INTEGER) return false;
-  using Key = std::unique_ptr<EVP_PKEY, openssl::Freed<EVP_PKEY_free>>;
+  using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
   auto const any_key = [](EVP_PKEY** key, unsigned char const** from, long size) {
     return d2i_AutoPrivateKey(key, from, size);
   };

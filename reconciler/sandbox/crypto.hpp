@@ -1,5 +1,6 @@
 #pragma once
 #include "base/clock.hpp"
+#include "base/freed.hpp"
 #include "base/result.hpp"
 
 #include <memory>
@@ -16,13 +17,6 @@
 /// OpenSSL's objects, owned. For the .cpp files that make or read keys and certificates.
 namespace cpsctl::sandbox {
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Signing = std::unique_ptr<X509_REQ, Freed<X509_REQ_free>>;  ///< a certificate signing request

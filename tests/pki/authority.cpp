@@ -1,5 +1,7 @@
 #include "pki/authority.hpp"
 
+#include "base/freed.hpp"
+
 #include <cstdint>
 #include <stdexcept>
 #include <vector>
@@ -18,17 +20,10 @@
 namespace authority {
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using Request = std::unique_ptr<X509_REQ, Freed<X509_REQ_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
-using Extensions = std::unique_ptr<STACK_OF(X509_EXTENSION), Freed<[](STACK_OF(X509_EXTENSION) * all) {
+using Bio = std::unique_ptr<BIO, cpsctl::Freed<BIO_free_all>>;
+using Request = std::unique_ptr<X509_REQ, cpsctl::Freed<X509_REQ_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, cpsctl::Freed<X509_EXTENSION_free>>;
+using Extensions = std::unique_ptr<STACK_OF(X509_EXTENSION), cpsctl::Freed<[](STACK_OF(X509_EXTENSION) * all) {
                                      sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
                                    }>>;
 
@@ -217,7 +212,7 @@ std::string der(std::string_view pem) {
 }
 
 std::string pkcs12(Key const& key) {
-  std::unique_ptr<PKCS12, Freed<PKCS12_free>> const store(
+  std::unique_ptr<PKCS12, cpsctl::Freed<PKCS12_free>> const store(
       PKCS12_create("secret", "www", key.get(), nullptr, nullptr, 0, 0, 0, 0, 0));
   need(store != nullptr, "make a store");
   return written([&](BIO* bio) { return i2d_PKCS12_bio(bio, store.get()); });
@@ -225,8 +220,8 @@ std::string pkcs12(Key const& key) {
 
 std::string pkcs7(std::string const& certificate) {
   Bio const bio(BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())));
-  std::unique_ptr<X509, Freed<X509_free>> const x509(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-  std::unique_ptr<PKCS7, Freed<PKCS7_free>> const envelope(PKCS7_new());
+  std::unique_ptr<X509, cpsctl::Freed<X509_free>> const x509(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  std::unique_ptr<PKCS7, cpsctl::Freed<PKCS7_free>> const envelope(PKCS7_new());
   need(x509 && envelope && PKCS7_set_type(envelope.get(), NID_pkcs7_signed) == 1 &&
            PKCS7_content_new(envelope.get(), NID_pkcs7_data) == 1 &&
            PKCS7_add_certificate(envelope.get(), x509.get()) == 1,
