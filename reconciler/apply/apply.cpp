@@ -27,6 +27,7 @@ class Run {
         spacing_(options_.create_spacing),
         trace_(store, loop, clock, writer.session().options().timeout),
         gate_(loop, options_.parallelism),
+        freed_(loop),
         executor_({.writer = writer, .snapshots = snapshots_, .spacing = spacing_, .trace = trace_, .store = store},
                   gate_, look_again(), [this] { return stopped(); }) {
     // Creates that a run before this one saw refused: their contracts go on one at a time.
@@ -85,6 +86,15 @@ class Run {
   bool stopped() const { return trace_.broken().has_value() || executor_.unauthorized() || out_of_time(); }
 
   http::Task<> carry_out(plan::Item const& item) {
+    // One after another of an enrollment: what is recorded of it first is there for its change.
+    while (busy_.contains(item.name)) co_await freed_.wait();
+    busy_.insert(item.name);
+    co_await carry_alone(item);
+    busy_.erase(item.name);
+    freed_.notify_all();
+  }
+
+  http::Task<> carry_alone(plan::Item const& item) {
     ItemResult result = co_await executor_.carry_out(item);
     bool const undecided = later_ && result.outcome == Outcome::waiting && !result.again && open(item.name);
     if (undecided && executor_.tally().doubted(item.key())) result.again = clock_.wall() + look_again();
@@ -159,6 +169,8 @@ class Run {
   Spacing spacing_;
   Trace trace_;
   http::Gate gate_;
+  std::set<std::string> busy_ = {};  ///< names of which an item is carried out just now
+  http::Event freed_;
   Executor executor_;
   Results results_ = {};
   std::map<plan::Key, WallTime> said_ = {};  ///< when people were told to expect a create

@@ -26,6 +26,10 @@ ItemResult nothing_to_do(plan::Item const& item) {
   result.message = item.reason;
   result.next = item.next;
   if (item.held() != nullptr) result.outcome = outcome_of(*item.held());
+  if (auto const* const advance = plan::advance_of(item)) {
+    result.outcome = Outcome::due;
+    result.changes = {advance->change.id.value};
+  }
   if (auto const* const under_way = std::get_if<plan::UnderWay>(&item.work)) {
     result.outcome = Outcome::under_way;
     result.changes = under_way->changes;
@@ -64,6 +68,8 @@ http::Task<ItemResult> Executor::carry_out(plan::Item const& item) {
     ItemResult result = co_await carry(*write, course);
     if (course.over || result.outcome != Outcome::done) co_return result;
   }
+  if (auto const* const abandon = std::get_if<plan::Abandon>(&item.work); abandon != nullptr && abandon->removes)
+    co_return co_await drop(course);
   co_return course.result;
 }
 
@@ -171,7 +177,10 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
     if (auto const before = entries.find(item.name); before != entries.end() && before->second.id == item.id) {
       entry.written = before->second.written;
       entry.changes = before->second.changes;
+      entry.watches = before->second.watches;
+      entry.removed_names = before->second.removed_names;
     }
+    entry.changes.insert(entry.changes.end(), learned->takes_over.begin(), learned->takes_over.end());
     written = co_await trace.keep(std::move(entry), item.name, item.closes.done);
   }
   std::vector<std::int64_t> closing = item.closes.not_done;

@@ -11,6 +11,7 @@ namespace {
 int risk(plan::Item const& item) {
   if (std::holds_alternative<plan::Create>(item.work)) return 2;
   if (std::holds_alternative<plan::Update>(item.work)) return plan::issues_certificate(item.changes) ? 3 : 1;
+  if (std::holds_alternative<plan::Advance>(item.work)) return item.production ? 0 : 1;
   return destroys(item) ? 4 : 0;
 }
 

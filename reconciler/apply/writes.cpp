@@ -1,6 +1,7 @@
 #include "apply/basis.hpp"
 #include "apply/write.hpp"
 #include "base/text.hpp"
+#include "cps/change_api.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -224,6 +225,9 @@ class Update : public Change {
         cancels_(!put.cancels.empty()),
         inside_renewal_window_(put.inside_renewal_window) {
     if (auto const* const update = std::get_if<plan::Update>(&item().work)) target_ = update->target;
+    for (diff::Change const& change : item().changes)
+      if (change.set && change.effect == schema::Effect::certificate)
+        entry_.removed_names.insert(entry_.removed_names.end(), change.removed.begin(), change.removed.end());
   }
 
   Result<state::Record> prepare(Basis const& basis) override {
@@ -369,6 +373,90 @@ class Removal : public Change {
   bool cancels_;
 };
 
+/// POST /enrollments/{id}/changes/{change}/input/update/{segment}.
+class Answer : public Change {
+ public:
+  Answer(plan::Input const& input, Services& services, Course& course)
+      : Change(state::WriteKind::answer, services, course),
+        advance_(*plan::advance_of(course.item)),
+        input_(*plan::input_answered(advance_.next.due)),
+        says_(input.says),
+        changes_(services.writer.session()) {}
+
+  bool on_list() const override { return false; }
+
+  /// Does CPS still ask for this, and show the same?
+  http::Task<Result<Basis>> look() override {
+    if (auto const ready = prepare_answer(); !ready) co_return ready.error();
+    Basis const basis{.read = services_.trace.wall()};
+    cps::ChangeRef ref = reference();
+    auto const info = co_await changes_.info(std::move(ref), input_);
+    if (!info) co_return info.error();
+    if (lifecycle::answer_digest(*info) != advance_.digest)
+      co_return moved(Errc::stale, "CPS shows something else than what the answer was planned for");
+    co_return basis;
+  }
+
+  Result<state::Record> prepare(Basis const&) override {
+    state::Record record = intent({advance_.change.id.value});
+    record.digest = advance_.digest;
+    record.input = input_.update;
+    record.said = says_;
+    return record;
+  }
+
+  http::Task<Result<cps::EnrollmentStatus>> send(BeforeSend before) override {
+    cps::AnswerRequest request{
+        .ref = reference(), .input = input_, .answer = *answer_, .before_send = std::move(before)};
+    auto const answered = co_await changes_.answer(std::move(request));
+    if (!answered) co_return answered.error();
+    co_return cps::EnrollmentStatus{};
+  }
+
+  http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const&) override {
+    course_.result.changes = {advance_.change.id.value};
+    course_.result.message = says_;
+    return services_.trace.done(std::move(attempt), item().id, course_.result.changes);
+  }
+
+  /// Somebody else has answered it, or CPS has moved on by itself: nothing is wrong, the change is read again.
+  ItemResult conclude(Error const& error, Proof proof, WallTime later, Tally& tally) const override {
+    bool const moved_on = error.code == Errc::not_found || error.code == Errc::conflict;
+    if (!moved_on || proof == Proof::in_doubt) return Write::conclude(error, proof, later, tally);
+    ItemResult result = result_of(item(), Outcome::under_way);
+    result.changes = {advance_.change.id.value};
+    result.message = "CPS does not ask for it any more";
+    return result;
+  }
+
+  char const* done_words() const override { return "answered"; }
+
+ private:
+  cps::ChangeRef reference() const {
+    return {
+        .subject = item().name, .account_key = item().account, .enrollment = {item().id}, .change = advance_.change.id};
+  }
+
+  Result<> prepare_answer() {
+    if (answer_) return {};
+    if (auto const* const approves = std::get_if<lifecycle::Approves>(&advance_.next.due))
+      answer_ = cps::Approve{.validation_result_hash = approves->validation_result_hash};
+    else if (std::holds_alternative<lifecycle::Acknowledges>(advance_.next.due))
+      answer_ = cps::Acknowledge();
+    else if (advance_.upload)
+      answer_ = *advance_.upload;
+    else
+      return Error{.code = Errc::internal, .message = "there is no certificate to upload"};
+    return {};
+  }
+
+  plan::Advance const& advance_;
+  cps::Input const& input_;
+  std::string says_;
+  cps::ChangeWriter changes_;
+  std::optional<cps::Answer> answer_ = {};
+};
+
 struct Make {
   Services& services;
   Course& course;
@@ -387,6 +475,9 @@ struct Make {
   }
   std::unique_ptr<Write> operator()(plan::Delete const& remove) const {
     return std::make_unique<Removal>(remove, services, course);
+  }
+  std::unique_ptr<Write> operator()(plan::Input const& input) const {
+    return std::make_unique<Answer>(input, services, course);
   }
 };
 

@@ -1,6 +1,7 @@
 #include "cli/account.hpp"
 
 #include "cli/manifests.hpp"
+#include "plan/watch.hpp"
 
 #include <fmt/format.h>
 
@@ -64,6 +65,12 @@ plan::Inputs Account::inputs(manifest::Loaded manifests) const {
 Result<plan::Inputs> Account::ask(plan::Inputs known) {
   cps::Reader const reader(*connection_->session);
   return connection_->loop->run(read_account(reader, *connection_, std::move(known)));
+}
+
+Result<> Account::note(plan::Inputs const& inputs) {
+  for (state::Record& record : plan::news_of(inputs.sights, inputs.entries, inputs.open_intents, inputs.now))
+    CPS_CHECK(writing_->store->write(std::move(record)));
+  return {};
 }
 
 apply::ApplyResult Account::carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,

@@ -35,6 +35,8 @@ class Account {
   plan::Inputs inputs(manifest::Loaded manifests) const;
   /// Asks CPS for the rest. Errors: of the requests.
   Result<plan::Inputs> ask(plan::Inputs known);
+  /// Records what was seen of pending changes, and which answers in doubt that settles. Errors: io, locked.
+  Result<> note(plan::Inputs const& inputs);
   /// Carries a plan out; `seen`: its view. From here on a signal lets end what has been sent.
   apply::ApplyResult carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
                                PlanAgain plan_again = {}, Progress progress = Progress::shown);

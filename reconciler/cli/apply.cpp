@@ -3,36 +3,18 @@
 #include "base/text.hpp"
 #include "cli/account.hpp"
 #include "cli/command.hpp"
+#include "cli/confirm.hpp"
 #include "cli/option_groups.hpp"
 #include "cli/output.hpp"
 #include "cli/saved_plan.hpp"
+#include "cli/sights.hpp"
 #include "plan/document.hpp"
 #include "plan/saved.hpp"
 #include "report/wording.hpp"
 #include "state/realm.hpp"
 
-#include <poll.h>
-
-#include <fmt/ostream.h>
-#include <unistd.h>
-
 namespace cpsctl::cli {
 namespace {
-
-/// Asks on the terminal; anything but yes is no, and so is a signal.
-bool confirmed(World& world, Signals const& signals) {
-  constexpr int look_at_signals_ms = 100;
-  fmt::print(world.err, "\nApply this plan? Only \"yes\" is taken as yes: ");  // past the door: no line
-  world.err.flush();
-  for (;;) {
-    if (signals.received() != 0) return false;
-    pollfd terminal{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    if (::poll(&terminal, 1, look_at_signals_ms) > 0) break;
-  }
-  std::string answer;
-  std::getline(world.in, answer);
-  return answer == "yes";
-}
 
 struct Asked {
   std::optional<std::string> plan = {};      ///< --plan FILE
@@ -67,15 +49,15 @@ class Applying {
       : asked_(asked), options_(options), account_(account), world_(world) {}
 
   Result<Exit> run() {
-    bool const can_ask = world_.in_is_terminal && world_.err_is_terminal && !options_.global.no_input;
-    if (!asked_.yes && !can_ask)
+    bool const asks = can_ask(options_.global, world_);
+    if (!asked_.yes && !asks)
       return usage("apply asks before it writes, and there is no terminal to ask on",
                    fmt::format("look at the plan first: {}; then add --yes to the same command",
                                asked_.plan ? "cpsctl show " + text::printable(*asked_.plan)
                                            : std::string("cpsctl plan, with the same PATHs and flags")));
     manifest::Loaded manifests;
     if (asked_.plan) {
-      CPS_CHECK(check_plan_call(asked_, options_, can_ask));
+      CPS_CHECK(check_plan_call(asked_, options_, asks));
       CPS_TRY(saved_, read_plan(*asked_.plan, world_));
       CPS_CHECK(account_.read_settings());
       CPS_CHECK(check_consent(saved_->consent, account_.settings().consent));
@@ -91,6 +73,8 @@ class Applying {
     else
       CPS_CHECK(check_words(known));
     CPS_TRY(plan::Inputs inputs, account_.ask(std::move(known)));
+    CPS_TRY(inputs.sights, see_changes(inputs, account_, world_));
+    CPS_CHECK(account_.note(inputs));
     CPS_TRY(plan::Plan plan, plan::make_plan(inputs));
     if (saved_) plan = plan::agreed(*saved_, std::move(plan), inputs.listings, begun(account_.contents()));
     return confirm_and_carry_out(plan, plan::view(plan), std::move(inputs.listings));
@@ -164,7 +148,7 @@ class Applying {
       report::plan_text(seen, account_.cost_of(seen), style_for(options_.global, world_, world_.err_is_terminal),
                         world_.err);
     CPS_CHECK(agreed);
-    if (seen.work() && !asked_.yes && !confirmed(world_, account_.signals()))
+    if (seen.work() && !asked_.yes && !confirmed(world_, account_.signals(), "Apply this plan?"))
       return Error{.code = Errc::guard_rail, .message = "not applied: the answer was not yes"};
 
     PlanAgain again = [&, this](std::set<std::string> names) { return plan_again(seen, std::move(names)); };

@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 #include "cli/option_groups.hpp"
 #include "cli/output.hpp"
+#include "cli/sights.hpp"
 #include "plan/document.hpp"
 
 namespace cpsctl::cli {
@@ -17,7 +18,8 @@ Result<Exit> run(Options const& options, World& world) {
     CPS_CHECK(account.look());
     plan::Inputs known = account.inputs(std::move(manifests));
     CPS_CHECK(check_words(known));
-    CPS_TRY(plan::Inputs const inputs, account.ask(std::move(known)));
+    CPS_TRY(plan::Inputs inputs, account.ask(std::move(known)));
+    CPS_TRY(inputs.sights, see_changes(inputs, account, world));
     CPS_TRY(plan::Plan const made, plan::make_plan(inputs));
     plan::PlanView const plan = plan::view(made);
     report::Cost const cost = account.cost_of(plan);
@@ -26,7 +28,9 @@ Result<Exit> run(Options const& options, World& world) {
         .json = [&] { return plan::document(plan); },
         .others = forms_of(PlanDocument{.plan = plan, .cost = cost}, world)};
     bool const differs = plan.changes() || plan.summary.blocked > 0 || plan.summary.wait > 0;
-    Exit const exit = options.detailed_exitcode && differs ? Exit::changes : Exit::done;
+    Exit exit = Exit::done;
+    if (options.detailed_exitcode && plan.summary.due > 0) exit = Exit::needs_action;
+    if (options.detailed_exitcode && differs) exit = Exit::changes;
     return delivered(product, exit, options.global, world);
   });
 }
@@ -42,7 +46,7 @@ Command plan_command() {
           .document = Document::plan,
           .takes = [](Flags& flags, Options& options) -> Run {
             take_paths(flags, options);
-            take_detailed(flags, options, "exit 2 when there are changes");
+            take_detailed(flags, options, "exit 2 when there are changes, 3 when only you have to act");
             take_selection(flags, options);
             take_guard_rails(flags, options);
             return run;

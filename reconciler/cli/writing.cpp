@@ -40,6 +40,7 @@ report::ResultRow row_of(apply::ItemResult const& item, plan::ItemView const* pl
 Exit exit_of(apply::ItemResult const& item) {
   switch (item.outcome) {
     case apply::Outcome::done:
+    case apply::Outcome::due:
     case apply::Outcome::under_way: return Exit::done;
     case apply::Outcome::stale:
     case apply::Outcome::blocked: return Exit::refused;
@@ -241,13 +242,16 @@ namespace {
 /// Does work go on at CPS, whoever began it? What this run wrote ended what was pending before, or waits for it.
 bool goes_on(apply::ApplyResult const& result, plan::PlanView const& plan) {
   std::set<plan::Key> written;
+  std::set<std::string> due;  // a person has the next word there, not CPS
+  for (apply::ItemResult const& item : result.items)
+    if (item.outcome == apply::Outcome::due) due.insert(item.name);
   for (apply::ItemResult const& item : result.items) {
-    if (!item.changes.empty()) return true;
+    if (!item.changes.empty() && !due.contains(item.name)) return true;
     if (item.outcome == apply::Outcome::done) written.insert(item.key());
   }
   return std::ranges::any_of(plan.items, [&](plan::ItemView const& item) {
     bool const sent = !item.steps.empty() && written.contains(item.key());
-    return !sent && !item.observed.pending.empty();
+    return !sent && !due.contains(item.name) && !item.observed.pending.empty();
   });
 }
 
@@ -256,6 +260,8 @@ bool goes_on(apply::ApplyResult const& result, plan::PlanView const& plan) {
 Exit delivered(apply::ApplyResult const& result, Carried const& carried, Options const& options, World& world) {
   if (result.error) say(*result.error, options.global, world);
   Exit exit = exit_of(result);
+  bool const due = std::ranges::count(result.items, apply::Outcome::due, &apply::ItemResult::outcome) > 0;
+  if (options.detailed_exitcode && due) exit = worse(exit, Exit::needs_action);
   if (options.detailed_exitcode && goes_on(result, carried.plan)) exit = worse(exit, Exit::changes);
   return delivered(result_product(result, carried, world), exit, options.global, world);
 }

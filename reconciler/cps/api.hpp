@@ -74,6 +74,8 @@ struct CancelRequest {
 class Writer : public Reader {
  public:
   using Reader::Reader;
+  using Reader::session;
+  Session& session() { return session_; }
   /// CPS v2, POST /enrollments: 202 (200 is taken too) with enrollment-status.v1. Sent once; only a 429 is repeated.
   /// A 2xx whose body cannot be read is an Error with reached = unknown.
   http::Task<Result<EnrollmentStatus>> create(CreateRequest request);

@@ -18,6 +18,25 @@ struct NotRead {};
 struct Gone {};
 using Info = std::variant<NotRead, Gone, cps::InputInfo>;
 
+/// What the policy's source (files, a signer) has for the CSRs of an input.
+struct Offer {
+  std::optional<cps::Upload> upload = {};  ///< all that is wanted, or nothing
+  std::string digest = {};                 ///< "sha256:…" of what would be uploaded
+  WallTime expires = {};                   ///< the earliest end of a certificate
+  std::vector<std::string> because = {};   ///< why there is nothing to upload, a clause each
+  std::vector<std::string> next = {};      ///< what to do about it
+  std::vector<std::string> notes = {};     ///< what else a person should know of the certificates
+};
+
+/// A pending change as CPS tells it.
+struct Sight {
+  std::string name = {};  ///< the enrollment's
+  cps::PendingChange pending = {};
+  std::optional<cps::Change> change = {};  ///< nothing: it has ended since it was listed
+  Info info = {};                          ///< of the input that it waits for
+  std::optional<Offer> offer = {};         ///< of its certificates; nothing: the source was not asked
+};
+
 /// An answer that was sent already; forgotten once the change no longer shows its input.
 struct Given {
   std::string update = {};  ///< the input's
@@ -35,6 +54,7 @@ struct Seen {
   std::optional<WallTime> staging_since = {};  ///< when it was first seen to wait for its approval
   std::optional<WallTime> live_expires = {};   ///< the earliest end of a certificate in production
   std::optional<Given> given = {};
+  std::optional<Offer> offer = {};  ///< of the policy's source; nothing: it was not asked
   /// What differs between what waits on staging and what is wanted (pending_differences()); nothing: not compared.
   std::optional<std::vector<std::string>> differences = {};
 };

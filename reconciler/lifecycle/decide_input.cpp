@@ -105,7 +105,7 @@ Due decide_validation(AtInput const& at, cps::Challenges const& challenges) {
   }
   Missing missing = at.missing(fmt::format("the validation of {}: {}", text::counted(names.size(), "name"),
                                            text::excerpt(fmt::format("{}", fmt::join(names, ", ")), listed)));
-  missing.commands.push_back(fmt::format("cpsctl challenges {}", at.seen.name));
+  missing.commands.push_back("publish what Akamai Control Center shows for them, then: " + ack(at));
   missing.because.emplace_back("only names whose CNAMEs end at Akamai validate by themselves");
   return missing;
 }
@@ -124,13 +124,19 @@ Due decide_certificate(AtInput const& at, cps::Csrs const& csrs) {
   }
   bool const has_source = !source.signer.empty() || !source.files.empty();
   bool const again = was_given(at.seen, at.input, csrs);
-  if (!at.by_hand_only() && has_source && lacking.empty() && !again) return uploads;
+  auto const& offer = at.seen.offer;
+  bool const offers = !offer || offer->upload;
+  if (!at.by_hand_only() && has_source && lacking.empty() && !again && offers) return uploads;
   Missing missing = at.missing("the certificate for its CSR");
   missing.commands = {fmt::format("cpsctl csr {}", at.seen.name), fmt::format("cpsctl upload {} FILE", at.seen.name)};
   if (at.by_hand_only()) return missing;
   if (!lacking.empty())
     missing.because.push_back(fmt::format("the policy wants {}, and CPS has no CSR for that",
                                           text::excerpt(fmt::format("{}", fmt::join(lacking, " and ")), listed)));
+  if (has_source && !offers) {
+    missing.because.insert(missing.because.end(), offer->because.begin(), offer->because.end());
+    missing.commands.insert(missing.commands.end(), offer->next.begin(), offer->next.end());
+  }
   if (again) missing.because.emplace_back("certificates for these CSRs were uploaded already, and CPS still asks");
   if (!has_source) {
     missing.because.emplace_back("the manifest names neither a signer nor files");

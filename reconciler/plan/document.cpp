@@ -77,8 +77,8 @@ std::string_view contradiction(ItemView const& item, std::string const& usual_ac
   if (acts && !can_act) return "acts, but its action does not";
   if (acts == item.fingerprint.empty()) return acts ? "has no fingerprint" : "has a fingerprint, but does not act";
   if (!item.api_schema.empty() && !schema::enrollment(item.api_schema)) return "is read in an unknown API version";
-  bool const needs_wish =
-      item.action == Action::create || item.action == Action::update || item.action == Action::adopt;
+  bool const needs_wish = item.action == Action::create || item.action == Action::update ||
+                          item.action == Action::adopt || item.action == Action::advance;
   if (acts && needs_wish && !item.desired) return "does not say what it wants";
   if (!item.desired) return {};
   return acts ? contradiction(*item.desired, item, usual_account) : "wants something, but does not act";
@@ -108,7 +108,9 @@ std::string digest(json::Value const& document) {
   json::Document approved = json::clone(document);
   json::remove(approved, "digest");
   json::remove(approved, "requestsToApply");
-  bool const whole = json::text_or(json::find(document, "format_version"), "") == "1.0";
+  std::string_view const version = json::text_or(json::find(document, "format_version"), "");
+  bool const whole = version == "1.0";
+  bool const with_advances = whole || version == "1.1";
   if (!whole) json::remove(approved, "serial");
   json::Value* const items = json::find(approved, "items");
   if (items == nullptr || !items->IsArray()) return text::sha256_hex(json::canonical(approved));
@@ -116,9 +118,20 @@ std::string digest(json::Value const& document) {
     if (!item.IsObject()) continue;
     json::remove(item, "observed");
     if (!whole) json::remove(item, "notes");
+    // Inputs appear after a plan was read: what is approved are the answers to them.
+    bool const advances = json::text_or(json::find(item, "action"), "") == fields::word(Action::advance);
+    if (advances && !with_advances)
+      for (char const* moved : {"steps", "reason", "next", "apiSchema", "production"}) json::remove(item, moved);
   }
-  auto const is_none = [](json::Value const& item) {
-    return item.IsObject() && json::text_or(json::find(item, "action"), "") == fields::word(Action::none);
+  if (json::Value* const summary = json::find(approved, "summary"); summary != nullptr && !with_advances)
+    for (char const* moved : {"advance", "due", "unchanged"}) json::remove(*summary, moved);
+  // Nothing is done about them: what is unchanged, and a change that waits for somebody else.
+  auto const is_none = [with_advances](json::Value const& item) {
+    if (!item.IsObject()) return false;
+    std::string_view const action = json::text_or(json::find(item, "action"), "");
+    json::Value const* const seal = json::find(item, "fingerprint");
+    bool const idle = action == fields::word(Action::advance) && json::text_or(seal, "").empty();
+    return action == fields::word(Action::none) || (idle && !with_advances);
   };
   if (!whole && !items->Empty()) items->Erase(std::remove_if(items->Begin(), items->End(), is_none), items->End());
   return text::sha256_hex(json::canonical(approved));

@@ -7,7 +7,7 @@
 /// The plan document: what `plan -o json` prints, and what `apply` takes again (schemas/plan.v1.schema.json).
 namespace cpsctl::plan {
 
-/// {"format_version": "1.1", "kind": "Plan", …, "digest"}. Members may be added within the major version.
+/// {"format_version": "1.2", "kind": "Plan", …, "digest"}. Members may be added within the major version.
 json::Document document(PlanView const& plan);
 
 /// SHA-256 over what a person approves (design.md §9): the document without its digest, request counts and serial, and

@@ -45,6 +45,31 @@ std::string kind_of(json::Value const& document, schema::Schema const& schema) {
   return text_of(document, schema, "kind");
 }
 
+std::vector<std::string> host_names(json::Value const& document, schema::Schema const& schema) {
+  std::vector<std::string> names;
+  auto const add = [&](std::string name) {
+    auto const same = [&](std::string const& other) { return diff::same_host(name, other); };
+    if (!name.empty() && std::ranges::none_of(names, same)) names.push_back(std::move(name));
+  };
+  add(common_name(document, schema));
+  auto const field = std::ranges::find_if(schema.telling(), is_names);
+  json::Value const* const list = field == schema.telling().end() ? nullptr : json::at(document, (*field)->pointer);
+  if (list != nullptr && list->IsArray())
+    for (json::Value const& one : list->GetArray()) add(std::string(json::text_or(&one, "")));
+  return names;
+}
+
+bool is_dual_stack(json::Value const& document, schema::Schema const& schema) {
+  schema::Field const* const field = telling(schema, "dual-stack");
+  json::Value const* const value = field == nullptr ? nullptr : json::at(document, field->pointer);
+  return value != nullptr && value->IsTrue();
+}
+
+json::Value const* network_of(json::Value const& document, schema::Schema const& schema) {
+  schema::Field const* const field = telling(schema, "network");
+  return field == nullptr ? nullptr : json::at(document, field->pointer);
+}
+
 bool in_production(json::Value const& document, schema::Schema const& schema) {
   return has_slots(document, telling(schema, "production"));
 }

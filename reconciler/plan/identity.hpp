@@ -18,6 +18,13 @@ std::string common_name(json::Value const& document, schema::Schema const& schem
 /// The part of the identity that says what kind of enrollment it is: "dv", "third-party".
 std::string kind_of(json::Value const& document, schema::Schema const& schema);
 
+/// Its host names, the common name first, as they are written there; each once.
+std::vector<std::string> host_names(json::Value const& document, schema::Schema const& schema);
+/// Does it serve an RSA and an ECDSA certificate? (x-tells: dual-stack)
+bool is_dual_stack(json::Value const& document, schema::Schema const& schema);
+/// Its network settings (x-tells: network); nullptr without any.
+json::Value const* network_of(json::Value const& document, schema::Schema const& schema);
+
 /// Does it serve on the production network? (x-tells: production)
 bool in_production(json::Value const& document, schema::Schema const& schema);
 /// Its deployment slots of a network: x-tells "production" or "staging".

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace cpsctl::plan {
 namespace {
@@ -32,6 +33,26 @@ std::vector<cps::PendingChange> oldest_first(std::vector<cps::PendingChange> cha
   return changes;
 }
 
+/// "acknowledges A, B": what an answer says; empty for what is none.
+std::string says(Advance const& advance) {
+  if (auto const* const warnings = std::get_if<lifecycle::Acknowledges>(&advance.next.due)) {
+    std::vector<std::string> ids;
+    std::ranges::transform(warnings->entries, std::back_inserter(ids), &lifecycle::Warning::id);
+    for (std::string& id : ids)
+      if (id.empty()) id = "a warning that cpsctl does not know";
+    return ids.empty() ? std::string("says that what it waits for is done")
+                       : fmt::format("acknowledges {}", fmt::join(ids, ", "));
+  }
+  if (auto const* const uploads = std::get_if<lifecycle::Uploads>(&advance.next.due)) {
+    std::string what = fmt::format("uploads the signed certificate{}", uploads->csrs.size() == 1 ? "" : "s");
+    manifest::CertificateSource const& source = uploads->source;
+    if (!source.signer.empty()) return what + " of the signer " + source.signer;
+    return source.files.empty() ? what : fmt::format("{} in {}", what, fmt::join(source.files, ", "));
+  }
+  if (std::holds_alternative<lifecycle::Approves>(advance.next.due)) return "approves what is on staging";
+  return {};
+}
+
 struct Steps {
   Item const& item;
 
@@ -53,6 +74,17 @@ struct Steps {
     return with_readings(item, remove.gives_up,
                          Delete{.id = item.id, .cancels = oldest_first(remove.gives_up.by_write)});
   }
+  std::vector<Step> operator()(Abandon const& abandon) const {
+    std::vector<Step> steps{Get{.id = item.id}};
+    for (cps::PendingChange const& change : abandon.changes)
+      steps.emplace_back(Cancel{.id = item.id, .change = change});
+    return steps;
+  }
+  std::vector<Step> operator()(Advance const& advance) const {
+    cps::Input const* const input = input_answered(advance.next.due);
+    if (input == nullptr) return {};
+    return {Input{.id = item.id, .change = advance.change, .segment = input->update, .says = says(advance)}};
+  }
 };
 
 }  // namespace
@@ -63,7 +95,8 @@ Part part_of(Action wanted) {
 
 bool Item::writes() const {
   return std::holds_alternative<Create>(work) || std::holds_alternative<Update>(work) ||
-         std::holds_alternative<Remove>(work);
+         std::holds_alternative<Remove>(work) || std::holds_alternative<Abandon>(work) ||
+         (std::holds_alternative<Advance>(work) && lifecycle::is_answer(std::get<Advance>(work).next.due));
 }
 
 bool Item::records() const {
@@ -73,6 +106,22 @@ bool Item::records() const {
 
 std::vector<Step> steps_of(Item const& item) {
   return std::visit(Steps{item}, item.work);
+}
+
+cps::Input const* input_answered(lifecycle::Due const& due) {
+  return std::visit(
+      [](auto const& one) -> cps::Input const* {
+        using T = std::decay_t<decltype(one)>;
+        constexpr bool answers = std::is_same_v<T, lifecycle::Acknowledges> || std::is_same_v<T, lifecycle::Uploads> ||
+                                 std::is_same_v<T, lifecycle::Approves>;
+        if constexpr (answers) return &one.input;
+        return nullptr;
+      },
+      due);
+}
+
+Advance const* advance_of(Item const& item) {
+  return std::get_if<Advance>(&item.work);
 }
 
 GivenUp const* gives_up(Item const& item) {
@@ -87,22 +136,23 @@ void hold(Item& item, Obstacle obstacle) {
   item.next = std::move(obstacle.next);
 }
 
-void count(Action action, bool records, bool waits, Summary& summary) {
-  switch (action) {
+void count(Counted item, Summary& summary) {
+  if (item.action == Action::advance && !item.sends) ++summary.due;
+  switch (item.action) {
     case Action::create: ++summary.create; break;
-    case Action::update: ++(records ? summary.record : summary.update); break;
+    case Action::update: ++(item.records ? summary.record : summary.update); break;
     case Action::adopt: ++summary.adopt; break;
     case Action::advance: ++summary.advance; break;
     case Action::delete_: ++summary.delete_; break;
     case Action::orphan: ++summary.orphan; break;
     case Action::forget: ++summary.forget; break;
-    case Action::blocked: ++(waits ? summary.wait : summary.blocked); break;
+    case Action::blocked: ++(item.waits ? summary.wait : summary.blocked); break;
     case Action::none: ++summary.unchanged; break;
   }
 }
 
 void count(Item const& item, Summary& summary) {
-  count(item.action(), item.records(), item.waits(), summary);
+  count({.action = item.action(), .records = item.records(), .waits = item.waits(), .sends = item.writes()}, summary);
 }
 
 bool issues_certificate(std::vector<diff::Change> const& changes) {

@@ -1,6 +1,7 @@
 #pragma once
 #include "cps/types.hpp"
 #include "diff/three_way.hpp"
+#include "lifecycle/decide.hpp"
 #include "manifest/types.hpp"
 #include "plan/consent.hpp"
 #include "plan/step.hpp"
@@ -64,12 +65,18 @@ struct UnderWay {
 };
 /// The state alone learns that the enrollment is there, or what was applied to it.
 struct RecordOnly {
-  std::vector<std::string> open_steps = {};  ///< pointers that a second write still has to bring
+  std::vector<std::string> open_steps = {};   ///< pointers that a second write still has to bring
+  std::vector<std::int64_t> takes_over = {};  ///< pending changes that become ours with an adoption
 };
 /// The state alone loses it: CPS does not have it.
 struct Forget {};
 /// The journal alone learns that a create was not done, of which there is nothing else.
 struct Disproved {};
+/// A person gives up pending changes; what was never deployed goes with its first one.
+struct Abandon {
+  std::vector<cps::PendingChange> changes = {};
+  bool removes = false;
+};
 struct Create {
   std::vector<std::string> deferred = {};  ///< pointers that a create cannot carry: a second write brings them
 };
@@ -82,7 +89,18 @@ struct Update {
 struct Remove {
   GivenUp gives_up = {};
 };
-using Work = std::variant<Nothing, Held, UnderWay, RecordOnly, Forget, Disproved, Create, Update, Remove>;
+/// A pending change at CPS needs something: an answer, or a person.
+struct Advance {
+  cps::PendingChange change = {};
+  lifecycle::Owner owner = lifecycle::Owner::other;
+  std::string state = {};   ///< CPS's words, for people
+  std::string status = {};  ///< the same
+  lifecycle::Next next = {};
+  std::string digest = {};                 ///< of what is answered: lifecycle::answer_digest()
+  std::optional<cps::Upload> upload = {};  ///< of a certificate that is at hand
+};
+using Work =
+    std::variant<Nothing, Held, UnderWay, RecordOnly, Forget, Disproved, Create, Update, Remove, Advance, Abandon>;
 
 /// Open intents (sequences in the journal) that the item's result closes.
 struct Closes {
@@ -127,6 +145,10 @@ struct Item {
 
 /// The requests that carry it out; empty when nothing is sent.
 std::vector<Step> steps_of(Item const& item);
+/// The input that it answers; nullptr when it sends nothing.
+cps::Input const* input_answered(lifecycle::Due const& due);
+/// What a pending change needs; nullptr when the item is about something else.
+Advance const* advance_of(Item const& item);
 /// What a write gives up; nullptr when the item is none.
 GivenUp const* gives_up(Item const& item);
 
@@ -160,16 +182,23 @@ struct Summary {
                unchanged = 0;
   std::int64_t left_out = 0;  ///< not selected, and not looked at
   std::int64_t record = 0;    ///< only the state is brought up to date: no update
+  std::int64_t due = 0;       ///< of `advance`: a person has to act
   std::int64_t wait = 0;      ///< for CPS to end what it is doing: held back, and nobody has to act
 
   bool operator==(Summary const&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Summary, (),
                       (create, update, adopt, advance, delete_, orphan, forget, blocked, unchanged, left_out, record,
-                       wait))
+                       due, wait))
 
 /// Adds one item to the counts.
-void count(Action action, bool records, bool waits, Summary& summary);
+struct Counted {
+  Action action = Action::none;
+  bool records = false;  ///< the state alone learns something
+  bool waits = false;    ///< of what is held: a later run goes on
+  bool sends = false;    ///< something is sent to CPS
+};
+void count(Counted item, Summary& summary);
 void count(Item const& item, Summary& summary);
 
 struct Plan {

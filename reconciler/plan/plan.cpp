@@ -2,6 +2,7 @@
 
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "plan/advance.hpp"
 #include "plan/decide.hpp"
 #include "plan/guards.hpp"
 
@@ -23,6 +24,14 @@ std::string fingerprint_of(Item const& item) {
   auto const* const update = std::get_if<Update>(&item.work);
   std::vector<std::string> writes = words(steps_of(item));
   std::erase_if(writes, only_looks);
+  if (advance_of(item) != nullptr) {  // approved through its answers, at whatever point of its way (design.md §9)
+    seen.StartObject();
+    add("action", item.action());
+    add("answers", item.desired ? fields::shared(item.desired->lifecycle) : json::Ref());
+    add("id", item.id);
+    seen.EndObject();
+    return text::sha256_hex(json::written(buffer));
+  }
   seen.StartObject();  // its members in the order of their names
   add("action", item.action());
   add("desired", item.desired);
@@ -95,6 +104,11 @@ Result<Plan> make_plan(Inputs const& inputs) {
   one_create_per_name(items);
   mass_absence(situation, items);
   holds(items);
+  take_over_changes(items);
+
+  std::vector<Item> pending = advances(situation, items);
+  items.insert(items.end(), std::make_move_iterator(pending.begin()), std::make_move_iterator(pending.end()));
+  sort(items);
 
   std::int64_t const left_out = leave_out(situation, items);
   deletion_limits(inputs.consent, items);

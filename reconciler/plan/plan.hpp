@@ -24,6 +24,8 @@ struct Inputs {
   std::map<Scope, cps::Listing> listings = {};
   /// GETs of ids that the state has and the list lacks: the document, or nothing after a 404.
   std::map<std::int64_t, std::optional<cps::Live>> lookups = {};
+  /// Pending changes that were looked at, by their id.
+  std::map<std::int64_t, lifecycle::Sight> sights = {};
   std::string default_account = {};  ///< account key of flag or credentials
   std::string realm = {};
   std::int64_t serial = 0;  ///< of the state

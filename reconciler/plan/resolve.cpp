@@ -14,6 +14,7 @@ char const* noun(state::WriteKind step) {
     case state::WriteKind::update: return "an update";
     case state::WriteKind::delete_: return "a delete";
     case state::WriteKind::cancel: return "a cancel";
+    case state::WriteKind::answer: return "an answer";
   }
   return "a write";
 }

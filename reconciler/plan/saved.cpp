@@ -121,6 +121,9 @@ Plan agreed(PlanView const& saved, Plan fresh, std::map<Scope, cps::Listing> con
     auto const found = by_key.find(item.key());
     if (found == by_key.end()) return is_listed(item, listings) ? unknown(item) : fulfilled(item);
     Item& now = *found->second;
+    // At whatever point of its way it is, what answers it is what was approved.
+    if (item.action == Action::advance)
+      return now.fingerprint == item.fingerprint || !now.acts() ? std::move(now) : moved(item, view(now));
     ItemView const seen = view(now);
     bool const has_begun = begun.contains(item.name);
     if (same_item(seen, item, has_begun) || (has_begun && goes_on(item, now, seen))) return std::move(now);

@@ -39,6 +39,10 @@ struct Words {
   std::string operator()(Delete const& remove) const {
     return "DELETE " + enrollment(remove.id) + cancelling(remove.cancels);
   }
+  std::string operator()(Input const& input) const {
+    return fmt::format("POST {}/changes/{}/input/update/{}; {}", enrollment(input.id), input.change.id.value,
+                       input.segment, input.says);
+  }
 
   static std::string enrollment(std::int64_t id) { return fmt::format("/enrollments/{}", id); }
 };

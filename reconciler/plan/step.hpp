@@ -42,7 +42,15 @@ struct Delete {
   std::vector<cps::PendingChange> cancels = {};  ///< by the write itself
 };
 
-using Step = std::variant<Post, Get, GetCreated, Cancel, Put, PutCreated, Delete>;
+/// What a change waits for is answered; CPS is asked right before whether it still waits for that.
+struct Input {
+  std::int64_t id = 0;
+  cps::PendingChange change = {};
+  std::string segment = {};  ///< the last one of the input's `update` path
+  std::string says = {};     ///< "acknowledges DNS_NAME_NOT_CNAMED"
+};
+
+using Step = std::variant<Post, Get, GetCreated, Cancel, Put, PutCreated, Delete, Input>;
 
 /// "PUT /enrollments/10001; inside the renewal window": what documents, reports and fingerprints say of it.
 std::string words(Step const& step);

@@ -73,7 +73,8 @@ bool PlanView::work() const {
 }
 
 void count(ItemView const& item, Summary& summary) {
-  count(item.action, item.state_only, item.waits, summary);
+  count({.action = item.action, .records = item.state_only, .waits = item.waits, .sends = !item.steps.empty()},
+        summary);
 }
 
 Item shown(ItemView const& view) {

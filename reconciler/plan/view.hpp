@@ -67,7 +67,7 @@ struct PlanView {
   Summary summary = {};
   std::int64_t requests_to_apply = 0;  ///< writes and their reads, without the lists
 
-  std::string format = "1.1";  ///< of the document that it was read from; it has a rule of its own for the digest
+  std::string format = "1.2";  ///< of the document that it was read from; it has a rule of its own for the digest
 
   bool changes() const;  ///< something would be written to CPS
   bool work() const;     ///< changes, or state-only items

@@ -121,7 +121,8 @@ Case case_of(plan::ItemView const& item, plan::PlanView const& plan) {
 
 Verdict verdict_of(ResultRow const& row) {
   using plan::Outcome;
-  if (row.outcome == Outcome::done || row.outcome == Outcome::under_way) return Verdict::passed;
+  if (row.outcome == Outcome::done || row.outcome == Outcome::under_way || row.outcome == Outcome::due)
+    return Verdict::passed;
   bool const later = row.outcome == Outcome::skipped || row.outcome == Outcome::waiting;
   return later ? Verdict::skipped : Verdict::failed;
 }

@@ -31,6 +31,7 @@ enum class Kind : std::uint8_t {
   certificate,
   blocked,
   advance,
+  answer,
   waits,
   create,
   update,
@@ -53,6 +54,7 @@ constexpr std::array kinds{KindInfo{Kind::deletion, "-", "to delete", true},
                            KindInfo{Kind::certificate, "~", "to update with a new certificate", true},
                            KindInfo{Kind::blocked, "!", "blocked", true},
                            KindInfo{Kind::advance, "?", "waiting for you", false},
+                           KindInfo{Kind::answer, "~", "to answer at CPS", false},
                            KindInfo{Kind::waits, "?", "blocked for now, a later run goes on", false},
                            KindInfo{Kind::create, "+", "to create", false},
                            KindInfo{Kind::update, "~", "to update without a new certificate", false},
@@ -66,7 +68,7 @@ Kind kind_of(plan::ItemView const& item) {
     case plan::Action::delete_: return Kind::deletion;
     case plan::Action::blocked: return item.waits ? Kind::waits : Kind::blocked;
     case plan::Action::create: return Kind::create;
-    case plan::Action::advance: return item.cancels.empty() ? Kind::advance : Kind::cancel;
+    case plan::Action::advance: return item.steps.empty() ? Kind::advance : Kind::answer;
     case plan::Action::adopt:
     case plan::Action::update:
       if (!item.cancels.empty()) return Kind::cancel;

@@ -17,7 +17,7 @@ using markdown::prose;
 using plan::Outcome;
 
 /// In the order in which they matter.
-constexpr std::array sections{Outcome::failed,  Outcome::doubt,     Outcome::stale,   Outcome::blocked,
+constexpr std::array sections{Outcome::failed,  Outcome::doubt,     Outcome::stale,   Outcome::blocked, Outcome::due,
                               Outcome::waiting, Outcome::under_way, Outcome::skipped, Outcome::done};
 
 /// What follows is said where the outcome's word does not say it.

@@ -32,6 +32,7 @@ std::string what_text(state::Event const& event) {
     case state::Happened::removing:
     case state::Happened::removed:
     case state::Happened::cancelled:
+    case state::Happened::answered:
     case state::Happened::adopted:
     case state::Happened::recorded:
     case state::Happened::renamed:

@@ -38,7 +38,7 @@ Sign sign_of(plan::ItemView const& item) {
     case plan::Action::create: return {"+", Ink::good};
     case plan::Action::update: return {"~", Ink::change};
     case plan::Action::adopt: return {"=", Ink::good};
-    case plan::Action::advance: return {"?", Ink::warn};
+    case plan::Action::advance: return item.steps.empty() ? Sign{"?", Ink::warn} : Sign{"~", Ink::change};
     case plan::Action::delete_: return {"-", Ink::bad};
     case plan::Action::orphan: return {"?", Ink::faint};  // "-" would read as a deletion
     case plan::Action::forget: return {"=", Ink::faint};
@@ -55,6 +55,7 @@ Sign sign_of(ResultRow const& row) {
       if (row.action == plan::Action::adopt) return {"=", Ink::good};
       return {row.action == plan::Action::delete_ ? "-" : "~", Ink::good};
     case Outcome::doubt:
+    case Outcome::due:
     case Outcome::waiting: return {"?", Ink::warn};
     case Outcome::blocked: return {"!", Ink::warn};
     case Outcome::skipped:
@@ -195,7 +196,8 @@ char const* held_word(plan::ItemView const& item) {
 }
 
 std::vector<std::string> telling_steps(plan::ItemView const& item) {
-  bool const plain = item.steps.size() < 2 && item.cancels.empty() && !item.overrides_renewal_window;
+  bool const plain = item.steps.size() < 2 && item.action != plan::Action::advance && item.cancels.empty() &&
+                     !item.overrides_renewal_window;
   return plain ? std::vector<std::string>() : item.steps;
 }
 
@@ -206,7 +208,7 @@ char const* done_words(ResultRow const& row) {
     case plan::Action::create: return "created";
     case plan::Action::update: return row.state_only ? "recorded" : "updated";
     case plan::Action::adopt: return "adopted";
-    case plan::Action::advance: return "advanced";
+    case plan::Action::advance: return "answered";
     case plan::Action::delete_: return "deleted";
     case plan::Action::orphan: return "kept";
     case plan::Action::forget: return "forgotten";
@@ -235,6 +237,7 @@ char const* outcome_words(Outcome outcome) {
     case Outcome::doubt: return "in doubt";
     case Outcome::skipped: return "not done";
     case Outcome::waiting: return "waiting";
+    case Outcome::due: return "waiting for you";
     case Outcome::under_way: return "under way";
     case Outcome::stale: return "moved since it was planned";
     case Outcome::blocked: return "blocked";
@@ -253,7 +256,8 @@ std::string counts(plan::Summary const& summary) {
                           {summary.record, "to record"},
                           {summary.adopt, "to adopt"},
                           {summary.delete_, "to delete"},
-                          {summary.advance, "waiting for you"},
+                          {summary.advance - summary.due, "to answer"},
+                          {summary.due, "waiting for you"},
                           {summary.orphan, "without a manifest"},
                           {summary.forget, "to forget"},
                           {summary.wait, "waiting for CPS"},
@@ -264,7 +268,7 @@ std::string counts(plan::Summary const& summary) {
 
 std::string counts(std::vector<ResultRow> const& rows) {
   // What is done, in the order of the actions; then the rest.
-  constexpr std::array order{Outcome::done,    Outcome::failed,    Outcome::doubt,   Outcome::stale,
+  constexpr std::array order{Outcome::done,    Outcome::failed,    Outcome::doubt,   Outcome::stale,  Outcome::due,
                              Outcome::waiting, Outcome::under_way, Outcome::blocked, Outcome::skipped};
   std::map<std::tuple<Outcome const*, plan::Action, std::string>, std::int64_t> found;
   for (ResultRow const& row : rows) {

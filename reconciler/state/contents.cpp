@@ -191,6 +191,19 @@ std::filesystem::path torn_path(std::filesystem::path const& path) {
 
 namespace {
 
+/// The state remembers what was answered, so that it is not answered twice.
+void note_answer(Contents& contents, Record const& answer) {
+  auto const entry = contents.entries.find(answer.name);
+  if (entry == contents.entries.end() || answer.pending_changes.empty()) return;
+  std::vector<Watch>& watches = entry->second.watches;
+  std::int64_t const change = answer.pending_changes.front();
+  auto watch = std::ranges::find(watches, change, &Watch::change);
+  if (watch == watches.end()) watch = watches.insert(watches.end(), Watch{.change = change});
+  watch->answered = answer.input;
+  watch->digest = answer.digest;
+  watch->looks = 0;
+}
+
 /// take_record() but for the history.
 Result<> take_change(Contents& contents, Record const& record) {
   auto const intent = std::ranges::find(contents.open_intents, record.intent, &Record::sequence);
@@ -212,6 +225,11 @@ Result<> take_change(Contents& contents, Record const& record) {
       intent->ends_by = over_by(*intent, record);
       return {};
     case Phase::refused: break;
+    case Phase::watched: {
+      auto const entry = contents.entries.find(record.name);
+      if (entry != contents.entries.end()) entry->second.watches = record.watches;
+      return {};
+    }
     case Phase::dropped: {
       contents.entries.erase(record.name);
       // Nothing is left to find out about what was to become of it; a create in doubt is another enrollment.
@@ -224,6 +242,10 @@ Result<> take_change(Contents& contents, Record const& record) {
     case Phase::done:
     case Phase::stored: {
       if (record.step == WriteKind::cancel) break;
+      if (record.step == WriteKind::answer) {
+        if (known) note_answer(contents, *intent);
+        break;
+      }
       bool const own = record.entry != nullptr || !known;
       auto const& said = own ? record.entry : intent->entry;
       Entry entry = said ? *said : Entry{};

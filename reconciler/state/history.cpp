@@ -18,6 +18,7 @@ Happened done(WriteKind step) {
     case WriteKind::update: return Happened::updated;
     case WriteKind::delete_: return Happened::removing;
     case WriteKind::cancel: return Happened::cancelled;
+    case WriteKind::answer: return Happened::answered;
   }
   return Happened::recorded;
 }
@@ -25,7 +26,7 @@ Happened done(WriteKind step) {
 }  // namespace
 
 std::optional<Event> event_of(Contents const& contents, Record const& record) {
-  if (record.phase == Phase::intent) return std::nullopt;
+  if (record.phase == Phase::intent || record.phase == Phase::watched) return std::nullopt;
   auto const& open = contents.open_intents;
   auto const intent = std::ranges::find(open, record.intent, &Record::sequence);
   auto const known = contents.entries.find(record.name);
@@ -42,8 +43,15 @@ std::optional<Event> event_of(Contents const& contents, Record const& record) {
   if (event.enrollment == 0 && record.entry) event.enrollment = record.entry->id;
   if (event.enrollment == 0 && in_state) event.enrollment = known->second.id;
   switch (record.phase) {
-    case Phase::intent: return std::nullopt;
-    case Phase::done: event.what = done(event.step); break;
+    case Phase::intent:
+    case Phase::watched: return std::nullopt;
+    case Phase::done:
+      event.what = done(event.step);
+      if (event.step == WriteKind::answer && intent != open.end()) {
+        event.reason = intent->said;
+        event.changes = intent->pending_changes;
+      }
+      break;
     case Phase::refused: event.what = Happened::refused; break;
     case Phase::conflict: event.what = Happened::conflict; break;
     case Phase::lost:

@@ -15,10 +15,26 @@ namespace cpsctl::state {
 /// The realm of every sandbox (realm.hpp).
 inline constexpr char const* sandbox_realm = "sandbox";
 
+/// A pending change as cpsctl has seen it last, and what it answered.
+struct Watch {
+  static constexpr std::size_t always_written = 4;
+  std::int64_t change = 0;
+  std::string state = {};          ///< CPS's word
+  std::string input = {};          ///< what it waits for: the last segment of the input's `update` path; empty: nothing
+  std::string since = {};          ///< RFC 3339, by CPS's clock: first seen like this
+  std::string staging_since = {};  ///< first seen to wait for its approval
+  std::string answered = {};       ///< the input that was answered last
+  std::string digest = {};         ///< of what was answered: lifecycle::answer_digest()
+  std::int64_t looks = 0;          ///< how often it was seen since, unmoved
+  bool operator==(Watch const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Watch, (), (change, state, input, since, staging_since, answered, digest, looks))
+
 /// One enrollment that we created or adopted.
 struct Entry {
-  std::string name = {};     ///< manifest name
-  std::string account = {};  ///< account switch key; empty: the credential's own account
+  static constexpr std::size_t always_written = 14;  // the rest where there is something to say
+  std::string name = {};                             ///< manifest name
+  std::string account = {};                          ///< account switch key; empty: the credential's own account
   std::string contract = {};
   std::int64_t id = 0;      ///< CPS's enrollment id
   std::string source = {};  ///< the manifest's path, for the scope of orphans
@@ -27,14 +43,16 @@ struct Entry {
   json::Ref last_applied = {};  ///< the desired document of the last successful write or adoption
   json::Ref lifecycle = {};     ///< the policy in force, as the module manifest writes it
   std::map<std::string, std::string> labels = {};
-  std::string written = {};                  ///< RFC 3339: when cpsctl last wrote it to CPS, or adopted it
-  std::vector<std::string> open_steps = {};  ///< deferred fields that a create still owes, as JSON pointers
-  std::vector<std::int64_t> changes = {};    ///< CPS's changes that our last write started: they are ours
-  std::vector<std::int64_t> removal = {};    ///< CPS's changes that carry out our delete
+  std::string written = {};                     ///< RFC 3339: when cpsctl last wrote it to CPS, or adopted it
+  std::vector<std::string> open_steps = {};     ///< deferred fields that a create still owes, as JSON pointers
+  std::vector<std::int64_t> changes = {};       ///< CPS's changes that our last write started: they are ours
+  std::vector<std::int64_t> removal = {};       ///< CPS's changes that carry out our delete
+  std::vector<Watch> watches = {};              ///< its pending changes, as far as they were looked at
+  std::vector<std::string> removed_names = {};  ///< host names that our last write took out of the certificate
 };
 BOOST_DESCRIBE_STRUCT(Entry, (),
                       (name, account, contract, id, source, api_schema, common_name, last_applied, lifecycle, labels,
-                       written, open_steps, changes, removal))
+                       written, open_steps, changes, removal, watches, removed_names))
 
 /// Who lets a run write: a person at a machine, or a pipeline. It is what they say of themselves: no proof.
 struct Author {
@@ -48,13 +66,16 @@ BOOST_DESCRIBE_STRUCT(Author, (), (user, host, job))
 // stored puts an entry (and takes away the one of the record's name, if it is another: a move); dropped takes one away,
 // and closes what was to become of it.
 // A cancel gives up one pending change (`pending_changes`); it has no entry, and done only closes it.
+// An answer (`input`, `digest`) is given to one; done notes that with the entry of its name.
+// watched: what of the entry's pending changes was seen; nothing that the history tells.
 // conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.
 // lost: the attempt is over, and nobody knows what became of it; the intent stays open.
-BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict, lost)
-BOOST_DEFINE_ENUM_CLASS(WriteKind, create, update, delete_, cancel)
+BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict, lost, watched)
+BOOST_DEFINE_ENUM_CLASS(WriteKind, create, update, delete_, cancel, answer)
 
 /// One line of the journal.
 struct Record {
+  static constexpr std::size_t always_written = 17;
   std::int64_t sequence = 0;
   Phase phase = Phase::intent;
   std::int64_t intent = 0;  ///< of all but intent and stored: the intent's sequence; 0: none
@@ -64,7 +85,7 @@ struct Record {
   std::string ends_by = {};                  ///< of intent: the attempt has ended then, whatever became of the process
   std::string run = {};                      ///< the run's id
   Author by = {};                            ///< older versions do not say
-  std::string digest = {};                   ///< SHA-256 of the body
+  std::string digest = {};                   ///< SHA-256 of the body; of an answer: of what is answered
   std::vector<std::int64_t> known_ids = {};  ///< enrollments with that CN before the write
   std::vector<std::int64_t> pending_changes = {};  ///< pending change ids before the write
   std::int64_t enrollment = 0;                     ///< of done: CPS's id
@@ -72,15 +93,18 @@ struct Record {
   std::string reason = {};                         ///< of refused, conflict, and of an intent that met a conflict
   std::string lost = {};                           ///< of lost, and of such an intent: how its answer was lost
   std::shared_ptr<Entry const> entry = {};  ///< of intent, stored, and a done without intent: what the state will hold
+  std::string input = {};                   ///< of an answer: the last segment of the input's `update` path
+  std::string said = {};                    ///< of an answer: what it is, for the history
+  std::vector<Watch> watches = {};          ///< of watched
 };
 BOOST_DESCRIBE_STRUCT(Record, (),
                       (sequence, phase, intent, step, name, at, ends_by, run, by, digest, known_ids, pending_changes,
-                       enrollment, changes, reason, lost, entry))
+                       enrollment, changes, reason, lost, entry, input, said, watches))
 
 // removing: CPS was told to; removed: it did. recorded: nothing but the state changed, such as the policy in it.
 // refused: CPS did not do it, or it was found out that it had not. conflict and lost as in Phase.
-BOOST_DEFINE_ENUM_CLASS(Happened, created, updated, removing, removed, cancelled, adopted, recorded, renamed, forgotten,
-                        refused, conflict, lost)
+BOOST_DEFINE_ENUM_CLASS(Happened, created, updated, removing, removed, cancelled, answered, adopted, recorded, renamed,
+                        forgotten, refused, conflict, lost)
 
 /// One line of the history: what became of an enrollment in the state, and who did it. A record without the documents.
 struct Event {
@@ -106,8 +130,8 @@ inline bool is_counter(std::int64_t number) {
   return number >= 0 && number < largest_counter;
 }
 
-/// Of snapshot and journal. 2: authors and history.
-inline constexpr std::int64_t newest_format = 2;
+/// Of snapshot and journal. 2: authors and history. 3: pending changes and answers.
+inline constexpr std::int64_t newest_format = 3;
 
 /// The snapshot file.
 struct Snapshot {

@@ -171,7 +171,7 @@ TEST_CASE("a plan that does not fit together is refused before anything of it is
 TEST_CASE("a plan's summary counts its items") {
   json::Document const honest = plan::document(planned(every_action()));
   for (char const* const member :
-       {"create", "update", "adopt", "delete", "orphan", "forget", "blocked", "advance", "record", "wait"}) {
+       {"create", "update", "adopt", "delete", "orphan", "forget", "blocked", "advance", "due", "record", "wait"}) {
     CAPTURE(member);
     json::Document forged = json::clone(honest);
     json::Value& count = *json::find(*json::find(forged, "summary"), member);

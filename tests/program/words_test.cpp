@@ -216,12 +216,13 @@ TEST_CASE("words: exit 2 says that work goes on at CPS, whoever began it; -q pri
     arguments.insert(arguments.begin(), {"apply", "--yes"});
     return run(std::move(arguments));
   };
-  Run const first = apply({"-q"});
+  // With these times CPS is at work; without them it is a person's turn at once.
+  Run const first = apply({"-q", "--complete-after", "usual"});
   CHECK(first.exit == 2);
   CHECK(first.err.empty());
-  CHECK(apply({}).exit == 2);  // it is pending still
-  CHECK(apply({}).exit == 2);
-  CHECK(run({"status"}).exit == 3);  // for the names to be validated
+  CHECK(apply({"--complete-after", "usual"}).exit == 2);  // it is pending still
+  CHECK(apply({}).exit == 3);                             // for the names to be validated
+  CHECK(run({"status"}).exit == 3);                       // for the names to be validated
   CHECK(run({"status", "--complete-after", "0s"}).exit == 0);
   CHECK(apply({"--complete-after", "0s"}).exit == 0);
 }
@@ -290,7 +291,7 @@ TEST_CASE("words: what only the state learns is no update, and what waits for CP
                        replaced(read(managed.folder / "manifests/new.yaml"), "alt.new", "alternative.new"));
   Run const plan = managed.run({"plan"}, {});
   INFO(plan.out, plan.err);
-  CHECK(plan.out.find("Plan: 1 to record, 1 waiting for CPS, 1 unchanged.") != std::string::npos);
+  CHECK(plan.out.find("Plan: 1 to record, 2 waiting for you, 1 waiting for CPS, 1 unchanged.") != std::string::npos);
 }
 
 TEST_CASE(
@@ -317,7 +318,8 @@ TEST_CASE(
   CHECK(both.err.empty());
   CHECK(times(both.out, "is pending at CPS") == 1);
   CHECK(times(both.out, "next: wait until") == 1);
-  CHECK(both.out.find("! new blocked: see the plan above\nApply: 1 blocked") != std::string::npos);
+  CHECK(both.out.find("! new blocked: see the plan above\n? new waiting for you: see the plan above\n") !=
+        std::string::npos);
   CHECK(read(managed.folder / "result.txt").find(whole) != std::string::npos);
   // Two pipes may have a reader each, and with --quiet there is no plan above.
   for (Run const& alone : {apply(false), apply(false, {"--quiet"}), apply(true, {"--quiet"})}) {

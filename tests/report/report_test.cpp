@@ -143,7 +143,7 @@ TEST_CASE("result: every outcome that apply knows has words of its own") {
     if (fine) CHECK(report::result_junit(rows, {}, {}).find("<failure") == std::string::npos);
     CHECK(report::result_markdown(rows, {}, {}).find(said) != std::string::npos);
   });
-  CHECK(words.size() == 8);
+  CHECK(words.size() == 9);
 }
 
 TEST_CASE("state: a table, open writes, and an entry member by member") {

@@ -1,0 +1,169 @@
+#include "cli/one_change.hpp"
+
+#include "base/text.hpp"
+#include "cli/confirm.hpp"
+#include "cli/ids.hpp"
+#include "cps/change_api.hpp"
+#include "lifecycle/owner.hpp"
+#include "lifecycle/shown.hpp"
+#include "plan/identity.hpp"
+#include "plan/watch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace cpsctl::cli {
+namespace {
+
+state::Entry const* entry_of(state::Contents const& contents, std::string const& name) {
+  auto const entry = contents.entries.find(name);
+  return entry == contents.entries.end() ? nullptr : &entry->second;
+}
+
+state::Entry const* entry_of(state::Contents const& contents, std::int64_t id) {
+  for (auto const& [name, entry] : contents.entries)
+    if (entry.id == id) return &entry;
+  return nullptr;
+}
+
+/// Whom the command is about, as far as state and call say.
+struct Target {
+  std::string name = {};
+  std::string account = {};
+  std::string contract = {};
+  std::string api_schema = {};
+  std::int64_t id = 0;
+  state::Entry const* entry = nullptr;
+};
+
+Result<Target> target_of(WhichOne const& which, Account& account) {
+  state::Contents const& contents = account.contents();
+  Target target{.account = account.connection().default_account, .api_schema = account.settings().api_schema};
+  if (which.id) {
+    CPS_TRY(target.id, enrollment_id("--id", *which.id, {}));
+    target.entry = entry_of(contents, target.id);
+  } else {
+    target.entry = entry_of(contents, which.name);
+    if (target.entry == nullptr) return unknown_name(which.name);
+  }
+  target.name = target.entry != nullptr ? target.entry->name : fmt::format("enrollment-{}", target.id);
+  if (target.entry == nullptr) return target;
+  target.id = target.entry->id;
+  target.account = target.entry->account;
+  target.contract = target.entry->contract;
+  if (!target.entry->api_schema.empty()) target.api_schema = target.entry->api_schema;
+  return target;
+}
+
+http::Task<Result<std::vector<lifecycle::Sight>>> read_changes(cps::ChangeReader reader, Target const& target,
+                                                               std::vector<cps::PendingChange> pending) {
+  std::vector<lifecycle::Sight> sights;
+  for (cps::PendingChange const& change : pending) {
+    cps::ChangeRef const ref{
+        .subject = target.name, .account_key = target.account, .enrollment = {target.id}, .change = change.id};
+    auto read = co_await reader.change(ref);
+    if (!read && read.error().code != Errc::not_found) co_return read.error();
+    if (!read) continue;
+    lifecycle::Sight sight{.name = target.name, .pending = change, .change = std::move(*read)};
+    cps::Input const* const input = lifecycle::input_of(*sight.change);
+    if (input != nullptr && input->kind) {
+      auto info = co_await reader.info(ref, *input);
+      if (!info && info.error().code != Errc::not_found) co_return info.error();
+      if (info)
+        sight.info = std::move(*info);
+      else
+        sight.info = lifecycle::Gone();
+    }
+    sights.push_back(std::move(sight));
+  }
+  co_return sights;
+}
+
+http::Task<Result<cps::Live>> read_enrollment(cps::Reader reader, Target const& target) {
+  cps::EnrollmentId const id{target.id};
+  auto live = co_await reader.get(target.account, id, target.api_schema, target.name);
+  co_return live;
+}
+
+}  // namespace
+
+Result<> check_call(WhichOne const& which, std::string const& command, GlobalOptions const& options,
+                    World const& world) {
+  if (which.name.empty() == !which.id)
+    return usage(which.id ? "a NAME and --id say the same twice" : "which enrollment?",
+                 fmt::format("give its name, as in {} NAME, or its id at CPS, as in {} --id 10001", command, command));
+  if (which.yes || can_ask(options, world)) return {};
+  return usage(fmt::format("{} asks before it writes, and there is no terminal to ask on", command),
+               "look at it first with cpsctl status; then add --yes");
+}
+
+Result<OneEnrollment> look_at_one(WhichOne const& which, std::string const& command, Account& account) {
+  CPS_CHECK(account.read_settings());
+  CPS_CHECK(account.connect());
+  CPS_CHECK(account.open(command));
+  return read_one(which, account);
+}
+
+Result<OneEnrollment> read_one(WhichOne const& which, Account& account) {
+  CPS_TRY(Target const target, target_of(which, account));
+  Connection& connection = account.connection();
+  cps::Reader const reader(*connection.session);
+  CPS_TRY(cps::Live live, connection.loop->run(read_enrollment(reader, target)));
+  CPS_TRY(auto const schema, schema::enrollment(live.api_schema));
+  OneEnrollment one{.managed = target.entry != nullptr};
+  if (target.entry != nullptr) one.ours = target.entry->changes;
+  one.item = {.name = target.name,
+              .wanted = plan::Action::advance,
+              .contract = target.contract,
+              .account = target.account,
+              .id = target.id,
+              .common_name = plan::common_name(*live.document, *schema),
+              .validation_type = plan::kind_of(*live.document, *schema),
+              .production = plan::in_production(*live.document, *schema),
+              .deployed = plan::is_deployed(*live.document, *schema)};
+  one.item.live = std::move(live);
+  cps::ChangeReader const changes(*connection.session);
+  CPS_TRY(one.sights, connection.loop->run(read_changes(changes, target, one.item.live.pending)));
+  if (one.sights.empty())
+    return Error{.code = Errc::guard_rail,
+                 .message = fmt::format("nothing is pending of {}", target.name),
+                 .next = fmt::format("look at it with cpsctl status {}", target.name)};
+  return one;
+}
+
+plan::Item answering(OneEnrollment const& one, lifecycle::Sight const& sight, lifecycle::Due due) {
+  plan::Item item = one.item;
+  plan::Advance advance{.change = sight.pending,
+                        .owner = lifecycle::owner_of(sight.pending, one.ours, lifecycle::Managed::as_wanted),
+                        .state = sight.change->state_text,
+                        .status = sight.change->status};
+  advance.next.due = std::move(due);
+  item.reason = fmt::format("{}: {}", plan::named({sight.pending}), text::printable(advance.status));
+  if (auto const* const info = std::get_if<cps::InputInfo>(&sight.info)) {
+    advance.digest = lifecycle::answer_digest(*info);
+    item.notes = lifecycle::shown(*info);
+  }
+  if (sight.offer) {
+    advance.upload = sight.offer->upload;
+    item.notes.insert(item.notes.end(), sight.offer->notes.begin(), sight.offer->notes.end());
+  }
+  item.work = std::move(advance);
+  return item;
+}
+
+Result<Exit> carry_by_hand(std::vector<plan::Item> items, std::string const& title, WhichOne const& which,
+                           Account& account, Options const& options, World& world) {
+  plan::Plan plan{.realm = account.connection().realm, .account = account.connection().default_account};
+  plan.items = std::move(items);
+  for (plan::Item const& item : plan.items) plan::count(item, plan.summary);
+  plan::PlanView const seen = plan::view(plan);
+  report::plan_text(seen, account.cost_of(seen), style_for(options.global, world, world.err_is_terminal), world.err);
+  if (!which.yes && !confirmed(world, account.signals(), fmt::format("{} this?", title)))
+    return Error{.code = Errc::guard_rail, .message = "not sent: the answer was not yes"};
+  auto const result = account.carry_out(plan, seen, {}, {});
+  return delivered(result, {.plan = seen, .title = title, .plan_shown = true}, options, world);
+}
+
+}  // namespace cpsctl::cli

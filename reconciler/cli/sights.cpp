@@ -1,0 +1,102 @@
+#include "cli/sights.hpp"
+
+#include "cli/changes.hpp"
+#include "lifecycle/certificates.hpp"
+#include "lifecycle/policy.hpp"
+#include "pki/pem.hpp"
+#include "plan/identity.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace cpsctl::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+manifest::Desired const* find(plan::Inputs const& inputs, std::string const& name) {
+  auto const found = std::ranges::find(inputs.desired, name, &manifest::Desired::name);
+  return found == inputs.desired.end() ? nullptr : &*found;
+}
+
+/// A file of the repository: nothing outside the project's folder, wherever links lead.
+Result<pki::Source> read_source(std::string const& file, std::string const& folder, Files& files) {
+  fs::path const path = fs::path(folder) / file;
+  if (!lies_in(real_path(path), real_path(folder)))
+    return Error{.code = Errc::io, .message = fmt::format("{} leads out of the project's folder", file)};
+  CPS_TRY(std::string text, files.read(path, pki::longest_text));
+  return pki::Source{.name = file, .text = std::move(text)};
+}
+
+/// What the manifest's files have for these CSRs.
+lifecycle::Offer offer_of_files(manifest::Desired const& desired, lifecycle::Order const& order,
+                                std::string const& folder, Files& files) {
+  std::vector<pki::Source> sources;
+  lifecycle::Offer failed;
+  for (std::string const& file : desired.lifecycle.certificate.files) {
+    auto const kind = files.kind(fs::path(folder) / file);
+    if (kind && *kind == FileKind::missing) continue;  // the CA has not answered yet
+    auto source = read_source(file, folder, files);
+    if (source)
+      sources.push_back(std::move(*source));
+    else
+      failed.because.push_back(source.error().message);
+  }
+  if (!failed.because.empty()) return failed;
+  if (sources.empty()) {
+    failed.because.push_back(fmt::format("{} {} not there yet", fmt::join(desired.lifecycle.certificate.files, ", "),
+                                         desired.lifecycle.certificate.files.size() == 1 ? "is" : "are"));
+    return failed;
+  }
+  return lifecycle::offer_of(order, sources);
+}
+
+/// The certificates that the manifest keeps for what the change waits for, if that is what it waits for.
+Result<std::optional<lifecycle::Offer>> offer_for(lifecycle::Sight const& sight, manifest::Desired const* desired,
+                                                  cps::Live const* live, std::string const& folder, Files& files) {
+  auto const* const info = std::get_if<cps::InputInfo>(&sight.info);
+  auto const* const csrs = info == nullptr ? nullptr : std::get_if<cps::Csrs>(info);
+  if (csrs == nullptr || desired == nullptr || live == nullptr) return std::optional<lifecycle::Offer>();
+  if (desired->lifecycle.certificate.files.empty()) return std::optional<lifecycle::Offer>();
+  CPS_TRY(auto const schema, schema::enrollment(live->api_schema));
+  lifecycle::Policy const policy{.lifecycle = desired->lifecycle,
+                                 .multi_stacked = plan::is_dual_stack(*live->document, *schema)};
+  lifecycle::Order const order{.csrs = csrs->csrs,
+                               .algorithms = lifecycle::wanted_algorithms(policy),
+                               .names = plan::host_names(*live->document, *schema),
+                               .now = sight.change->answered.value_or(WallTime())};
+  return std::optional(offer_of_files(*desired, order, folder, files));
+}
+
+}  // namespace
+
+Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const& inputs, Account& account,
+                                                             World& world) {
+  std::map<std::int64_t, lifecycle::Sight> sights;
+  bool const pends = std::ranges::any_of(inputs.listings, [](auto const& one) {
+    return std::ranges::any_of(one.second.enrollments, [](cps::Live const& live) { return !live.pending.empty(); });
+  });
+  if (!pends && inputs.lookups.empty()) return sights;
+  CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
+  CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned)));
+  std::map<std::string, cps::Live const*> lives;
+  for (plan::Item const& item : planned.items)
+    if (item.live.document) lives.emplace(item.name, &item.live);
+  CPS_TRY(auto seen, look_at(std::move(pending), account.connection()));
+  for (ChangeSight& one : seen) {
+    lifecycle::Sight sight{.name = one.pending.name,
+                           .pending = one.pending.change,
+                           .change = std::move(one.change),
+                           .info = std::move(one.info)};
+    auto const live = lives.find(sight.name);
+    CPS_TRY(sight.offer, offer_for(sight, find(inputs, sight.name), live == lives.end() ? nullptr : live->second,
+                                   account.settings().project.folder, world.files));
+    sights.insert_or_assign(sight.pending.id.value, std::move(sight));
+  }
+  return sights;
+}
+
+}  // namespace cpsctl::cli

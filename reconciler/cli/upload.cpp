@@ -1,0 +1,160 @@
+#include "cli/changes.hpp"
+#include "cli/command.hpp"
+#include "cli/one_change.hpp"
+#include "cli/option_groups.hpp"
+#include "lifecycle/by_hand.hpp"
+#include "lifecycle/certificates.hpp"
+#include "lifecycle/owner.hpp"
+#include "lifecycle/policy.hpp"
+#include "plan/identity.hpp"
+#include "plan/situation.hpp"
+#include "plan/watch.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cpsctl::cli {
+namespace {
+
+struct Asked {
+  WhichOne which = {};
+  std::vector<std::string> words = {};  ///< [NAME] FILE…
+};
+
+/// The first word is a name if the state has it and no file is called so.
+Result<std::vector<pki::Source>> read_files(Asked& asked, Account& account, World& world) {
+  std::vector<std::string> files = asked.words;
+  bool const named = account.contents().entries.contains(files.front());
+  auto const kind = world.files.kind(files.front());
+  bool const is_file = kind && *kind == FileKind::file;
+  if (named && is_file)
+    return usage(fmt::format("{} is a name in the state and a file, too", files.front()),
+                 fmt::format("write ./{} for the file", files.front()));
+  if (named) {
+    asked.which.name = files.front();
+    files.erase(files.begin());
+  }
+  if (files.empty()) return usage("no file is given", fmt::format("cpsctl upload {} FILE", asked.which.name));
+  std::vector<pki::Source> sources;
+  for (std::string const& file : files) {
+    CPS_TRY(FileKind const found, world.files.kind(file));
+    if (found == FileKind::missing)
+      return usage(fmt::format("{} is neither a file nor a name in the state", text::printable(file)),
+                   "see: cpsctl state list");
+    CPS_TRY(std::string content, world.files.read(file, pki::longest_text));
+    sources.push_back({.name = file, .text = std::move(content)});
+  }
+  return sources;
+}
+
+/// What the files have for what the change waits for; nothing if that is something else.
+Result<std::optional<lifecycle::Offer>> offer_for(OneEnrollment const& one, lifecycle::Sight const& sight,
+                                                  std::vector<pki::Source> const& sources, state::Entry const* entry) {
+  auto const* const info = std::get_if<cps::InputInfo>(&sight.info);
+  auto const* const csrs = info == nullptr ? nullptr : std::get_if<cps::Csrs>(info);
+  if (csrs == nullptr) return std::optional<lifecycle::Offer>();
+  cps::Live const& live = one.item.live;
+  CPS_TRY(auto const schema, schema::enrollment(live.api_schema));
+  lifecycle::Policy policy{.multi_stacked = plan::is_dual_stack(*live.document, *schema)};
+  if (entry != nullptr) policy.lifecycle = plan::policy_of(*entry);
+  lifecycle::Order const order{.csrs = csrs->csrs,
+                               .algorithms = lifecycle::wanted_algorithms(policy),
+                               .names = plan::host_names(*live.document, *schema),
+                               .now = sight.change->answered.value_or(WallTime())};
+  return std::optional(lifecycle::offer_of(order, sources));
+}
+
+state::Entry const* entry_of(Account const& account, std::string const& name) {
+  auto const entry = account.contents().entries.find(name);
+  return entry == account.contents().entries.end() ? nullptr : &entry->second;
+}
+
+/// The certificates of one enrollment. Errors: guard_rail, with everything that is wrong with them.
+Result<std::vector<plan::Item>> for_one(OneEnrollment one, std::vector<pki::Source> const& sources, Account& account) {
+  std::optional<Error> refused;
+  for (lifecycle::Sight& sight : one.sights) {
+    CPS_TRY(sight.offer, offer_for(one, sight, sources, entry_of(account, one.item.name)));
+    auto due = lifecycle::uploaded(plan::seen_of(sight, {}));
+    if (due) return std::vector{answering(one, sight, std::move(*due))};
+    if (!refused) refused = due.error();
+  }
+  return *refused;
+}
+
+/// Whatever waits for one of these certificates: one list a contract, and two requests for each change.
+Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources, Account& account) {
+  CPS_TRY(plan::Inputs const inputs, account.ask(account.inputs({})));
+  CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
+  CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned)));
+  std::erase_if(pending, [](PendingChange const& one) { return !one.signed_outside; });
+  CPS_TRY(auto const seen, look_at(std::move(pending), account.connection()));
+  std::vector<plan::Item> items;
+  std::vector<std::string> why;
+  for (ChangeSight const& one : seen) {
+    if (!one.change) continue;
+    auto const item = std::ranges::find(planned.items, one.pending.name, &plan::Item::name);
+    if (item == planned.items.end() || !item->live.document) continue;
+    OneEnrollment enrollment{.item = *item, .ours = one.pending.ours, .managed = true};
+    enrollment.item.work = plan::Nothing();
+    enrollment.item.wanted = plan::Action::advance;
+    enrollment.item.changes.clear();
+    lifecycle::Sight sight{
+        .name = one.pending.name, .pending = one.pending.change, .change = one.change, .info = one.info};
+    CPS_TRY(sight.offer, offer_for(enrollment, sight, sources, entry_of(account, sight.name)));
+    auto due = lifecycle::uploaded(plan::seen_of(sight, {}));
+    if (due)
+      items.push_back(answering(enrollment, sight, std::move(*due)));
+    else
+      why.push_back(fmt::format("{}: {}", sight.name, due.error().message));
+  }
+  if (!items.empty()) return items;
+  return Error{.code = Errc::guard_rail,
+               .message = why.empty() ? std::string("no change waits for a certificate that is signed outside CPS")
+                                      : fmt::format("no change waits for one of these: {}", fmt::join(why, "; ")),
+               .next = "name the enrollment: cpsctl upload NAME FILE"};
+}
+
+/// cpsctl upload: signed certificates, in any order and number, to the changes that wait for them.
+Result<Exit> run(Asked const& given, Options const& options, World& world) {
+  Asked asked = given;
+  WhichOne const any{.name = "any", .yes = asked.which.yes};
+  CPS_CHECK(check_call(any, "cpsctl upload", options.global, world));
+  return on_account(options, world, [&](Account& account) -> Result<Exit> {
+    CPS_CHECK(account.read_settings());
+    CPS_CHECK(account.connect());
+    CPS_CHECK(account.open("cpsctl upload"));
+    CPS_TRY(auto const sources, read_files(asked, account, world));
+    std::vector<plan::Item> items;
+    if (asked.which.name.empty()) {
+      CPS_TRY(items, for_all(sources, account));
+    } else {
+      CPS_TRY(OneEnrollment one, read_one(asked.which, account));
+      CPS_TRY(items, for_one(std::move(one), sources, account));
+    }
+    return carry_by_hand(std::move(items), "Upload", asked.which, account, options, world);
+  });
+}
+
+}  // namespace
+
+Command upload_command() {
+  return {.name = "upload",
+          .what = "Upload certificates that your CA has signed",
+          .topic = "third-party",
+          .examples = {{{"cpsctl upload api-example-com api.pem", "the certificate, and its chain in the same file"},
+                        {"cpsctl upload api-example-com leaf.pem chain.pem", "in any order, in any number of files"},
+                        {"cpsctl upload --yes signed.pem", "to whichever enrollments wait for them"}}},
+          .document = Document::result,
+          .takes = [](Flags& flags, Options& options) -> Run {
+            auto const asked = std::make_shared<Asked>();
+            flags.require({"[NAME] FILE", "name in the state, then files of certificates (PEM)", "", Names::files},
+                          asked->words);
+            flags.add({"-y,--yes", "do not ask"}, asked->which.yes);
+            take_detailed(flags, options, "exit 2 while CPS works on a change");
+            return with(asked, run);
+          }};
+}
+
+}  // namespace cpsctl::cli

@@ -1,0 +1,17 @@
+#pragma once
+#include "plan/situation.hpp"
+
+#include <vector>
+
+/// Pending changes at CPS: what each waits for, who has to act, and what the policy answers (design.md §9).
+namespace cpsctl::plan {
+
+/// The items of the changes that need something: one for an enrollment at most, for the change that is due first.
+/// `items`: of the enrollments themselves; their notes learn how their changes are. Nothing for an enrollment that is
+/// about to be written, or whose changes were not looked at.
+std::vector<Item> advances(Situation const& situation, std::vector<Item>& items);
+
+/// Changes of an enrollment that the state does not know become ours with its adoption, if nothing differs.
+void take_over_changes(std::vector<Item>& items);
+
+}  // namespace cpsctl::plan

@@ -1,0 +1,145 @@
+#include "plan/watch.hpp"
+
+#include "base/clock.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cpsctl::plan {
+namespace {
+
+/// After this time behind an attempt's end an input that CPS still shows was not answered (facts-2026.md A2).
+constexpr Duration shown_after_answer = std::chrono::seconds(60);
+
+cps::Input const* input_of(lifecycle::Sight const& sight) {
+  return sight.change ? lifecycle::input_of(*sight.change) : nullptr;
+}
+
+/// Does CPS ask for what was answered: the same input, with the same information? Nobody can say so of one whose
+/// information was not read.
+bool asks_for(lifecycle::Sight const& sight, std::string const& segment, std::string const& digest) {
+  cps::Input const* const input = input_of(sight);
+  auto const* const info = std::get_if<cps::InputInfo>(&sight.info);
+  return input != nullptr && info != nullptr && input->update == segment && lifecycle::answer_digest(*info) == digest;
+}
+
+bool unread(lifecycle::Sight const& sight) {
+  return sight.change && input_of(sight) != nullptr && std::holds_alternative<lifecycle::NotRead>(sight.info);
+}
+
+std::optional<WallTime> time_of(std::string const& text) {
+  auto const time = parse_timestamp(text);
+  return time ? std::optional(*time) : std::nullopt;
+}
+
+void settle(lifecycle::Sight const& sight, state::Record const& answer, WallTime now, Watched& watched) {
+  if (unread(sight)) {
+    watched.in_doubt = true;
+    return;
+  }
+  if (!asks_for(sight, answer.input, answer.digest)) {
+    watched.done.push_back(answer.sequence);
+    watched.watch.answered = answer.input;
+    watched.watch.digest = answer.digest;
+    return;
+  }
+  auto const ends = time_of(answer.ends_by);
+  bool const over = !ends || now >= *ends + shown_after_answer;
+  if (over)
+    watched.not_done.push_back(answer.sequence);
+  else
+    watched.in_doubt = true;
+}
+
+state::Record closing(std::string const& name, std::int64_t intent, bool done) {
+  return {.phase = done ? state::Phase::done : state::Phase::refused,
+          .intent = intent,
+          .step = state::WriteKind::answer,
+          .name = name,
+          .reason = done ? "" : "CPS still asks for it"};
+}
+
+}  // namespace
+
+Watched watched(lifecycle::Sight const& sight, state::Watch const* before,
+                std::vector<state::Record const*> const& open, WallTime now) {
+  Watched watched;
+  if (before != nullptr) watched.watch = *before;
+  state::Watch& watch = watched.watch;
+  watch.change = sight.pending.id.value;
+  if (!sight.change) {
+    watch.state = "gone";
+  } else {
+    cps::Input const* const input = input_of(sight);
+    std::string const segment = input == nullptr ? std::string() : input->update;
+    std::string const at = timestamp(sight.change->answered.value_or(now));
+    bool const moved = watch.state != sight.change->state_text || watch.input != segment || watch.since.empty();
+    if (moved) watch.since = at;
+    watch.state = sight.change->state_text;
+    watch.input = segment;
+    bool const on_staging = input != nullptr && input->kind == cps::InputKind::change_management;
+    if (on_staging && watch.staging_since.empty()) watch.staging_since = at;
+  }
+  if (!watch.answered.empty()) {
+    if (asks_for(sight, watch.answered, watch.digest))
+      ++watch.looks;
+    else if (!unread(sight))
+      watch.answered.clear(), watch.digest.clear(), watch.looks = 0;
+  }
+  for (state::Record const* intent : open) {
+    bool const of_this = intent->step == state::WriteKind::answer && !intent->pending_changes.empty() &&
+                         intent->pending_changes.front() == watch.change;
+    if (of_this) settle(sight, *intent, now, watched);
+  }
+  return watched;
+}
+
+lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched) {
+  state::Watch const& watch = watched.watch;
+  lifecycle::Seen seen{.name = sight.name,
+                       .type = sight.pending.type,
+                       .change = sight.change.value_or(cps::Change{.id = sight.pending.id}),
+                       .info = sight.info,
+                       .since = time_of(watch.since),
+                       .staging_since = time_of(watch.staging_since),
+                       .offer = sight.offer};
+  if (!watch.answered.empty())
+    seen.given = lifecycle::Given{.update = watch.answered,
+                                  .digest = watch.digest,
+                                  .looks = static_cast<int>(std::min<std::int64_t>(watch.looks, 99))};
+  // One whose answer never came is waited for like one that CPS has taken, and not given again meanwhile.
+  auto const* const info = std::get_if<cps::InputInfo>(&sight.info);
+  cps::Input const* const input = input_of(sight);
+  if (watched.in_doubt && info != nullptr && input != nullptr)
+    seen.given = lifecycle::Given{.update = input->update, .digest = lifecycle::answer_digest(*info)};
+  return seen;
+}
+
+std::vector<state::Record> news_of(std::map<std::int64_t, lifecycle::Sight> const& sights,
+                                   std::map<std::string, state::Entry> const& entries,
+                                   std::vector<state::Record> const& open_intents, WallTime now) {
+  std::map<std::string, std::vector<lifecycle::Sight const*>> by_name;
+  for (auto const& [change, sight] : sights) by_name[sight.name].push_back(&sight);
+  std::vector<state::Record> news;
+  for (auto const& [name, mine] : by_name) {
+    auto const entry = entries.find(name);
+    if (entry == entries.end()) continue;
+    std::vector<state::Record const*> open;
+    for (state::Record const& one : open_intents)
+      if (one.name == name) open.push_back(&one);
+    std::vector<state::Watch> const& known = entry->second.watches;
+    std::vector<state::Watch> now_seen;
+    for (lifecycle::Sight const* sight : mine) {
+      auto const before = std::ranges::find(known, sight->pending.id.value, &state::Watch::change);
+      Watched one = watched(*sight, before == known.end() ? nullptr : &*before, open, now);
+      for (std::int64_t const intent : one.done) news.push_back(closing(name, intent, true));
+      for (std::int64_t const intent : one.not_done) news.push_back(closing(name, intent, false));
+      if (sight->change) now_seen.push_back(std::move(one.watch));
+    }
+    if (now_seen != known)
+      news.push_back({.phase = state::Phase::watched, .name = name, .watches = std::move(now_seen)});
+  }
+  return news;
+}
+
+}  // namespace cpsctl::plan

@@ -1,0 +1,34 @@
+#pragma once
+#include "lifecycle/decide.hpp"
+#include "state/types.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+/// What the state remembers of pending changes, and what a new look at them adds. Pure.
+namespace cpsctl::plan {
+
+/// A pending change after a look at it.
+struct Watched {
+  state::Watch watch = {};
+  bool in_doubt = false;                    ///< an answer was sent whose fate this look cannot tell yet
+  std::vector<std::int64_t> done = {};      ///< intents of answers that CPS has taken: it does not ask any more
+  std::vector<std::int64_t> not_done = {};  ///< those that it has not: it still asks, long after the attempt's end
+};
+
+/// `before`: as the state has it; nothing for a change that is new. `open`: the open intents of the enrollment's name.
+/// `now`: the local clock, which attempts are timed by; what CPS says carries its own.
+Watched watched(lifecycle::Sight const& sight, state::Watch const* before,
+                std::vector<state::Record const*> const& open, WallTime now);
+
+/// What decides about the change.
+lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched);
+
+/// What a run that writes records of its looks, in the order in which it has to: fates of answers, then what was seen.
+/// Nothing of what the state does not hold.
+std::vector<state::Record> news_of(std::map<std::int64_t, lifecycle::Sight> const& sights,
+                                   std::map<std::string, state::Entry> const& entries,
+                                   std::vector<state::Record> const& open_intents, WallTime now);
+
+}  // namespace cpsctl::plan
