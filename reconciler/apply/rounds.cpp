@@ -9,8 +9,8 @@ namespace cpsctl::apply {
 namespace {
 
 int risk(plan::Item const& item) {
-  if (std::holds_alternative<plan::Create>(item.work)) return 2;
-  if (std::holds_alternative<plan::Update>(item.work)) return plan::issues_certificate(item.changes) ? 3 : 1;
+  if (std::holds_alternative<plan::Update>(item.work)) return plan::issues_certificate(item.changes) ? 2 : 1;
+  if (std::holds_alternative<plan::Create>(item.work)) return 3;
   return destroys(item) ? 4 : 0;
 }
 

@@ -48,11 +48,12 @@ ItemResult result(Outcome outcome, plan::Action action = plan::Action::update) {
 
 }  // namespace
 
-TEST_CASE("rounds: what is least risky comes first, deletes last, and what CPS has refused behind its like") {
+TEST_CASE(
+    "rounds: certificates that are there come before new ones, deletes last, what CPS has refused behind its like") {
   Tally tally;
-  CHECK(names(in_order(mixed(), tally)) == "edchba");
+  CHECK(names(in_order(mixed(), tally)) == "edbcha");
   tally.refused({"c-create"});
-  CHECK(names(in_order(mixed(), tally)) == "edhcba");
+  CHECK(names(in_order(mixed(), tally)) == "edbhca");
 }
 
 TEST_CASE("rounds: deletes wait for whatever did not succeed, but not for what the plan had blocked") {
