@@ -40,8 +40,8 @@ class Run {
       if (!options_.plan_again || !when || stopped()) break;
       bool const in_time = co_await wait_until(*when);
       if (!in_time) break;
-      std::set<std::string> names = unfinished(results_);
-      auto again = co_await options_.plan_again(std::move(names));
+      std::set<plan::Key> items = unfinished(results_);
+      auto again = co_await options_.plan_again(std::move(items));
       if (!again) {
         // What is open stays open, and the next run begins with it.
         error_ = std::move(again).error().within("looking again at what is in doubt");

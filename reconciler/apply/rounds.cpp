@@ -97,14 +97,14 @@ std::optional<WallTime> next_look(Results const& results) {
   return first;
 }
 
-std::set<std::string> unfinished(Results const& results) {
+std::set<plan::Key> unfinished(Results const& results) {
   bool const deletes = std::ranges::none_of(results, has_failed);
-  std::set<std::string> names;
+  std::set<plan::Key> keys;
   for (auto const& [key, result] : results) {
     bool const held = result.outcome == Outcome::skipped && result.action == plan::Action::delete_;
-    if (result.again || (deletes && held)) names.insert(key.name);
+    if (result.again || (deletes && held)) keys.insert(key);
   }
-  return names;
+  return keys;
 }
 
 }  // namespace cpsctl::apply

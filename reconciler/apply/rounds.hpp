@@ -32,6 +32,6 @@ bool may_delete(Results const& results, std::vector<plan::Item const*> const& de
 /// When the first of what is not over may be looked at again.
 std::optional<WallTime> next_look(Results const& results);
 /// Who is looked at again: what is not decided, and the deletes that wait for it.
-std::set<std::string> unfinished(Results const& results);
+std::set<plan::Key> unfinished(Results const& results);
 
 }  // namespace cpsctl::apply

@@ -97,9 +97,9 @@ void restrict_to(PlanView const& saved, Inputs& inputs) {
   }
 }
 
-PlanView select(PlanView const& plan, std::set<std::string> const& names) {
+PlanView select(PlanView const& plan, std::set<Key> const& items) {
   PlanView part = plan;
-  std::erase_if(part.items, [&](ItemView const& item) { return !names.contains(item.name); });
+  std::erase_if(part.items, [&](ItemView const& item) { return !items.contains(item.key()); });
   return part;
 }
 
