@@ -113,7 +113,7 @@ std::optional<ResolvedCreate> resolve_create(Situation const& situation, Subject
       resolved->closes.done = resolved->proven->sequence;
       std::erase(resolved->closes.not_done, resolved->proven->sequence);
       break;
-    case Fate::Kind::not_shown:  // of a create that proves nothing
+    case Fate::Kind::not_shown:
     case Fate::Kind::open: {
       auto const& until = resolved->fate.until;
       resolved->obstacle = {

@@ -292,6 +292,36 @@ TEST_CASE("plan: a create whose answer never came") {
     CHECK(plan->items[0].reason.find("may have made") == std::string::npos);
     CHECK(!plan->items[0].waits());
   }
+  SUBCASE("answered with 409, and another one is listed: the list may lag behind ours all the same") {
+    manifest::Lifecycle second;
+    second.allow_duplicate_cn = true;
+    manifest::Lifecycle taking;
+    taking.adopt = manifest::Adopt::always;
+    struct Case {
+      char const* title;
+      manifest::Lifecycle lifecycle;
+      cps::Live theirs;
+      char const* later;
+    };
+    cps::Live elsewhere = live(5, "www.example.com", R"("orgId":7)");
+    json::Document other = json::clone(*elsewhere.document);
+    json::find(*json::find(other, "networkConfiguration"), "sniOnly")->SetBool(false);
+    elsewhere.document = json::share(other);
+    for (Case const& c : {Case{"a second one is wanted", second, elsewhere, "create"},
+                          Case{"what is there is to be changed", taking, different(5), "adopt"}}) {
+      CAPTURE(c.title);
+      World waiting = refused("2026-11-23T09:55:00Z").has(c.theirs);
+      waiting.inputs.desired[0].lifecycle = c.lifecycle;
+      auto const early = made(waiting).items.at(0);
+      CHECK(early.waits());
+      CHECK(early.next == "run again after 2026-11-23T10:01:00Z: CPS's list tells then");
+      World settled = refused("2026-11-23T09:54:00Z").has(c.theirs);
+      settled.inputs.desired[0].lifecycle = c.lifecycle;
+      auto const late = made(settled).items.at(0);
+      CHECK(fields::word(late.action()) == std::string(c.later));
+      CHECK(late.closes.not_done == std::vector<std::int64_t>{7});
+    }
+  }
   SUBCASE("an intent that cannot be read proves nothing and disproves nothing") {
     auto broken = world().doubt("www", "2026-11-20T09:50:00Z");
     broken.inputs.open_intents[0].entry = nullptr;
