@@ -66,7 +66,7 @@ ItemResult untouched(plan::Item const& item) {
 ItemResult with_what_is_left(plan::Item const& item, ItemResult result) {
   auto const* const learned = std::get_if<plan::RecordOnly>(&item.work);
   if (learned == nullptr || result.outcome != Outcome::done) return result;
-  bool const edited = item.closes.done != 0 && !item.changes.empty();
+  bool const edited = !item.closes.done.empty() && !item.changes.empty();
   if (!learned->open_steps.empty()) {
     // Which of its changes the lost answer named is not known, so none may be cancelled for the second write.
     result.message = fmt::format("created as {}; {} is still to be written", item.id,

@@ -19,7 +19,7 @@ void one_owner_each(std::vector<Item>& items) {
   }
   for (auto const& [id, claimants] : claims) {
     if (claimants.size() < 2) continue;
-    auto const made = [](Item const* item) { return item->records() && item->closes.done != 0; };
+    auto const made = [](Item const* item) { return item->records() && !item->closes.done.empty(); };
     if (std::ranges::count_if(claimants, made) == 1) {
       auto const owner = std::ranges::find_if(claimants, made);
       std::string const& name = (*owner)->name;

@@ -86,7 +86,7 @@ using Work = std::variant<Nothing, Held, UnderWay, RecordOnly, Forget, Disproved
 
 /// Open intents (sequences in the journal) that the item's result closes.
 struct Closes {
-  std::int64_t done = 0;                    ///< CPS proves it to be done; 0: none
+  std::vector<std::int64_t> done = {};      ///< CPS proves them to be done; oldest first
   std::vector<std::int64_t> not_done = {};  ///< it is over, and CPS does not show it
 };
 

@@ -80,7 +80,7 @@ TEST_CASE("rounds: deletes wait for whatever did not succeed, but not for what t
 TEST_CASE("rounds: the state learned of an enrollment, and something of it is still to be written") {
   plan::Item one = item("www", plan::Action::adopt, plan::RecordOnly());
   CHECK(with_what_is_left(one, result(Outcome::done)).outcome == Outcome::done);
-  one.closes.done = 7;
+  one.closes.done = {7};
   CHECK(with_what_is_left(one, result(Outcome::done)).outcome == Outcome::done);
   one.changes = {{.pointer = "/csr/sans"}};
   ItemResult const edited = with_what_is_left(one, result(Outcome::done));

@@ -226,7 +226,7 @@ TEST_CASE("plan: a create whose answer never came") {
     REQUIRE(plan->items.size() == 1);
     CHECK(plan->items[0].action() == plan::Action::adopt);
     CHECK(plan->items[0].id == 5);
-    CHECK(plan->items[0].closes.done == 7);
+    CHECK(plan->items[0].closes.done == std::vector<std::int64_t>{7});
     CHECK(plan->items[0].closes.not_done.empty());
   }
   SUBCASE("listed, but it was there before: that is not it") {
@@ -261,7 +261,7 @@ TEST_CASE("plan: a create whose answer never came") {
     edited.inputs.desired[0].enrollment = different(5).document;
     auto const plan = planned(edited);
     REQUIRE(plan.items.size() == 1);
-    CHECK(made(edited).items[0].closes.done == 7);
+    CHECK(made(edited).items[0].closes.done == std::vector<std::int64_t>{7});
     CHECK(plan.items[0].state_only);
     REQUIRE(plan.items[0].changes.size() == 1);
     CHECK(plan.items[0].changes[0].cause == diff::Cause::manifest);
@@ -507,6 +507,15 @@ TEST_CASE("plan: several lost creates of one name are settled together") {
     CHECK(plan->items[0].action() == plan::Action::adopt);
     CHECK(plan->items[0].id == 5);
   }
+  SUBCASE("the state learned another way of what they made: all are closed at once") {
+    World known =
+        World().want(desired("www", "www.example.com")).has(live(5, "www.example.com")).knows(entry("www", 5));
+    known.doubt("www", "2026-11-20T09:50:00Z").doubt("www", "2026-11-21T09:50:00Z");
+    known.inputs.open_intents.back().sequence = 8;
+    auto const item = made(known).items.at(0);
+    CHECK(item.records());
+    CHECK(item.closes.done == std::vector<std::int64_t>{7, 8});
+  }
   SUBCASE("two are there: ambiguous") {
     auto const plan = plan::make_plan(world().has(live(5, "www.example.com")).has(live(6, "www.example.com")).inputs);
     CHECK(plan->summary.blocked == 1);
@@ -532,7 +541,7 @@ TEST_CASE("plan: several lost creates of one name whose manifest is gone are one
     REQUIRE(plan->items.size() == 1);
     CHECK(plan->items[0].action() == plan::Action::adopt);
     CHECK(plan->items[0].id == 5);
-    CHECK(plan->items[0].closes.done == 7);
+    CHECK(plan->items[0].closes.done == std::vector<std::int64_t>{7});
     CHECK(plan->items[0].closes.not_done == std::vector<std::int64_t>{8});
   }
   SUBCASE("two are there: a person has to say") {
