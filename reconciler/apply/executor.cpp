@@ -167,7 +167,7 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
     if (!item.changes.empty()) entry.last_applied = nullptr;
     auto const& entries = services_.store.contents().entries;
     if (auto const before = entries.find(item.name); before != entries.end() && before->second.id == item.id) {
-      entry.written = before->second.written;
+      if (item.closes.done.empty()) entry.written = before->second.written;
       entry.changes = before->second.changes;
     }
     // The last of what is proven brings the entry that counts.

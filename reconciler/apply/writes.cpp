@@ -147,7 +147,9 @@ class Change : public Write {
                                              item().id)};
     cps::Live const* const listed = services_.snapshots.by_id(scope(), item().id);
     Basis basis{.read = services_.snapshots.read(scope())};
-    if (listed != nullptr && !course_.reads) {
+    // Of what was planned on a look of its own the list may still show what was there before.
+    bool const lags = listed == nullptr || (item().looked_up() && !plan::same_live(*listed, item().live));
+    if (!lags && !course_.reads) {
       basis.live = *listed;
     } else {
       cps::EnrollmentId const id{item().id};

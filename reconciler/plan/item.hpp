@@ -122,6 +122,8 @@ struct Item {
   /// The state alone changes.
   bool records() const;
   bool acts() const { return writes() || records(); }
+  /// It was planned on a GET of its own, as the list lags behind it.
+  bool looked_up() const { return live.begun != WallTime(); }
   bool waits() const { return held() != nullptr && held()->why == Held::Why::waits; }
 };
 

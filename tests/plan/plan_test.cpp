@@ -564,3 +564,81 @@ TEST_CASE("plan: a lifecycle in the state that cannot be read is an error of the
     CHECK(plan.error().message.find("the state's lifecycle of www cannot be read") != std::string::npos);
   }
 }
+
+TEST_CASE("plan: what was written lately is looked up where the list has it differ, and nothing else is") {
+  struct Case {
+    char const* title;
+    char const* written;
+    cps::Live listed;
+    json::Ref wanted;
+    json::Ref applied;
+    bool looked_up;
+  };
+  constexpr char const* lately = "2026-11-23T09:55:01Z";
+  json::Ref const off = document("www.example.com");
+  json::Ref const on = different(1).document;
+  std::vector<Case> const cases{
+      {"nothing differs", lately, live(1, "www.example.com"), off, off, false},
+      {"the list shows what was there before the write", lately, live(1, "www.example.com"), on, on, true},
+      {"the list shows the write, and the manifest was edited since", lately, different(1), off, on, true},
+      {"the list shows what was there before, and the manifest is that again", lately, live(1, "www.example.com"), off,
+       on, true},
+      {"the list cannot lag any more", "2026-11-23T09:55:00Z", live(1, "www.example.com"), on, on, false},
+      {"nobody knows when it was written", "", live(1, "www.example.com"), on, on, false},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    auto wanted = desired("www", "www.example.com");
+    wanted.enrollment = c.wanted;
+    auto known = entry("www", 1);
+    known.last_applied = c.applied;
+    known.written = c.written;
+    auto const lookups = plan::lookups_needed(World().want(wanted).has(c.listed).knows(known).inputs);
+    REQUIRE(lookups.size() == (c.looked_up ? 1 : 0));
+    if (c.looked_up) CHECK(lookups[0].why == plan::Lookup::Why::behind);
+  }
+  SUBCASE("a removal that the list does not show; of what is kept nobody asks") {
+    auto removed = entry("www", 1);
+    removed.written = lately;
+    CHECK(plan::lookups_needed(World().has(different(1)).knows(removed).inputs).empty());
+    removed.removal = {77};
+    World world = World().has(live(1, "www.example.com")).knows(removed);
+    CHECK(plan::lookups_needed(world.inputs).size() == 1);
+    world.inputs.listings[scope].enrollments[0].pending = {{.id = {77}}};
+    CHECK(plan::lookups_needed(world.inputs).empty());
+  }
+}
+
+TEST_CASE("plan: what a lookup found stands for what the list says") {
+  auto known = entry("www", 1);
+  known.last_applied = different(1).document;
+  known.written = "2026-11-23T09:59:00Z";
+  auto wanted = desired("www", "www.example.com");
+  wanted.enrollment = known.last_applied;
+  World world = World().want(wanted).has(live(1, "www.example.com")).knows(known);
+  auto lookups = plan::lookups_needed(world.inputs);
+  auto const round = plan::next_round(lookups, world.inputs);
+  REQUIRE(round.size() == 1);
+  SUBCASE("the list lags: there is nothing to do") {
+    plan::learn(world.inputs, round[0], different(1));
+    expect(world, "1 unchanged");
+  }
+  SUBCASE("somebody changed it: that is changed back, and carried out on a look of its own") {
+    cps::Live found = live(1, "www.example.com", R"("orgId":7)");
+    found.begun = world.inputs.now;
+    plan::learn(world.inputs, round[0], found);
+    auto const plan = made(world);
+    CHECK(plan.summary.update == 1);
+    CHECK(plan.items.at(0).looked_up());
+    CHECK(json::find(*plan.items[0].live.document, "orgId") != nullptr);
+  }
+  SUBCASE("it is gone") {
+    plan::learn(world.inputs, round[0], std::nullopt);
+    expect(world, "www blocked(create) 1: enrollment 1 was deleted outside cpsctl\n0 unchanged");
+  }
+  SUBCASE("it tells nothing about the account, however many there are") {
+    std::vector<plan::Lookup> many(40, round[0]);
+    CHECK(plan::next_round(many, world.inputs).size() == 40);
+    CHECK(world.inputs.lookups.empty());
+  }
+}
