@@ -66,7 +66,7 @@ class Run {
     auto const met = parse_timestamp(intent.ends_by);
     if (intent.reason.empty() || !met || !intent.entry) return;
     spacing_.conflict({intent.entry->account, intent.entry->contract}, *met);
-    executor_.tally().remember_refusal({intent.name});
+    executor_.tally().remember_conflict({intent.name});
   }
 
   bool open(std::string const& name) const {
@@ -87,7 +87,7 @@ class Run {
   http::Task<> carry_out(plan::Item const& item) {
     ItemResult result = co_await executor_.carry_out(item);
     bool const undecided = later_ && result.outcome == Outcome::waiting && !result.again && open(item.name);
-    if (undecided && executor_.tally().doubted(item.key())) result.again = clock_.wall() + look_again();
+    if (undecided && executor_.tally().another_doubt(item.key())) result.again = clock_.wall() + look_again();
     bool const news = is_news(result);
     if (news && result.expected) said_[item.key()] = *result.expected;
     result = with_what_is_left(item, std::move(result));

@@ -163,7 +163,7 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
   } else {
     state::Entry entry = entry_for(item, trace.now());
     entry.open_steps = learned->open_steps;
-    // Found again in a state that is rebuilt: nobody knows what was applied to it.
+    // What differs was found again while the state is rebuilt: nobody knows what was applied to it.
     if (!item.changes.empty()) entry.last_applied = nullptr;
     auto const& entries = services_.store.contents().entries;
     if (auto const before = entries.find(item.name); before != entries.end() && before->second.id == item.id) {

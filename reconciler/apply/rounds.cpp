@@ -34,20 +34,20 @@ bool destroys(plan::Item const& item) {
 std::vector<plan::Item const*> in_order(plan::Plan const& plan, Tally const& tally) {
   struct Placed {
     int risk;
-    int refusals;
-    std::size_t of_account;  ///< place among the account's items of this risk and these refusals
+    int conflicts;
+    std::size_t of_account;  ///< place among the account's items of this risk and these conflicts
     plan::Item const* item;
   };
   std::vector<Placed> placed;
   std::map<std::tuple<std::string_view, int, int>, std::size_t> counts;
   for (plan::Item const& item : plan.items) {
     if (item.action() == plan::Action::none || item.action() == plan::Action::orphan) continue;
-    Placed one{.risk = risk(item), .refusals = tally.refusals(item.key()), .of_account = 0, .item = &item};
-    one.of_account = counts[{item.account, one.risk, one.refusals}]++;
+    Placed one{.risk = risk(item), .conflicts = tally.conflicts(item.key()), .of_account = 0, .item = &item};
+    one.of_account = counts[{item.account, one.risk, one.conflicts}]++;
     placed.push_back(one);
   }
   std::ranges::stable_sort(placed, {},
-                           [](Placed const& one) { return std::tuple(one.risk, one.refusals, one.of_account); });
+                           [](Placed const& one) { return std::tuple(one.risk, one.conflicts, one.of_account); });
   std::vector<plan::Item const*> items;
   std::ranges::transform(placed, std::back_inserter(items), &Placed::item);
   return items;

@@ -52,7 +52,7 @@ TEST_CASE(
     "rounds: certificates that are there come before new ones, deletes last, what CPS has refused behind its like") {
   Tally tally;
   CHECK(names(in_order(mixed(), tally)) == "edbcha");
-  tally.refused({"c-create"});
+  tally.another_conflict({"c-create"});
   CHECK(names(in_order(mixed(), tally)) == "edbhca");
 }
 
