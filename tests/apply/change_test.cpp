@@ -94,6 +94,27 @@ TEST_CASE("change: what is read by itself before a write needs no list") {
   CHECK(bench.sent("PUT") == 3);
 }
 
+TEST_CASE("change: what was planned on a look of its own is carried out on one while the list lags") {
+  Created bench({.complete_after = Duration{}, .write_lag = std::chrono::hours(1)});
+  bench.settle = std::chrono::minutes(5);
+  bench.manifests[0] = with(desired("a"), "changeManagement", "true");
+  REQUIRE(outcomes(bench.apply()) == "a done\n");
+  bench.client->calls.clear();
+  bench.manifests[0] = with(bench.manifests[0], "orgId", "77");
+  SUBCASE("the list is young: what was looked up for the plan stands in it") {
+    CHECK(outcomes(bench.apply()) == "a done\n");
+    CHECK(bench.sent("GET /cps/v2/enrollments/") == 1);
+  }
+  SUBCASE("the list is read again, and lags") {
+    bench.let_lists_grow_old();
+    CHECK(outcomes(bench.apply()) == "a done\n");
+    CHECK(bench.sent("GET /cps/v2/enrollments?") == 2);
+    CHECK(bench.sent("GET /cps/v2/enrollments/") == 2);
+  }
+  CHECK(bench.sent("PUT") == 1);
+  CHECK(json::find(*bench.at(bench.id("a")), "changeManagement")->IsTrue());
+}
+
 TEST_CASE("change: an old list is read once for all who wait for it") {
   Created bench({.complete_after = Duration{}});
   for (auto& one : bench.manifests) one = with(one, "changeManagement", "true");
