@@ -41,8 +41,8 @@ class Run {
       if (!options_.plan_again || !when || stopped()) break;
       bool const in_time = co_await wait_until(*when);
       if (!in_time) break;
-      std::set<std::string> names = unfinished(results_);
-      auto again = co_await options_.plan_again(std::move(names));
+      std::set<plan::Key> items = unfinished(results_);
+      auto again = co_await options_.plan_again(std::move(items));
       if (!again) {
         // What is open stays open, and the next run begins with it.
         error_ = std::move(again).error().within("looking again at what is in doubt");
@@ -67,7 +67,7 @@ class Run {
     auto const met = parse_timestamp(intent.ends_by);
     if (intent.reason.empty() || !met || !intent.entry) return;
     spacing_.conflict({intent.entry->account, intent.entry->contract}, *met);
-    executor_.tally().remember_refusal({intent.name});
+    executor_.tally().remember_conflict({intent.name});
   }
 
   bool open(std::string const& name) const {
@@ -97,7 +97,7 @@ class Run {
   http::Task<> carry_alone(plan::Item const& item) {
     ItemResult result = co_await executor_.carry_out(item);
     bool const undecided = later_ && result.outcome == Outcome::waiting && !result.again && open(item.name);
-    if (undecided && executor_.tally().doubted(item.key())) result.again = clock_.wall() + look_again();
+    if (undecided && executor_.tally().another_doubt(item.key())) result.again = clock_.wall() + look_again();
     bool const news = is_news(result);
     if (news && result.expected) said_[item.key()] = *result.expected;
     result = with_what_is_left(item, std::move(result));

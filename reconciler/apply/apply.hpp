@@ -58,9 +58,9 @@ struct ApplyOptions {
   Duration list_age = std::chrono::seconds(60);         ///< how old a list may be that a write is based on
   Duration settle = std::chrono::seconds(300);          ///< how long a list may lag behind a create
   Duration create_spacing = std::chrono::seconds(300);  ///< Spacing, once CPS has answered a create with 409
-  /// Lists again and plans what is left of these names. With it a run waits for what a later list tells about a write
+  /// Lists again and plans what is left of these items. With it a run waits for what a later list tells about a write
   /// in doubt, and for creates that CPS takes one by one; without it a run ends with them open.
-  std::function<http::Task<Result<Round>>(std::set<std::string> names)> plan_again = {};
+  std::function<http::Task<Result<Round>>(std::set<plan::Key> items)> plan_again = {};
   std::function<bool()> stop = {};                       ///< asked between steps: a signal came
   std::function<void(ItemResult const&)> progress = {};  ///< after each item
 };

@@ -115,10 +115,8 @@ http::Task<ItemResult> Executor::drop(Course& course) {
 http::Task<Result<>> Executor::close_doubts(Course& course) {
   plan::Closes const closes = std::exchange(course.closes, {});
   std::string const& name = course.item.name;
-  if (closes.done != 0) {
-    auto const proven = co_await services_.trace.prove(name, closes.done, state::WriteKind::update, course.item.id);
-    if (!proven) co_return proven;
-  }
+  auto const proven = co_await services_.trace.prove_all(name, closes.done, state::WriteKind::update, course.item.id);
+  if (!proven) co_return proven;
   co_return co_await services_.trace.refuse_all(name, closes.not_done, "it is over, and CPS does not show it");
 }
 
@@ -163,25 +161,30 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
   Result<> written;
   auto const* const learned = std::get_if<plan::RecordOnly>(&item.work);
   if (std::holds_alternative<plan::Forget>(item.work)) {
-    written = co_await trace.drop(item.name, item.closes.done);
+    written = co_await trace.drop(item.name, item.closes.done.empty() ? 0 : item.closes.done.back());
   } else if (learned == nullptr) {
     // A create was disproved: the doubts below are all there is.
-  } else if (item.wanted == plan::Action::adopt && item.closes.done != 0) {
-    written = co_await trace.prove(item.name, item.closes.done, state::WriteKind::create, item.id);
+  } else if (item.wanted == plan::Action::adopt && !item.closes.done.empty()) {
+    written = co_await trace.prove_all(item.name, item.closes.done, state::WriteKind::create, item.id);
   } else {
     state::Entry entry = entry_for(item, trace.now());
     entry.open_steps = learned->open_steps;
-    // Found again in a state that is rebuilt: nobody knows what was applied to it.
+    // What differs was found again while the state is rebuilt: nobody knows what was applied to it.
     if (!item.changes.empty()) entry.last_applied = nullptr;
     auto const& entries = services_.store.contents().entries;
     if (auto const before = entries.find(item.name); before != entries.end() && before->second.id == item.id) {
-      entry.written = before->second.written;
+      if (item.closes.done.empty()) entry.written = before->second.written;
       entry.changes = before->second.changes;
       entry.watches = before->second.watches;
       entry.removed_names = before->second.removed_names;
     }
     entry.changes.insert(entry.changes.end(), learned->takes_over.begin(), learned->takes_over.end());
-    written = co_await trace.keep(std::move(entry), item.name, item.closes.done);
+    // The last of what is proven brings the entry that counts.
+    std::vector<std::int64_t> proven = item.closes.done;
+    std::int64_t const last = proven.empty() ? 0 : proven.back();
+    if (!proven.empty()) proven.pop_back();
+    written = co_await trace.prove_all(item.name, std::move(proven), state::WriteKind::update, item.id);
+    if (written) written = co_await trace.keep(std::move(entry), item.name, last);
   }
   std::vector<std::int64_t> closing = item.closes.not_done;
   if (written) written = co_await trace.refuse_all(item.name, std::move(closing), item.reason);

@@ -5,8 +5,8 @@
 namespace cpsctl::apply {
 namespace {
 
-constexpr int most_refusals = 3;  // of one item in one run: then it has failed
-constexpr int most_doubts = 5;    // then a later run goes on
+constexpr int most_conflicts = 3;  // of one item in one run: then it has failed
+constexpr int most_doubts = 5;     // then a later run goes on
 
 constexpr char const* conflict_hint =
     "CPS refuses a second certificate of a contract within five minutes of another, and a CN that exists already "
@@ -31,17 +31,17 @@ Proof proof_of(state::WriteKind step, Error const& error, bool sent) {
   return error.code == Errc::conflict ? Proof::in_the_way : Proof::refused;
 }
 
-int Tally::refusals(plan::Key const& key) const {
-  auto const found = refusals_.find(key);
-  int const before = refused_before_.contains(key) ? 1 : 0;
-  return found == refusals_.end() ? before : before + found->second;
+int Tally::conflicts(plan::Key const& key) const {
+  auto const found = conflicts_.find(key);
+  int const before = conflict_before_.contains(key) ? 1 : 0;
+  return found == conflicts_.end() ? before : before + found->second;
 }
 
-bool Tally::refused(plan::Key const& key) {
-  return ++refusals_[key] < most_refusals;
+bool Tally::another_conflict(plan::Key const& key) {
+  return ++conflicts_[key] < most_conflicts;
 }
 
-bool Tally::doubted(plan::Key const& key) {
+bool Tally::another_doubt(plan::Key const& key) {
   return ++doubts_[key] < most_doubts;
 }
 
@@ -52,19 +52,19 @@ ItemResult concluded(ItemResult failed, Proof proof, Error const& error, WallTim
     case Proof::in_the_way:
       failed.next = fmt::format("look at it with cpsctl status {}, and run cpsctl apply again once nothing is pending",
                                 failed.name);
-      if (!tally.refused(failed.key())) return failed;
+      if (!tally.another_conflict(failed.key())) return failed;
       failed.message += "; it is looked at again";
       break;
     case Proof::undecided:
       failed.next = conflict_hint;
-      if (!tally.refused(failed.key())) return failed;
+      if (!tally.another_conflict(failed.key())) return failed;
       failed.message += "; CPS's list will tell whether it exists already, or has to be sent again";
       failed.next = "run cpsctl apply again in five minutes";
       break;
     case Proof::in_doubt:
       failed.outcome = Outcome::doubt;
       failed.next = "run cpsctl apply again in a few minutes: the doubt is resolved from CPS's list";
-      if (tally.doubted(failed.key())) failed.again = later;
+      if (tally.another_doubt(failed.key())) failed.again = later;
       return failed;
   }
   failed.outcome = Outcome::waiting;

@@ -28,16 +28,16 @@ bool is_too_old(Error const& error);
 class Tally {
  public:
   /// It met a 409 in an earlier run.
-  void remember_refusal(plan::Key key) { refused_before_.insert(std::move(key)); }
+  void remember_conflict(plan::Key key) { conflict_before_.insert(std::move(key)); }
   /// How often CPS answered the item with 409.
-  int refusals(plan::Key const& key) const;
+  int conflicts(plan::Key const& key) const;
   /// One more. False: it has had its tries.
-  bool refused(plan::Key const& key);
-  bool doubted(plan::Key const& key);
+  bool another_conflict(plan::Key const& key);
+  bool another_doubt(plan::Key const& key);
 
  private:
-  std::map<plan::Key, int> refusals_ = {};
-  std::set<plan::Key> refused_before_ = {};
+  std::map<plan::Key, int> conflicts_ = {};
+  std::set<plan::Key> conflict_before_ = {};
   std::map<plan::Key, int> doubts_ = {};
 };
 

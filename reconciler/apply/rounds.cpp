@@ -9,9 +9,10 @@ namespace cpsctl::apply {
 namespace {
 
 int risk(plan::Item const& item) {
-  if (std::holds_alternative<plan::Create>(item.work)) return 2;
-  if (std::holds_alternative<plan::Update>(item.work)) return plan::issues_certificate(item.changes) ? 3 : 1;
+  // Inputs of what serves come before all else.
   if (std::holds_alternative<plan::Advance>(item.work)) return item.production ? 0 : 1;
+  if (std::holds_alternative<plan::Update>(item.work)) return plan::issues_certificate(item.changes) ? 2 : 1;
+  if (std::holds_alternative<plan::Create>(item.work)) return 3;
   return destroys(item) ? 4 : 0;
 }
 
@@ -35,20 +36,20 @@ bool destroys(plan::Item const& item) {
 std::vector<plan::Item const*> in_order(plan::Plan const& plan, Tally const& tally) {
   struct Placed {
     int risk;
-    int refusals;
-    std::size_t of_account;  ///< place among the account's items of this risk and these refusals
+    int conflicts;
+    std::size_t of_account;  ///< place among the account's items of this risk and these conflicts
     plan::Item const* item;
   };
   std::vector<Placed> placed;
   std::map<std::tuple<std::string_view, int, int>, std::size_t> counts;
   for (plan::Item const& item : plan.items) {
     if (item.action() == plan::Action::none || item.action() == plan::Action::orphan) continue;
-    Placed one{.risk = risk(item), .refusals = tally.refusals(item.key()), .of_account = 0, .item = &item};
-    one.of_account = counts[{item.account, one.risk, one.refusals}]++;
+    Placed one{.risk = risk(item), .conflicts = tally.conflicts(item.key()), .of_account = 0, .item = &item};
+    one.of_account = counts[{item.account, one.risk, one.conflicts}]++;
     placed.push_back(one);
   }
   std::ranges::stable_sort(placed, {},
-                           [](Placed const& one) { return std::tuple(one.risk, one.refusals, one.of_account); });
+                           [](Placed const& one) { return std::tuple(one.risk, one.conflicts, one.of_account); });
   std::vector<plan::Item const*> items;
   std::ranges::transform(placed, std::back_inserter(items), &Placed::item);
   return items;
@@ -67,7 +68,7 @@ ItemResult untouched(plan::Item const& item) {
 ItemResult with_what_is_left(plan::Item const& item, ItemResult result) {
   auto const* const learned = std::get_if<plan::RecordOnly>(&item.work);
   if (learned == nullptr || result.outcome != Outcome::done) return result;
-  bool const edited = item.closes.done != 0 && !item.changes.empty();
+  bool const edited = !item.closes.done.empty() && !item.changes.empty();
   if (!learned->open_steps.empty()) {
     // Which of its changes the lost answer named is not known, so none may be cancelled for the second write.
     result.message = fmt::format("created as {}; {} is still to be written", item.id,
@@ -98,14 +99,14 @@ std::optional<WallTime> next_look(Results const& results) {
   return first;
 }
 
-std::set<std::string> unfinished(Results const& results) {
+std::set<plan::Key> unfinished(Results const& results) {
   bool const deletes = std::ranges::none_of(results, has_failed);
-  std::set<std::string> names;
+  std::set<plan::Key> keys;
   for (auto const& [key, result] : results) {
     bool const held = result.outcome == Outcome::skipped && result.action == plan::Action::delete_;
-    if (result.again || (deletes && held)) names.insert(key.name);
+    if (result.again || (deletes && held)) keys.insert(key);
   }
-  return names;
+  return keys;
 }
 
 }  // namespace cpsctl::apply

@@ -12,10 +12,10 @@ namespace cpsctl::apply {
 
 using Results = std::map<plan::Key, ItemResult>;
 
-/// What there is something to do or to say about, in the order of risk: what the state alone learns, what is stored
-/// without a new certificate, what adds, what changes a certificate; deletes come last. Of one risk, what CPS has
-/// refused comes behind what it has not: nobody is kept waiting by one that never succeeds. Accounts take turns: each
-/// has a request limit of its own, and all of them are used at once.
+/// What there is something to do or to say about, in this order: what the state alone learns, what is stored without a
+/// new certificate, what changes a certificate, which may serve already, what adds; deletes come last. Of one kind,
+/// what CPS has refused comes behind what it has not: nobody is kept waiting by one that never succeeds. Accounts take
+/// turns: each has a request limit of its own, and all of them are used at once.
 std::vector<plan::Item const*> in_order(plan::Plan const& plan, Tally const& tally);
 bool destroys(plan::Item const& item);
 
@@ -32,6 +32,6 @@ bool may_delete(Results const& results, std::vector<plan::Item const*> const& de
 /// When the first of what is not over may be looked at again.
 std::optional<WallTime> next_look(Results const& results);
 /// Who is looked at again: what is not decided, and the deletes that wait for it.
-std::set<std::string> unfinished(Results const& results);
+std::set<plan::Key> unfinished(Results const& results);
 
 }  // namespace cpsctl::apply

@@ -96,10 +96,14 @@ http::Task<Result<>> Trace::done(Attempt attempt, std::int64_t id, std::vector<s
   return write(std::move(record_of));
 }
 
-http::Task<Result<>> Trace::prove(std::string name, std::int64_t intent, state::WriteKind step, std::int64_t id) {
-  state::Record done{
-      .phase = state::Phase::done, .intent = intent, .step = step, .name = std::move(name), .enrollment = id};
-  return write(std::move(done));
+http::Task<Result<>> Trace::prove_all(std::string name, std::vector<std::int64_t> intents, state::WriteKind step,
+                                      std::int64_t id) {
+  for (std::int64_t const intent : intents) {
+    state::Record done{.phase = state::Phase::done, .intent = intent, .step = step, .name = name, .enrollment = id};
+    auto const written = co_await record(std::move(done));
+    if (!written) co_return written.error();
+  }
+  co_return Result<>();
 }
 
 http::Task<Result<>> Trace::drop(std::string name, std::int64_t intent) {

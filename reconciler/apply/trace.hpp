@@ -38,9 +38,10 @@ class Trace {
   http::Task<Result<>> refuse_all(std::string name, std::vector<std::int64_t> intents, std::string reason);
   /// A write was done: the state holds the intent's entry from now on, with CPS's id and the changes that carry it out.
   http::Task<Result<>> done(Attempt attempt, std::int64_t id, std::vector<std::int64_t> changes);
-  /// A write in doubt is proven: the state holds what its intent says, with CPS's id; which changes it started is not
-  /// known.
-  http::Task<Result<>> prove(std::string name, std::int64_t intent, state::WriteKind step, std::int64_t id);
+  /// Writes in doubt are proven: the state holds what the last of their intents says, with CPS's id; which changes they
+  /// started is not known.
+  http::Task<Result<>> prove_all(std::string name, std::vector<std::int64_t> intents, state::WriteKind step,
+                                 std::int64_t id);
   /// The state loses the name. `intent`: of the delete that did it, or 0.
   http::Task<Result<>> drop(std::string name, std::int64_t intent);
   /// The state holds the entry from now on; nothing was written to CPS. `intent`: of the write that is thereby known to

@@ -137,10 +137,20 @@ class Change : public Write {
  public:
   using Write::Write;
 
+  bool on_list() const override { return !course_.reads; }
+
   http::Task<Result<Basis>> look() override {
+    // What is based on the list is bounded by that (Snapshots::refresh).
+    if (course_.reads && ++readings_ > most_readings)
+      co_return Error{.code = Errc::rate_limited,
+                      .message = fmt::format("there is no time between a look at enrollment {} and a write, by the "
+                                             "request limit or as it takes too long",
+                                             item().id)};
     cps::Live const* const listed = services_.snapshots.by_id(scope(), item().id);
     Basis basis{.read = services_.snapshots.read(scope())};
-    if (listed != nullptr && !course_.reads) {
+    // Of what was planned on a look of its own the list may still show what was there before.
+    bool const lags = listed == nullptr || (item().looked_up() && !plan::same_live(*listed, item().live));
+    if (!lags && !course_.reads) {
       basis.live = *listed;
     } else {
       cps::EnrollmentId const id{item().id};
@@ -175,6 +185,9 @@ class Change : public Write {
             .known_ids = {course_.result.id},
             .pending_changes = std::move(pending)};
   }
+
+  static constexpr int most_readings = 3;
+  int readings_ = 0;
 };
 
 /// DELETE /enrollments/{id}/changes/{change}.
@@ -329,8 +342,6 @@ class SecondWrite : public Update {
   char const* done_words() const override { return "created, and its second write done"; }
 
  private:
-  static constexpr int most_readings = 3;
-  int readings_ = 0;
   bool sent_ = false;
   std::string fields_;
 };

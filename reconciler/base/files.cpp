@@ -70,7 +70,7 @@ Result<> sync_folder(Path const& folder) {
   return {};
 }
 
-Owner owner_of(struct stat const& info) {
+Owner file_owner(struct stat const& info) {
   if (info.st_uid == ::geteuid()) return Owner::user;
   return info.st_uid == 0 ? Owner::root : Owner::stranger;
 }
@@ -109,7 +109,7 @@ class SystemFiles final : public Files {
     struct stat info {};
     struct stat link {};
     if (::stat(path.c_str(), &info) != 0 || ::lstat(path.c_str(), &link) != 0) return file_error("look at", path);
-    return Ownership{.owner = std::max(owner_of(info), owner_of(link)),
+    return Ownership{.owner = std::max(file_owner(info), file_owner(link)),
                      .group_reads = (info.st_mode & S_IRGRP) != 0,
                      .group_writes = (info.st_mode & S_IWGRP) != 0,
                      .others_read = (info.st_mode & S_IROTH) != 0,

@@ -63,7 +63,8 @@ class Account {
   std::optional<Signals::Handler> handler_ = {};
 };
 
-/// Gives `work` an account. What it fails with is reported; a signal that came meanwhile decides how the command ends.
+/// Gives `work` an account. What it fails with is reported; how the command ends then decides a signal that came
+/// meanwhile.
 Exit on_account(Options const& options, World& world, std::function<Result<Exit>(Account&)> const& work);
 
 }  // namespace cpsctl::cli

@@ -35,9 +35,9 @@ Command ack_command() {
   return {.name = "ack",
           .what = "Answer what a pending change asks you",
           .topic = "status",
-          .examples = {{{"cpsctl ack shop-example-com", "warnings, or that challenges are published"},
-                        {"cpsctl ack intranet-example-com --fingerprint sha256:5f0c…", "approve what is on staging"},
-                        {"cpsctl ack --id 10001 --yes", "an enrollment that nobody manages here"}}},
+          .examples = {{{"cpsctl ack shop-example-com --yes", "warnings, or that challenges are published"},
+                        {"cpsctl ack shop-example-com --yes -o json", "for programs"},
+                        {"cpsctl ack --id 10003 --yes", "an enrollment that nobody manages here"}}},
           .document = Document::result,
           .takes = [](Flags& flags, Options& options) -> Run {
             auto const asked = std::make_shared<Asked>();

@@ -151,7 +151,7 @@ class Applying {
     if (seen.work() && !asked_.yes && !confirmed(world_, account_.signals(), "Apply this plan?"))
       return Error{.code = Errc::guard_rail, .message = "not applied: the answer was not yes"};
 
-    PlanAgain again = [&, this](std::set<std::string> names) { return plan_again(seen, std::move(names)); };
+    PlanAgain again = [&, this](std::set<plan::Key> items) { return plan_again(seen, std::move(items)); };
     auto const result = account_.carry_out(plan, seen, std::move(listings), std::move(again));
     Exit const exit = delivered(result, {.plan = seen, .plan_shown = shown}, options_, world_);
     if (account_.signals().received() == 0) return exit;
@@ -162,14 +162,16 @@ class Applying {
   }
 
   /// What is left of the plan that was agreed on; nothing is written that it did not show.
-  http::Task<Result<apply::Round>> plan_again(plan::PlanView const& agreed_on, std::set<std::string> names) {
-    plan::PlanView const left = plan::select(agreed_on, names);
+  http::Task<Result<apply::Round>> plan_again(plan::PlanView const& agreed_on, std::set<plan::Key> items) {
+    plan::PlanView const left = plan::select(agreed_on, items);
+    std::set<std::string> begun;
+    for (plan::Key const& item : items) begun.insert(item.name);
     plan::Inputs known = account_.inputs({});
     plan::restrict_to(left, known);
     cps::Reader const reader(*account_.connection().session);
     CPS_CO_TRY(plan::Inputs inputs, co_await read_account(reader, account_.connection(), std::move(known)));
     CPS_CO_TRY(plan::Plan fresh, plan::make_plan(inputs));
-    plan::Plan plan = plan::agreed(left, std::move(fresh), inputs.listings, names);
+    plan::Plan plan = plan::agreed(left, std::move(fresh), inputs.listings, begun);
     co_return apply::Round{.plan = std::move(plan), .listings = std::move(inputs.listings)};
   }
 

@@ -44,24 +44,25 @@ Result<Exit> run(Asked const& asked, Options const& options, World& world) {
 }  // namespace
 
 Command cancel_command() {
-  return {.name = "cancel",
-          .what = "Give up what is pending of an enrollment",
-          .topic = "status",
-          .examples = {{{"cpsctl cancel shop-example-com", "what serves goes on serving"},
-                        {"cpsctl cancel api-example-com --confirm-delete api-example-com",
-                         "never deployed: the enrollment goes, too"},
-                        {"cpsctl cancel --id 10001 --yes", "an enrollment that nobody manages here"}}},
-          .document = Document::result,
-          .takes = [](Flags& flags, Options& options) -> Run {
-            auto const asked = std::make_shared<Asked>();
-            flags.add({"NAME", "name in the state", "", Names::managed}, asked->which.name);
-            flags.add({"--id", "its id at CPS, if nobody manages it here", "ID"}, asked->which.id);
-            flags.add({"--confirm-delete", "it was never deployed, and may go with its change", "NAME"},
-                      asked->confirm_delete);
-            flags.add({"-y,--yes", "do not ask"}, asked->which.yes);
-            take_detailed(flags, options, "exit 2 while CPS works on a change");
-            return with(asked, run);
-          }};
+  return {
+      .name = "cancel",
+      .what = "Give up what is pending of an enrollment",
+      .topic = "status",
+      .examples = {{{"cpsctl cancel shop-example-com --confirm-delete shop-example-com --yes",
+                     "never deployed: the enrollment goes, too"},
+                    {"cpsctl cancel shop-example-com --confirm-delete shop-example-com --yes -o json", "for programs"},
+                    {"cpsctl cancel --id 10003 --confirm-delete shop-example-com --yes", "by its id at CPS"}}},
+      .document = Document::result,
+      .takes = [](Flags& flags, Options& options) -> Run {
+        auto const asked = std::make_shared<Asked>();
+        flags.add({"NAME", "name in the state", "", Names::managed}, asked->which.name);
+        flags.add({"--id", "its id at CPS, if nobody manages it here", "ID"}, asked->which.id);
+        flags.add({"--confirm-delete", "it was never deployed, and may go with its change", "NAME"},
+                  asked->confirm_delete);
+        flags.add({"-y,--yes", "do not ask"}, asked->which.yes);
+        take_detailed(flags, options, "exit 2 while CPS works on a change");
+        return with(asked, run);
+      }};
 }
 
 }  // namespace cpsctl::cli

@@ -51,9 +51,9 @@ http::Task<> look_up(cps::Reader& reader, plan::Lookup lookup, plan::Inputs& inp
   cps::EnrollmentId const id{lookup.id};
   auto live = co_await reader.get(lookup.scope.first, id, lookup.api_schema, lookup.name);
   if (live)
-    inputs.lookups.insert_or_assign(lookup.id, std::move(*live));
+    plan::learn(inputs, lookup, std::move(*live));
   else if (live.error().code == Errc::not_found)
-    inputs.lookups.insert_or_assign(lookup.id, std::nullopt);
+    plan::learn(inputs, lookup, std::nullopt);
   else
     errors.push_back(std::move(live).error().within(
         fmt::format("looking up enrollment {} in {}", lookup.id, words_of(lookup.scope))));

@@ -133,7 +133,7 @@ Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, pla
 }
 
 /// Does CPS work on one of them?
-bool goes_on(plan::Inputs const& inputs, std::vector<report::StatusRow> const& rows) {
+bool is_at_work(plan::Inputs const& inputs, std::vector<report::StatusRow> const& rows) {
   std::set<std::int64_t> shown;
   for (report::StatusRow const& row : rows) shown.insert(row.id);
   auto const at_work = [&](cps::Live const& live) { return shown.contains(live.id.value) && !live.pending.empty(); };
@@ -157,7 +157,7 @@ manifest::Desired const* find(Wanted const& wanted, std::string const& name) {
 }
 
 /// What the policy in force says, and in which light.
-lifecycle::Policy policy_of(PendingChange const& pending, manifest::Desired const* desired) {
+lifecycle::Policy standing_policy(PendingChange const& pending, manifest::Desired const* desired) {
   lifecycle::Policy policy{.standing = lifecycle::Standing::orphan};
   if (std::ranges::count(pending.removal, pending.change.id.value) > 0)
     policy.standing = lifecycle::Standing::removal;
@@ -168,7 +168,7 @@ lifecycle::Policy policy_of(PendingChange const& pending, manifest::Desired cons
 }
 
 /// Whose the change is, as far as state and plan tell.
-lifecycle::Owner owner_of(PendingChange const& pending, plan::ItemView const* planned) {
+lifecycle::Owner whose(PendingChange const& pending, plan::ItemView const* planned) {
   std::vector<std::int64_t> ours = pending.ours;
   ours.insert(ours.end(), pending.removal.begin(), pending.removal.end());
   bool const differs = planned != nullptr && !planned->changes.empty();
@@ -210,7 +210,7 @@ void name_what_exists(report::ChangeRow& row, ChangeSight const& sight, lifecycl
 report::ChangeRow row_of(ChangeSight const& sight, manifest::Desired const* desired, plan::ItemView const* planned,
                          WallTime asked) {
   PendingChange const& pending = sight.pending;
-  lifecycle::Owner const owner = owner_of(pending, planned);
+  lifecycle::Owner const owner = whose(pending, planned);
   if (!sight.change)
     return {.id = pending.change.id.value,
             .type = pending.change.type,
@@ -219,7 +219,7 @@ report::ChangeRow row_of(ChangeSight const& sight, manifest::Desired const* desi
   lifecycle::Seen const seen{
       .name = pending.name, .type = pending.change.type, .change = *sight.change, .info = sight.info};
   WallTime const now = sight.change->answered.value_or(asked);
-  lifecycle::Policy const policy = policy_of(pending, desired);
+  lifecycle::Policy const policy = standing_policy(pending, desired);
   lifecycle::Next const next = lifecycle::decide(seen, owner, policy, now);
   report::ChangeRow row = report::change_row(seen, owner, next);
   name_what_exists(row, sight, next.due, policy.lifecycle.hold);
@@ -279,7 +279,7 @@ Exit exit_of(plan::Inputs const& inputs, std::vector<report::StatusRow> const& r
       bool const other = *change.who == lifecycle::Who::person || *change.who == lifecycle::Who::ca;
       (other ? due : works) = true;
     }
-  if (works || (!due && goes_on(inputs, rows))) return Exit::changes;
+  if (works || (!due && is_at_work(inputs, rows))) return Exit::changes;
   return due ? Exit::needs_action : Exit::done;
 }
 

@@ -143,8 +143,8 @@ Command upload_command() {
   return {.name = "upload",
           .what = "Upload certificates that your CA has signed",
           .topic = "third-party",
-          .examples = {{{"cpsctl upload api-example-com api.pem", "the certificate, and its chain in the same file"},
-                        {"cpsctl upload api-example-com leaf.pem chain.pem", "in any order, in any number of files"},
+          .examples = {{{"cpsctl upload api-example-com api.pem --yes", "the certificate and its chain, in one file"},
+                        {"cpsctl upload api-example-com chain.pem leaf.pem --yes", "in any order and number"},
                         {"cpsctl upload --yes signed.pem", "to whichever enrollments wait for them"}}},
           .document = Document::result,
           .takes = [](Flags& flags, Options& options) -> Run {

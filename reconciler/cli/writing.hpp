@@ -28,7 +28,7 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
 /// The state for commands that only look; what is odd about it is logged. `realm`: "" for any. Errors: io.
 Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world);
 
-using PlanAgain = std::function<http::Task<Result<apply::Round>>(std::set<std::string>)>;
+using PlanAgain = decltype(apply::ApplyOptions::plan_again);
 
 /// Errors that name it: usage.
 Error unknown_name(std::string const& name);

@@ -66,7 +66,7 @@ class Loader {
     for (Tree const& tree : enrollment_trees_) chosen.push_back(profiles_.choose(tree, findings_));
     if (!can_be_merged(chosen)) return;
     for (std::size_t i = 0; i < chosen.size(); ++i)
-      if (goes_on(enrollment_trees_[i].file)) enrollment(enrollment_trees_[i], chosen[i]);
+      if (is_read_on(enrollment_trees_[i].file)) enrollment(enrollment_trees_[i], chosen[i]);
     std::ranges::sort(out_.desired, {}, &Desired::name);
     check_rules_between(out_.desired, findings_);
   }
@@ -85,7 +85,7 @@ class Loader {
   }
 
   /// No longer, once the file has so many errors that nobody wants more.
-  bool goes_on(std::string const& file) {
+  bool is_read_on(std::string const& file) {
     if (!findings_.full(file)) return true;
     findings_.give_up(file);
     return false;
@@ -108,7 +108,7 @@ class Loader {
     std::size_t const before = findings_.size();
     std::size_t documents = 0;
     each_chunk(file, bytes, findings_, [&](Chunk const& chunk) {
-      if (!goes_on(file)) return false;
+      if (!is_read_on(file)) return false;
       for (Tree& tree : parse_yaml(chunk, findings_)) {
         ++documents;
         sort_in(std::move(tree));

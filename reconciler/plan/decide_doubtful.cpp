@@ -76,6 +76,9 @@ std::optional<Item> decide_doubtful(Situation const& situation, Subject const& s
   decided.wanted = Action::create;
   if (resolved->obstacle) {
     hold(decided, std::move(*resolved->obstacle));
+    // Somebody else's is listed: where that is in the way, nobody has to wait for the list to be told so.
+    if (resolved->fate.kind == Fate::Kind::not_shown && decided.waits())
+      if (Item other = decide_new(situation, subject, item); other.held() != nullptr) decided = std::move(other);
   } else if (resolved->proven != nullptr && resolved->fate.kind == Fate::Kind::done) {
     decided.reason = resolved->story + "; CPS's list shows that it was done";
     decided = proven(situation, std::move(decided), *resolved->proven, *resolved->fate.live);

@@ -93,9 +93,9 @@ std::optional<std::string> lesson(Situation const& situation, Subject const& sub
   manifest::Desired const& desired = *subject.desired;
   state::Entry const& entry = *subject.entry;
   bool const owed = !entry.open_steps.empty();
-  if (closes.done == 0 && !closes.not_done.empty() && !owed)
+  if (closes.done.empty() && !closes.not_done.empty() && !owed)
     return "a write whose answer never came is resolved: CPS's list does not show it, and nothing differs";
-  if (closes.done != 0 || !closes.not_done.empty())
+  if (!closes.done.empty() || !closes.not_done.empty())
     return owed ? "the second write of its create is proven by CPS's list"
                 : "a write whose answer never came is proven by CPS's list";
   if (owed) return "the second write of its create is there";
@@ -116,9 +116,9 @@ Item converged(Situation const& situation, Subject const& subject, Item item,
     hold(item, std::move(*obstacle));
     return item;
   }
-  // A create in doubt whose enrollment was taken into the state another way: it is what that create made.
+  // Creates in doubt whose enrollment was taken into the state another way: it is what they made.
   for (state::Record const* intent : situation.open_intents(item.name, state::WriteKind::create))
-    if (std::ranges::count(intent->known_ids, subject.entry->id) == 0) item.closes.done = intent->sequence;
+    if (std::ranges::count(intent->known_ids, subject.entry->id) == 0) item.closes.done.push_back(intent->sequence);
   auto learned = lesson(situation, subject, item.closes, !released.empty());
   if (!learned) {
     item.wanted = Action::none;

@@ -88,7 +88,7 @@ Item forget(Situation const& situation, Item item) {
   item.work = Forget();
   item.reason = "its manifest is gone, and so is the enrollment";
   auto const deletes = situation.open_intents(item.name, state::WriteKind::delete_);
-  if (!deletes.empty()) item.closes.done = deletes.back()->sequence;
+  if (!deletes.empty()) item.closes.done = {deletes.back()->sequence};
   return item;
 }
 

@@ -30,15 +30,19 @@ Fate of_create(state::Record const& intent, state::Entry const& entry, Seen cons
     fate.live = equal.front();
     return fate;
   }
-  if (!fate.candidates.empty()) {
-    // With a 409 CPS says that it did not do it: what is there and differs is somebody else's.
-    bool const refused = !intent.reason.empty();
-    fate.kind = refused && equal.empty() ? Kind::not_done : Kind::ambiguous;
+  // With a 409 CPS says that it did not do it: what is there and differs is somebody else's. That it is there does not
+  // tell that the list does not lag behind an earlier arrival of ours.
+  bool const refused = !intent.reason.empty();
+  if (!fate.candidates.empty() && (!refused || !equal.empty())) {
+    fate.kind = Kind::ambiguous;
     return fate;
   }
   WallTime const trusted = ended + seen.settle;
-  fate.kind = seen.listed >= trusted ? Kind::not_done : Kind::open;
   fate.until = trusted;
+  if (seen.listed >= trusted)
+    fate.kind = Kind::not_done;
+  else
+    fate.kind = fate.candidates.empty() ? Kind::open : Kind::not_shown;
   return fate;
 }
 

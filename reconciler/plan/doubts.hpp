@@ -14,10 +14,11 @@ struct Fate {
   enum class Kind : std::uint8_t {
     done,       ///< of a create: `live` is what it made
     not_done,   ///< proven: a create may be sent again
-    not_shown,  ///< of an update or a delete: the attempt is over and the list, which may lag, does not show it. It may
-                ///< be sent again after a look at the enrollment itself
-    open,       ///< not known yet; until `until`, if that can be said
-    ambiguous   ///< of a create: `candidates` could be it, and none is known to be
+    not_shown,  ///< the attempt is over and the list, which may lag, does not show it. An update or a delete may be
+                ///< sent again after a look at the enrollment itself; of a create that was refused somebody else's
+                ///< enrollments (`candidates`) are listed, and nothing that could be its own
+    open,      ///< not known yet; until `until`, if that can be said
+    ambiguous  ///< of a create: `candidates` could be it, and none is known to be
   };
   Kind kind = Kind::open;
   cps::Live const* live = nullptr;

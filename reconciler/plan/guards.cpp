@@ -19,6 +19,17 @@ void one_owner_each(std::vector<Item>& items) {
   }
   for (auto const& [id, claimants] : claims) {
     if (claimants.size() < 2) continue;
+    auto const made = [](Item const* item) { return item->records() && !item->closes.done.empty(); };
+    if (std::ranges::count_if(claimants, made) == 1) {
+      auto const owner = std::ranges::find_if(claimants, made);
+      std::string const& name = (*owner)->name;
+      for (Item* item : claimants)
+        if (item != *owner)
+          hold(*item, {.reason = fmt::format("enrollment {} is what a create of {} made", id, name),
+                       .next = fmt::format("run again; if {0} was renamed: cpsctl state mv {0} {1} after that", name,
+                                           item->name)});
+      continue;
+    }
     std::vector<std::string> names;
     std::ranges::transform(claimants, std::back_inserter(names), &Item::name);
     for (Item* item : claimants)
@@ -41,12 +52,13 @@ void no_create_beside_a_doubt(Situation const& situation, std::vector<Item>& ite
       if (intent.name == item.name) continue;
       Fate const fate = situation.fate_of_create(intent, scope);
       if (fate.kind == Fate::Kind::not_done) continue;
-      bool const declared = situation.has_manifest(intent.name);
-      bool const waits = declared && fate.kind == Fate::Kind::open && fate.until;
+      // Time alone ends it, also where its manifest was renamed.
+      bool const waits = fate.until.has_value();
+      std::string next = fmt::format("put the manifest {} back and run again: the doubt is resolved then", intent.name);
+      if (situation.has_manifest(intent.name)) next = "run again once that doubt is resolved";
+      if (waits) next = fmt::format("run again after {}: CPS's list tells then", timestamp(*fate.until));
       hold(item, {.reason = fmt::format("of {}, which has this common name, {}", intent.name, story_of(intent)),
-                  .next = declared ? "run again once that doubt is resolved"
-                                   : fmt::format("put the manifest {} back and run again: the doubt is resolved then",
-                                                 intent.name),
+                  .next = std::move(next),
                   .why = waits ? Held::Why::waits : Held::Why::blocked});
     }
   }

@@ -7,7 +7,7 @@
 /// The rules that need all items: identity between manifests, and the guard rails that count.
 namespace cpsctl::plan {
 
-/// Of manifests that mean one enrollment none gets it.
+/// Of manifests that mean one enrollment none gets it, but the one whose create made it.
 void one_owner_each(std::vector<Item>& items);
 
 /// A doubt belongs to its common name, not to the manifest's: a renamed manifest does not get past it.

@@ -12,7 +12,7 @@ namespace {
 /// create the enrollment itself has to be read.
 bool needs_reading(Item const& item, GivenUp const& given_up) {
   auto const* const update = std::get_if<Update>(&item.work);
-  return item.closes.done != 0 || !item.closes.not_done.empty() || !given_up.by_id.empty() ||
+  return !item.closes.done.empty() || !item.closes.not_done.empty() || !given_up.by_id.empty() ||
          !given_up.by_write.empty() || (update != nullptr && update->completes);
 }
 

@@ -104,7 +104,7 @@ using Work =
 
 /// Open intents (sequences in the journal) that the item's result closes.
 struct Closes {
-  std::int64_t done = 0;                    ///< CPS proves it to be done; 0: none
+  std::vector<std::int64_t> done = {};      ///< CPS proves them to be done; oldest first
   std::vector<std::int64_t> not_done = {};  ///< it is over, and CPS does not show it
 };
 
@@ -140,6 +140,8 @@ struct Item {
   /// The state alone changes.
   bool records() const;
   bool acts() const { return writes() || records(); }
+  /// It was planned on a GET of its own, as the list lags behind it.
+  bool looked_up() const { return live.begun != WallTime(); }
   bool waits() const { return held() != nullptr && held()->why == Held::Why::waits; }
 };
 

@@ -30,7 +30,7 @@ struct Inputs {
   std::string realm = {};
   std::int64_t serial = 0;  ///< of the state
   WallTime now = {};
-  Duration settle = std::chrono::seconds(300);  ///< how long a list may lag behind a create
+  Duration settle = std::chrono::seconds(300);  ///< how long a list may lag behind a write
   Selection selection = {};
   Consent consent = {};
   std::vector<std::string> settings = {};         ///< times and limits that are not the usual ones, in words
@@ -51,14 +51,22 @@ Scope scope_of(manifest::Desired const& desired, Inputs const& inputs);
 /// version is the highest that the contract's manifests use.
 std::map<Scope, std::string> scopes(Inputs const& inputs);
 
-/// Ids that the state has and the lists lack: each needs a GET before make_plan (lists lag).
+/// What the lists do not tell for sure, as they lag: each needs a GET before make_plan.
 struct Lookup {
+  enum class Why : std::uint8_t {
+    missing,  ///< the state has the id and the list lacks it
+    behind    ///< it was written within `settle`, and the list has it differ from that, or from what is wanted; or it
+              ///< does not show its removal, which was sent then
+  };
   Scope scope;
   std::int64_t id = 0;
   std::string name = {};
   std::string api_schema = {};
+  Why why = Why::missing;
 };
 std::vector<Lookup> lookups_needed(Inputs const& inputs);
+/// From now on what the GET showed stands for what the list says. `live`: nothing after a 404.
+void learn(Inputs& inputs, Lookup const& lookup, std::optional<cps::Live> live);
 /// Takes from `lookups` what to ask for next. Of a contract whose list lacks more than may be gone, a handful is asked
 /// for; where those are gone, the rest counts as gone, too, without being asked for (inputs.lookups): its creates and
 /// forgets are blocked anyway.

@@ -45,7 +45,7 @@ void close(state::Record const& intent, Fate const& fate, ResolvedWrites& resolv
       if (intent.step == state::WriteKind::cancel)  // nothing is recorded of it
         resolved.closes.not_done.push_back(intent.sequence);
       else
-        resolved.closes.done = intent.sequence;
+        resolved.closes.done.push_back(intent.sequence);
       return;
     // It is over, and CPS's list does not show what it was to bring: sending it again brings it about once.
     case Fate::Kind::not_shown:
@@ -111,10 +111,10 @@ std::optional<ResolvedCreate> resolve_create(Situation const& situation, Subject
   switch (resolved->fate.kind) {
     case Fate::Kind::done:
       resolved->story = story_of(*resolved->proven);
-      resolved->closes.done = resolved->proven->sequence;
+      resolved->closes.done = {resolved->proven->sequence};
       std::erase(resolved->closes.not_done, resolved->proven->sequence);
       break;
-    case Fate::Kind::not_shown:  // of a create that proves nothing
+    case Fate::Kind::not_shown:
     case Fate::Kind::open: {
       auto const& until = resolved->fate.until;
       resolved->obstacle = {

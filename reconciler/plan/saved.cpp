@@ -37,7 +37,7 @@ bool past_its_cancels(ItemView const& saved, ItemView const& now) {
 }
 
 /// Nothing is written for it that the item's plan did not show.
-bool goes_on(ItemView const& saved, Item const& item, ItemView const& now) {
+bool stays_within(ItemView const& saved, Item const& item, ItemView const& now) {
   if (past_its_cancels(saved, now)) return true;
   auto const* const update = std::get_if<Update>(&item.work);
   bool const completes = update != nullptr && update->completes;
@@ -97,9 +97,9 @@ void restrict_to(PlanView const& saved, Inputs& inputs) {
   }
 }
 
-PlanView select(PlanView const& plan, std::set<std::string> const& names) {
+PlanView select(PlanView const& plan, std::set<Key> const& items) {
   PlanView part = plan;
-  std::erase_if(part.items, [&](ItemView const& item) { return !names.contains(item.name); });
+  std::erase_if(part.items, [&](ItemView const& item) { return !items.contains(item.key()); });
   return part;
 }
 
@@ -126,7 +126,7 @@ Plan agreed(PlanView const& saved, Plan fresh, std::map<Scope, cps::Listing> con
       return now.fingerprint == item.fingerprint || !now.acts() ? std::move(now) : moved(item, view(now));
     ItemView const seen = view(now);
     bool const has_begun = begun.contains(item.name);
-    if (same_item(seen, item, has_begun) || (has_begun && goes_on(item, now, seen))) return std::move(now);
+    if (same_item(seen, item, has_begun) || (has_begun && stays_within(item, now, seen))) return std::move(now);
     return seen.action == Action::none ? fulfilled(item) : moved(item, seen);
   };
   for (ItemView const& item : saved.items) plan.items.push_back(today(item));

@@ -12,8 +12,8 @@ namespace cpsctl::plan {
 /// Turns inputs to the saved plan's: its manifests, paths and consents, and nobody but those whom it acts on.
 void restrict_to(PlanView const& saved, Inputs& inputs);
 
-/// The part of a plan that is about these names, without its counts.
-PlanView select(PlanView const& plan, std::set<std::string> const& names);
+/// These items of a plan, without its counts.
+PlanView select(PlanView const& plan, std::set<Key> const& items);
 
 /// The saved plan's items as they can be carried out now. `fresh` is made from restrict_to's inputs and the account as
 /// it is now. An item that is the same goes on; one whose wish is fulfilled already has nothing left to do; any other

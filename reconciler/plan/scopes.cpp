@@ -1,6 +1,7 @@
 #include "plan/plan.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace cpsctl::plan {
 namespace {
@@ -18,6 +19,24 @@ std::string const& higher(std::string const& left, std::string const& right) {
   if (place(right) == unknown) return left;
   if (place(left) == unknown) return right;
   return place(left) >= place(right) ? left : right;
+}
+
+/// May the list show it as it was before it was written last? Only where something differs that is asked.
+bool is_behind(Inputs const& inputs, state::Entry const& entry, cps::Live const& listed) {
+  cps::Listing const& listing = inputs.listings.at({entry.account, entry.contract});
+  auto const written = parse_timestamp(entry.written);
+  if (!written || listing.begun >= *written + inputs.settle) return false;
+  auto const removes = [&](cps::PendingChange const& change) {
+    return std::ranges::count(entry.removal, change.id.value) > 0;
+  };
+  if (!entry.removal.empty()) return std::ranges::none_of(listed.pending, removes);
+  auto const desired = std::ranges::find(inputs.desired, entry.name, &manifest::Desired::name);
+  auto const schema = schema::enrollment(listing.api_schema);
+  if (desired == inputs.desired.end() || !schema) return false;
+  auto const differs = [&](json::Ref const& wish) {
+    return !diff::three_way(wish, entry.last_applied, *listed.document, **schema).changes.empty();
+  };
+  return differs(desired->enrollment) || (entry.last_applied && differs(entry.last_applied));
 }
 
 }  // namespace
@@ -55,23 +74,40 @@ std::map<Scope, std::string> scopes(Inputs const& inputs) {
 }
 
 std::vector<Lookup> lookups_needed(Inputs const& inputs) {
-  std::map<Scope, std::vector<std::int64_t>> listed;
+  std::map<Scope, std::unordered_map<std::int64_t, cps::Live const*>> listed;
   for (auto const& [scope, listing] : inputs.listings) {
     auto& ids = listed[scope];
-    for (cps::Live const& live : listing.enrollments) ids.push_back(live.id.value);
-    std::ranges::sort(ids);
+    for (cps::Live const& live : listing.enrollments) ids.emplace(live.id.value, &live);
   }
   std::vector<Lookup> needed;
   for (auto const& [name, entry] : inputs.entries) {
     Scope const scope{entry.account, entry.contract};
     auto const ids = listed.find(scope);
     bool const looked_at = ids != listed.end() && (!inputs.only || inputs.only->contains(name));
-    if (!looked_at || std::ranges::binary_search(ids->second, entry.id)) continue;
+    if (!looked_at) continue;
+    auto const live = ids->second.find(entry.id);
+    bool const missing = live == ids->second.end();
+    if (!missing && !is_behind(inputs, entry, *live->second)) continue;
     // In the list's version: whoever compares the two sees no difference that is none.
     std::string const& version = inputs.listings.at(scope).api_schema;
-    needed.push_back({.scope = scope, .id = entry.id, .name = name, .api_schema = version});
+    needed.push_back({.scope = scope,
+                      .id = entry.id,
+                      .name = name,
+                      .api_schema = version,
+                      .why = missing ? Lookup::Why::missing : Lookup::Why::behind});
   }
   return needed;
+}
+
+void learn(Inputs& inputs, Lookup const& lookup, std::optional<cps::Live> live) {
+  auto& listed = inputs.listings.at(lookup.scope).enrollments;
+  auto const place = std::ranges::find(listed, cps::EnrollmentId{lookup.id}, &cps::Live::id);
+  if (place != listed.end() && live) {
+    *place = std::move(*live);
+    return;
+  }
+  if (place != listed.end()) listed.erase(place);
+  inputs.lookups.insert_or_assign(lookup.id, std::move(live));
 }
 
 bool leaving(Inputs const& inputs, state::Entry const& entry) {
@@ -97,9 +133,12 @@ std::vector<Lookup> next_round(std::vector<Lookup>& lookups, Inputs& inputs) {
     if (auto const known = inputs.lookups.find(entry.id); known != inputs.lookups.end())
       ++(known->second ? count.found : count.absent);
   }
-  auto const leaves = [&](Lookup const& lookup) { return leaving(inputs, inputs.entries.at(lookup.name)); };
+  // What tells nothing about the account.
+  auto const apart = [&](Lookup const& lookup) {
+    return lookup.why == Lookup::Why::behind || leaving(inputs, inputs.entries.at(lookup.name));
+  };
   for (Lookup const& lookup : lookups)
-    if (!leaves(lookup)) ++counts[lookup.scope].open;
+    if (!apart(lookup)) ++counts[lookup.scope].open;
 
   std::vector<Lookup> round, later;
   for (Lookup& lookup : lookups) {
@@ -108,7 +147,7 @@ std::vector<Lookup> next_round(std::vector<Lookup>& lookups, Inputs& inputs) {
     std::size_t const enough = std::min(handful, most + 1);
     bool const too_many = count.absent + count.open > most;
     bool const plain = count.absent >= enough && count.absent > count.found;
-    if (leaves(lookup) || !too_many) {
+    if (apart(lookup) || !too_many) {
       round.push_back(std::move(lookup));
     } else if (plain) {
       inputs.lookups.emplace(lookup.id, std::nullopt);

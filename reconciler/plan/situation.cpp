@@ -74,7 +74,7 @@ Result<cps::Live const*> Situation::live_of(state::Entry const& entry) const {
   return lookup->second ? &*lookup->second : nullptr;
 }
 
-std::string const* Situation::owner_of(std::int64_t id) const {
+std::string const* Situation::name_of(std::int64_t id) const {
   auto const found = owners_.find(id);
   return found == owners_.end() ? nullptr : &found->second;
 }
@@ -109,7 +109,7 @@ std::vector<state::Record const*> Situation::open_intents(std::string const& nam
 
 Fate Situation::fate_of_create(state::Record const& intent, Scope const& scope) const {
   Seen seen{.listed = listing(scope).begun, .settle = inputs_->settle, .owned = [this](std::int64_t id) {
-              return owner_of(id) != nullptr;
+              return name_of(id) != nullptr;
             }};
   if (intent.entry) seen.same_name = index(scope).by_name(intent.entry->common_name);
   return what_became_of(intent, seen);

@@ -27,8 +27,8 @@ class Situation {
   cps::Listing const& listing(Scope const& scope) const { return inputs_->listings.at(scope); }
   /// The live document of an entry: from the list, else from its lookup. nullptr: a 404 proved that it is gone.
   Result<cps::Live const*> live_of(state::Entry const& entry) const;
-  /// nullptr: no entry of the state has this id.
-  std::string const* owner_of(std::int64_t id) const;
+  /// The name that the state has an enrollment by; nullptr: no entry has this id.
+  std::string const* name_of(std::int64_t id) const;
 
   /// Is the item's name among those that a saved plan is about? Without one all are.
   bool looked_at(std::string const& name) const { return !inputs_->only || inputs_->only->contains(name); }

@@ -44,7 +44,7 @@ Match match(Situation const& situation, manifest::Desired const& desired, Scope 
   Match found;
   for (cps::Live const* live : situation.index(scope).by_name(common_name(*desired.enrollment, schema))) {
     bool const same = same_identity(*desired.enrollment, *live->document, schema);
-    std::string const* const owner = situation.owner_of(live->id.value);
+    std::string const* const owner = situation.name_of(live->id.value);
     (owner == nullptr && same ? found.candidates : found.others).push_back(live);
     if (owner != nullptr && same && !situation.declared(*owner)) found.renamed.push_back(*owner);
   }

@@ -250,7 +250,10 @@ Result<> take_change(Contents& contents, Record const& record) {
       auto const& said = own ? record.entry : intent->entry;
       Entry entry = said ? *said : Entry{};
       if (record.enrollment != 0) entry.id = record.enrollment;
-      if (!own) (record.step == WriteKind::delete_ ? entry.removal : entry.changes) = record.changes;
+      if (!own) {
+        (record.step == WriteKind::delete_ ? entry.removal : entry.changes) = record.changes;
+        entry.written = record.at;  // a list may lag from the answer on; the intent says when the write was prepared
+      }
       if (!usable(entry))
         return Error{.code = Errc::internal, .message = "tells of an enrollment, but its name or id cannot be read"};
       if (record.name != entry.name) contents.entries.erase(record.name);

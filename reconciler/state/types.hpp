@@ -43,7 +43,7 @@ struct Entry {
   json::Ref last_applied = {};  ///< the desired document of the last successful write or adoption
   json::Ref lifecycle = {};     ///< the policy in force, as the module manifest writes it
   std::map<std::string, std::string> labels = {};
-  std::string written = {};                     ///< RFC 3339: when cpsctl last wrote it to CPS, or adopted it
+  std::string written = {};                     ///< RFC 3339: when CPS answered cpsctl's last write, or of an adoption
   std::vector<std::string> open_steps = {};     ///< deferred fields that a create still owes, as JSON pointers
   std::vector<std::int64_t> changes = {};       ///< CPS's changes that our last write started: they are ours
   std::vector<std::int64_t> removal = {};       ///< CPS's changes that carry out our delete

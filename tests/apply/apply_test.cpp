@@ -127,6 +127,34 @@ TEST_CASE("apply: a create that is answered with an enrollment known before is a
   CHECK(bench.state().entries.at("b").id != known);
 }
 
+TEST_CASE("apply: whatever writes of an enrollment are in doubt, one run ends all that CPS shows to be done") {
+  Bench bench;
+  bench.manifests = {desired("www")};
+  REQUIRE(outcomes(bench.apply()) == "www done\n");
+  auto const entry = bench.state().entries.at("www");
+  state::WriteKind step = state::WriteKind::create;
+  SUBCASE("creates") {}
+  SUBCASE("updates") {
+    step = state::WriteKind::update;
+  }
+  {
+    auto store = at_files::open(state_path, "sandbox", "run", bench.disk).value();
+    for (int i = 0; i < 3; ++i)
+      REQUIRE(store->write({.phase = state::Phase::intent,
+                            .step = step,
+                            .name = "www",
+                            .at = timestamp(system_clock().wall()),
+                            .ends_by = timestamp(system_clock().wall()),
+                            .entry = std::make_shared<state::Entry const>(entry)}));
+  }
+  CHECK(outcomes(bench.apply()) == "www done\n");
+  CHECK(bench.state().open_intents.empty());
+  CHECK(bench.state().entries.at("www").id == entry.id);
+  CHECK(outcomes(bench.apply()).empty());
+  CHECK(bench.sent("POST") == 1);
+  CHECK(bench.sent("PUT") == 0);
+}
+
 TEST_CASE("apply: a proven create is known before its doubt is closed, wherever the disk dies between") {
   int runs = 0;
   for (auto const how : {failing::Disk::At::crash, failing::Disk::At::error}) {

@@ -99,8 +99,9 @@ struct Bench {
   plan::Consent consent;
   Clock const* clock = &system_clock();  ///< apply's; requests are signed by the machine's
   Jumping jumping;
-  Duration time_passed = {};  ///< since the last run, as the lists have it
-  bool whole = false;         ///< a run that broke gives its result, not its error
+  Duration time_passed = {};                   ///< since the last run, as the lists have it
+  Duration settle = -std::chrono::minutes(2);  ///< what a list lacks is disproven at once
+  bool whole = false;                          ///< a run that broke gives its result, not its error
   SteadyTime deadline = SteadyTime::max();
   std::function<void()> between;  ///< happens after the plan was made, before it is carried out
 
@@ -147,7 +148,7 @@ struct Bench {
                         .entries = contents.entries,
                         .open_intents = contents.open_intents,
                         .now = system_clock().wall(),
-                        .settle = -std::chrono::minutes(2),  // what a list lacks is disproven at once
+                        .settle = settle,
                         .consent = consent};
     listing->begun += time_passed;
     inputs.listings[scope] = std::move(*listing);
@@ -157,7 +158,12 @@ struct Bench {
       if (!of_other) return of_other.error();
       inputs.listings[other] = std::move(*of_other);
     }
-    for (plan::Lookup const& lookup : plan::lookups_needed(inputs)) inputs.lookups[lookup.id] = std::nullopt;
+    for (plan::Lookup const& lookup : plan::lookups_needed(inputs)) {
+      std::optional<cps::Live> found;
+      if (lookup.why == plan::Lookup::Why::behind)
+        found = loop.run(reader.get("", {lookup.id}, lookup.api_schema, lookup.name)).value();
+      plan::learn(inputs, lookup, std::move(found));
+    }
     return inputs;
   }
 

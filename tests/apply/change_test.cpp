@@ -20,7 +20,8 @@ manifest::Desired deletable(manifest::Desired one) {
 
 /// Three enrollments, created; their first changes are still pending, and may be cancelled.
 struct Created : Bench {
-  Created() {
+  explicit Created(sandbox::Behaviour behaviour = {}) {
+    serve(std::move(behaviour));
     consent = {.allow_delete = true, .max_deletes = 9, .on_pending = manifest::OnPendingChange::cancel};
     manifests = {desired("a"), deletable(desired("b")), desired("c")};
     REQUIRE(outcomes(apply()) == "a done\nb done\nc done\n");
@@ -83,8 +84,39 @@ TEST_CASE("change: what moved between plan and write is refused, the rest goes o
   CHECK(json::find(*bench.at(bench.id("a")), "orgId")->GetInt() == 5);
 }
 
-TEST_CASE("change: an old list is read once for all who wait for it") {
+TEST_CASE("change: what is read by itself before a write needs no list") {
   Created bench;
+  for (auto& one : bench.manifests) one = with(one, "changeManagement", "true");
+  bench.let_lists_grow_old();
+  CHECK(outcomes(bench.apply()) == "a done\nb done\nc done\n");
+  CHECK(bench.sent("GET /cps/v2/enrollments?") == 1);
+  CHECK(bench.sent("GET /cps/v2/enrollments/") == 3);
+  CHECK(bench.sent("PUT") == 3);
+}
+
+TEST_CASE("change: what was planned on a look of its own is carried out on one while the list lags") {
+  Created bench({.complete_after = Duration{}, .write_lag = std::chrono::hours(1)});
+  bench.settle = std::chrono::minutes(5);
+  bench.manifests[0] = with(desired("a"), "changeManagement", "true");
+  REQUIRE(outcomes(bench.apply()) == "a done\n");
+  bench.client->calls.clear();
+  bench.manifests[0] = with(bench.manifests[0], "orgId", "77");
+  SUBCASE("the list is young: what was looked up for the plan stands in it") {
+    CHECK(outcomes(bench.apply()) == "a done\n");
+    CHECK(bench.sent("GET /cps/v2/enrollments/") == 1);
+  }
+  SUBCASE("the list is read again, and lags") {
+    bench.let_lists_grow_old();
+    CHECK(outcomes(bench.apply()) == "a done\n");
+    CHECK(bench.sent("GET /cps/v2/enrollments?") == 2);
+    CHECK(bench.sent("GET /cps/v2/enrollments/") == 2);
+  }
+  CHECK(bench.sent("PUT") == 1);
+  CHECK(json::find(*bench.at(bench.id("a")), "changeManagement")->IsTrue());
+}
+
+TEST_CASE("change: an old list is read once for all who wait for it") {
+  Created bench({.complete_after = Duration{}});
   for (auto& one : bench.manifests) one = with(one, "changeManagement", "true");
   bench.manifests.push_back(desired("new"));
   bench.let_lists_grow_old();
@@ -95,20 +127,28 @@ TEST_CASE("change: an old list is read once for all who wait for it") {
 }
 
 TEST_CASE(
-    "change: where every list grows old before a write has its turn, nothing is written and nobody tries for ever") {
-  Created bench;
+    "change: where every look grows old before a write has its turn, nothing is written and nobody tries for ever") {
+  sandbox::Behaviour behaviour;
+  std::ptrdiff_t looks = 3 * 3;
+  SUBCASE("each is read by itself, as its first change is pending") {}
+  SUBCASE("they are read by the list") {
+    behaviour.complete_after = Duration{};
+    looks = 0;
+  }
+  Created bench(std::move(behaviour));
   for (auto& one : bench.manifests) one = with(one, "changeManagement", "true");
   bench.manifests.push_back(desired("new"));
   auto const result = bench.apply({.list_age = Duration(-1)});
   CHECK(outcomes(result) == "a waiting\nb waiting\nc waiting\nnew waiting\n");
   CHECK(bench.sent("GET /cps/v2/enrollments?") == 1 + 3);
+  CHECK(bench.sent("GET /cps/v2/enrollments/") == looks);
   CHECK(bench.sent("PUT") + bench.sent("POST") == 0);
   CHECK(bench.state().open_intents.empty());
   CHECK(outcomes(bench.apply()) == "a done\nb done\nc done\nnew done\n");
 }
 
 TEST_CASE("change: a list that cannot be read again is asked for once, and nothing that needs it is begun") {
-  Created bench;
+  Created bench({.complete_after = Duration{}});
   for (auto& one : bench.manifests) one = with(one, "changeManagement", "true");
   bench.manifests.push_back(desired("new"));
   bench.let_lists_grow_old();

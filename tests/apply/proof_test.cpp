@@ -62,7 +62,7 @@ TEST_CASE("proof: what is refused has failed, and is not looked at again") {
   ItemResult const result = concluded(failed(), Proof::refused, error(Errc::refused), later, tally);
   CHECK(result.outcome == Outcome::failed);
   CHECK_FALSE(result.again);
-  CHECK(tally.refusals({"www"}) == 0);
+  CHECK(tally.conflicts({"www"}) == 0);
 }
 
 TEST_CASE("proof: a 409 is waited for twice, then it has failed; the others have tries of their own") {
@@ -82,17 +82,17 @@ TEST_CASE("proof: a 409 is waited for twice, then it has failed; the others have
     CHECK_FALSE(over.again);
     CHECK_FALSE(over.next.empty());
     CHECK(met("api").outcome == Outcome::waiting);
-    CHECK(tally.refusals({"www"}) == 3);
+    CHECK(tally.conflicts({"www"}) == 3);
   }
 }
 
 TEST_CASE("proof: what met a 409 in an earlier run comes behind, and still has its tries") {
   Tally tally;
-  tally.remember_refusal({"www"});
-  CHECK(tally.refusals({"www"}) == 1);
+  tally.remember_conflict({"www"});
+  CHECK(tally.conflicts({"www"}) == 1);
   CHECK(concluded(failed(), Proof::in_the_way, error(Errc::conflict), later, tally).outcome == Outcome::waiting);
   CHECK(concluded(failed(), Proof::in_the_way, error(Errc::conflict), later, tally).outcome == Outcome::waiting);
-  CHECK(tally.refusals({"www"}) == 3);
+  CHECK(tally.conflicts({"www"}) == 3);
 }
 
 TEST_CASE("proof: a doubt is looked at again in this run, but not for ever") {

@@ -206,10 +206,10 @@ for round in first second; do
   PLAN_DIGEST=$digest as_client github WRITE flow_job apply 0
   summary_says "<!-- cpsctl apply -->"
 done
-as_client github READ flow_job drift 0
+as_client github READ flow_job drift 3  # its changes wait for people
 rm -rf "$work/flow/cache"  # lost
 as_client github READ flow_job rebuild 0
-as_client github READ flow_job drift 0
+as_client github READ flow_job drift 3
 flow_job drift 77  # without credentials; the summary says so
 summary_says "<!-- cpsctl"
 
@@ -292,6 +292,20 @@ fresh unanswered
 in_account doubtful check_in "$work/unanswered" 75 "examples" 'cpsctl apply --yes --deadline 2s manifests'
 check_in "$work/unanswered" 75 "examples" \
   "cpsctl apply --sandbox --fault 'POST /enrollments: drop-after' --yes --deadline 2s manifests"
+# For what a person answers: changes that wait, each example with an account of its own, and a CA.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/ca.key" -out "$work/chain.pem" -subj "/CN=Example CA" -days 30 \
+  -addext keyUsage=critical,keyCertSign 2>"$work/log/out" || fail "no CA could be made"
+waiting_example() {
+  local from=$1 line=$2 name=waits$examples
+  account "$name"
+  fresh example
+  in_account "$name" check_in "$work/example" 0 "$from" 'cpsctl apply --yes --parallelism 1 manifests'
+  in_account "$name" check_in "$work/example" 0 "$from" "cpsctl csr api-example-com >api.csr &&
+    printf 'subjectAltName=DNS:api.example.com,DNS:api-eu.example.com,DNS:api-us.example.com\nextendedKeyUsage=serverAuth\n' >names &&
+    openssl x509 -req -in api.csr -CA $work/chain.pem -CAkey $work/ca.key -CAcreateserial -days 20 -extfile names -out leaf.pem &&
+    cp $work/chain.pem . && cat leaf.pem chain.pem >api.pem && cp api.pem signed.pem"
+  in_account "$name" check_in "$work/example" 0 "$from" "$line"
+}
 # Every command, as the overview and the page of a command with commands name them.
 named() { awk -v in_="$1" '/^[^ ]/ { inside = ($0 ~ in_) } inside && /^  [a-z]/ { print $1 }'; }
 mapfile -t commands < <(cpsctl help | sed '/^Topics/,$d' | named ':$')
@@ -310,6 +324,7 @@ for command in "${commands[@]}"; do
         fresh example unanswered
         in_account doubtful check_in "$work/example" 0 "$from" "$line"
         ;;
+      ack | upload | cancel) waiting_example "$from" "$line" ;;
       sandbox)  # serves until it is told to end
         fresh example
         check_in "$work/example" 130 "$from" "timeout --preserve-status --signal=INT 3 $line"

@@ -80,6 +80,24 @@ TEST_CASE("doubts: what became of a write") {
   }
 }
 
+TEST_CASE("doubts: a create that met a 409 is disproved by time alone, whatever else is listed") {
+  state::Record refused = sent(state::WriteKind::create, with_unit);
+  refused.reason = "409";
+  cps::Live const theirs = live(5, "www.example.com");
+  cps::Live const ours = live(6, "www.example.com", with_unit);
+  auto const judged_at = [&](char const* listed, std::vector<cps::Live const*> same_name) {
+    plan::Seen const seen{.listed = parse_timestamp(listed).value(),
+                          .settle = 300s,
+                          .same_name = std::move(same_name),
+                          .owned = [](std::int64_t) { return false; }};
+    return plan::what_became_of(refused, seen).kind;
+  };
+  CHECK(judged_at("2026-11-23T10:05:59Z", {}) == Kind::open);
+  CHECK(judged_at("2026-11-23T10:05:59Z", {&theirs}) == Kind::not_shown);
+  CHECK(judged_at("2026-11-23T10:06:00Z", {&theirs}) == Kind::not_done);
+  CHECK(judged_at("2026-11-23T10:05:59Z", {&theirs, &ours}) == Kind::done);
+}
+
 TEST_CASE("doubts: a write about an enrollment that the name does not mean any more was not done to this one") {
   cps::Live const there = live(2, "www.example.com", with_unit);
   plan::Seen const seen{.listed = parse_timestamp("2026-11-23T10:00:30Z").value(), .live = &there, .id = 2};

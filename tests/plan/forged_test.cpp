@@ -279,3 +279,13 @@ TEST_CASE("in the rounds of a run the story of what has begun may grow, and noth
   now.notes = {"and now for something else"};
   CHECK(has_moved(agreed({"created"})));
 }
+
+TEST_CASE("saved: a part of a plan is its items, not all that there is of their enrollments") {
+  plan::PlanView plan;
+  for (plan::Action const action : {plan::Action::update, plan::Action::advance})
+    plan.items.push_back({.name = "www", .action = action});
+  plan::PlanView const part = plan::select(plan, {{"www", plan::Part::change}});
+  REQUIRE(part.items.size() == 1);
+  CHECK(part.items[0].action == plan::Action::advance);
+  CHECK(plan::select(plan, {{"other"}}).items.empty());
+}

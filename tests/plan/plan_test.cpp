@@ -226,7 +226,7 @@ TEST_CASE("plan: a create whose answer never came") {
     REQUIRE(plan->items.size() == 1);
     CHECK(plan->items[0].action() == plan::Action::adopt);
     CHECK(plan->items[0].id == 5);
-    CHECK(plan->items[0].closes.done == 7);
+    CHECK(plan->items[0].closes.done == std::vector<std::int64_t>{7});
     CHECK(plan->items[0].closes.not_done.empty());
   }
   SUBCASE("listed, but it was there before: that is not it") {
@@ -261,7 +261,7 @@ TEST_CASE("plan: a create whose answer never came") {
     edited.inputs.desired[0].enrollment = different(5).document;
     auto const plan = planned(edited);
     REQUIRE(plan.items.size() == 1);
-    CHECK(made(edited).items[0].closes.done == 7);
+    CHECK(made(edited).items[0].closes.done == std::vector<std::int64_t>{7});
     CHECK(plan.items[0].state_only);
     REQUIRE(plan.items[0].changes.size() == 1);
     CHECK(plan.items[0].changes[0].cause == diff::Cause::manifest);
@@ -291,6 +291,36 @@ TEST_CASE("plan: a create whose answer never came") {
     CHECK(plan->items[0].action() == plan::Action::blocked);
     CHECK(plan->items[0].reason.find("may have made") == std::string::npos);
     CHECK(!plan->items[0].waits());
+  }
+  SUBCASE("answered with 409, and another one is listed: the list may lag behind ours all the same") {
+    manifest::Lifecycle second;
+    second.allow_duplicate_cn = true;
+    manifest::Lifecycle taking;
+    taking.adopt = manifest::Adopt::always;
+    struct Case {
+      char const* title;
+      manifest::Lifecycle lifecycle;
+      cps::Live theirs;
+      char const* later;
+    };
+    cps::Live elsewhere = live(5, "www.example.com", R"("orgId":7)");
+    json::Document other = json::clone(*elsewhere.document);
+    json::find(*json::find(other, "networkConfiguration"), "sniOnly")->SetBool(false);
+    elsewhere.document = json::share(other);
+    for (Case const& c : {Case{"a second one is wanted", second, elsewhere, "create"},
+                          Case{"what is there is to be changed", taking, different(5), "adopt"}}) {
+      CAPTURE(c.title);
+      World waiting = refused("2026-11-23T09:55:00Z").has(c.theirs);
+      waiting.inputs.desired[0].lifecycle = c.lifecycle;
+      auto const early = made(waiting).items.at(0);
+      CHECK(early.waits());
+      CHECK(early.next == "run again after 2026-11-23T10:01:00Z: CPS's list tells then");
+      World settled = refused("2026-11-23T09:54:00Z").has(c.theirs);
+      settled.inputs.desired[0].lifecycle = c.lifecycle;
+      auto const late = made(settled).items.at(0);
+      CHECK(fields::word(late.action()) == std::string(c.later));
+      CHECK(late.closes.not_done == std::vector<std::int64_t>{7});
+    }
   }
   SUBCASE("an intent that cannot be read proves nothing and disproves nothing") {
     auto broken = world().doubt("www", "2026-11-20T09:50:00Z");
@@ -380,9 +410,27 @@ TEST_CASE("plan: the same inputs in any order give the same bytes") {
 }
 
 TEST_CASE("plan: a common name in doubt is not created under another name") {
-  SUBCASE("the manifest was renamed after the lost create") {
-    CHECK(plan::make_plan(World().want(desired("new", "www.example.com")).doubt("old", "2026-11-23T09:55:00Z").inputs)
-              ->summary.create == 0);
+  SUBCASE("the manifest was renamed after the lost create: time ends that doubt") {
+    auto const renamed = [](char const* sent) {
+      return World().want(desired("new", "www.example.com")).doubt("old", sent);
+    };
+    auto const early = made(renamed("2026-11-23T09:55:00Z"));
+    REQUIRE(early.items.at(0).name == "new");
+    CHECK(early.items[0].waits());
+    CHECK(early.items[0].next == "run again after 2026-11-23T10:01:00Z: CPS's list tells then");
+    CHECK(early.summary.wait == 2);
+    CHECK(made(renamed("2026-11-23T09:54:00Z")).items.at(0).action() == plan::Action::create);
+    // What was done is recorded under the old name; that the new one is meant a person has to say.
+    auto const done = made(renamed("2026-11-23T09:55:00Z").has(live(5, "www.example.com")));
+    CHECK(done.items.at(0).held() != nullptr);
+    CHECK(done.items[0].reason == "enrollment 5 is what a create of old made");
+    CHECK(done.items[0].next == "run again; if old was renamed: cpsctl state mv old new after that");
+    CHECK(done.items.at(1).records());
+    CHECK(done.items[1].id == 5);
+    // Creates of both are in doubt: whose it is nobody can tell.
+    auto const both =
+        renamed("2026-11-23T09:55:00Z").has(live(5, "www.example.com")).doubt("new", "2026-11-23T09:55:00Z");
+    CHECK(made(both).summary.blocked == 2);
   }
   SUBCASE("the lost create's manifest lies outside the given paths") {
     World world = World().want(desired("new", "www.example.com")).doubt("old", "2026-11-23T09:55:00Z");
@@ -459,6 +507,15 @@ TEST_CASE("plan: several lost creates of one name are settled together") {
     CHECK(plan->items[0].action() == plan::Action::adopt);
     CHECK(plan->items[0].id == 5);
   }
+  SUBCASE("the state learned another way of what they made: all are closed at once") {
+    World known =
+        World().want(desired("www", "www.example.com")).has(live(5, "www.example.com")).knows(entry("www", 5));
+    known.doubt("www", "2026-11-20T09:50:00Z").doubt("www", "2026-11-21T09:50:00Z");
+    known.inputs.open_intents.back().sequence = 8;
+    auto const item = made(known).items.at(0);
+    CHECK(item.records());
+    CHECK(item.closes.done == std::vector<std::int64_t>{7, 8});
+  }
   SUBCASE("two are there: ambiguous") {
     auto const plan = plan::make_plan(world().has(live(5, "www.example.com")).has(live(6, "www.example.com")).inputs);
     CHECK(plan->summary.blocked == 1);
@@ -484,7 +541,7 @@ TEST_CASE("plan: several lost creates of one name whose manifest is gone are one
     REQUIRE(plan->items.size() == 1);
     CHECK(plan->items[0].action() == plan::Action::adopt);
     CHECK(plan->items[0].id == 5);
-    CHECK(plan->items[0].closes.done == 7);
+    CHECK(plan->items[0].closes.done == std::vector<std::int64_t>{7});
     CHECK(plan->items[0].closes.not_done == std::vector<std::int64_t>{8});
   }
   SUBCASE("two are there: a person has to say") {
@@ -505,5 +562,83 @@ TEST_CASE("plan: a lifecycle in the state that cannot be read is an error of the
     REQUIRE(!plan);
     CHECK(plan.error().code == Errc::io);
     CHECK(plan.error().message.find("the state's lifecycle of www cannot be read") != std::string::npos);
+  }
+}
+
+TEST_CASE("plan: what was written lately is looked up where the list has it differ, and nothing else is") {
+  struct Case {
+    char const* title;
+    char const* written;
+    cps::Live listed;
+    json::Ref wanted;
+    json::Ref applied;
+    bool looked_up;
+  };
+  constexpr char const* lately = "2026-11-23T09:55:01Z";
+  json::Ref const off = document("www.example.com");
+  json::Ref const on = different(1).document;
+  std::vector<Case> const cases{
+      {"nothing differs", lately, live(1, "www.example.com"), off, off, false},
+      {"the list shows what was there before the write", lately, live(1, "www.example.com"), on, on, true},
+      {"the list shows the write, and the manifest was edited since", lately, different(1), off, on, true},
+      {"the list shows what was there before, and the manifest is that again", lately, live(1, "www.example.com"), off,
+       on, true},
+      {"the list cannot lag any more", "2026-11-23T09:55:00Z", live(1, "www.example.com"), on, on, false},
+      {"nobody knows when it was written", "", live(1, "www.example.com"), on, on, false},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    auto wanted = desired("www", "www.example.com");
+    wanted.enrollment = c.wanted;
+    auto known = entry("www", 1);
+    known.last_applied = c.applied;
+    known.written = c.written;
+    auto const lookups = plan::lookups_needed(World().want(wanted).has(c.listed).knows(known).inputs);
+    REQUIRE(lookups.size() == (c.looked_up ? 1 : 0));
+    if (c.looked_up) CHECK(lookups[0].why == plan::Lookup::Why::behind);
+  }
+  SUBCASE("a removal that the list does not show; of what is kept nobody asks") {
+    auto removed = entry("www", 1);
+    removed.written = lately;
+    CHECK(plan::lookups_needed(World().has(different(1)).knows(removed).inputs).empty());
+    removed.removal = {77};
+    World world = World().has(live(1, "www.example.com")).knows(removed);
+    CHECK(plan::lookups_needed(world.inputs).size() == 1);
+    world.inputs.listings[scope].enrollments[0].pending = {{.id = {77}}};
+    CHECK(plan::lookups_needed(world.inputs).empty());
+  }
+}
+
+TEST_CASE("plan: what a lookup found stands for what the list says") {
+  auto known = entry("www", 1);
+  known.last_applied = different(1).document;
+  known.written = "2026-11-23T09:59:00Z";
+  auto wanted = desired("www", "www.example.com");
+  wanted.enrollment = known.last_applied;
+  World world = World().want(wanted).has(live(1, "www.example.com")).knows(known);
+  auto lookups = plan::lookups_needed(world.inputs);
+  auto const round = plan::next_round(lookups, world.inputs);
+  REQUIRE(round.size() == 1);
+  SUBCASE("the list lags: there is nothing to do") {
+    plan::learn(world.inputs, round[0], different(1));
+    expect(world, "1 unchanged");
+  }
+  SUBCASE("somebody changed it: that is changed back, and carried out on a look of its own") {
+    cps::Live found = live(1, "www.example.com", R"("orgId":7)");
+    found.begun = world.inputs.now;
+    plan::learn(world.inputs, round[0], found);
+    auto const plan = made(world);
+    CHECK(plan.summary.update == 1);
+    CHECK(plan.items.at(0).looked_up());
+    CHECK(json::find(*plan.items[0].live.document, "orgId") != nullptr);
+  }
+  SUBCASE("it is gone") {
+    plan::learn(world.inputs, round[0], std::nullopt);
+    expect(world, "www blocked(create) 1: enrollment 1 was deleted outside cpsctl\n0 unchanged");
+  }
+  SUBCASE("it tells nothing about the account, however many there are") {
+    std::vector<plan::Lookup> many(40, round[0]);
+    CHECK(plan::next_round(many, world.inputs).size() == 40);
+    CHECK(world.inputs.lookups.empty());
   }
 }

@@ -136,10 +136,13 @@ class History {
  private:
   /// What was proven is what was applied last; what was not done is forgotten.
   void close(plan::Item const& item) {
+    auto const is_done = [&](state::Record const& intent) {
+      return std::ranges::count(item.closes.done, intent.sequence) > 0;
+    };
     for (state::Record const& intent : intents_)
-      if (intent.sequence == item.closes.done) last_ = intent.entry->last_applied;
+      if (is_done(intent)) last_ = intent.entry->last_applied;
     std::erase_if(intents_, [&](state::Record const& intent) {
-      return intent.sequence == item.closes.done || std::ranges::count(item.closes.not_done, intent.sequence) > 0;
+      return is_done(intent) || std::ranges::count(item.closes.not_done, intent.sequence) > 0;
     });
   }
   void edit(json::Document& document, schema::Field const& field) {

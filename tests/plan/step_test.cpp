@@ -24,7 +24,7 @@ TEST_CASE("steps: the enrollment itself is read where a list that lags is not en
   plan::Item item = updating();
   item.closes.not_done = {3};
   CHECK(steps(item) == Words{"GET /enrollments/7", "PUT /enrollments/7"});
-  item.closes = {.done = 3};
+  item.closes = {.done = {3}};
   CHECK(steps(item) == Words{"GET /enrollments/7", "PUT /enrollments/7"});
   CHECK(steps(updating({.completes = true})) == Words{"GET /enrollments/7", "PUT /enrollments/7"});
   CHECK(steps(updating({.gives_up = {.by_write = {change(5)}}})) ==

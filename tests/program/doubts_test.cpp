@@ -228,6 +228,35 @@ TEST_CASE("doubts: a list that lags behind an update is no proof that it was not
   CHECK(has(project.plan(), "1 unchanged"));
 }
 
+TEST_CASE("doubts: a list that lags behind an update that was answered costs a look, and nothing is written again") {
+  Doubtful const project(2, "settle: 60s");
+  std::vector<std::string> const lagging{"--complete-after", "0s", "--write-lag", "1h"};
+  REQUIRE(project.apply(lagging).exit == 0);
+  edit(project, "quicEnabled: false", "quicEnabled: true");
+  expect_exit(project.apply(lagging), 0);
+  auto const sent = [&](std::string const& start) {
+    return std::ranges::count_if(requests(project.folder / "cps"),
+                                 [&](auto const& line) { return line.starts_with(start); });
+  };
+  auto const looks = [&] { return sent("GET /cps/v2/enrollments/"); };
+  REQUIRE(sent("PUT") == 1);
+  SUBCASE("the next plan is empty: it looked at the one, and not at the other") {
+    auto const before = looks();
+    Run const planned = project.run({"plan"}, lagging);
+    INFO(planned.out, planned.err);
+    CHECK(has(planned.out, "2 unchanged"));
+    CHECK(looks() == before + 1);
+    expect_exit(project.apply(lagging), 0);
+    CHECK(sent("PUT") == 1);
+  }
+  SUBCASE("the next edit is based on what was written, not on what is listed") {
+    edit(project, "changeManagement: false", "changeManagement: true");
+    expect_exit(project.apply(lagging), 0);
+    CHECK(sent("PUT") == 2);
+    CHECK(has(project.run({"plan"}, at_once).out, "2 unchanged"));
+  }
+}
+
 TEST_CASE("doubts: a second write whose answer was lost, or that never arrived, ends in the same run") {
   for (char const* const fault : {"PUT /enrollments/*: drop-after times 1", "PUT /enrollments/*: drop-before times 1",
                                   "PUT /enrollments/*: status 409 cannot-cancel-pending-change times 1"}) {

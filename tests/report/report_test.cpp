@@ -161,6 +161,14 @@ TEST_CASE("state: a table, open writes, and an entry member by member") {
   report::state_text(entries, {{.name = "lost", .at = "2026-11-23T10:00:00Z"}}, {}, out);
   report::entry_text(entries.at("www"), out);
   golden("state.txt", out.str());
+  SUBCASE("a state that does not say when says nothing") {
+    report::Entries unsaid = entries;
+    unsaid.at("www").written.clear();
+    std::ostringstream table;
+    report::state_text(unsaid, {}, {}, table);
+    CHECK(table.str().find("1-A" + std::string(5 + 2 + 20 + 2, ' ') + "www.example.com  (removal") !=
+          std::string::npos);
+  }
 }
 
 TEST_CASE("state: the history tells what was done and by whom, newest last, and what is in doubt") {

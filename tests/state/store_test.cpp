@@ -675,3 +675,21 @@ TEST_CASE("store: a state that recorded the host of an API client serves the nex
   CHECK(at_files::read(path, "akamai", disk).value().host == "akab-new.luna.akamaiapis.net");
   CHECK(at_files::read(path, "", disk).value().realm == "akamai");
 }
+
+TEST_CASE("store: an entry counts as written when CPS answered, not when its write was prepared") {
+  failing::Disk disk;
+  {
+    auto store = at_files::open(path, realm, "run", disk).value();
+    state::Entry prepared = *entry("www");
+    prepared.written = "2026-11-23T10:00:00Z";
+    auto const intent = write(*store, {.phase = state::Phase::intent,
+                                       .step = state::WriteKind::update,
+                                       .name = "www",
+                                       .entry = std::make_shared<state::Entry const>(prepared)});
+    write(
+        *store,
+        {.phase = state::Phase::done, .intent = intent, .name = "www", .at = "2026-11-23T10:04:00Z", .enrollment = 1});
+    CHECK(store->contents().entries.at("www").written == "2026-11-23T10:04:00Z");
+  }
+  CHECK(at_files::read(path, realm, disk)->entries.at("www").written == "2026-11-23T10:04:00Z");
+}
