@@ -40,6 +40,12 @@ Words known_secrets(edgegrid::CredentialSource source, World& world) {
   return secrets;
 }
 
+std::vector<std::string> names_of(manifest::Programs const& programs) {
+  std::vector<std::string> names;
+  for (auto const& [name, program] : programs) names.push_back(name);
+  return names;
+}
+
 /// Is a value one of the secrets, or does it contain one? They are looked up once a manifest uses a variable.
 std::function<bool(std::string_view)> secrets_of(Settings const& settings, World& world) {
   constexpr std::size_t long_enough = 8;  // a shorter one occurs in too much by chance
@@ -75,6 +81,7 @@ manifest::Loaded load_manifests(Settings const& settings, World& world) {
                          .exclude = settings.project.exclude,
                          .project_file = settings.project.file,
                          .default_schema = settings.api_schema,
+                         .signers = names_of(settings.project.signers),
                          .allowed_env = settings.allowed_env,
                          .env = world.environment,
                          .is_secret = secrets_of(settings, world),
