@@ -36,6 +36,7 @@ done < <(ask '.enrollment.dnsNames[]')
 [ -n "$names" ] || fail "there are no host names"
 
 mkdir -p "$folder/issued"
+[ -e "$folder/.gitignore" ] || echo '*' >"$folder/.gitignore"  # there is a key in it
 exec 9>"$folder/lock"
 flock 9  # requests come several at once
 

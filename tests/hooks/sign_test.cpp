@@ -112,6 +112,7 @@ TEST_CASE("sign: the example CA is told its folder by the environment, too, and 
   project.granted = {{"CA_FOLDER", (project / "elsewhere").string()}};
   CHECK(signed_by(project, signer, request_for(keys)).sources.size() == 4);
   CHECK(fs::exists(project / "elsewhere/ca.pem"));
+  CHECK(project.text("elsewhere/.gitignore") == "*\n");
   CHECK((fs::status(project / "elsewhere/ca.key").permissions() & (fs::perms::group_all | fs::perms::others_all)) ==
         fs::perms::none);
   hooks::SignRequest odd = request_for(keys);
