@@ -87,6 +87,7 @@ class Fd {
   }
   ~Fd();
   int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }  ///< to somebody who closes it
   bool open() const { return fd_ >= 0; }
 
  private:

@@ -41,13 +41,33 @@ Result<int> rate(std::string_view text) {
   return *value;
 }
 
-/// CPSCTL_ENV adds to --env: names between commas or spaces.
-void take_granted(GlobalOptions& to) {
-  char const* const variable = std::getenv("CPSCTL_ENV");
-  std::string names = variable == nullptr ? "" : variable;
-  std::ranges::replace(names, ',', ' ');
-  for (auto const name : text::split(names, ' '))
-    if (!name.empty()) to.env.emplace_back(name);
+/// The words of a variable, between commas or spaces.
+std::vector<std::string> words_of(char const* name) {
+  char const* const variable = std::getenv(name);
+  std::string text = variable == nullptr ? "" : variable;
+  std::ranges::replace(text, ',', ' ');
+  std::vector<std::string> words;
+  for (auto const word : text::split(text, ' '))
+    if (!word.empty()) words.emplace_back(word);
+  return words;
+}
+
+/// CPSCTL_ENV adds to --env, CPSCTL_HOOK_ENV to --hook-env. What manifests may use goes to CPS, what a program may have
+/// is its secret: no variable is both.
+Result<> take_granted(GlobalOptions& to) {
+  for (std::string& name : words_of("CPSCTL_ENV")) to.env.push_back(std::move(name));
+  std::vector<std::string> pairs = to.hook_env;
+  for (std::string& pair : words_of("CPSCTL_HOOK_ENV")) pairs.push_back(std::move(pair));
+  for (std::string const& pair : pairs) {
+    CPS_TRY(hooks::Grant grant, hooks::parse_grant(pair));
+    if (std::ranges::find(to.env, grant.variable) != to.env.end())
+      return usage(
+          fmt::format("the variable {} is granted both to manifests and to the program {}", grant.variable, grant.hook),
+          "take it out of --env (CPSCTL_ENV) or of --hook-env (CPSCTL_HOOK_ENV); they get variables of "
+          "their own");
+    to.hook_grants.push_back(std::move(grant));
+  }
+  return {};
 }
 
 }  // namespace
@@ -72,6 +92,7 @@ void GlobalFlags::add(CLI::App& app, Options& options, std::vector<Taken>& taken
   place("--ca-file", to.ca_file, "trust these CAs instead of the system's", "FILE", Names::files, "CPSCTL_CA_FILE");
   place("--state", to.state, "state file (default: .cpsctl/state.json)", "FILE", Names::files, "CPSCTL_STATE");
   flag("--env", to.env, "manifests may use this variable; repeatable [CPSCTL_ENV]", "NAME");
+  flag("--hook-env", to.hook_env, "this program may have this variable; repeatable [CPSCTL_HOOK_ENV]", "HOOK=NAME");
   place("-o,--output", output_, "what stdout gets, text by default: cpsctl help reports [CPSCTL_OUTPUT]", "FORMAT",
         Names::formats);
   place("--out", out_, "also write the document to a file; repeatable", "FORMAT=FILE", Names::reports);
@@ -105,7 +126,7 @@ Result<> GlobalFlags::finish(Command const& command, Options& options) const {
   GlobalOptions& to = options.global;
   to.command = command.name;
   CPS_CHECK(take_formats(command, to));
-  take_granted(to);
+  CPS_CHECK(take_granted(to));
   if (!rate_.empty()) {
     CPS_TRY(to.rate, rate(rate_));
   }

@@ -1,6 +1,7 @@
 #include "cli/manifests.hpp"
 
 #include "base/text.hpp"
+#include "cli/secrets.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -24,32 +25,18 @@ Result<> check_account_key(std::vector<manifest::Desired> const& desired, Global
                .at = other->mark};
 }
 
-using Words = std::vector<std::string>;
-
-/// The secrets of the API client, as far as there are any: of the environment, also when it is not complete, and of the
-/// credentials file.
-Words known_secrets(edgegrid::CredentialSource source, World& world) {
-  source.named_by = edgegrid::NamedBy::operators;  // whoever chose it: it is a secret
-  Words secrets;
-  for (std::string const& section : {std::string("default"), source.section})
-    for (char const* const key : {"CLIENT_SECRET", "CLIENT_TOKEN", "ACCESS_TOKEN"})
-      secrets.push_back(world.environment(edgegrid::variable_of(section, key)).value_or(""));
-  if (auto const loaded = edgegrid::load_credentials(source, world.environment, world.files))
-    for (Secret const* secret : {&loaded->client_secret, &loaded->client_token, &loaded->access_token})
-      secrets.emplace_back(secret->reveal());
-  return secrets;
+std::vector<std::string> names_of(manifest::Programs const& programs) {
+  std::vector<std::string> names;
+  for (auto const& [name, program] : programs) names.push_back(name);
+  return names;
 }
 
-/// Is a value one of the secrets, or does it contain one? They are looked up once a manifest uses a variable.
+/// They are looked up once a manifest uses a variable.
 std::function<bool(std::string_view)> secrets_of(Settings const& settings, World& world) {
-  constexpr std::size_t long_enough = 8;  // a shorter one occurs in too much by chance
-  auto const secrets = std::make_shared<std::optional<Words>>();
+  auto const secrets = std::make_shared<std::optional<std::vector<Secret>>>();
   return [secrets, source = settings.credentials, &world](std::string_view value) {
     if (!*secrets) *secrets = known_secrets(source, world);
-    return std::ranges::any_of(**secrets, [&](std::string const& secret) {
-      if (secret.size() < long_enough) return !secret.empty() && value == secret;
-      return value.find(secret) != std::string_view::npos;
-    });
+    return holds_secret(value, **secrets);
   };
 }
 
@@ -75,6 +62,7 @@ manifest::Loaded load_manifests(Settings const& settings, World& world) {
                          .exclude = settings.project.exclude,
                          .project_file = settings.project.file,
                          .default_schema = settings.api_schema,
+                         .signers = names_of(settings.project.signers),
                          .allowed_env = settings.allowed_env,
                          .env = world.environment,
                          .is_secret = secrets_of(settings, world),

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "hooks/grants.hpp"
 #include "sandbox/behaviour.hpp"
 
 #include <cstdint>
@@ -41,7 +42,9 @@ struct GlobalOptions {
   std::optional<std::string> account_key = {};
   std::optional<std::string> ca_file = {};
   std::optional<std::string> state = {};
-  std::vector<std::string> env = {};  ///< variables that manifests may use
+  std::vector<std::string> env = {};           ///< variables that manifests may use
+  std::vector<std::string> hook_env = {};      ///< --hook-env, as it was written
+  std::vector<hooks::Grant> hook_grants = {};  ///< all of them: of the option and of CPSCTL_HOOK_ENV
   Format output = Format::text;
   std::vector<OutFile> out = {};
   Colour colour = Colour::automatic;

@@ -153,6 +153,22 @@ std::set<std::string> allowed_env(GlobalOptions const& options, manifest::Projec
   return allowed;
 }
 
+/// What an option grants to a program that is not there was meant for another one. The variable may be for several
+/// projects.
+Result<> check_hooks(GlobalOptions const& options, manifest::Project const& project) {
+  std::vector<std::string> known;
+  for (auto const& [name, program] : project.signers) known.push_back(name);
+  for (std::string const& pair : options.hook_env) {
+    std::string const hook = pair.substr(0, pair.find('='));
+    if (std::ranges::find(known, hook) != known.end()) continue;
+    auto const meant = text::nearest(hook, known);
+    return usage(fmt::format("--hook-env {}: the project has no program \"{}\"", pair, hook),
+                 meant ? fmt::format("did you mean \"{}\"?", *meant)
+                       : "programs have their names in cpsctl.yaml: cpsctl help hooks");
+  }
+  return {};
+}
+
 /// For a shell.
 std::string for_shell(std::string_view word) {
   bool const plain = !word.empty() && std::ranges::all_of(word, [](char c) {
@@ -235,6 +251,8 @@ Result<Settings> make_settings(Options const& options, World& world) {
   CPS_TRY(settings.selection, selection_of(options.selection));
   CPS_TRY(settings.consent, consent_of(options.guard, project));
   settings.allowed_env = allowed_env(global, project);
+  CPS_CHECK(check_hooks(global, project));
+  settings.hook_grants = global.hook_grants;
   settings.paths_of_project = options.paths.empty() && !project.manifests.empty();
   CPS_TRY(settings.state, state_place(global, project));
   settings.flags = flags_of(global);

@@ -21,6 +21,7 @@ struct Settings {
   bool paths_of_project = false;           ///< the project file names them
   std::string state = {};                  ///< its location
   std::set<std::string> allowed_env = {};  ///< what manifests may use
+  std::vector<hooks::Grant> hook_grants = {};
   edgegrid::CredentialSource credentials = {};
   std::string api_schema = "v11";
   std::vector<cps::Window> windows = {};  ///< empty: no limits

@@ -37,6 +37,7 @@ constexpr OtherNames other_names[] = {
     {"failures", "errors"},
     {"reports", "formats"},
     {"trust", "security"},
+    {"hooks", "hook signers signer programs"},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "manifest/document.hpp"
 
+#include "base/environment.hpp"
 #include "base/text.hpp"
 #include "manifest/rules.hpp"
 #include "manifest/scalars.hpp"
@@ -12,23 +13,12 @@
 namespace cpsctl::manifest {
 namespace {
 
-/// Names that hold credentials, proxies with their passwords, or our own settings: nobody can grant them.
-bool is_reserved(std::string_view name) {
-  std::string const lower = text::lower(name);
-  return lower.starts_with("akamai_") || lower.starts_with("cpsctl_") || lower.ends_with("_proxy") ||
-         lower.find("edgerc") != std::string::npos;
-}
-
 /// What names an enrollment must be readable in git: it never comes from outside.
 constexpr std::array<std::string_view, 3> identity{"/metadata/name", "/spec/contractId", "/spec/accountSwitchKey"};
 
 bool names_enrollment(std::string_view pointer, schema::Field const* field) {
   bool const common_name = field != nullptr && field->identity == "name";
   return common_name || std::ranges::find(identity, pointer) != identity.end();
-}
-
-bool is_name(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
 }
 
 class Typer {
@@ -110,7 +100,7 @@ class Typer {
       rest.remove_prefix(at + environment_opening.size());
       auto const end = rest.find('}');
       std::string_view const name = rest.substr(0, end);
-      if (end == std::string_view::npos || !is_name(name)) {
+      if (end == std::string_view::npos || !environment::is_name(name)) {
         refuse(id, pointer, "${env: is not followed by a name and }", "write ${env:NAME}");
         return std::string(tree_.text(id));
       }
@@ -133,7 +123,7 @@ class Typer {
       refuse(id, pointer, "${env:…} is not allowed in a field that says which enrollment it is", "write the value");
       return std::nullopt;
     }
-    if (is_reserved(name)) {
+    if (environment::is_reserved(name)) {
       refuse(id, pointer, fmt::format("the environment variable {} is for credentials or settings", name),
              "use a variable of another name");
       return std::nullopt;

@@ -316,6 +316,18 @@ class Loader {
       std::string const pointer = std::string(lifecycle_at) + problem.pointer;
       report(whole.marks.nearest(pointer, false), json::dotted(pointer), problem.rule, problem.message, problem.hint);
     }
+    check_signer(whole, desired.lifecycle.certificate.signer);
+  }
+
+  void check_signer(Document const& whole, std::string const& signer) {
+    if (signer.empty() || std::ranges::find(options_.signers, signer) != options_.signers.end()) return;
+    std::string const pointer = std::string(lifecycle_at) + "/certificate/signer";
+    auto const meant = text::nearest(signer, options_.signers);
+    std::string const add = fmt::format("name it under spec.signers of {}",
+                                        options_.project_file.empty() ? "a cpsctl.yaml" : options_.project_file);
+    report(whole.marks.nearest(pointer, false), json::dotted(pointer), rule::unknown_signer,
+           fmt::format("there is no signer \"{}\" in the project file", text::excerpt(signer, 60)),
+           meant ? fmt::format("did you mean \"{}\"?", *meant) : add);
   }
 
   bool is_new_name(Desired const& desired) {

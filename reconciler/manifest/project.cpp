@@ -100,8 +100,25 @@ class Settings {
     auto written = text(pointer);
     return written ? std::optional(resolved(*written)) : std::nullopt;
   }
+  Programs programs(std::string_view pointer) const {
+    Programs all;
+    json::Value const* const map = json::at(document_, pointer);
+    if (map == nullptr || !map->IsObject()) return all;
+    for (auto const& member : map->GetObject())
+      all.emplace(json::view(member.name), program(json::child(pointer, json::view(member.name))));
+    return all;
+  }
 
  private:
+  Program program(std::string const& pointer) const {
+    Program program{.exec = texts(pointer + "/exec")};
+    if (auto const timeout = parse_duration(text(pointer + "/timeout").value_or(""))) program.timeout = *timeout;
+    program.parallelism = number(pointer + "/parallelism").value_or(program.parallelism);
+    if (json::Value const* const config = json::at(document_, pointer + "/config"); !json::absent(config))
+      program.config = json::share(*config);
+    return program;
+  }
+
   json::Value const& document_;
   std::string folder_;
 };
@@ -126,6 +143,7 @@ Project project_of(json::Value const& document, std::string const& file) {
   project.max_list_bytes = settings.text("/spec/api/maxListBytes");
   project.max_deletes = settings.number("/spec/guard/maxDeletes");
   project.max_changes = settings.text("/spec/guard/maxChanges");
+  project.signers = settings.programs("/spec/signers");
   return project;
 }
 

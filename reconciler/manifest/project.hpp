@@ -1,6 +1,7 @@
 #pragma once
 #include "base/files.hpp"
 #include "base/finding.hpp"
+#include "manifest/types.hpp"
 
 #include <filesystem>
 #include <map>
@@ -31,6 +32,7 @@ struct Project {
   std::optional<std::string> max_list_bytes = {};  ///< api.maxListBytes: "512MB"
   std::optional<std::int64_t> max_deletes = {};
   std::optional<std::string> max_changes = {};
+  Programs signers = {};  ///< what turns CSRs into certificates
 };
 
 struct LoadedProject {

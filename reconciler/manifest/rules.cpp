@@ -41,6 +41,7 @@ constexpr std::array table{
              "A warning that is not of the class low is acknowledged together with its text; \"*\" never is.", ""},
     RuleInfo{"CPS054", error, "lifecycle.certificate names a signer, or files, not both.", ""},
     RuleInfo{"CPS055", error, "Files of lifecycle.certificate are paths inside the project's folder.", ""},
+    RuleInfo{"CPS056", error, "The signer of lifecycle.certificate is one of spec.signers in the project file.", ""},
     RuleInfo{"CPS101", error, "dv needs ra lets-encrypt.", "A"},
     RuleInfo{"CPS102", error, "dv needs certificateType san.", "A"},
     RuleInfo{"CPS103", error, "dv needs enableMultiStackedCertificates false.", "A"},

@@ -83,6 +83,16 @@ struct Refusal {
   std::string hint = {};
 };
 
+/// A program that the project names, and how it is run.
+struct Program {
+  std::vector<std::string> exec = {};  ///< argv; at least the program
+  Duration timeout = std::chrono::minutes(5);
+  std::int64_t parallelism = 4;  ///< so many at once
+  json::Ref config = {};         ///< what it is told besides the request; an object, or nothing
+};
+/// By their names in the project file.
+using Programs = std::map<std::string, Program, std::less<>>;
+
 /// One enrollment as the manifests want it.
 struct Desired {
   std::string name;  ///< metadata.name, unique in the project

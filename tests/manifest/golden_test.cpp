@@ -21,7 +21,7 @@ std::string content(fs::path const& path) {
 
 /// Findings of one file, named as if it lay in the working directory.
 std::string found_in(fs::path const& path) {
-  auto const loaded = manifest::load({.paths = {path.string()}}, system_files());
+  auto const loaded = manifest::load({.paths = {path.string()}, .signers = {"corp-ca"}}, system_files());
   std::string text = manifest::lines(loaded.findings);
   std::string const folder = path.parent_path().string() + "/";
   for (auto at = text.find(folder); at != std::string::npos; at = text.find(folder, at)) text.erase(at, folder.size());

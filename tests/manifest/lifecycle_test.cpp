@@ -23,7 +23,7 @@ manifest::Lifecycle policy(std::string const& profile, std::string const& own) {
       "  lifecycle: {}\n---\napiVersion: cpsctl.dev/v1\nkind: Enrollment\nmetadata: {{ name: www }}\nspec:\n"
       "  profiles: [base]\n  lifecycle: {}\n  enrollment: {{ csr: {{ cn: www.example.com }} }}\n",
       profile, own);
-  auto const loaded = manifest::load_text(text);
+  auto const loaded = manifest::load_text(text, {.signers = {"corp-ca"}});
   std::vector<Finding> findings = loaded.findings;
   // The enrollment is not whole: only what is said of the lifecycle counts here.
   std::erase_if(findings, [](Finding const& one) { return !one.path.starts_with("spec.lifecycle"); });
@@ -186,10 +186,52 @@ TEST_CASE("lifecycle: what the page shows loads without a finding") {
   std::string const shown = page.substr(from, page.find("```", from) - from);
   auto const loaded = manifest::load_text(
       shown +
-      "---\napiVersion: cpsctl.dev/v1\nkind: Enrollment\nmetadata: { name: www }\n"
-      "spec: { profiles: [own-ca-answers], contractId: 1-1TJZH5, enrollment: { ra: third-party } }\n");
+          "---\napiVersion: cpsctl.dev/v1\nkind: Enrollment\nmetadata: { name: www }\n"
+          "spec: { profiles: [own-ca-answers], contractId: 1-1TJZH5, enrollment: { ra: third-party } }\n",
+      {.signers = {"corp-ca"}});
   REQUIRE(loaded.desired.size() == 1);
   CHECK(loaded.desired[0].lifecycle.acknowledge.size() == 3);
   CHECK(manifest::lifecycle_problems(loaded.desired[0].lifecycle).empty());
   for (Finding const& finding : loaded.findings) CHECK(finding.path.find("lifecycle") == std::string::npos);
+}
+
+TEST_CASE("lifecycle: a signer is one that the project file has") {
+  struct Case {
+    char const *title, *signer;
+    std::vector<std::string> known;
+    char const* project;
+    std::string expect;
+  };
+  std::string const place = "-:8:28: error CPS056 spec.lifecycle.certificate.signer: there is no signer ";
+  Case const cases[] = {
+      {"it has it", "corp-ca", {"corp-ca", "other"}, "p/cpsctl.yaml", ""},
+      {"a slip",
+       "corp-cb",
+       {"corp-ca"},
+       "p/cpsctl.yaml",
+       place + "\"corp-cb\" in the project file; did you mean \"corp-ca\"?\n"},
+      {"another one",
+       "vault",
+       {"corp-ca"},
+       "p/cpsctl.yaml",
+       place + "\"vault\" in the project file; name it under spec.signers of p/cpsctl.yaml\n"},
+      {"no project file",
+       "vault",
+       {},
+       "",
+       place + "\"vault\" in the project file; name it under spec.signers of a cpsctl.yaml\n"},
+      {"none is named", "null", {}, "", ""},
+  };
+  for (Case const& c : cases) {
+    CAPTURE(c.title);
+    auto const loaded = manifest::load_text(
+        fmt::format("apiVersion: cpsctl.dev/v1\nkind: Enrollment\nmetadata: {{ name: www }}\nspec:\n"
+                    "  contractId: 1-1TJZH5\n  enrollment: {{ csr: {{ cn: www.example.com }} }}\n"
+                    "  lifecycle:\n    certificate: {{ signer: {} }}\n",
+                    c.signer),
+        {.project_file = c.project, .signers = c.known});
+    std::vector<Finding> findings = loaded.findings;
+    std::erase_if(findings, [](Finding const& one) { return !one.path.starts_with("spec.lifecycle"); });
+    CHECK(manifest::lines(findings) == c.expect);
+  }
 }

@@ -58,6 +58,9 @@ TEST_CASE("project: all settings are read, paths begin at the file's folder") {
   env: [CONTRACT]
   api: { schema: v12, limits: [35/60s, 20/2s], reserve: 3, parallelism: 8, timeout: 60s, settle: 300s, maxListBytes: 512MB }
   guard: { maxDeletes: 0, maxChanges: 20% }
+  signers:
+    corp-ca: { exec: [./sign.sh, --days, "90"], timeout: 90s, parallelism: 2, config: { profile: server, depth: 2 } }
+    vault: { exec: [vault-sign] }
 )";
   auto const loaded = manifest::load_project({.folder = "/p/sub/folder"}, files).value();
   CHECK(manifest::lines(loaded.findings) == "");
@@ -78,6 +81,16 @@ TEST_CASE("project: all settings are read, paths begin at the file's folder") {
   CHECK(*project.max_list_bytes == "512MB");
   CHECK(*project.max_deletes == 0);
   CHECK(*project.max_changes == "20%");
+  REQUIRE(project.signers.size() == 2);
+  manifest::Program const& signer = project.signers.at("corp-ca");
+  CHECK(signer.exec == std::vector<std::string>{"./sign.sh", "--days", "90"});
+  CHECK(signer.timeout == std::chrono::seconds(90));
+  CHECK(signer.parallelism == 2);
+  CHECK(json::compact(*signer.config) == R"({"profile":"server","depth":2})");
+  manifest::Program const& usual = project.signers.at("vault");
+  CHECK(usual.timeout == std::chrono::minutes(5));
+  CHECK(usual.parallelism == 4);
+  CHECK(usual.config == nullptr);
 }
 
 TEST_CASE("project: without a file everything is unset; a named file must be there") {
@@ -117,6 +130,24 @@ TEST_CASE("project: the file is checked as strictly as a manifest") {
        "/p/cpsctl.yaml:3:21: error CPS006 spec.manifests[0]: \"-\" does not fit; write a file or a folder; - (stdin) "
        "is "
        "for the command line\n"},
+      {"a signer without a program", std::string(head) + "spec: { signers: { a: { timeout: 5m } } }\n",
+       "/p/cpsctl.yaml:3:20: error CPS003 spec.signers.a: the required field \"exec\" is missing; add it: a list\n"},
+      {"a signer whose program is no word",
+       std::string(head) + "spec: { signers: { a: { exec: [\"a\\0b\", \"\"] } } }\n",
+       "/p/cpsctl.yaml:3:32: error CPS006 spec.signers.a.exec[0]: \"a\\x00b\" does not fit; write a word of one line\n"
+       "/p/cpsctl.yaml:3:40: error CPS006 spec.signers.a.exec[1]: \"\" does not fit; write a word of one line\n"},
+      {"a signer with a line break for a name", std::string(head) + "spec: { signers: { \"a\\nb\": { exec: [x] } } }\n",
+       "/p/cpsctl.yaml:3:20: error CPS006 spec.signers.a\\nb: \"a\\nb\" cannot be a name here; write a name of "
+       "letters, "
+       "digits, dots and dashes\n"},
+      {"a signer with a key that nobody knows",
+       std::string(head) + "spec: { signers: { a: { exec: [], shell: x } } }\n",
+       "/p/cpsctl.yaml:3:31: error CPS007 spec.signers.a.exec: has 0 elements, needs at least 1\n"
+       "/p/cpsctl.yaml:3:35: error CPS001 spec.signers.a.shell: unknown field \"shell\"; known here: exec, timeout, "
+       "parallelism, config\n"},
+      {"a signer with a variable", std::string(head) + "spec: { signers: { a: { exec: [\"${env:HOME}/sign\"] } } }\n",
+       "/p/cpsctl.yaml:3:32: error CPS041 spec.signers.a.exec[0]: the environment variable HOME is not allowed here; "
+       "grant it with --env HOME; spec.env of cpsctl.yaml, if it is there, must list it too\n"},
       {"two documents", std::string(head) + "---\na: b\n",
        "/p/cpsctl.yaml:4:1: error CPS016: a project file is one document; remove this one\n"},
       {"a list", "[]",
