@@ -200,6 +200,7 @@ Command csr_command() {
           .examples = {{{"cpsctl csr", "all that wait to be signed"},
                         {"cpsctl csr --out-dir csrs", "the same, a file each"},
                         {"cpsctl csr -o json", "for a program that has them signed"}}},
+          .works = Works::asking_cps,
           .takes = [](Flags& flags, Options& options) -> Run {
             auto const asked = std::make_shared<Asked>();
             flags.add({"NAME", "manifest names (default: all)", "", Names::enrollments}, asked->names);

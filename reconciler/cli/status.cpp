@@ -320,6 +320,7 @@ Command status_command() {
           .examples = {{{"cpsctl status", "every enrollment of the manifests and the state"},
                         {"cpsctl status shop-example-com", "one of them"},
                         {"cpsctl status --unmanaged", "what the contracts have that nobody manages"}}},
+          .works = Works::asking_cps,
           .takes = [](Flags& flags, Options& options) -> Run {
             auto const asked = std::make_shared<Asked>();
             flags.add({"NAME", "manifest names (default: all)", "", Names::enrollments}, asked->names);
