@@ -236,7 +236,7 @@ std::size_t looks_allowed(Settings const& settings, plan::Inputs const& inputs) 
 /// Reads the pending changes of the rows, and tells what is due. False: some were not looked at.
 Result<bool> tell_changes(plan::Inputs const& inputs, plan::PlanView const& plan, Account& account,
                           std::vector<report::StatusRow>& rows) {
-  CPS_TRY(std::vector<PendingChange> pending, pending_changes(inputs, plan));
+  CPS_TRY(std::vector<PendingChange> pending, pending_changes(inputs, plan, Lives(inputs)));
   std::size_t const allowed = looks_allowed(account.settings(), inputs);
   bool const all = pending.size() <= allowed;
   if (!all) {
@@ -248,6 +248,7 @@ Result<bool> tell_changes(plan::Inputs const& inputs, plan::PlanView const& plan
   plan::ByKey const planned(plan);
   Wanted const manifests = wanted(inputs);
   for (ChangeSight const& sight : sights) {
+    if (sight.failure) return *sight.failure;
     std::string const& name = sight.pending.name;
     auto const row = std::ranges::lower_bound(rows, name, {}, &report::StatusRow::name);
     if (row == rows.end() || row->name != name) continue;
