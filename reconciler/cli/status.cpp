@@ -113,8 +113,8 @@ class Looks {
     if (asked_.unmanaged && plan::scopes(known).empty())
       return usage("no contract is known here: there are neither manifests nor a state",
                    "name one: cpsctl status --unmanaged --contract ID");
+    polls_->listed(plan::scopes(known).size(), now());
     CPS_TRY(plan::Inputs const inputs, account_.ask(std::move(known)));
-    polls_->listed(inputs.listings.size(), now());
     CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
     plan::PlanView const seen = plan::view(plan);
     Lives const lives(inputs);

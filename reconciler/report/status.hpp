@@ -63,7 +63,7 @@ void settle_condition(StatusRow& row);
 /// Leaves what ends within the time, or has ended. What begins to be renewed only later ends later, too.
 void keep_expiring(Duration within, Status& status);
 
-/// Needs no person's name: that of the manifest, else CPS's id.
+/// Its name in the manifests, else "id 10001".
 std::string called(StatusRow const& row);
 
 /// "4 enrollments: 2 in sync, 2 waits for input".
