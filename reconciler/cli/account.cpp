@@ -26,7 +26,7 @@ Result<> Account::connect() {
 }
 
 Result<> Account::look() {
-  CPS_TRY(contents_, read_state(settings_, connection_->realm, world_));
+  CPS_TRY(contents_, read_state(settings_, connection_->realm, world_, contents_.notes));
   watch();
   return {};
 }
@@ -60,6 +60,17 @@ plan::Inputs Account::inputs(manifest::Loaded manifests) const {
           .selection = settings_.selection,
           .consent = settings_.consent,
           .settings = std::move(unusual)};
+}
+
+bool Account::pause(SteadyTime until) {
+  return connection_->loop->run(sleep(until));
+}
+
+http::Task<bool> Account::sleep(SteadyTime until) {
+  // One that comes after this wakes the sleeper: the handler's work waits for this thread.
+  if (signals_.received() != 0) co_return false;
+  bool const time_came = co_await connection_->loop->sleep_until(until);
+  co_return time_came;
 }
 
 Result<plan::Inputs> Account::ask(plan::Inputs known) {

@@ -26,13 +26,16 @@ class Account {
   Result<manifest::Loaded> read_manifests(Manifests manifests = Manifests::needed);
   /// Errors: as cli::connect.
   Result<> connect();
-  /// The state, for who only looks. From here on a signal ends what CPS is asked. Errors: io.
+  /// The state, for who only looks; again, for who looks again. From here on a signal ends what CPS is asked, and what
+  /// is waited for. Errors: io.
   Result<> look();
   /// The same for who writes: takes the lock, and opens the store. Errors: as begin_writing().
   Result<> open(std::string const& command);
 
   /// What a plan is made from, as far as it is known before CPS is asked.
   plan::Inputs inputs(manifest::Loaded manifests) const;
+  /// Waits; false: a signal came first.
+  bool pause(SteadyTime until);
   /// Asks CPS for the rest. Errors: of the requests.
   Result<plan::Inputs> ask(plan::Inputs known);
   /// Records what was seen of pending changes, and which answers in doubt that settles. Errors: io, locked.
@@ -51,6 +54,7 @@ class Account {
 
  private:
   void watch();
+  http::Task<bool> sleep(SteadyTime until);
 
   Options const& options_;
   World& world_;

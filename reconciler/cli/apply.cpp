@@ -196,6 +196,7 @@ Command apply_command() {
                         {"cpsctl apply --yes --max-changes 20% manifests", "refuse to change more than usual"},
                         {"cpsctl apply --yes --deadline 50m manifests", "end in time, with everything saved"}}},
           .document = Document::result,
+          .works = Works::changing_cps,
           .takes = [](Flags& flags, Options& options) -> Run {
             auto const asked = std::make_shared<Asked>();
             take_paths(flags, options);

@@ -1,5 +1,6 @@
 #pragma once
 #include "cli/connection.hpp"
+#include "cli/lives.hpp"
 #include "lifecycle/decide.hpp"
 #include "plan/plan.hpp"
 #include "plan/view.hpp"
@@ -25,17 +26,31 @@ struct PendingChange {
 
 /// Those of the enrollments that the state has and the selection takes, and of those that the plan would adopt: by
 /// name, in CPS's order. Errors: internal.
-Result<std::vector<PendingChange>> pending_changes(plan::Inputs const& inputs, plan::PlanView const& plan);
+Result<std::vector<PendingChange>> pending_changes(plan::Inputs const& inputs, plan::PlanView const& plan,
+                                                   Lives const& lives);
 
 /// The same as CPS tells it now.
 struct ChangeSight {
   PendingChange pending = {};
-  std::optional<cps::Change> change = {};  ///< nothing: it has ended since it was listed
+  std::optional<cps::Change> change = {};  ///< nothing: it has ended since it was listed, or could not be read
   lifecycle::Info info = {};               ///< of the input that it waits for
+  std::optional<Error> failure = {};       ///< why it, or that information, could not be read
 };
 
-/// One request for each, and one more where it waits; several at once. In their order. Errors: of the first request
-/// that fails.
+/// One request for each, and one more where it waits; several at once. In their order; what cannot be read hides no
+/// other. Errors: cancelled.
 Result<std::vector<ChangeSight>> look_at(std::vector<PendingChange> changes, Connection& connection);
+
+/// When the certificate ends that an enrollment serves in production.
+struct LiveEnd {
+  std::string name = {};  ///< the enrollment's
+  std::string account = {};
+  cps::EnrollmentId enrollment = {};
+  std::optional<WallTime> ends = {};  ///< the earliest of all its algorithms; nothing: CPS does not say
+  std::optional<Error> failure = {};
+};
+
+/// One request for each. Errors: cancelled.
+Result<std::vector<LiveEnd>> read_ends(std::vector<LiveEnd> all, Connection& connection);
 
 }  // namespace cpsctl::cli

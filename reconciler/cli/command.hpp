@@ -30,12 +30,23 @@ Run with(std::shared_ptr<T> taken, F run) {
   return [taken = std::move(taken), run](Options const& options, World& world) { return run(*taken, options, world); };
 }
 
+/// What a command works with: that says which exit codes it may have (exit_codes.hpp).
+enum class Works : std::uint8_t {
+  alone,         ///< its command line says it all
+  files,         ///< manifests, plans or the state, and it changes none of them
+  state,         ///< changes the state, under its lock
+  asking_cps,    ///< only asks
+  changing_cps,  ///< changes CPS, or what the state has of it
+  as_a_server    ///< until a signal ends it
+};
+
 struct Command {
   std::string_view name;        ///< its words: "state mv"
   std::string_view what;        ///< its purpose, one line
   std::string_view topic = {};  ///< that says more, if it is not that of its first word
   std::array<Example, 3> examples;
   Document document = Document::own;  ///< what stdout gets
+  Works works = Works::changing_cps;
   /// Declares its flags and words. What only this command takes lives in what it returns. None: it only has commands.
   Run (*takes)(Flags& flags, Options& options) = nullptr;
   std::string_view group = {};  ///< of the overview; from the table

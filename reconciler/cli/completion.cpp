@@ -127,6 +127,7 @@ Command completion_command() {
                         {"cpsctl completion zsh >_cpsctl", "to be put into a folder of $fpath"},
                         {"cpsctl completion fish >cpsctl.fish", "for ~/.config/fish/completions/"}}},
           .document = Document::none,
+          .works = Works::files,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const shell = std::make_shared<std::string>();
             flags.require({"SHELL", "bash, zsh or fish"}, *shell, one_of(shells()));

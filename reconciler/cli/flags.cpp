@@ -71,6 +71,11 @@ template void Flags::add(Flag const&, std::optional<std::string>&, Check);
 template void Flags::add(Flag const&, std::optional<std::int64_t>&, Check);
 template void Flags::add(Flag const&, std::optional<Duration>&, Check);
 
+void Flags::maybe(Flag const& flag, std::string& to, std::string const& usual) {
+  app_.add_flag(fmt::format("{}{{{}}}", flag.name, usual), to, flag.what)->type_name(flag.type)->group(heading_);
+  taken_.push_back({.flag = flag, .heading = heading_, .value = Taken::Value::optional});
+}
+
 void Flags::each(Flag const& flag, Times times, std::function<Result<>(std::string const&)> set) {
   auto const one = [set = std::move(set), name = flag.name](std::string const& value) {
     if (auto const done = set(value); !done) throw Refusal(name, done.error());

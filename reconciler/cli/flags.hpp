@@ -81,6 +81,9 @@ class Flags {
     require(flag.name);
   }
 
+  /// A flag that may have a value, as --sandbox[=DIR]: without one it is `usual`.
+  void maybe(Flag const& flag, std::string& to, std::string const& usual);
+
   enum class Times : std::uint8_t { once, any };
   /// Each value goes through `set`; a flag without a type has none.
   void each(Flag const& flag, Times times, std::function<Result<>(std::string const&)> set);

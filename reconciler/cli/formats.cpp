@@ -20,6 +20,7 @@ struct Row {
   Format format;
   Render<PlanDocument> plan = nullptr;
   Render<ResultDocument> result = nullptr;
+  Render<StatusDocument> status = nullptr;
   Render<FindingsDocument> findings = nullptr;
   Render<report::Failure> failure;
 };
@@ -43,6 +44,7 @@ report::Surroundings surroundings(World& world) {
 
 using Plan = PlanDocument;
 using Result = ResultDocument;
+using Status = StatusDocument;
 using Findings = FindingsDocument;
 using Failure = report::Failure;
 
@@ -50,7 +52,11 @@ Row const rows[] = {
     {.format = Format::md,
      .plan = [](Plan const& of, World&) { return report::plan_markdown(of.plan, of.cost); },
      .result = [](Result const& of, World&) { return report::result_markdown(of.rows, of.facts, of.plan); },
+     .status = [](Status const& of, World&) { return report::status_markdown(of.status); },
      .failure = [](Failure const& of, World&) { return report::failure_markdown(of); }},
+    {.format = Format::csv,
+     .status = [](Status const& of, World&) { return report::status_csv(of.status); },
+     .failure = [](Failure const& of, World&) { return report::failure_csv(of); }},
     {.format = Format::sarif,
      .findings = [](Findings const& of, World& w) { return pretty(findings_sarif(of.findings, surroundings(w))); },
      .failure = [](Failure const& of, World& w) { return pretty(failure_sarif(of, surroundings(w))); }},
@@ -81,6 +87,7 @@ std::vector<Format> formats_of(Document document) {
   for (Row const& row : rows)
     if ((document == Document::plan && row.plan != nullptr) ||
         (document == Document::result && row.result != nullptr) ||
+        (document == Document::status && row.status != nullptr) ||
         (document == Document::findings && row.findings != nullptr))
       formats.push_back(row.format);
   return formats;
@@ -91,6 +98,9 @@ Forms forms_of(PlanDocument document, World& world) {
 }
 Forms forms_of(ResultDocument document, World& world) {
   return forms(std::move(document), world, &Row::result);
+}
+Forms forms_of(StatusDocument document, World& world) {
+  return forms(document, world, &Row::status);
 }
 Forms forms_of(FindingsDocument document, World& world) {
   return forms(std::move(document), world, &Row::findings);

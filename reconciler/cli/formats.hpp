@@ -3,6 +3,7 @@
 #include "cli/options.hpp"
 #include "cli/world.hpp"
 #include "report/result.hpp"
+#include "report/status.hpp"
 
 #include <functional>
 #include <set>
@@ -27,6 +28,10 @@ struct ResultDocument {
   plan::PlanView const& plan;
 };
 
+struct StatusDocument {
+  report::Status const& status;
+};
+
 struct FindingsDocument {
   std::span<Finding const> findings;
   std::set<std::string> files;  ///< also those without findings
@@ -38,6 +43,7 @@ using Forms = std::function<std::string(Format)>;
 
 Forms forms_of(PlanDocument document, World& world);
 Forms forms_of(ResultDocument document, World& world);
+Forms forms_of(StatusDocument document, World& world);
 Forms forms_of(FindingsDocument document, World& world);
 /// Of a failure there is every format: it takes the place of any document.
 Forms forms_of(report::Failure const& failure, World& world);

@@ -116,8 +116,7 @@ void GlobalFlags::add(CLI::App& app, Options& options, std::vector<Taken>& taken
   flag("--lock-timeout", to.lock_timeout, "how long to wait for another run (default: 0s)", "", "CPSCTL_LOCK_TIMEOUT");
   Flag const sandbox{"--sandbox", "use the embedded CPS; its data is in DIR (default: .cpsctl/sandbox)", "DIR",
                      Names::folders};
-  app.add_flag(fmt::format("{}{{{}}}", sandbox.name, default_sandbox), sandbox_, sandbox.what)->group(heading);
-  taken.push_back({.flag = sandbox, .heading = heading, .value = Taken::Value::optional});
+  flags.maybe(sandbox, sandbox_, default_sandbox);
   take_switches(flags, options, "Switches of the sandbox (cpsctl help sandbox)");
   flag("--version", version_, "print the version", "");
 }

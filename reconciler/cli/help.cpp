@@ -163,6 +163,7 @@ Command help_command() {
                         {"cpsctl help CPS122", "a rule that a finding names"},
                         {"cpsctl help topics", "all topics"}}},
           .document = Document::none,
+          .works = Works::alone,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const asked = std::make_shared<Asked>();
             flags.add({.name = "TOPIC", .what = "topic, command or rule", .names = Names::topics, .at_most = 2},

@@ -63,12 +63,13 @@ std::string HelpFormat::options(CLI::App const& app, std::string const& group) c
 std::string HelpFormat::make_option_name(CLI::Option const* option, bool positional) const {
   std::string const name = Formatter::make_option_name(option, positional);
   auto const brace = name.find('{');
-  return brace == std::string::npos ? name : name.substr(0, brace) + "[=DIR]";
+  return brace == std::string::npos ? name : name.substr(0, brace) + fmt::format("[={}]", option->get_type_name());
 }
 
 /// The value's name. The option's description has what else CLI11 knows of it.
 std::string HelpFormat::make_option_opts(CLI::Option const* option) const {
-  if (option->get_positional() || option->get_type_size() == 0) return {};
+  bool const in_name = Formatter::make_option_name(option, false).find('{') != std::string::npos;
+  if (option->get_positional() || option->get_type_size() == 0 || in_name) return {};
   std::string const name = option->get_type_name();
   return ' ' + name.substr(0, name.find(':'));
 }

@@ -273,6 +273,7 @@ Command import_command() {
           .examples = {{{"cpsctl import --contract 1-1TJZH5 --out-dir imported", "all of a contract"},
                         {"cpsctl import --contract 1-1TJZH5 -o json", "into the project, with a list as JSON"},
                         {"cpsctl import --sandbox --contract 1-1TJZH5", "from the sandbox"}}},
+          .works = Works::changing_cps,
           .takes = [](Flags& flags, Options& options) -> Run {
             auto const asked = std::make_shared<Asked>();
             flags.add({"NAME", "name for the one enrollment of --id"}, asked->name);

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/exit_codes.hpp"
 #include "cli/formats.hpp"
 #include "cli/roff.hpp"
 #include "cli/topics.hpp"
@@ -140,6 +141,10 @@ std::string command_page(Command const& command) {
     command_list(below, page);
   }
   options(taken, page);
+  if (command.takes != nullptr) {
+    page.section("EXIT STATUS");
+    page.text += roff::from_markdown(exit_table(command, taken), roff::Heading::subsection);
+  }
   page.section("EXAMPLES");
   for (Example const& one : command.examples) page.term(literal(one.line), one.says);
   std::vector<std::string> also{""};

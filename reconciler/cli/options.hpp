@@ -18,10 +18,10 @@ namespace cpsctl::cli {
 enum class Colour : std::uint8_t { automatic, always, never };
 
 /// The forms of documents (formats.hpp).
-BOOST_DEFINE_ENUM_CLASS(Format, text, json, md, sarif, github, junit)
+BOOST_DEFINE_ENUM_CLASS(Format, text, json, md, csv, sarif, github, junit)
 
 /// What a command prints: none but text, text and JSON of its own, or what several commands have and formats know.
-enum class Document : std::uint8_t { none, own, plan, result, findings };
+enum class Document : std::uint8_t { none, own, plan, result, status, findings };
 
 /// Where the embedded CPS keeps its data.
 inline constexpr char const* default_sandbox = ".cpsctl/sandbox";

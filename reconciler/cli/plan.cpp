@@ -44,6 +44,7 @@ Command plan_command() {
                         {"cpsctl plan --name 'shop-*' manifests", "some of them"},
                         {"cpsctl plan --out json=plan.json manifests", "save the plan for show and apply --plan"}}},
           .document = Document::plan,
+          .works = Works::asking_cps,
           .takes = [](Flags& flags, Options& options) -> Run {
             take_paths(flags, options);
             take_detailed(flags, options, "exit 2 when there are changes, 3 when only you have to act");

@@ -39,6 +39,7 @@ Command state_rebuild_command() {
           .examples = {{{"cpsctl state rebuild", "of the project's manifests"},
                         {"cpsctl state rebuild manifests", "of a folder"},
                         {"cpsctl state rebuild --sandbox manifests", "from the sandbox"}}},
+          .works = Works::changing_cps,
           .takes = [](Flags& flags, Options& options) -> Run {
             flags.add({"PATH", "files or folders (default: the project's manifests)", "", Names::files}, options.paths);
             return run;

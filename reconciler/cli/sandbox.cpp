@@ -77,6 +77,7 @@ Command sandbox_command() {
           .examples = {{{"cpsctl sandbox", "any free port, data in .cpsctl/sandbox"},
                         {"cpsctl sandbox --dir cps --complete-after 10s", "changes end after ten seconds"},
                         {"cpsctl sandbox --fault 'POST: drop-after 30%'", "some answers are lost"}}},
+          .works = Works::as_a_server,
           .takes = [](Flags& flags, Options& options) -> Run {
             auto const asked = std::make_shared<Asked>();
             flags.add({"--dir", "data, edgerc and ca.pem", "DIR", Names::folders}, asked->folder);

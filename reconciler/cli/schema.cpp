@@ -44,6 +44,7 @@ Command schema_command() {
           .examples = {{{"cpsctl schema", "the names"},
                         {"cpsctl schema manifest >manifest.schema.json", "for an editor"},
                         {"cpsctl schema enrollment.v11", "the fields of CPS's request body"}}},
+          .works = Works::alone,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const name = std::make_shared<std::string>();
             flags.add({"NAME", "schema name"}, *name, {.words = schema::names()});

@@ -37,6 +37,7 @@ Command show_command() {
                         {"cpsctl show -o md plan.json", "as a comment for a pull request"},
                         {"cpsctl show --out junit=plan.xml plan.json", "as a report of tests as well"}}},
           .document = Document::plan,
+          .works = Works::files,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const file = std::make_shared<std::string>();
             flags.require({"PLAN", "a plan saved with plan --out json=FILE", "", Names::files}, *file);

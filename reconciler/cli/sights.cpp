@@ -54,11 +54,13 @@ lifecycle::Offer offer_of_files(manifest::Desired const& desired, lifecycle::Ord
   return lifecycle::offer_of(order, sources);
 }
 
-/// The certificates that the manifest keeps for what the change waits for, if that is what it waits for.
-Result<std::optional<lifecycle::Offer>> offer_for(lifecycle::Sight const& sight, manifest::Desired const* desired,
-                                                  cps::Live const* live, std::string const& folder, Files& files) {
-  auto const* const info = std::get_if<cps::InputInfo>(&sight.info);
-  auto const* const csrs = info == nullptr ? nullptr : std::get_if<cps::Csrs>(info);
+}  // namespace
+
+Result<std::optional<lifecycle::Offer>> offer_in_files(lifecycle::Info const& info, WallTime now,
+                                                       manifest::Desired const* desired, cps::Live const* live,
+                                                       std::string const& folder, Files& files) {
+  auto const* const read = std::get_if<cps::InputInfo>(&info);
+  auto const* const csrs = read == nullptr ? nullptr : std::get_if<cps::Csrs>(read);
   if (csrs == nullptr || desired == nullptr || live == nullptr) return std::optional<lifecycle::Offer>();
   if (desired->lifecycle.certificate.files.empty()) return std::optional<lifecycle::Offer>();
   CPS_TRY(auto const schema, schema::enrollment(live->api_schema));
@@ -67,11 +69,9 @@ Result<std::optional<lifecycle::Offer>> offer_for(lifecycle::Sight const& sight,
   lifecycle::Order const order{.csrs = csrs->csrs,
                                .algorithms = lifecycle::wanted_algorithms(policy),
                                .names = plan::host_names(*live->document, *schema),
-                               .now = sight.change->answered.value_or(WallTime())};
+                               .now = now};
   return std::optional(offer_of_files(*desired, order, folder, files));
 }
-
-}  // namespace
 
 Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const& inputs, Account& account,
                                                              World& world) {
@@ -81,19 +81,22 @@ Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const&
   });
   if (!pends && inputs.lookups.empty()) return sights;
   CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
-  CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned)));
+  CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned), Lives(inputs)));
   std::map<std::string, cps::Live const*> lives;
   for (plan::Item const& item : planned.items)
     if (item.live.document) lives.emplace(item.name, &item.live);
   CPS_TRY(auto seen, look_at(std::move(pending), account.connection()));
   for (ChangeSight& one : seen) {
+    if (one.failure) return one.failure->within("reading a pending change of " + one.pending.name);
     lifecycle::Sight sight{.name = one.pending.name,
                            .pending = one.pending.change,
                            .change = std::move(one.change),
                            .info = std::move(one.info)};
     auto const live = lives.find(sight.name);
-    CPS_TRY(sight.offer, offer_for(sight, find(inputs, sight.name), live == lives.end() ? nullptr : live->second,
-                                   account.settings().project.folder, world.files));
+    WallTime const now = sight.change ? sight.change->answered.value_or(inputs.now) : inputs.now;
+    CPS_TRY(sight.offer,
+            offer_in_files(sight.info, now, find(inputs, sight.name), live == lives.end() ? nullptr : live->second,
+                           account.settings().project.folder, world.files));
     sights.insert_or_assign(sight.pending.id.value, std::move(sight));
   }
   return sights;

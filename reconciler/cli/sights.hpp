@@ -9,6 +9,13 @@
 /// What a plan has to see of pending changes before it can answer them.
 namespace cpsctl::cli {
 
+/// The certificates that the manifest keeps in files for CSRs that wait; nothing if the change waits for something
+/// else, or the manifest names no files. `folder`: the project's, which they are relative to and lie in. Errors:
+/// internal.
+Result<std::optional<lifecycle::Offer>> offer_in_files(lifecycle::Info const& info, WallTime now,
+                                                       manifest::Desired const* desired, cps::Live const* live,
+                                                       std::string const& folder, Files& files);
+
 /// Looks at every pending change of the enrollments that state and manifests know (one request each, and one for what
 /// it waits for), and at the certificates that manifests keep in files. `inputs`: as CPS has answered them so far.
 /// Errors: of the requests; internal.

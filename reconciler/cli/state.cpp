@@ -83,6 +83,7 @@ Command state_list_command() {
           .examples = {{{"cpsctl state list", "what is managed"},
                         {"cpsctl state list -o json", "for programs"},
                         {"cpsctl state list --sandbox", "of the sandbox"}}},
+          .works = Works::files,
           .takes = [](Flags&, Options&) -> Run { return list; }};
 }
 
@@ -92,6 +93,7 @@ Command state_show_command() {
           .examples = {{{"cpsctl state show shop-example-com", "what is remembered of it"},
                         {"cpsctl state show shop-example-com -o json", "for programs"},
                         {"cpsctl state show shop-example-com --sandbox", "of the sandbox"}}},
+          .works = Works::files,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const name = std::make_shared<std::string>();
             flags.require({"NAME", "manifest name", "", Names::managed}, *name);
@@ -105,6 +107,7 @@ Command state_log_command() {
           .examples = {{{"cpsctl state log", "what was done in the last 90 days"},
                         {"cpsctl state log -o json shop-example-com", "of one enrollment, for programs"},
                         {"cpsctl state log --sandbox", "of the sandbox"}}},
+          .works = Works::files,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const name = std::make_shared<std::string>();
             flags.add({"NAME", "manifest name (default: all)", "", Names::managed}, *name);

@@ -159,6 +159,7 @@ Command state_forget_command() {
           .examples = {{{"cpsctl state forget shop-example-com", "CPS keeps the enrollment"},
                         {"cpsctl state forget shop-example-com api-example-com", "several"},
                         {"cpsctl state forget shop-example-com --sandbox", "in the sandbox"}}},
+          .works = Works::state,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const names = std::make_shared<std::vector<std::string>>();
             flags.require({"NAME", "names in the state", "", Names::managed}, *names);
@@ -172,6 +173,7 @@ Command state_mv_command() {
           .examples = {{{"cpsctl state mv shop-example-com shop", "after the manifest was renamed"},
                         {"cpsctl state mv shop-example-com shop -o json", "for programs"},
                         {"cpsctl state mv shop-example-com shop --sandbox", "in the sandbox"}}},
+          .works = Works::state,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const names = std::make_shared<std::pair<std::string, std::string>>();
             flags.require({"OLD", "name in the state", "", Names::managed}, names->first);
@@ -188,6 +190,7 @@ Command state_settle_command() {
           .examples = {{{"cpsctl state settle shop-example-com --as 10001", "it was done, and made this one"},
                         {"cpsctl state settle shop-example-com --not-done", "it was not done"},
                         {"cpsctl state settle shop-example-com --not-done --sandbox", "in the sandbox"}}},
+          .works = Works::state,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const asked = std::make_shared<Settling>();
             flags.require({"NAME", "manifest name", "", Names::enrollments}, asked->name);
@@ -204,6 +207,7 @@ Command state_unlock_command() {
           .examples = {{{"cpsctl state unlock", "after a run on another machine died"},
                         {"cpsctl state unlock --force", "even if that run still looks active"},
                         {"cpsctl state unlock --sandbox", "in the sandbox"}}},
+          .works = Works::state,
           .takes = [](Flags& flags, Options&) -> Run {
             auto const force = std::make_shared<bool>(false);
             flags.add({"--force", "even of a run on another machine: look there first"}, *force);

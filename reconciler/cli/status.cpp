@@ -1,13 +1,15 @@
 #include "report/status.hpp"
 
 #include "base/log.hpp"
+#include "base/screen.hpp"
 #include "base/text.hpp"
 #include "cli/account.hpp"
-#include "cli/changes.hpp"
+#include "cli/change_rows.hpp"
 #include "cli/command.hpp"
 #include "cli/option_groups.hpp"
 #include "cli/output.hpp"
-#include "plan/identity.hpp"
+#include "cli/polls.hpp"
+#include "cli/status_rows.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -16,131 +18,26 @@
 namespace cpsctl::cli {
 namespace {
 
-/// Conditions that say no more than that CPS is at work, or nothing is.
-std::set<std::string> const waiting_at_cps{"in progress", "in sync", "managed"};
+using report::Condition;
 
-/// What the plan thinks of an item, as a state of affairs.
-std::string condition_of(plan::ItemView const& item) {
-  switch (item.action) {
-    case plan::Action::create: return "missing";
-    case plan::Action::update:
-    case plan::Action::adopt: return item.state_only ? "to be recorded" : "differs";
-    case plan::Action::advance: return "waits for input";
-    case plan::Action::delete_: return item.steps.empty() ? "being deleted" : "to be deleted";
-    case plan::Action::orphan: return "orphan";
-    case plan::Action::forget: return "gone";
-    case plan::Action::blocked: return item.waits ? "waiting" : "blocked";
-    case plan::Action::none: return "in progress";
+/// Of --watch without an INTERVAL.
+constexpr char const* as_turns_come = "auto";
+
+struct Asked {
+  std::vector<std::string> names = {};  ///< globs like those of --name
+  bool unmanaged = false;
+  std::optional<Duration> expiring = {};
+  std::string watch = {};  ///< empty: it looks once
+
+  /// How often CPS is asked; nothing: as the changes' turns come. Errors: usage.
+  Result<std::optional<Duration>> every() const {
+    if (watch.empty() || watch == as_turns_come) return std::optional<Duration>();
+    auto const interval = parse_duration(watch);
+    if (interval && *interval > Duration()) return std::optional(*interval);
+    return usage(fmt::format("--watch={} is no time between two looks", text::printable(watch)),
+                 "write it as in --watch=30s, or leave it out");
   }
-  return "";
-}
-
-/// Where it is deployed, as the list says it; expiry is not part of a list.
-void tell_deployment(cps::Live const& live, schema::Schema const& schema, report::StatusRow& row) {
-  row.production_slots = plan::slots(*live.document, schema, "production");
-  row.staging_slots = plan::slots(*live.document, schema, "staging");
-  if (auto const start = plan::renewal_start(*live.document, schema)) row.renewal_start = timestamp(*start);
-}
-
-/// What CPS says of an enrollment, whatever a plan has to say about it.
-void tell(cps::Live const& live, schema::Schema const& schema, report::StatusRow& row) {
-  row.common_name = plan::common_name(*live.document, schema);
-  row.kind = plan::kind_of(*live.document, schema);
-  row.production = plan::in_production(*live.document, schema);
-  row.notes = plan::pending_notes(live);
-  tell_deployment(live, schema, row);
-}
-
-/// A contract as CPS listed it, for one question after another.
-struct Contract {
-  std::shared_ptr<schema::Schema const> schema;
-  plan::Index listed;
 };
-
-Result<std::map<plan::Scope, Contract>> contracts_of(plan::Inputs const& inputs) {
-  std::map<plan::Scope, Contract> contracts;
-  for (auto const& [scope, listing] : inputs.listings) {
-    CPS_TRY(auto schema, schema::enrollment(listing.api_schema));
-    plan::Index index(listing, *schema);
-    contracts.emplace(scope, Contract{.schema = std::move(schema), .listed = std::move(index)});
-  }
-  return contracts;
-}
-
-/// The enrollment of this id, in its contract's list or by the look-up that the list made necessary.
-cps::Live const* live_of(plan::Inputs const& inputs, plan::Index const& listed, std::int64_t id) {
-  if (cps::Live const* const live = listed.by_id(id)) return live;
-  auto const lookup = inputs.lookups.find(id);
-  return lookup != inputs.lookups.end() && lookup->second ? &*lookup->second : nullptr;
-}
-
-/// One row for each enrollment that a manifest or the state knows.
-Result<std::vector<report::StatusRow>> managed(plan::Inputs const& inputs, plan::PlanView const& plan) {
-  std::vector<report::StatusRow> rows;
-  std::set<std::string> told;
-  CPS_TRY(auto const contracts, contracts_of(inputs));
-  for (plan::ItemView const& item : plan.items) {
-    told.insert(item.name);
-    report::StatusRow row{.name = item.name,
-                          .id = item.id,
-                          .contract = item.contract,
-                          .account = item.account,
-                          .common_name = item.common_name,
-                          .kind = item.validation_type,
-                          .condition = condition_of(item),
-                          .production = item.production,
-                          .notes = item.notes};
-    if (auto const contract = contracts.find({item.account, item.contract}); contract != contracts.end())
-      if (cps::Live const* const live = live_of(inputs, contract->second.listed, item.id))
-        tell_deployment(*live, *contract->second.schema, row);
-    if (!item.reason.empty()) row.notes.push_back(item.reason);
-    if (!item.next.empty()) row.notes.push_back("next: " + item.next);
-    rows.push_back(std::move(row));
-  }
-  for (auto const& [name, entry] : inputs.entries) {
-    auto const contract = contracts.find({entry.account, entry.contract});
-    if (told.contains(name) || contract == contracts.end() ||
-        !inputs.selection.takes(name, entry.contract, entry.labels))
-      continue;
-    report::StatusRow row{.name = name,
-                          .id = entry.id,
-                          .contract = entry.contract,
-                          .account = entry.account,
-                          .common_name = entry.common_name,
-                          .condition = inputs.desired.empty() ? "managed" : "in sync"};
-    if (cps::Live const* const live = live_of(inputs, contract->second.listed, entry.id))
-      tell(*live, *contract->second.schema, row);
-    rows.push_back(std::move(row));
-  }
-  std::ranges::sort(rows, {}, &report::StatusRow::name);
-  return rows;
-}
-
-Result<std::vector<report::StatusRow>> unmanaged(plan::Inputs const& inputs, plan::Plan const& plan) {
-  std::set<std::int64_t> const ours = managed_ids(inputs, plan);
-  std::vector<report::StatusRow> rows;
-  for (auto const& [scope, listing] : inputs.listings) {
-    CPS_TRY(auto const schema, schema::enrollment(listing.api_schema));
-    for (cps::Live const& live : listing.enrollments) {
-      if (ours.contains(live.id.value)) continue;
-      report::StatusRow row{
-          .id = live.id.value, .contract = scope.second, .account = scope.first, .condition = "unmanaged"};
-      tell(live, *schema, row);
-      rows.push_back(std::move(row));
-    }
-  }
-  return rows;
-}
-
-/// Does CPS work on one of them?
-bool is_at_work(plan::Inputs const& inputs, std::vector<report::StatusRow> const& rows) {
-  std::set<std::int64_t> shown;
-  for (report::StatusRow const& row : rows) shown.insert(row.id);
-  auto const at_work = [&](cps::Live const& live) { return shown.contains(live.id.value) && !live.pending.empty(); };
-  auto const listed = [&](auto const& one) { return std::ranges::any_of(one.second.enrollments, at_work); };
-  auto const looked_up = [&](auto const& one) { return one.second && at_work(*one.second); };
-  return std::ranges::any_of(inputs.listings, listed) || std::ranges::any_of(inputs.lookups, looked_up);
-}
 
 /// The manifests by name.
 using Wanted = std::map<std::string, manifest::Desired const*>;
@@ -156,178 +53,352 @@ manifest::Desired const* find(Wanted const& wanted, std::string const& name) {
   return found == wanted.end() ? nullptr : found->second;
 }
 
-/// What the policy in force says, and in which light.
-lifecycle::Policy standing_policy(PendingChange const& pending, manifest::Desired const* desired) {
-  lifecycle::Policy policy{.standing = lifecycle::Standing::orphan};
-  if (std::ranges::count(pending.removal, pending.change.id.value) > 0)
-    policy.standing = lifecycle::Standing::removal;
-  else if (desired != nullptr)
-    policy.standing = lifecycle::Standing::manifest;
-  if (desired != nullptr) policy.lifecycle = desired->lifecycle;
-  return policy;
+/// The time by CPS's clock, as its lists say it.
+WallTime time_of(plan::Inputs const& inputs) {
+  std::optional<WallTime> latest;
+  for (auto const& [scope, listing] : inputs.listings)
+    if (listing.answered && (!latest || *listing.answered > *latest)) latest = listing.answered;
+  return latest.value_or(inputs.now);
 }
 
-/// Whose the change is, as far as state and plan tell.
-lifecycle::Owner whose(PendingChange const& pending, plan::ItemView const* planned) {
-  std::vector<std::int64_t> ours = pending.ours;
-  ours.insert(ours.end(), pending.removal.begin(), pending.removal.end());
-  bool const differs = planned != nullptr && !planned->changes.empty();
-  return lifecycle::owner_of(pending.change, ours,
-                             differs ? lifecycle::Managed::differs : lifecycle::Managed::as_wanted);
+/// A change of a row, as its own condition and the others say it.
+void conclude(report::StatusRow& row) {
+  report::settle_condition(row);
+  for (report::ChangeRow const& change : row.changes) {
+    bool const yours = change.who == lifecycle::Who::person;
+    if (row.condition == Condition::waits_for_input && yours) row.since = change.since;
+    if (row.condition == Condition::in_progress || row.condition == Condition::being_deleted)
+      row.since = change.since.empty() ? change.begun : change.since;
+    if (!row.since.empty()) return;
+  }
 }
 
-/// Where it goes on, as this program sends no answers: what a policy would answer is a person's, too.
-std::string elsewhere(lifecycle::Due const& due, cps::Input const* input) {
-  if (std::holds_alternative<lifecycle::DeadEnd>(due))
-    return "cancel it in Akamai Control Center, or ask Akamai's support; then plan again";
-  if (input != nullptr && input->kind == cps::InputKind::third_party_certificate)
-    return "have it signed, and upload the certificate in Akamai Control Center";
-  return "answer it in Akamai Control Center";
+/// When the certificate ends that the enrollment serves, if its row says so.
+std::optional<WallTime> end_of(report::Status const& status, std::string const& name) {
+  auto const row = std::ranges::lower_bound(status.enrollments, name, {}, &report::StatusRow::name);
+  if (row == status.enrollments.end() || row->name != name) return std::nullopt;
+  auto const ends = parse_timestamp(row->expires);
+  return ends ? std::optional(*ends) : std::nullopt;
 }
 
-/// Names what there is: commands of this program, else Akamai's pages.
-void name_what_exists(report::ChangeRow& row, ChangeSight const& sight, lifecycle::Due const& due,
-                      std::string const& hold) {
-  auto const exists = [](std::string_view line) {
-    auto const at = line.find("cpsctl ");
-    if (at == line.npos) return true;
-    std::string_view const rest = line.substr(at + 7);
-    return command_named(rest.substr(0, rest.find(' '))) != nullptr;
+/// What one look at CPS gave.
+struct Sight {
+  report::Status status = {};
+  bool pending = false;      ///< a change of what is shown is pending
+  bool all = true;           ///< every change was looked at
+  Exit unread = Exit::done;  ///< of what could not be read
+};
+
+/// Looks at CPS once, or again and again; what is remembered between two looks is here.
+class Looks {
+ public:
+  Looks(Asked const& asked, Account& account, World& world) : asked_(asked), account_(account), world_(world) {}
+
+  /// Errors: as read_manifests() and connect().
+  Result<> begin() {
+    CPS_TRY(std::optional<Duration> const every, asked_.every());
+    CPS_TRY(manifests_, account_.read_manifests(Account::Manifests::if_any));
+    CPS_CHECK(account_.connect());
+    polls_.emplace(cps::slowest(account_.settings().windows), every);
+    return {};
+  }
+
+  /// One list per contract, and what the changes and the dates need.
+  Result<Sight> look() {
+    CPS_CHECK(account_.look());
+    plan::Inputs known = account_.inputs(manifests_);
+    CPS_CHECK(check_words(known, asked_.unmanaged));
+    // What a contract holds can be asked before anything of it is managed.
+    if (asked_.unmanaged) list_too(known.selection.contracts, account_.connection().default_account, known);
+    if (asked_.unmanaged && plan::scopes(known).empty())
+      return usage("no contract is known here: there are neither manifests nor a state",
+                   "name one: cpsctl status --unmanaged --contract ID");
+    polls_->listed(plan::scopes(known).size(), now());
+    CPS_TRY(plan::Inputs const inputs, account_.ask(std::move(known)));
+    CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
+    plan::PlanView const seen = plan::view(plan);
+    Lives const lives(inputs);
+    Sight sight{.status = {.now = time_of(inputs)}};
+    auto& rows = sight.status.enrollments;
+    if (asked_.unmanaged) {
+      CPS_TRY(rows, unmanaged_rows(inputs, plan));
+    } else {
+      CPS_TRY(rows, managed_rows(inputs, seen, lives));
+    }
+    if (!asked_.unmanaged) {
+      CPS_CHECK(read_dates(inputs, lives, sight));
+      CPS_CHECK(read_changes(inputs, seen, lives, sight));
+    }
+    if (asked_.expiring) report::keep_expiring(*asked_.expiring, sight.status);
+    sight.pending = std::ranges::any_of(rows, [&](report::StatusRow const& row) {
+      cps::Live const* const live = lives.find(row.account, row.id);
+      return live != nullptr && !live->pending.empty();
+    });
+    return sight;
+  }
+
+  SteadyTime next() const { return polls_->next(now()); }
+
+ private:
+  SteadyTime now() const { return world_.clock.steady(); }
+  static bool named(plan::Inputs const& inputs) { return !inputs.selection.names.empty(); }
+
+  /// Says once that something cannot be read.
+  Exit failed(Error const& error, std::string const& what) {
+    if (unread_.insert(what).second) log::error("{}: {}", what, describe(error));
+    return exit_for(error.code);
+  }
+
+  /// Of those in production, whose dates are not known from an earlier look at the same changes.
+  Result<> read_dates(plan::Inputs const& inputs, Lives const& lives, Sight& sight) {
+    if (!named(inputs)) return {};
+    std::vector<LiveEnd> missing;
+    for (report::StatusRow const& row : sight.status.enrollments) {
+      cps::Live const* const live = row.production ? lives.find(row.account, row.id) : nullptr;
+      if (live != nullptr && !ends_.contains(key_of(row, *live)))
+        missing.push_back({.name = row.name, .account = row.account, .enrollment = {row.id}});
+    }
+    CPS_TRY(auto const ends, read_ends(std::move(missing), account_.connection()));
+    for (LiveEnd const& one : ends) {
+      if (one.failure)
+        sight.unread = worse(sight.unread, failed(*one.failure, fmt::format("the certificate of {}", one.name)));
+      cps::Live const* const live = lives.find(one.account, one.enrollment.value);
+      if (!one.failure) ends_[{one.account, one.enrollment.value, plan::ids_of(live->pending)}] = one.ends;
+    }
+    for (report::StatusRow& row : sight.status.enrollments) {
+      cps::Live const* const live = row.production ? lives.find(row.account, row.id) : nullptr;
+      if (live == nullptr) continue;
+      auto const known = ends_.find(key_of(row, *live));
+      if (known != ends_.end() && known->second) row.expires = timestamp(*known->second);
+    }
+    return {};
+  }
+
+  /// Requests are shared: of many pending changes a quarter of what CPS allows is spent on, unless they are named.
+  std::size_t looks_allowed(plan::Inputs const& inputs) const {
+    if (looked_) return polls_->room(now());
+    auto const slowest = cps::slowest(account_.settings().windows);
+    if (!slowest || named(inputs)) return std::numeric_limits<std::size_t>::max();
+    return static_cast<std::size_t>(std::max(1, slowest->requests / 4));
+  }
+
+  std::vector<PendingChange> turns(plan::Inputs const& inputs, std::vector<PendingChange> const& pending,
+                                   Sight& sight) {
+    std::size_t const allowed = looks_allowed(inputs);
+    std::vector<PendingChange> due = polls_->due(pending, now(), allowed);
+    sight.all = polls_->all_read();
+    if (!sight.all && !looked_)
+      log::info("{} of {} are looked at; name enrollments to see theirs", allowed,
+                text::counted(pending.size(), "pending change"));
+    looked_ = true;
+    return due;
+  }
+
+  /// Reads the pending changes of the rows whose turn it is, and tells what is due.
+  Result<> read_changes(plan::Inputs const& inputs, plan::PlanView const& plan, Lives const& lives, Sight& sight) {
+    CPS_TRY(std::vector<PendingChange> const pending, pending_changes(inputs, plan, lives));
+    CPS_TRY(auto const sights, look_at(turns(inputs, pending, sight), account_.connection()));
+    plan::ByKey const planned(plan);
+    Wanted const manifests = wanted(inputs);
+    Begun const begun = begun_of(account_.contents().history);
+    for (ChangeSight const& one : sights) {
+      PendingChange const& change = one.pending;
+      bool const dated = one.change && one.change->answered;
+      WallTime const answered = dated ? *one.change->answered : sight.status.now;
+      Remembered const& remembered = polls_->looked(one, answered);
+      auto const when = begun.find({change.enrollment.value, change.change.id.value});
+      ToldChange told = tell_change(one, {.desired = find(manifests, change.name),
+                                          .planned = planned.find({.name = change.name}),
+                                          .live = lives.find(change.account, change.enrollment.value),
+                                          .files = world_.files,
+                                          .folder = account_.settings().project.folder,
+                                          .asked = answered,
+                                          .begun = when == begun.end() ? std::string() : when->second,
+                                          .since = remembered.since,
+                                          .staging_since = remembered.seen,
+                                          .live_expires = end_of(sight.status, change.name)});
+      std::string const what = fmt::format("change {} of {}", change.change.id.value, change.name);
+      if (!one.failure) unread_.erase(what);
+      polls_->next_turn(change, told.look_after, now());
+      told_[{change.account, change.change.id.value}] = {
+          .row = std::move(told.row), .unread = one.failure ? failed(*one.failure, what) : Exit::done};
+    }
+    show(pending, manifests, sight);
+    return {};
+  }
+
+  /// What is known of the changes, and what follows from it.
+  void show(std::vector<PendingChange> const& pending, Wanted const& manifests, Sight& sight) const {
+    std::vector<report::StatusRow>& rows = sight.status.enrollments;
+    for (PendingChange const& change : pending) {
+      auto const told = told_.find({change.account, change.change.id.value});
+      auto const row = std::ranges::lower_bound(rows, change.name, {}, &report::StatusRow::name);
+      if (told == told_.end() || row == rows.end() || row->name != change.name) continue;
+      std::erase(row->notes, plan::pending_note(change.change));
+      row->changes.push_back(told->second.row);
+      sight.unread = worse(sight.unread, told->second.unread);
+    }
+    for (report::StatusRow& row : rows) {
+      conclude(row);
+      manifest::Desired const* const desired = find(manifests, row.name);
+      if (desired == nullptr || desired->lifecycle.hold.empty()) continue;
+      std::string const hold = "on hold: " + desired->lifecycle.hold;
+      if (std::ranges::count(row.notes, hold) == 0 && row.reason != hold) row.notes.push_back(hold);
+    }
+  }
+
+  struct Told {
+    report::ChangeRow row = {};
+    Exit unread = Exit::done;
   };
-  cps::Input const* const input = lifecycle::input_of(*sight.change);
-  bool const signs = input != nullptr && input->kind == cps::InputKind::third_party_certificate;
-  std::erase_if(row.next, [&](std::string const& line) { return !exists(line); });
-  row.yaml.clear();
-  if (row.who == lifecycle::Who::policy) {
-    row.who = lifecycle::Who::person;
-    row.because.emplace_back("the manifest allows it; this version of cpsctl does not send answers yet");
-    if (signs) row.next.push_back("cpsctl csr " + sight.pending.name);
+  using Dated = std::tuple<std::string, std::int64_t, std::vector<std::int64_t>>;  ///< account, enrollment, changes
+  static Dated key_of(report::StatusRow const& row, cps::Live const& live) {
+    return {row.account, row.id, plan::ids_of(live.pending)};
   }
-  bool const on_hold = std::holds_alternative<lifecycle::Waits>(due) && !hold.empty();
-  if (row.who == lifecycle::Who::person && !on_hold) row.next.push_back(elsewhere(due, input));
-}
 
-report::ChangeRow row_of(ChangeSight const& sight, manifest::Desired const* desired, plan::ItemView const* planned,
-                         WallTime asked) {
-  PendingChange const& pending = sight.pending;
-  lifecycle::Owner const owner = whose(pending, planned);
-  if (!sight.change)
-    return {.id = pending.change.id.value,
-            .type = pending.change.type,
-            .owner = owner,
-            .what = "it has ended since the list was read"};
-  lifecycle::Seen const seen{
-      .name = pending.name, .type = pending.change.type, .change = *sight.change, .info = sight.info};
-  WallTime const now = sight.change->answered.value_or(asked);
-  lifecycle::Policy const policy = standing_policy(pending, desired);
-  lifecycle::Next const next = lifecycle::decide(seen, owner, policy, now);
-  report::ChangeRow row = report::change_row(seen, owner, next);
-  name_what_exists(row, sight, next.due, policy.lifecycle.hold);
-  return row;
-}
-
-/// Requests are shared: of many pending changes a quarter of what CPS allows is spent on, unless they are named.
-std::size_t looks_allowed(Settings const& settings, plan::Inputs const& inputs) {
-  auto const slowest = cps::slowest(settings.windows);
-  if (!slowest || !inputs.selection.names.empty()) return std::numeric_limits<std::size_t>::max();
-  return static_cast<std::size_t>(std::max(1, slowest->requests / 4));
-}
-
-/// Reads the pending changes of the rows, and tells what is due. False: some were not looked at.
-Result<bool> tell_changes(plan::Inputs const& inputs, plan::PlanView const& plan, Account& account,
-                          std::vector<report::StatusRow>& rows) {
-  CPS_TRY(std::vector<PendingChange> pending, pending_changes(inputs, plan));
-  std::size_t const allowed = looks_allowed(account.settings(), inputs);
-  bool const all = pending.size() <= allowed;
-  if (!all) {
-    log::info("{} of {} are looked at; name enrollments to see theirs", allowed,
-              text::counted(pending.size(), "pending change"));
-    pending.resize(allowed);
-  }
-  CPS_TRY(auto const sights, look_at(std::move(pending), account.connection()));
-  plan::ByKey const planned(plan);
-  Wanted const manifests = wanted(inputs);
-  for (ChangeSight const& sight : sights) {
-    std::string const& name = sight.pending.name;
-    auto const row = std::ranges::lower_bound(rows, name, {}, &report::StatusRow::name);
-    if (row == rows.end() || row->name != name) continue;
-    std::erase(row->notes, plan::pending_note(sight.pending.change));
-    row->changes.push_back(row_of(sight, find(manifests, name), planned.find({.name = name}), inputs.now));
-    if (report::waits_for_person(*row) && waiting_at_cps.contains(row->condition)) row->condition = "waits for input";
-  }
-  for (report::StatusRow& row : rows) {
-    manifest::Desired const* const desired = find(manifests, row.name);
-    if (desired == nullptr || desired->lifecycle.hold.empty()) continue;
-    std::string const hold = "on hold: " + desired->lifecycle.hold;
-    if (std::ranges::count(row.notes, hold) == 0) row.notes.push_back(hold);
-  }
-  return all;
-}
-
-struct Asked {
-  std::vector<std::string> names = {};  ///< globs like those of --name
-  bool unmanaged = false;
+  Asked const& asked_;
+  Account& account_;
+  World& world_;
+  manifest::Loaded manifests_ = {};
+  std::optional<Polls> polls_ = {};
+  bool looked_ = false;
+  std::map<std::pair<std::string, std::int64_t>, Told> told_ = {};  ///< by account and change
+  std::map<Dated, std::optional<WallTime>> ends_ = {};
+  std::set<std::string> unread_ = {};  ///< what was said to be so
 };
 
 /// With --detailed-exitcode: CPS is at work, or may be (`all`: every change was looked at), or somebody else has to be.
-Exit exit_of(plan::Inputs const& inputs, std::vector<report::StatusRow> const& rows, bool all) {
-  bool works = !all;
+Exit detailed_exit(Sight const& sight) {
+  bool works = !sight.all;
   bool due = false;
-  for (report::StatusRow const& row : rows)
+  for (report::StatusRow const& row : sight.status.enrollments)
     for (report::ChangeRow const& change : row.changes) {
       if (!change.who) continue;
       bool const other = *change.who == lifecycle::Who::person || *change.who == lifecycle::Who::ca;
       (other ? due : works) = true;
     }
-  if (works || (!due && is_at_work(inputs, rows))) return Exit::changes;
+  if (works || (!due && sight.pending)) return Exit::changes;
   return due ? Exit::needs_action : Exit::done;
 }
+
+Product product_of(report::Status const& status, World& world) {
+  return {.text = [&](std::ostream& out, report::Style const& style) { report::status_text(status, style, out); },
+          .json = [&] { return report::status_document(status); },
+          .others = forms_of(StatusDocument{.status = status}, world)};
+}
+
+Exit shown(Sight const& sight, Options const& options, World& world) {
+  // A table has no place for it.
+  std::string const unknown = report::unknown_words(sight.status);
+  if (options.global.output == Format::csv && !unknown.empty()) log::warning("{}", unknown);
+  Exit const fine = options.detailed_exitcode ? detailed_exit(sight) : Exit::done;
+  return delivered(product_of(sight.status, world), worse(fine, sight.unread), options.global, world);
+}
+
+/// Shows what is new until nothing is pending.
+class Watching {
+ public:
+  Watching(Options const& options, Account& account, World& world)
+      : options_(options),
+        account_(account),
+        world_(world),
+        redraws_(world.out_is_terminal && options.global.output == Format::text &&
+                 world.environment("TERM").value_or("") != "dumb") {}
+
+  Result<Exit> run(Looks& looks) {
+    CPS_TRY(Sight sight, looks.look());
+    if (redraws_) draw(sight.status);
+    if (!redraws_ && sight.pending) log::info("watching {}", report::summary(sight.status));
+    while (sight.pending && account_.signals().received() == 0) {
+      SteadyTime const next = looks.next();
+      if (next >= account_.settings().deadline) return ended(sight, Exit::again);
+      if (!account_.pause(next)) break;
+      auto again = looks.look();
+      if (account_.signals().received() != 0) break;
+      if (!again) {
+        CPS_CHECK(passing(again.error()));
+        continue;
+      }
+      tell(sight.status, again->status);
+      sight = std::move(*again);
+    }
+    return account_.signals().exit_or(ended(sight, Exit::done));
+  }
+
+ private:
+  /// A watch goes on when CPS is away for a while. Errors: what stays as it is.
+  static Result<> passing(Error const& error) {
+    bool const passes = !error.lasting && (error.code == Errc::unavailable || error.code == Errc::rate_limited ||
+                                           error.code == Errc::protocol || error.code == Errc::timeout);
+    if (!passes) return error;
+    log::warning("{}; it is asked again", describe(error));
+    return {};
+  }
+
+  void tell(report::Status const& before, report::Status const& after) {
+    std::vector<std::string> const lines = report::news(before, after);
+    if (lines.empty()) return;
+    if (redraws_) return draw(after);
+    for (std::string const& line : lines) log::info("{}", line);
+  }
+
+  void clear() {
+    world_.out << "\x1b[H\x1b[2J";  // past the door: our own code
+  }
+
+  void draw(report::Status const& status) {
+    clear();
+    report::status_text(status, style_for(options_.global, world_, true), world_.out);
+    screen::line(world_.out, "Shown again when something is new; Ctrl-C ends it.");
+    world_.out.flush();
+  }
+
+  Exit ended(Sight const& sight, Exit exit) {
+    if (redraws_) clear();
+    return worse(exit, shown(sight, options_, world_));
+  }
+
+  Options const& options_;
+  Account& account_;
+  World& world_;
+  bool redraws_;
+};
 
 /// cpsctl status: one list per contract; for a pending change one request more, and one for what it waits for.
 Result<Exit> run(Asked const& asked, Options options, World& world) {
   options.selection.names.insert(options.selection.names.end(), asked.names.begin(), asked.names.end());
   return on_account(options, world, [&](Account& account) -> Result<Exit> {
-    CPS_TRY(manifest::Loaded manifests, account.read_manifests(Account::Manifests::if_any));
-    CPS_CHECK(account.connect());
-    CPS_CHECK(account.look());
-    plan::Inputs known = account.inputs(std::move(manifests));
-    CPS_CHECK(check_words(known, asked.unmanaged));
-    // What a contract holds can be asked before anything of it is managed.
-    if (asked.unmanaged) list_too(known.selection.contracts, account.connection().default_account, known);
-    if (asked.unmanaged && plan::scopes(known).empty())
-      return usage("no contract is known here: there are neither manifests nor a state",
-                   "name one: cpsctl status --unmanaged --contract ID");
-    CPS_TRY(plan::Inputs const inputs, account.ask(std::move(known)));
-    CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
-    plan::PlanView const seen = plan::view(plan);
-    CPS_TRY(auto rows, asked.unmanaged ? unmanaged(inputs, plan) : managed(inputs, seen));
-    bool all = true;
-    if (!asked.unmanaged) {
-      CPS_TRY(all, tell_changes(inputs, seen, account, rows));
-    }
-    return delivered(
-        {.text = [&](std::ostream& out, report::Style const& style) { report::status_text(rows, style, out); },
-         .json = [&] { return report::status_document(rows); }},
-        options.detailed_exitcode ? exit_of(inputs, rows, all) : Exit::done, options.global, world);
+    Looks looks(asked, account, world);
+    CPS_CHECK(looks.begin());
+    if (!asked.watch.empty()) return Watching(options, account, world).run(looks);
+    CPS_TRY(Sight const sight, looks.look());
+    return shown(sight, options, world);
   });
 }
 
 }  // namespace
 
 Command status_command() {
-  return {.name = "status",
-          .what = "Show what CPS has of each enrollment",
-          .examples = {{{"cpsctl status", "every enrollment of the manifests and the state"},
-                        {"cpsctl status shop-example-com", "one of them"},
-                        {"cpsctl status --unmanaged", "what the contracts have that nobody manages"}}},
-          .takes = [](Flags& flags, Options& options) -> Run {
-            auto const asked = std::make_shared<Asked>();
-            flags.add({"NAME", "manifest names (default: all)", "", Names::enrollments}, asked->names);
-            take_selection(flags, options);
-            take_detailed(flags, options, "exit 2 while CPS works on a change, 3 when others must act");
-            flags.add({"--unmanaged", "list enrollments in neither the state nor a manifest"}, asked->unmanaged);
-            return with(asked, run);
-          }};
+  return {
+      .name = "status",
+      .what = "Show what CPS has of each enrollment",
+      .examples = {{{"cpsctl status shop-example-com", "one, with the end of its certificate"},
+                    {"cpsctl status '*' --expiring 30d", "what ends soon"},
+                    {"cpsctl status --watch", "what is new, until nothing is pending"}}},
+      .document = Document::status,
+      .works = Works::asking_cps,
+      .takes = [](Flags& flags, Options& options) -> Run {
+        auto const asked = std::make_shared<Asked>();
+        flags.add({"NAME", "manifest names (default: all)", "", Names::enrollments}, asked->names);
+        take_selection(flags, options);
+        take_detailed(flags, options, "exit 2 while CPS works on a change, 3 when others must act");
+        flags.add({"--unmanaged", "list enrollments in neither the state nor a manifest"}, asked->unmanaged);
+        flags.add({"--expiring", "only what ends in production within this time, or has ended"}, asked->expiring);
+        flags.maybe({"--watch", "show what is new until nothing is pending", "INTERVAL"}, asked->watch, as_turns_come);
+        flags.exclude("--unmanaged", "--watch");
+        flags.exclude("--unmanaged", "--expiring");
+        return with(asked, run);
+      }};
 }
 
 }  // namespace cpsctl::cli

@@ -87,12 +87,13 @@ Result<std::vector<plan::Item>> for_one(OneEnrollment one, std::vector<pki::Sour
 Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources, Account& account) {
   CPS_TRY(plan::Inputs const inputs, account.ask(account.inputs({})));
   CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
-  CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned)));
+  CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned), Lives(inputs)));
   std::erase_if(pending, [](PendingChange const& one) { return !one.signed_outside; });
   CPS_TRY(auto const seen, look_at(std::move(pending), account.connection()));
   std::vector<plan::Item> items;
   std::vector<std::string> why;
   for (ChangeSight const& one : seen) {
+    if (one.failure) return *one.failure;
     if (!one.change) continue;
     auto const item = std::ranges::find(planned.items, one.pending.name, &plan::Item::name);
     if (item == planned.items.end() || !item->live.document) continue;

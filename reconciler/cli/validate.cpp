@@ -42,6 +42,7 @@ Command validate_command() {
                         {"cpsctl validate -o github manifests", "annotations for GitHub Actions"},
                         {"cpsctl validate --out sarif=validate.sarif manifests", "a file for code scanning as well"}}},
           .document = Document::findings,
+          .works = Works::files,
           .takes = [](Flags& flags, Options& options) -> Run {
             take_paths(flags, options);
             return run;

@@ -74,6 +74,7 @@ Command version_command() {
           .examples = {{{"cpsctl version", "one line"},
                         {"cpsctl version -v", "with the libraries in it"},
                         {"cpsctl version -o json", "for programs"}}},
+          .works = Works::alone,
           .takes = [](Flags&, Options&) -> Run { return run; }};
 }
 

@@ -139,8 +139,10 @@ Result<std::string> recorded_realm(state::Backend const& backend) {
 }
 
 /// Says what is odd about a state, with commands that can be copied.
-void warn_of(state::Contents const& contents, Settings const& settings) {
-  for (std::string const& note : contents.notes) log::warning("{}", report::next_step(note, {.flags = settings.flags}));
+void warn_of(state::Contents const& contents, Settings const& settings, std::vector<std::string> const& said = {}) {
+  for (std::string const& note : contents.notes)
+    if (std::ranges::find(said, note) == said.end())
+      log::warning("{}", report::next_step(note, {.flags = settings.flags}));
 }
 
 /// Where the state of these settings lives. Errors: usage; io when git tracks it.
@@ -178,10 +180,11 @@ Result<Writing> begin_writing(std::string const& command, std::string const& rea
   return writing;
 }
 
-Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world) {
+Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world,
+                                   std::vector<std::string> const& said) {
   CPS_TRY(auto const backend, backend_of(settings, world));
   CPS_TRY(state::Contents contents, backend->read(realm));
-  warn_of(contents, settings);
+  warn_of(contents, settings, said);
   return contents;
 }
 

@@ -25,8 +25,10 @@ struct Writing {
 Result<Writing> begin_writing(std::string const& command, std::string const& realm, std::string const& host,
                               Settings const& settings, World& world, Signals const* signals = nullptr);
 
-/// The state for commands that only look; what is odd about it is logged. `realm`: "" for any. Errors: io.
-Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world);
+/// The state for commands that only look; what is odd about it is logged, but for what was `said` before. `realm`: ""
+/// for any. Errors: io.
+Result<state::Contents> read_state(Settings const& settings, std::string const& realm, World& world,
+                                   std::vector<std::string> const& said = {});
 
 using PlanAgain = decltype(apply::ApplyOptions::plan_again);
 

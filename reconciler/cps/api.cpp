@@ -1,6 +1,7 @@
 #include "cps/api.hpp"
 
 #include "cps/list_reader.hpp"
+#include "cps/throttle.hpp"
 
 #include <fmt/format.h>
 
@@ -85,8 +86,9 @@ http::Task<Result<Listing>> Reader::list(std::string account_key, std::string co
   call.sink = [&reader](std::string_view piece) { return reader->feed(piece); };
   call.restart = [&reader, this] { reader.emplace(session_.options().max_list_bytes); };
   call.before_send = [&listing, this] { return begins(listing.begun, session_.clock()); };
-  call.check = [&reader, &listing](http::Response const&) -> Result<> {
+  call.check = [&reader, &listing](http::Response const& response) -> Result<> {
     CPS_TRY(listing.enrollments, reader->finish());
+    listing.answered = parse_http_date(response.header("Date"));
     for (Live& live : listing.enrollments) live.api_schema = listing.api_schema;
     return {};
   };

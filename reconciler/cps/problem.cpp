@@ -4,8 +4,11 @@
 #include "base/text.hpp"
 #include "cps/throttle.hpp"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -36,6 +39,49 @@ std::string api_error_part(std::string_view text, std::string_view key) {
   return tidy(rest.substr(0, end));
 }
 
+/// The character of a number, in UTF-8; nothing: Unicode has none.
+std::string utf8(std::uint32_t code) {
+  bool const is_character = code > 0 && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
+  if (!is_character) return {};
+  auto const rest = [code](unsigned shift) { return static_cast<char>(0x80U | ((code >> shift) & 0x3FU)); };
+  if (code < 0x80) return {static_cast<char>(code)};
+  if (code < 0x800) return {static_cast<char>(0xC0U | (code >> 6U)), rest(0)};
+  if (code < 0x10000) return {static_cast<char>(0xE0U | (code >> 12U)), rest(6), rest(0)};
+  return {static_cast<char>(0xF0U | (code >> 18U)), rest(12), rest(6), rest(0)};
+}
+
+/// What stands for a character in HTML: "#35", "#x23", "amp"; nothing: it is none of those.
+std::string entity(std::string_view name) {
+  using Named = std::pair<std::string_view, std::string_view>;
+  constexpr std::array named{Named{"amp", "&"},   Named{"lt", "<"},   Named{"gt", ">"},
+                             Named{"quot", "\""}, Named{"apos", "'"}, Named{"nbsp", " "}};
+  auto const found = std::ranges::find(named, name, &Named::first);
+  if (found != named.end()) return std::string(found->second);
+  if (!name.starts_with('#')) return {};
+  bool const hex = name.substr(1).starts_with('x') || name.substr(1).starts_with('X');
+  std::string_view const digits = name.substr(hex ? 2 : 1);
+  std::uint32_t code = 0;
+  auto const [end, problem] = std::from_chars(digits.begin(), digits.end(), code, hex ? 16 : 10);
+  return problem == std::errc() && end == digits.end() ? utf8(code) : std::string();
+}
+
+/// Akamai's own pages write "Reference&#32;&#35;18.2f".
+std::string without_entities(std::string_view html) {
+  constexpr std::size_t longest = 10;
+  std::string text;
+  for (std::size_t at = 0; at < html.size(); ++at) {
+    std::size_t const end = html[at] == '&' ? html.substr(at, longest + 2).find(';') : html.npos;
+    std::string const character = end == html.npos ? std::string() : entity(html.substr(at + 1, end - 1));
+    if (character.empty()) {
+      text += html[at];
+    } else {
+      text += character;
+      at += end;
+    }
+  }
+  return text;
+}
+
 /// Text between HTML's tags, white space folded.
 std::string without_markup(std::string_view body) {
   std::string text;
@@ -49,7 +95,7 @@ std::string without_markup(std::string_view body) {
       text += ' ';
     if (c == '>') tag = false;
   }
-  return tidy(text);
+  return tidy(without_entities(text));
 }
 
 Errc code_for(Problem const& problem) {

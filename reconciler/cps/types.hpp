@@ -44,7 +44,8 @@ struct Listing {
   std::string contract = {};
   std::string api_schema = {};
   std::vector<Live> enrollments = {};
-  WallTime begun = {};  ///< when the request was sent
+  WallTime begun = {};                    ///< when the request was sent
+  std::optional<WallTime> answered = {};  ///< the answer's Date: CPS's own time
 };
 
 /// Reads id (integer or string, else from location; they must not disagree) and pendingChanges. Errors: protocol,

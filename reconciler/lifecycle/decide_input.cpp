@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "lifecycle/pending.hpp"
+#include "lifecycle/validation.hpp"
 
 #include <algorithm>
 
@@ -21,17 +22,6 @@ std::string ack(AtInput const& at) {
 std::string words(Warning const& warning) {
   std::string_view const id = warning.known() ? std::string_view(warning.id) : "a warning that cpsctl does not know";
   return fmt::format("{} is not answered: {}", id, text::excerpt(warning.text, listed));
-}
-
-bool is_validated(cps::DomainValidation const& one) {
-  return one.validation_status == "VALIDATED" || one.status == "Valid";
-}
-
-/// Tokens of an expired authorization are of no use: CPS fetches new ones within minutes.
-bool is_pending(cps::DomainValidation const& one) {
-  return !is_validated(one) && one.validation_status != "EXPIRED" &&
-         std::ranges::any_of(one.challenges,
-                             [](cps::Challenge const& challenge) { return challenge.status == "pending"; });
 }
 
 /// The CSR for an algorithm. csr.v1 has one and does not say which it is for.
@@ -95,9 +85,7 @@ Due decide_warnings(AtInput const& at, cps::WarningsText const& text) {
 }
 
 Due decide_validation(AtInput const& at, cps::Challenges const& challenges) {
-  std::vector<std::string> names;
-  for (cps::DomainValidation const& one : challenges.dv)
-    if (is_pending(one) && std::ranges::find(names, one.domain) == names.end()) names.push_back(one.domain);
+  std::vector<std::string> const names = awaited(challenges).names;
   if (names.empty()) {
     bool const all = !challenges.dv.empty() && std::ranges::all_of(challenges.dv, is_validated);
     if (all) return Waits{.who = Who::ca, .what = "the CA issues the certificate", .since = at.seen.since};

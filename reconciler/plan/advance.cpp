@@ -52,12 +52,7 @@ std::optional<std::vector<std::string>> compared(Situation const& situation, Ite
   auto const* const info = std::get_if<cps::InputInfo>(&sight.info);
   auto const* const pending = info == nullptr ? nullptr : std::get_if<cps::PendingDeployment>(info);
   if (pending == nullptr || !item.desired || !item.desired->enrollment) return std::nullopt;
-  schema::Schema const& schema = situation.schema_of(*item.desired);
-  static json::Value const nothing(rapidjson::kObjectType);
-  json::Value const* const network = network_of(*item.desired->enrollment, schema);
-  // Names that the manifest does not write are CPS's: those of the document as CPS has it are what was wanted.
-  return lifecycle::differences(*pending, host_names(*item.live.document, schema),
-                                network == nullptr ? nothing : *network);
+  return staged_differences(*pending, *item.desired, item.live, situation.schema_of(*item.desired));
 }
 
 char const* whose(lifecycle::Owner owner) {
@@ -229,6 +224,14 @@ class Advances {
 };
 
 }  // namespace
+
+std::vector<std::string> staged_differences(cps::PendingDeployment const& pending, manifest::Desired const& desired,
+                                            cps::Live const& live, schema::Schema const& schema) {
+  json::Document const wanted = diff::update_body(*desired.enrollment, *live.document, schema);
+  json::Value const* const network = network_of(*desired.enrollment, schema);
+  json::Value const nothing(rapidjson::kObjectType);
+  return lifecycle::differences(pending, host_names(wanted, schema), network == nullptr ? nothing : *network);
+}
 
 std::vector<Item> advances(Situation const& situation, std::vector<Item>& items) {
   std::vector<Item> found;

@@ -11,6 +11,11 @@ namespace cpsctl::plan {
 /// about to be written, or whose changes were not looked at.
 std::vector<Item> advances(Situation const& situation, std::vector<Item>& items);
 
+/// What differs between what waits on staging and what the manifest wants: names, and the network settings that it
+/// writes.
+std::vector<std::string> staged_differences(cps::PendingDeployment const& pending, manifest::Desired const& desired,
+                                            cps::Live const& live, schema::Schema const& schema);
+
 /// Changes of an enrollment that the state does not know become ours with its adoption, if nothing differs.
 void take_over_changes(std::vector<Item>& items);
 

@@ -66,7 +66,7 @@ bool is_dual_stack(json::Value const& document, schema::Schema const& schema) {
 }
 
 json::Value const* network_of(json::Value const& document, schema::Schema const& schema) {
-  schema::Field const* const field = telling(schema, "network");
+  schema::Field const* const field = telling(schema, "network-settings");
   return field == nullptr ? nullptr : json::at(document, field->pointer);
 }
 

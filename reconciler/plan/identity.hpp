@@ -22,7 +22,7 @@ std::string kind_of(json::Value const& document, schema::Schema const& schema);
 std::vector<std::string> host_names(json::Value const& document, schema::Schema const& schema);
 /// Does it serve an RSA and an ECDSA certificate? (x-tells: dual-stack)
 bool is_dual_stack(json::Value const& document, schema::Schema const& schema);
-/// Its network settings (x-tells: network); nullptr without any.
+/// Its network settings (x-tells: network-settings); nullptr without any.
 json::Value const* network_of(json::Value const& document, schema::Schema const& schema);
 
 /// Does it serve on the production network? (x-tells: production)

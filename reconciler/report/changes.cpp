@@ -1,5 +1,8 @@
 #include "report/changes.hpp"
 
+#include "base/fields.hpp"
+#include "lifecycle/validation.hpp"
+
 #include <sstream>
 
 #include <fmt/format.h>
@@ -34,6 +37,8 @@ struct Filled {
     row.because = missing.because;
     row.next = missing.commands;
     row.yaml = missing.yaml;
+    for (lifecycle::Warning const& one : missing.unanswered)
+      row.warnings.push_back({.id = one.id, .class_ = one.level, .text = one.text, .digest = one.digest});
   }
   void operator()(lifecycle::DeadEnd const& end) const {
     row.who = Who::person;
@@ -68,6 +73,19 @@ char const* who_acts(Who who) {
   return "the policy";
 }
 
+/// What CPS itself says of the time: when it asked for the tokens, when it failed.
+std::optional<WallTime> since_of(lifecycle::Seen const& seen) {
+  if (seen.change.error)
+    if (auto const failed = parse_timestamp(seen.change.error->timestamp)) return *failed;
+  return seen.since;
+}
+
+/// A class says how far a warning may be answered in advance.
+std::string class_words(WarningRow const& warning) {
+  if (warning.id.empty()) return "a warning that cpsctl does not know is answered by hand alone";
+  return fmt::format("{}: class {}, text: {}", warning.id, fields::word(warning.class_), warning.digest);
+}
+
 }  // namespace
 
 ChangeRow change_row(lifecycle::Seen const& seen, lifecycle::Owner owner, lifecycle::Next const& next) {
@@ -77,18 +95,30 @@ ChangeRow change_row(lifecycle::Seen const& seen, lifecycle::Owner owner, lifecy
                 .state = seen.change.state_text,
                 .status = seen.change.status};
   std::visit(Filled{row}, next.due);
+  std::optional<WallTime> since = since_of(seen);
+  auto const* const info = std::get_if<cps::InputInfo>(&seen.info);
+  if (auto const* const challenges = info != nullptr ? std::get_if<cps::Challenges>(info) : nullptr) {
+    lifecycle::Awaited awaited = lifecycle::awaited(*challenges);
+    row.names = std::move(awaited.names);
+    if (awaited.since) since = awaited.since;
+  }
+  if (since) row.since = timestamp(*since);
   row.notes.insert(row.notes.end(), next.notes.begin(), next.notes.end());
   return row;
 }
 
+std::string due_words(ChangeRow const& row) {
+  return row.who ? fmt::format("{} · {} to act", row.what, who_acts(*row.who)) : row.what;
+}
+
 std::vector<std::string> change_lines(ChangeRow const& row) {
-  std::string head =
-      fmt::format("change {}{}, {}", row.id, row.type.empty() ? "" : " (" + row.type + ")", whose(row.owner));
-  head += ": " + row.what;
-  if (row.who) head += fmt::format(" · {} to act", who_acts(*row.who));
-  std::vector<std::string> lines{std::move(head)};
+  std::vector<std::string> lines{fmt::format(
+      "change {}{}, {}: {}", row.id, row.type.empty() ? "" : " (" + row.type + ")", whose(row.owner), due_words(row))};
+  if (!row.error.empty()) lines.push_back("  " + row.error);
   for (std::string const& reason : row.because) lines.push_back("  " + reason);
+  for (WarningRow const& warning : row.warnings) lines.push_back("  " + class_words(warning));
   for (std::string const& note : row.notes) lines.push_back("  " + note);
+  if (!row.begun.empty()) lines.push_back("  begun " + row.begun);
   for (std::string const& next : row.next) lines.push_back("  next: " + next);
   if (!row.yaml.empty()) {
     lines.emplace_back("  or under spec.lifecycle:");

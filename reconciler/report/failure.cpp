@@ -3,6 +3,7 @@
 #include "base/fields.hpp"
 #include "base/screen.hpp"
 #include "base/text.hpp"
+#include "report/csv.hpp"
 #include "report/junit.hpp"
 #include "report/markdown.hpp"
 #include "report/wording.hpp"
@@ -52,6 +53,12 @@ std::string failure_markdown(Failure const& failure) {
                                  failure.command, markdown::prose(describe(failure.error), most));
   if (!failure.error.next.empty()) text += fmt::format("\n**Next:** {}\n", markdown::prose(failure.error.next, most));
   return text + fmt::format("\nExit code {}.\n", failure.exit);
+}
+
+std::string failure_csv(Failure const& failure) {
+  return csv::record({"error", "exitCode", "message", "next"}) +
+         csv::record(
+             {std::string(failure.kind), std::to_string(failure.exit), describe(failure.error), failure.error.next});
 }
 
 std::string failure_junit(Failure const& failure) {

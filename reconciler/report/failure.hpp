@@ -22,6 +22,8 @@ void error_text(Error const& error, Style const& style, std::ostream& out);
 json::Document failure_document(Failure const& failure);
 /// With the same marker as the command's comment, so that it takes that comment's place.
 std::string failure_markdown(Failure const& failure);
+/// One record below a header of its own: nobody takes it for an enrollment.
+std::string failure_csv(Failure const& failure);
 /// One case, in error.
 std::string failure_junit(Failure const& failure);
 /// A run without results that was not successful.

@@ -69,8 +69,11 @@ class Composer {
     std::size_t const fixed = comment.marker.size() + comment.head.size() + comment.foot.size() + comment.whole.size() +
                               comment.sections.size() * section_frame + 64;
     room_ = limit > fixed ? limit - fixed : 0;
-    for (Section const& section : comment.sections)
-      if (section.size > 0) shown_.push_back({.section = &section});
+    for (Section const& section : comment.sections) {
+      if (section.size == 0) continue;
+      room_ -= std::min(room_, section.head.size());
+      shown_.push_back({.section = &section});
+    }
   }
 
   std::string run() {
@@ -125,8 +128,9 @@ class Composer {
 
   static std::string framed(Shown const& one) {
     std::size_t const more = one.section->size - one.row_count;
-    std::string rows = one.rows;
-    if (more > 0) rows += fmt::format("{}{} more not shown\n", rows.empty() ? "" : "- … ", more);
+    bool const table = !one.section->head.empty() && !one.rows.empty();
+    std::string rows = table ? one.section->head + one.rows : one.rows;
+    if (more > 0) rows += fmt::format("{}{} more not shown\n", table ? "\n… " : rows.empty() ? "" : "- … ", more);
     bool const fold = !one.section->first_look && one.section->size > open_rows;
     std::string text = fmt::format("\n#### {}\n\n", one.section->title);
     text += fold ? fmt::format("<details><summary>show</summary>\n\n{}\n</details>\n", rows) : rows;

@@ -27,6 +27,7 @@ std::string prose(std::string_view text, std::size_t limit = 400);
 struct Section {
   std::string title = {};
   bool first_look = false;  ///< what a reviewer must see; shortened last
+  std::string head = {};    ///< before the rows: of a table its first lines
   std::size_t size = 0;     ///< items
   /// The item's row, from 0: Markdown, further lines indented; called as far as there is room.
   std::function<std::string(std::size_t)> row = {};

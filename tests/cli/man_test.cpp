@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/exit_codes.hpp"
 #include "cli/roff.hpp"
 
 #include <algorithm>
@@ -82,6 +83,29 @@ TEST_CASE("man pages: each command and each topic has one, which says all that i
   CHECK(man_page("options")->find("[=\\fIDIR\\fR]") != std::string::npos);
   CHECK(man_page("rules")->find("\\fBCPS122\\fR (error)") != std::string::npos);
   CHECK(man_page("import")->find("\\fB\\-\\-contract\\fR \\fIID\\fR\n") < man_page("import")->find(".SH DESCRIPTION"));
+}
+
+TEST_CASE("exit codes: each has a row on its page, and every command's page has those that it may end with") {
+  std::set<int> explained;
+  for (ExitRow const& row : exit_rows())
+    for (int const code : row.codes) CHECK(explained.insert(code).second);
+  Syntax const all = syntax();
+  for (Command const& command : commands()) {
+    if (command.takes == nullptr) continue;
+    CAPTURE(command.name);
+    std::vector<Taken> const& taken = all.of.at(command.name);
+    auto const page = man_page(std::string(command.name)).value();
+    CHECK(page.find(".SH EXIT STATUS\n.TP\n0\n") != std::string::npos);
+    for (Exit const exit : exits_of(command, taken)) {
+      CAPTURE(static_cast<int>(exit));
+      CHECK(explained.contains(static_cast<int>(exit)));
+    }
+  }
+  CHECK(man_page("status")->find("\n.TP\n130, 143\n") != std::string::npos);
+  CHECK(man_page("status")->find("\n.TP\n3\n") != std::string::npos);
+  CHECK(man_page("status")->find("\n.TP\n5\n") == std::string::npos);
+  CHECK(man_page("version")->find("\n.TP\n69\n") == std::string::npos);
+  CHECK(man_page("apply")->find("\n.TP\n5\n") != std::string::npos);
 }
 
 TEST_CASE("man pages: every page that one refers to is there") {

@@ -46,6 +46,11 @@ TEST_CASE("to_error: the code, what the server did, and CPS's words, whatever th
        "Conflict"},
       {"an HTML page", 500, "<html><head><title>Oops</title></head><body><h1>Server  error</h1></body></html>",
        Errc::unavailable, Reached::unknown, "Oops Server error"},
+      {"the edge's page, which writes characters as entities", 403,
+       "<HTML><BODY><H1>Access Denied</H1>You don't have permission to access &quot;&lt;host&gt;&quot; &amp; more.<P>"
+       "Reference&#32;&#35;18&#x2e;2f &unknown; &#0; &#xD800; &</BODY></HTML>",
+       Errc::unauthorized, Reached::no,
+       "You don't have permission to access \"<host>\" & more. Reference #18.2f &unknown; &#0; &#xD800; &"},
       {"plain text", 503, "limit reached, retry after 2026-11-23T10:01:00Z", Errc::unavailable, Reached::unknown,
        "limit reached"},
       {"an ApiError text", 400,

@@ -4,6 +4,7 @@
 #include "base/fields.hpp"
 #include "places.hpp"
 #include "program/program.hpp"
+#include "schema/schema.hpp"
 
 #include <algorithm>
 
@@ -142,4 +143,85 @@ TEST_CASE("csr: an answer that is no CSR is an error, with its enrollment, and n
   CHECK(run.exit == 69);
   CHECK(says(run.err, "example-com"));
   CHECK(run.out.empty());
+}
+
+TEST_CASE("csr: what matches a glob and has none is said, and no failure; what is named is one, once") {
+  Ordered const project;
+  Run const glob = project.run({"csr", "*-example-com", "--out-dir", "csrs"});
+  INFO(glob.err);
+  CHECK(glob.exit == 0);
+  CHECK(says(glob.err, "info: shop-example-com: no CSR to sign: CPS itself has its certificates signed"));
+  CHECK(std::filesystem::exists(project.folder / "csrs/api-example-com-RSA.csr"));
+  Run const both = project.run({"csr", "api-example-com", "shop-example-com", "shop*"});
+  CHECK(both.exit == 1);
+  CHECK(says(both.out, "BEGIN CERTIFICATE REQUEST"));
+  auto const said = both.err.find("shop-example-com: no CSR to sign");
+  REQUIRE(said != std::string::npos);
+  CHECK(both.err.find("shop-example-com: no CSR to sign", said + 1) == std::string::npos);
+  CHECK(project.run({"csr", "shop*"}).exit == 1);
+}
+
+TEST_CASE("csr: what the rest of the selection leaves out is said to be so") {
+  Ordered const project;
+  Run const named = project.run({"csr", "api-example-com", "-l", "team=shop"});
+  CHECK(named.exit == 1);
+  CHECK(says(named.err, "api-example-com: no CSR to sign: -l team=shop leaves it out"));
+  Run const all = project.run({"csr", "-l", "team=shop"});
+  CHECK(all.exit == 0);
+  CHECK(says(all.err, "no change of what -l team=shop selects waits for a certificate"));
+}
+
+TEST_CASE("csr: an empty --out-dir is no folder") {
+  Folder const folder;
+  Run const run = run_cpsctl({"csr", "--out-dir", ""}, {.folder = folder.path()});
+  CHECK(run.exit == 64);
+  CHECK(says(run.err, "is the variable set?"));
+}
+
+TEST_CASE("csr: one that no longer fits the manifest is given, and that is said") {
+  Ordered const project;
+  std::string const manifest = read(project.folder / "manifests/third-party.yaml");
+  project.folder.write("manifests/third-party.yaml",
+                       std::string(manifest).insert(manifest.find("api-eu"), "new.example.com, "));
+  Run const run = project.run({"csr", "api-example-com", "-o", "json"});
+  CHECK(run.exit == 0);
+  CHECK(says(run.err, "api-example-com: its CSR no longer fits the manifest, which wants csr.sans + new.example.com"));
+  json::Document const document = run.json();
+  json::Value const& outdated = *json::find((*json::find(document, "csrs"))[0], "outdated");
+  REQUIRE(outdated.Size() == 1);
+  CHECK(json::view(outdated[0]) == "csr.sans + new.example.com");
+  // Its phone number costs no certificate.
+  project.folder.write("manifests/third-party.yaml", manifest);
+  std::string const profiles = read(project.folder / "manifests/profiles.yaml");
+  project.folder.write("manifests/profiles.yaml", std::string(profiles).replace(profiles.find("617-"), 4, "618-"));
+  CHECK_FALSE(says(project.run({"csr", "api-example-com"}).err, "no longer fits"));
+}
+
+TEST_CASE("csr: one that cannot be read hides no other") {
+  Ordered const project;
+  Run const run = project.run(
+      {"csr", "--parallelism", "1"},
+      {"--complete-after", "0s", "--fault", "GET /enrollments/*/changes/*/input/info/*: status 400 odd first 1"});
+  CHECK(run.exit == 1);
+  CHECK(says(run.err, "error: api-example-com: GET "));
+  auto const csr = pki::read_csr(run.out);
+  REQUIRE(csr);
+  CHECK(csr->common_name == "www.example.com");
+}
+
+TEST_CASE("csr: its document fits the schema that describes it, member by member") {
+  Ordered const project;
+  json::Document const document = project.run({"csr", "*", "-o", "json"}).json();
+  auto const schema = schema::named("csr.v1").value();
+  for (auto const& problem : schema::check(document, schema->root(), {.direction = schema::Direction::any}))
+    FAIL_CHECK(problem.pointer, ": ", problem.message);
+  for (char const* const list : {"csrs", "without"}) {
+    CAPTURE(list);
+    json::Value const& all = *json::find(document, list);
+    REQUIRE_FALSE(all.Empty());
+    schema::Field const& row = *schema->root().child(list)->items;
+    for (auto const& member : all[0].GetObject())
+      CHECK_MESSAGE(row.child(json::view(member.name)) != nullptr, json::view(member.name));
+    CHECK(all[0].MemberCount() == row.properties.size());
+  }
 }

@@ -110,12 +110,23 @@ TEST_CASE("whatever a result's texts hold, no report moves a cursor or commands 
 TEST_CASE("whatever state and status hold, no report moves a cursor or commands a CI runner") {
   state::Entry const entry = poisoned(state::Entry{});
   state::Record const record = poisoned(state::Record{});
-  report::StatusRow const row = poisoned(report::StatusRow{});
+  report::StatusRow row = poisoned(report::StatusRow{});
+  report::ChangeRow change = poisoned(report::ChangeRow{});
+  change.who = lifecycle::Who::person;
+  change.warnings = {poisoned(report::WarningRow{})};
+  row.changes = {change, change};
+  report::Status const status{.enrollments = {row, row},
+                              .expiring = report::Expiring{.within = std::chrono::hours(1), .unknown = {nasty}}};
   check_text([&](report::Style const& style, std::ostream& out) {
     report::state_text({{nasty, entry}}, {record}, style, out);
     report::entry_text(entry, out);
-    report::status_text({row}, style, out);
+    for (std::string const& line : report::news({}, status)) screen::line(out, "{}", line);
+    report::status_text(status, style, out);
   });
+  check_inert(report::status_markdown(status));
+  std::string csv = report::status_csv(status);
+  std::erase(csv, '\r');  // of its line ends
+  check_inert(csv);
 }
 
 TEST_CASE("whatever findings quote, no report moves a cursor or commands a CI runner") {

@@ -6,6 +6,7 @@
 #include "plans.hpp"
 #include "report/failure.hpp"
 #include "report/report.hpp"
+#include "report/status.hpp"
 
 #include <array>
 
@@ -48,8 +49,9 @@ std::string outside_of_code(std::string const& markdown) {
     rest += '\n';
   }
   CHECK_FALSE(fenced);
-  for (char const* const ours : {"<!-- cpsctl plan -->", "<!-- cpsctl apply -->", "<details><summary>show</summary>",
-                                 "<details><summary>changes and writes</summary>", "</details>"})
+  for (char const* const ours :
+       {"<!-- cpsctl plan -->", "<!-- cpsctl apply -->", "<!-- cpsctl status -->", "<details><summary>show</summary>",
+        "<details><summary>changes and writes</summary>", "</details>"})
     for (auto at = rest.find(ours); at != std::string::npos; at = rest.find(ours)) rest.erase(at, std::strlen(ours));
   return rest;
 }
@@ -195,6 +197,33 @@ TEST_CASE("property: whatever CPS answered, a result's comment is bounded, balan
     std::string const text = hostile.text();
     Error const error{.message = text, .next = text, .trail = {text}};
     check_comment(report::failure_markdown({.command = "plan", .error = error, .kind = "refused"}));
+  }
+}
+
+TEST_CASE("property: whatever is known of enrollments, their table is bounded, and no cell ends before its row") {
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    CAPTURE(seed);
+    Hostile hostile(seed);
+    report::Status status{.expiring = report::Expiring{.unknown = {hostile.text()}}};
+    for (std::size_t i = 0; i < seed * seed; ++i)
+      status.enrollments.push_back({.name = hostile.text(),
+                                    .common_name = hostile.text(),
+                                    .reason = hostile.text(),
+                                    .next = hostile.text(),
+                                    .since = hostile.text(),
+                                    .notes = {hostile.text()},
+                                    .changes = {{.what = hostile.text(), .next = {hostile.text()}}}});
+    std::string text = report::status_markdown(status);
+    CHECK(text.size() <= report::markdown::longest_comment);
+    for (auto at = text.find("<br>"); at != std::string::npos; at = text.find("<br>")) text.replace(at, 4, " ");
+    std::string cells;
+    for (auto const line : text::split(text, '\n')) {
+      bool const table = line.starts_with("|");
+      if (table) CHECK(std::ranges::count(line, '|') == 6);
+      for (char const c : line) cells += table && c == '|' ? ' ' : c;
+      cells += '\n';
+    }
+    check_comment(cells);
   }
 }
 

@@ -112,13 +112,18 @@ TEST_CASE("result: what was not done has its next step, what was done is counted
 TEST_CASE("documents fit the schemas that describe them, member by member") {
   std::vector<Finding> const findings{
       {.mark = {.file = "a.yaml", .line = 2, .column = 3}, .path = "spec", .message = "is missing", .rule = "CPS001"}};
-  report::StatusRow const status{.name = "www", .id = 1, .condition = "in sync", .production_slots = {9}};
+  report::StatusRow const status{.name = "www",
+                                 .id = 1,
+                                 .also = {report::Condition::blocked},
+                                 .production_slots = {9},
+                                 .changes = {{.id = 2, .names = {"a.example.com"}, .warnings = {{.id = "X"}}}}};
   Error const error{.code = Errc::io, .message = "the disk is full", .next = "make room"};
   std::map<std::string, json::Document> documents;
   documents["plan.v1"] = plan::document(report::testing::every_row());
   documents["result.v1"] =
       report::result_document(report::testing::every_outcome(), {.realm = "sandbox", .error = error});
-  documents["status.v1"] = report::status_document({status});
+  documents["status.v1"] = report::status_document(
+      {.enrollments = {status}, .expiring = report::Expiring{.within = std::chrono::hours(24), .unknown = {"api"}}});
   documents["findings.v1"] = report::findings_document(findings, 1, 0);
   for (auto const& [name, document] : documents) {
     CAPTURE(name);
