@@ -28,7 +28,12 @@ class Run {
         trace_(store, loop, clock, writer.session().options().timeout),
         gate_(loop, options_.parallelism),
         freed_(loop),
-        executor_({.writer = writer, .snapshots = snapshots_, .spacing = spacing_, .trace = trace_, .store = store},
+        executor_({.writer = writer,
+                   .snapshots = snapshots_,
+                   .spacing = spacing_,
+                   .trace = trace_,
+                   .store = store,
+                   .certify = options_.certify},
                   gate_, look_again(), [this] { return stopped(); }) {
     // Creates that a run before this one saw refused: their contracts go on one at a time.
     for (state::Record const& intent : store.contents().open_intents) remember(intent);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <boost/describe.hpp>
@@ -52,6 +53,15 @@ struct Round {
   Listings listings = {};
 };
 
+/// What the state keeps of a signer that has said "later".
+struct PutOff {
+  std::string request = {};
+  std::string reference = {};
+  WallTime again = {};  ///< not to be asked before
+};
+/// What a signer gave for the CSRs of an item: checked, and ready to be uploaded; nothing yet; or why not.
+using Certified = std::variant<cps::Upload, PutOff, Error>;
+
 struct ApplyOptions {
   std::size_t parallelism = 8;
   SteadyTime deadline = SteadyTime::max();
@@ -61,6 +71,9 @@ struct ApplyOptions {
   /// Lists again and plans what is left of these items. With it a run waits for what a later list tells about a write
   /// in doubt, and for creates that CPS takes one by one; without it a run ends with them open.
   std::function<http::Task<Result<Round>>(std::set<plan::Key> items)> plan_again = {};
+  /// Asks the signer that an item's policy names; `before`: what the state kept.
+  std::function<http::Task<Certified>(plan::Item const& item, lifecycle::Uploads const& wanted, PutOff before)>
+      certify = {};
   std::function<bool()> stop = {};                       ///< asked between steps: a signal came
   std::function<void(ItemResult const&)> progress = {};  ///< after each item
 };

@@ -106,6 +106,11 @@ http::Task<Result<>> Trace::prove_all(std::string name, std::vector<std::int64_t
   co_return Result<>();
 }
 
+http::Task<Result<>> Trace::watch(std::string name, std::vector<state::Watch> watches) {
+  state::Record seen{.phase = state::Phase::watched, .name = std::move(name), .watches = std::move(watches)};
+  return write(std::move(seen));
+}
+
 http::Task<Result<>> Trace::drop(std::string name, std::int64_t intent) {
   state::Record dropped{
       .phase = state::Phase::dropped, .intent = intent, .step = state::WriteKind::delete_, .name = std::move(name)};

@@ -48,6 +48,9 @@ class Trace {
   /// have been done and is closed, or 0.
   http::Task<Result<>> keep(state::Entry entry, std::string name, std::int64_t intent);
 
+  /// What of an entry's pending changes was seen, or a signer has said of them.
+  http::Task<Result<>> watch(std::string name, std::vector<state::Watch> watches);
+
   /// Set once the journal cannot be written any more: nothing may be sent after that.
   std::optional<Error> const& broken() const { return broken_; }
   WallTime wall() const { return clock_.wall(); }

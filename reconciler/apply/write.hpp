@@ -18,6 +18,7 @@ struct Services {
   Spacing& spacing;
   Trace& trace;
   state::Store& store;
+  decltype(ApplyOptions::certify) certify = {};
   std::unordered_set<std::int64_t> known_ids = {};  ///< of all that the state held or holds in this run
 };
 

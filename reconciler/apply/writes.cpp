@@ -398,7 +398,10 @@ class Answer : public Change {
 
   /// Does CPS still ask for this, and show the same?
   http::Task<Result<Basis>> look() override {
-    if (auto const ready = prepare_answer(); !ready) co_return ready.error();
+    if (!answer_) {
+      auto const ready = co_await prepare_answer();
+      if (!ready) co_return ready.error();
+    }
     Basis const basis{.read = services_.trace.wall()};
     cps::ChangeRef ref = reference();
     auto const info = co_await changes_.info(std::move(ref), input_);
@@ -432,6 +435,12 @@ class Answer : public Change {
 
   /// Somebody else has answered it, or CPS has moved on by itself: nothing is wrong, the change is read again.
   ItemResult conclude(Error const& error, Proof proof, WallTime later, Tally& tally) const override {
+    if (put_off_) {
+      ItemResult result = result_of(item(), Outcome::under_way);
+      result.changes = {advance_.change.id.value};
+      result.message = error.message;
+      return result;
+    }
     bool const moved_on = error.code == Errc::not_found || error.code == Errc::conflict;
     if (!moved_on || proof == Proof::in_doubt) return Write::conclude(error, proof, later, tally);
     ItemResult result = result_of(item(), Outcome::under_way);
@@ -448,8 +457,7 @@ class Answer : public Change {
         .subject = item().name, .account_key = item().account, .enrollment = {item().id}, .change = advance_.change.id};
   }
 
-  Result<> prepare_answer() {
-    if (answer_) return {};
+  http::Task<Result<>> prepare_answer() {
     if (auto const* const approves = std::get_if<lifecycle::Approves>(&advance_.next.due))
       answer_ = cps::Approve{.validation_result_hash = approves->validation_result_hash};
     else if (std::holds_alternative<lifecycle::Acknowledges>(advance_.next.due))
@@ -457,8 +465,44 @@ class Answer : public Change {
     else if (advance_.upload)
       answer_ = *advance_.upload;
     else
-      return Error{.code = Errc::internal, .message = "there is no certificate to upload"};
-    return {};
+      co_return co_await ask_signer();
+    co_return Result<>();
+  }
+
+  /// The change as the state watches it; an entry that is not in the state is not watched.
+  state::Watch* watch_in(std::vector<state::Watch>& watches) const {
+    std::int64_t const change = advance_.change.id.value;
+    auto const found = std::ranges::find(watches, change, &state::Watch::change);
+    return found == watches.end() ? &watches.emplace_back(state::Watch{.change = change}) : &*found;
+  }
+
+  http::Task<Result<>> ask_signer() {
+    auto const* const wanted = std::get_if<lifecycle::Uploads>(&advance_.next.due);
+    if (wanted == nullptr || !services_.certify)
+      co_return Error{.code = Errc::internal, .message = "there is no certificate to upload"};
+    auto const& entries = services_.store.contents().entries;
+    auto const entry = entries.find(item().name);
+    std::vector<state::Watch> watches = entry == entries.end() ? std::vector<state::Watch>() : entry->second.watches;
+    state::Watch* const watch = watch_in(watches);
+    PutOff before{.request = watch->request, .reference = watch->reference};
+    auto certified = co_await services_.certify(item(), *wanted, std::move(before));
+    if (auto* const upload = std::get_if<cps::Upload>(&certified)) {
+      answer_ = std::move(*upload);
+      co_return Result<>();
+    }
+    if (auto* const failed = std::get_if<Error>(&certified)) co_return std::move(*failed);
+    auto const& later = std::get<PutOff>(certified);
+    watch->request = later.request;
+    watch->reference = later.reference;
+    watch->again = timestamp(later.again);
+    if (entry != entries.end()) {
+      auto const kept = co_await services_.trace.watch(item().name, std::move(watches));
+      if (!kept) co_return kept.error();
+    }
+    put_off_ = true;
+    co_return Error{.code = Errc::stale,
+                    .message = fmt::format("the signer {} has not answered yet; it is asked again after {}",
+                                           wanted->source.signer, timestamp(later.again))};
   }
 
   plan::Advance const& advance_;
@@ -466,6 +510,7 @@ class Answer : public Change {
   std::string says_;
   cps::ChangeWriter changes_;
   std::optional<cps::Answer> answer_ = {};
+  bool put_off_ = false;  ///< by the signer
 };
 
 struct Make {

@@ -39,8 +39,10 @@ Result<> Account::open(std::string const& command) {
 
 void Account::watch() {
   handler_.emplace(signals_, [this] {
-    connection_->loop->post(
-        [this] { writes_ ? connection_->session->stop_waiting() : connection_->session->cancel(); });
+    connection_->loop->post([this] {
+      writes_ ? connection_->session->stop_waiting() : connection_->session->cancel();
+      if (signing_) signing_->stop();
+    });
   });
 }
 
@@ -93,6 +95,12 @@ apply::ApplyResult Account::carry_out(plan::Plan const& plan, plan::PlanView con
                             .create_spacing = settings_.create_spacing,
                             .plan_again = std::move(plan_again),
                             .stop = [this] { return signals_.received() != 0; }};
+  auto signing = Signing::of(settings_, *connection_, world_);
+  if (!signing) return apply::ApplyResult{.error = signing.error()};
+  signing_ = std::move(*signing);
+  apply.certify = [this](plan::Item const& item, lifecycle::Uploads const& wanted, apply::PutOff before) {
+    return signing_->certify(item, wanted, std::move(before));
+  };
   if (progress == Progress::shown) apply.progress = progress_of(seen, *connection_, options_.global, world_);
   cps::Writer writer(*connection_->session);
   return connection_->loop->run(apply::run(plan, std::move(listings), writer, *connection_->loop, *writing_->store,

@@ -1,6 +1,7 @@
 #pragma once
 #include "cli/planning.hpp"
 #include "cli/signals.hpp"
+#include "cli/signing.hpp"
 #include "cli/writing.hpp"
 
 #include <atomic>
@@ -64,6 +65,7 @@ class Account {
   state::Contents contents_ = {};  ///< of who only looks
   std::optional<Writing> writing_ = {};
   std::atomic<bool> writes_ = false;
+  std::unique_ptr<Signing> signing_ = {};  ///< once a plan is carried out
   std::optional<Signals::Handler> handler_ = {};
 };
 

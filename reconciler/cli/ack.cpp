@@ -19,7 +19,7 @@ Result<Exit> run(Asked const& asked, Options const& options, World& world) {
     CPS_TRY(OneEnrollment const one, look_at_one(asked.which, "cpsctl ack", account));
     std::optional<Error> refused;
     for (lifecycle::Sight const& sight : one.sights) {
-      auto due = lifecycle::acknowledged(plan::seen_of(sight, {}), asked.fingerprint);
+      auto due = lifecycle::acknowledged(plan::seen_of(sight, {}, world.clock.wall()), asked.fingerprint);
       if (due)
         return carry_by_hand({answering(one, sight, std::move(*due))}, "Acknowledge", asked.which, account, options,
                              world);

@@ -74,6 +74,7 @@ class Applying {
       CPS_CHECK(check_words(known));
     CPS_TRY(plan::Inputs inputs, account_.ask(std::move(known)));
     CPS_TRY(inputs.sights, see_changes(inputs, account_, world_));
+    CPS_TRY(inputs.signers, signers_of(account_.settings(), world_));
     CPS_CHECK(account_.note(inputs));
     CPS_TRY(plan::Plan plan, plan::make_plan(inputs));
     if (saved_) plan = plan::agreed(*saved_, std::move(plan), inputs.listings, begun(account_.contents()));

@@ -76,7 +76,7 @@ Result<std::vector<plan::Item>> for_one(OneEnrollment one, std::vector<pki::Sour
   std::optional<Error> refused;
   for (lifecycle::Sight& sight : one.sights) {
     CPS_TRY(sight.offer, offer_for(one, sight, sources, entry_of(account, one.item.name)));
-    auto due = lifecycle::uploaded(plan::seen_of(sight, {}));
+    auto due = lifecycle::uploaded(plan::seen_of(sight, {}, {}));
     if (due) return std::vector{answering(one, sight, std::move(*due))};
     if (!refused) refused = due.error();
   }
@@ -104,7 +104,7 @@ Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources,
     lifecycle::Sight sight{
         .name = one.pending.name, .pending = one.pending.change, .change = one.change, .info = one.info};
     CPS_TRY(sight.offer, offer_for(enrollment, sight, sources, entry_of(account, sight.name)));
-    auto due = lifecycle::uploaded(plan::seen_of(sight, {}));
+    auto due = lifecycle::uploaded(plan::seen_of(sight, {}, {}));
     if (due)
       items.push_back(answering(enrollment, sight, std::move(*due)));
     else

@@ -22,7 +22,7 @@ Error refused(std::string message, std::string next) {
 class Finder {
  public:
   Finder(Places const& places, Files& files)
-      : folder_(fs::absolute(places.folder).lexically_normal()),
+      : folder_((fs::absolute(places.folder) / "").lexically_normal().parent_path()),
         inside_(real_path(folder_)),
         path_(places.path),
         files_(files) {}

@@ -54,7 +54,8 @@ struct Seen {
   std::optional<WallTime> staging_since = {};  ///< when it was first seen to wait for its approval
   std::optional<WallTime> live_expires = {};   ///< the earliest end of a certificate in production
   std::optional<Given> given = {};
-  std::optional<Offer> offer = {};  ///< of the policy's source; nothing: it was not asked
+  std::optional<Offer> offer = {};            ///< of the policy's source; nothing: it was not asked
+  std::optional<Duration> signer_waits = {};  ///< it has said "later": for so long it is not asked
   /// What differs between what waits on staging and what is wanted (pending_differences()); nothing: not compared.
   std::optional<std::vector<std::string>> differences = {};
 };

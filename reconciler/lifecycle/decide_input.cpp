@@ -114,7 +114,13 @@ Due decide_certificate(AtInput const& at, cps::Csrs const& csrs) {
   bool const again = was_given(at.seen, at.input, csrs);
   auto const& offer = at.seen.offer;
   bool const offers = !offer || offer->upload;
-  if (!at.by_hand_only() && has_source && lacking.empty() && !again && offers) return uploads;
+  bool const by_policy = !at.by_hand_only() && has_source && lacking.empty() && !again && offers;
+  if (by_policy && at.seen.signer_waits && *at.seen.signer_waits > Duration())
+    return Waits{.who = Who::ca,
+                 .what = fmt::format("the signer {} has not answered yet; it is asked again in {}", source.signer,
+                                     duration_text(*at.seen.signer_waits)),
+                 .since = at.seen.since};
+  if (by_policy) return uploads;
   Missing missing = at.missing("the certificate for its CSR");
   missing.commands = {fmt::format("cpsctl csr {}", at.seen.name), fmt::format("cpsctl upload {} FILE", at.seen.name)};
   if (at.by_hand_only()) return missing;

@@ -183,7 +183,8 @@ class Advances {
           found != entry->watches.end())
         before = &*found;
     auto const open = situation_.open_intents(item.name, state::WriteKind::answer);
-    lifecycle::Seen seen = seen_of(sight, watched(sight, before, open, situation_.inputs().now));
+    lifecycle::Seen seen =
+        seen_of(sight, watched(sight, before, open, situation_.inputs().now), situation_.inputs().now);
     seen.differences = compared(situation_, item, sight);
     WallTime const now = sight.change->answered.value_or(situation_.inputs().now);
     advance.next = lifecycle::decide(seen, advance.owner, policy(situation_, item, entry, change.id.value), now);

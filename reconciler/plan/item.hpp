@@ -127,6 +127,7 @@ struct Item {
   std::vector<std::string> notes = {};         ///< "in progress at CPS: change 10002 (new-certificate)"
   std::string fingerprint = {};                ///< of all that a reviewer sees and a write is based on (SHA-256)
   std::optional<manifest::Desired> desired{};  ///< of what creates, changes or records something
+  std::string signer = {};                     ///< fingerprint of the program that signs its certificates
   cps::Live live = {};                         ///< as it was planned on; no document: does not exist
   std::vector<std::int64_t> known_ids = {};    ///< live enrollments with that CN, for the intent
   Closes closes = {};

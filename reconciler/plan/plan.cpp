@@ -29,6 +29,7 @@ std::string fingerprint_of(Item const& item) {
     add("action", item.action());
     add("answers", item.desired ? fields::shared(item.desired->lifecycle) : json::Ref());
     add("id", item.id);
+    add("signer", item.signer);
     seen.EndObject();
     return text::sha256_hex(json::written(buffer));
   }
@@ -43,6 +44,12 @@ std::string fingerprint_of(Item const& item) {
   add("target", update != nullptr ? update->target : json::Ref());
   seen.EndObject();
   return text::sha256_hex(json::written(buffer));
+}
+
+std::string signer_named(Inputs const& inputs, Item const& item) {
+  if (!item.desired || item.desired->lifecycle.certificate.signer.empty()) return {};
+  auto const found = inputs.signers.find(item.desired->lifecycle.certificate.signer);
+  return found == inputs.signers.end() ? std::string() : found->second;
 }
 
 void sort(std::vector<Item>& items) {
@@ -78,6 +85,7 @@ Plan sum_up(Situation const& situation, std::vector<Item> items, std::int64_t le
   for (Item& item : items) {
     count(item, plan.summary);
     if (item.acts()) {
+      item.signer = signer_named(inputs, item);
       item.api_schema = situation.listing(item.scope()).api_schema;
       item.fingerprint = fingerprint_of(item);
     } else {

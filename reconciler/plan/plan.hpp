@@ -26,7 +26,8 @@ struct Inputs {
   std::map<std::int64_t, std::optional<cps::Live>> lookups = {};
   /// Pending changes that were looked at, by their id.
   std::map<std::int64_t, lifecycle::Sight> sights = {};
-  std::string default_account = {};  ///< account key of flag or credentials
+  std::map<std::string, std::string> signers = {};  ///< of the project: name -> fingerprint of what it runs
+  std::string default_account = {};                 ///< account key of flag or credentials
   std::string realm = {};
   std::int64_t serial = 0;  ///< of the state
   WallTime now = {};

@@ -24,6 +24,7 @@ ItemView view(Item const& item) {
                 .notes = item.notes,
                 .fingerprint = item.fingerprint,
                 .desired = item.desired,
+                .signer = item.signer,
                 .live = item.live.document};
   for (cps::PendingChange const& change : item.live.pending)
     view.observed.pending.push_back({.id = change.id.value, .type = change.type});
@@ -92,7 +93,8 @@ Item shown(ItemView const& view) {
             .next = view.next,
             .notes = view.notes,
             .fingerprint = view.fingerprint,
-            .desired = view.desired};
+            .desired = view.desired,
+            .signer = view.signer};
   for (ObservedChange const& change : view.observed.pending)
     item.live.pending.push_back({.id = {change.id}, .type = change.type});
   if (view.action == Action::blocked) {

@@ -20,6 +20,7 @@ struct Observed {
 BOOST_DESCRIBE_STRUCT(Observed, (), (pending))
 
 struct ItemView {
+  static constexpr std::size_t always_written = 22;  // the rest where there is something to say
   std::string name = {};
   Action action = Action::none;
   Action wanted = Action::none;  ///< of blocked: what would have been done
@@ -42,6 +43,7 @@ struct ItemView {
   std::string fingerprint = {};            ///< as Item::fingerprint; empty: nothing is done
   std::optional<manifest::Desired> desired{};  ///< of what creates, changes or records something
   Observed observed = {};
+  std::string signer = {};  ///< fingerprint of the program that signs its certificates
 
   Key key() const { return {name, part_of(action == Action::blocked ? wanted : action)}; }
 
@@ -50,7 +52,7 @@ struct ItemView {
 BOOST_DESCRIBE_STRUCT(ItemView, (),
                       (name, action, wanted, contract, account, id, api_schema, common_name, validation_type,
                        production, state_only, waits, changes, steps, cancels, overrides_renewal_window, reason, next,
-                       notes, fingerprint, desired, observed))
+                       notes, fingerprint, desired, observed, signer))
 
 /// Something is sent to CPS, or the state changes.
 bool acts(ItemView const& item);

@@ -94,7 +94,7 @@ Watched watched(lifecycle::Sight const& sight, state::Watch const* before,
   return watched;
 }
 
-lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched) {
+lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched, WallTime now) {
   state::Watch const& watch = watched.watch;
   lifecycle::Seen seen{.name = sight.name,
                        .type = sight.pending.type,
@@ -103,6 +103,7 @@ lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched) {
                        .since = time_of(watch.since),
                        .staging_since = time_of(watch.staging_since),
                        .offer = sight.offer};
+  if (auto const again = time_of(watch.again); again && *again > now) seen.signer_waits = *again - now;
   if (!watch.answered.empty())
     seen.given = lifecycle::Given{.update = watch.answered,
                                   .digest = watch.digest,

@@ -23,7 +23,7 @@ Watched watched(lifecycle::Sight const& sight, state::Watch const* before,
                 std::vector<state::Record const*> const& open, WallTime now);
 
 /// What decides about the change.
-lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched);
+lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched, WallTime now);
 
 /// What a run that writes records of its looks, in the order in which it has to: fates of answers, then what was seen.
 /// Nothing of what the state does not hold.

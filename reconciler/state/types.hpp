@@ -26,9 +26,13 @@ struct Watch {
   std::string answered = {};       ///< the input that was answered last
   std::string digest = {};         ///< of what was answered: lifecycle::answer_digest()
   std::int64_t looks = 0;          ///< how often it was seen since, unmoved
+  std::string request = {};        ///< that a signer answered with "later"
+  std::string reference = {};      ///< the signer's, for the next time
+  std::string again = {};          ///< RFC 3339, local clock: not to be asked before
   bool operator==(Watch const&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Watch, (), (change, state, input, since, staging_since, answered, digest, looks))
+BOOST_DESCRIBE_STRUCT(Watch, (),
+                      (change, state, input, since, staging_since, answered, digest, looks, request, reference, again))
 
 /// One enrollment that we created or adopted.
 struct Entry {
