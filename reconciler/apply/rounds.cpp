@@ -10,10 +10,10 @@ namespace {
 
 int risk(plan::Item const& item) {
   // Inputs of what serves come before all else.
-  if (std::holds_alternative<plan::Advance>(item.work)) return item.production ? 0 : 1;
-  if (std::holds_alternative<plan::Update>(item.work)) return plan::issues_certificate(item.changes) ? 2 : 1;
-  if (std::holds_alternative<plan::Create>(item.work)) return 3;
-  return destroys(item) ? 4 : 0;
+  if (std::holds_alternative<plan::Advance>(item.work)) return item.production ? 0 : 2;
+  if (std::holds_alternative<plan::Update>(item.work)) return plan::issues_certificate(item.changes) ? 3 : 1;
+  if (std::holds_alternative<plan::Create>(item.work)) return 4;
+  return destroys(item) ? 5 : 0;
 }
 
 /// What the plan itself had blocked is no obstacle: nobody meant to do it in this run.

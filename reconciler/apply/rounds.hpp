@@ -12,10 +12,11 @@ namespace cpsctl::apply {
 
 using Results = std::map<plan::Key, ItemResult>;
 
-/// What there is something to do or to say about, in this order: what the state alone learns, what is stored without a
-/// new certificate, what changes a certificate, which may serve already, what adds; deletes come last. Of one kind,
-/// what CPS has refused comes behind what it has not: nobody is kept waiting by one that never succeeds. Accounts take
-/// turns: each has a request limit of its own, and all of them are used at once.
+/// What there is something to do or to say about, in this order: what the state alone learns, and answers for what
+/// serves in production; what is stored without a new certificate; other answers; what changes a certificate, which may
+/// serve already; what adds; deletes come last. Of one kind, what CPS has refused comes behind what it has not: nobody
+/// is kept waiting by one that never succeeds. Accounts take turns: each has a request limit of its own, and all of
+/// them are used at once.
 std::vector<plan::Item const*> in_order(plan::Plan const& plan, Tally const& tally);
 bool destroys(plan::Item const& item);
 

@@ -17,8 +17,8 @@ struct Fate {
     not_shown,  ///< the attempt is over and the list, which may lag, does not show it. An update or a delete may be
                 ///< sent again after a look at the enrollment itself; of a create that was refused somebody else's
                 ///< enrollments (`candidates`) are listed, and nothing that could be its own
-    open,      ///< not known yet; until `until`, if that can be said
-    ambiguous  ///< of a create: `candidates` could be it, and none is known to be
+    open,       ///< not known yet; until `until`, if that can be said
+    ambiguous   ///< of a create: `candidates` could be it, and none is known to be
   };
   Kind kind = Kind::open;
   cps::Live const* live = nullptr;

@@ -26,17 +26,21 @@ bool is_behind(Inputs const& inputs, state::Entry const& entry, cps::Live const&
   cps::Listing const& listing = inputs.listings.at({entry.account, entry.contract});
   auto const written = parse_timestamp(entry.written);
   if (!written || listing.begun >= *written + inputs.settle) return false;
+  auto const desired = std::ranges::find(inputs.desired, entry.name, &manifest::Desired::name);
+  bool const has_manifest = desired != inputs.desired.end();
+  if (!inputs.selection.takes(entry.name, entry.contract, has_manifest ? desired->labels : entry.labels)) return false;
   auto const removes = [&](cps::PendingChange const& change) {
     return std::ranges::count(entry.removal, change.id.value) > 0;
   };
   if (!entry.removal.empty()) return std::ranges::none_of(listed.pending, removes);
-  auto const desired = std::ranges::find(inputs.desired, entry.name, &manifest::Desired::name);
   auto const schema = schema::enrollment(listing.api_schema);
-  if (desired == inputs.desired.end() || !schema) return false;
+  if (!has_manifest || !schema) return false;
   auto const differs = [&](json::Ref const& wish) {
     return !diff::three_way(wish, entry.last_applied, *listed.document, **schema).changes.empty();
   };
-  return differs(desired->enrollment) || (entry.last_applied && differs(entry.last_applied));
+  if (differs(desired->enrollment)) return true;
+  bool const edited = entry.last_applied && !json::equal(*desired->enrollment, *entry.last_applied);
+  return edited && differs(entry.last_applied);
 }
 
 }  // namespace

@@ -32,7 +32,10 @@ plan::Plan mixed() {
                 item("e-record", plan::Action::update, plan::RecordOnly()),
                 item("f-none", plan::Action::none, plan::Nothing()),
                 item("g-orphan", plan::Action::orphan, plan::Nothing()),
-                item("h-create", plan::Action::create, plan::Create())};
+                item("h-create", plan::Action::create, plan::Create()),
+                item("i-answer", plan::Action::advance, plan::Advance()),
+                item("j-serves", plan::Action::advance, plan::Advance())};
+  plan.items.back().production = true;
   return plan;
 }
 
@@ -51,9 +54,9 @@ ItemResult result(Outcome outcome, plan::Action action = plan::Action::update) {
 TEST_CASE(
     "rounds: certificates that are there come before new ones, deletes last, what CPS has refused behind its like") {
   Tally tally;
-  CHECK(names(in_order(mixed(), tally)) == "edbcha");
+  CHECK(names(in_order(mixed(), tally)) == "ejdibcha");
   tally.another_conflict({"c-create"});
-  CHECK(names(in_order(mixed(), tally)) == "edbhca");
+  CHECK(names(in_order(mixed(), tally)) == "ejdibhca");
 }
 
 TEST_CASE("rounds: deletes wait for whatever did not succeed, but not for what the plan had blocked") {
