@@ -46,6 +46,14 @@ void Account::watch() {
   });
 }
 
+Result<> Account::rest() {
+  if (!writing_) return {};
+  auto const saved = writing_->store->save();
+  contents_ = writing_->store->contents();
+  writing_.reset();
+  return saved;
+}
+
 plan::Inputs Account::inputs(manifest::Loaded manifests) const {
   // Who approves a plan sees that values come from where no review reaches.
   std::vector<std::string> unusual = settings_.unusual;

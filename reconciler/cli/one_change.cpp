@@ -136,11 +136,10 @@ Result<OneEnrollment> read_one(WhichOne const& which, Account& account) {
 plan::Item answering(OneEnrollment const& one, lifecycle::Sight const& sight, lifecycle::Due due) {
   plan::Item item = one.item;
   plan::Advance advance{.change = sight.pending,
-                        .owner = lifecycle::owner_of(sight.pending, one.ours, lifecycle::Managed::as_wanted),
-                        .state = sight.change->state_text,
-                        .status = sight.change->status};
+                        .seen = *sight.change,
+                        .owner = lifecycle::owner_of(sight.pending, one.ours, lifecycle::Managed::as_wanted)};
   advance.next.due = std::move(due);
-  item.reason = fmt::format("{}: {}", plan::named({sight.pending}), text::printable(advance.status));
+  item.reason = fmt::format("{}: {}", plan::named({sight.pending}), text::printable(advance.seen.status));
   if (auto const* const info = std::get_if<cps::InputInfo>(&sight.info)) {
     advance.digest = lifecycle::answer_digest(*info);
     item.notes = lifecycle::shown(*info);
