@@ -202,9 +202,9 @@ class Applying {
     CPS_CHECK(account_.note(inputs));
     CPS_TRY(plan::Plan fresh, plan::make_plan(inputs));
     waiting.look(inputs, fresh.looks);
-    plan::Plan plan = plan::agreed(agreed_on, std::move(fresh), inputs.listings, waiting.names());
-    for (plan::Item const& item : plan.items)
+    for (plan::Item const& item : fresh.items)
       if (item.wanted == plan::Action::advance && !item.acts()) waiting.due(item, result);
+    plan::Plan plan = plan::agreed(agreed_on, std::move(fresh), inputs.listings, waiting.names());
     std::erase_if(plan.items,
                   [](plan::Item const& item) { return !item.acts() || item.wanted != plan::Action::advance; });
     if (plan.items.empty()) return true;
