@@ -89,8 +89,7 @@ Result<plan::Inputs> Account::ask(plan::Inputs known) {
 }
 
 Result<> Account::note(plan::Inputs const& inputs) {
-  for (state::Record& record : plan::news_of(inputs.sights, inputs.entries, inputs.open_intents, inputs.now))
-    CPS_CHECK(writing_->store->write(std::move(record)));
+  for (state::Record& record : plan::news_of(inputs)) CPS_CHECK(writing_->store->write(std::move(record)));
   return {};
 }
 

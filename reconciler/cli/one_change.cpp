@@ -111,19 +111,9 @@ Result<OneEnrollment> read_one(WhichOne const& which, Account& account) {
   Connection& connection = account.connection();
   cps::Reader const reader(*connection.session);
   CPS_TRY(cps::Live live, connection.loop->run(read_enrollment(reader, target)));
-  CPS_TRY(auto const schema, schema::enrollment(live.api_schema));
   OneEnrollment one{.managed = target.entry != nullptr};
   if (target.entry != nullptr) one.ours = target.entry->changes;
-  one.item = {.name = target.name,
-              .wanted = plan::Action::advance,
-              .contract = target.contract,
-              .account = target.account,
-              .id = target.id,
-              .common_name = plan::common_name(*live.document, *schema),
-              .validation_type = plan::kind_of(*live.document, *schema),
-              .production = plan::in_production(*live.document, *schema),
-              .deployed = plan::is_deployed(*live.document, *schema)};
-  one.item.live = std::move(live);
+  CPS_TRY(one.item, as_shown(target.name, {target.account, target.contract}, std::move(live)));
   cps::ChangeReader const changes(*connection.session);
   CPS_TRY(one.sights, connection.loop->run(read_changes(changes, target, one.item.live.pending)));
   if (one.sights.empty())
@@ -131,6 +121,22 @@ Result<OneEnrollment> read_one(WhichOne const& which, Account& account) {
                  .message = fmt::format("nothing is pending of {}", target.name),
                  .next = fmt::format("look at it with cpsctl status {}", target.name)};
   return one;
+}
+
+Result<plan::Item> as_shown(std::string name, plan::Scope const& scope, cps::Live live) {
+  CPS_TRY(auto const schema, schema::enrollment(live.api_schema));
+  plan::Item item{.name = std::move(name),
+                  .wanted = plan::Action::advance,
+                  .contract = scope.second,
+                  .account = scope.first,
+                  .id = live.id.value,
+                  .api_schema = live.api_schema,
+                  .common_name = plan::common_name(*live.document, *schema),
+                  .validation_type = plan::kind_of(*live.document, *schema),
+                  .production = plan::in_production(*live.document, *schema),
+                  .deployed = plan::is_deployed(*live.document, *schema)};
+  item.live = std::move(live);
+  return item;
 }
 
 plan::Item answering(OneEnrollment const& one, lifecycle::Sight const& sight, lifecycle::Due due) {
