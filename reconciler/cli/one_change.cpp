@@ -119,6 +119,7 @@ Result<OneEnrollment> read_one(WhichOne const& which, Account& account) {
               .contract = target.contract,
               .account = target.account,
               .id = target.id,
+              .api_schema = live.api_schema,
               .common_name = plan::common_name(*live.document, *schema),
               .validation_type = plan::kind_of(*live.document, *schema),
               .production = plan::in_production(*live.document, *schema),
@@ -159,7 +160,7 @@ Result<Exit> carry_by_hand(std::vector<plan::Item> items, std::string const& tit
   plan.items = std::move(items);
   for (plan::Item const& item : plan.items) plan::count(item, plan.summary);
   plan::PlanView const seen = plan::view(plan);
-  report::plan_text(seen, account.cost_of(seen), style_for(options.global, world, world.err_is_terminal), world.err);
+  report::by_hand_text(seen, account.cost_of(seen), style_for(options.global, world, world.err_is_terminal), world.err);
   if (!which.yes && !confirmed(world, account.signals(), fmt::format("{} this?", title)))
     return Error{.code = Errc::guard_rail, .message = "not sent: the answer was not yes"};
   auto const result = account.carry_out(plan, seen, {}, {});
