@@ -34,7 +34,7 @@ Result<Exit> run(Asked const& asked, Options const& options, World& world) {
 Command ack_command() {
   return {.name = "ack",
           .what = "Answer what a pending change asks you",
-          .topic = "status",
+          .topic = "answers",
           .examples = {{{"cpsctl ack shop-example-com --yes", "warnings, or that challenges are published"},
                         {"cpsctl ack shop-example-com --yes -o json", "for programs"},
                         {"cpsctl ack --id 10003 --yes", "an enrollment that nobody manages here"}}},

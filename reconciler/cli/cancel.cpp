@@ -47,7 +47,7 @@ Command cancel_command() {
   return {
       .name = "cancel",
       .what = "Give up what is pending of an enrollment",
-      .topic = "status",
+      .topic = "answers",
       .examples = {{{"cpsctl cancel shop-example-com --confirm-delete shop-example-com --yes",
                      "never deployed: the enrollment goes, too"},
                     {"cpsctl cancel shop-example-com --confirm-delete shop-example-com --yes -o json", "for programs"},

@@ -30,7 +30,8 @@ struct TopicGroup {
 std::vector<TopicGroup> topic_groups() {
   return {{"start here", {"sandbox", "manifests", "plan", "apply"}},
           {"your project", {"project", "import", "rules", "credentials", "accounts", "hooks"}},
-          {"every day", {"status", "third-party", "guard-rails", "state", "limits", "failures", "trust"}},
+          {"certificates", {"dv", "ov-ev", "third-party", "answers", "status"}},
+          {"every day", {"guard-rails", "state", "limits", "failures", "trust"}},
           {"automation", {"pipelines", "reports", "exit-codes", "options", "completion"}}};
 }
 

@@ -164,7 +164,7 @@ Result<Exit> carry_by_hand(std::vector<plan::Item> items, std::string const& tit
   plan.items = std::move(items);
   for (plan::Item const& item : plan.items) plan::count(item, plan.summary);
   plan::PlanView const seen = plan::view(plan);
-  report::plan_text(seen, account.cost_of(seen), style_for(options.global, world, world.err_is_terminal), world.err);
+  report::by_hand_text(seen, account.cost_of(seen), style_for(options.global, world, world.err_is_terminal), world.err);
   if (!which.yes && !confirmed(world, account.signals(), fmt::format("{} this?", title)))
     return Error{.code = Errc::guard_rail, .message = "not sent: the answer was not yes"};
   auto const result = account.carry_out(plan, seen, {}, {});

@@ -33,6 +33,7 @@ report::ResultRow row_of(apply::ItemResult const& item, plan::ItemView const* pl
           .message = item.message,
           .next = item.next,
           .state_only = planned != nullptr && planned->state_only,
+          .gives_up = planned != nullptr && planned->action == plan::Action::advance && !planned->cancels.empty(),
           .in_plan = same && told_by_plan(*planned)};
 }
 

@@ -59,8 +59,8 @@ struct Lines {
   std::vector<std::string> operator()(cps::Csrs const& csrs) const {
     std::vector<std::string> lines;
     for (cps::Csr const& one : csrs.csrs)
-      lines.push_back(
-          fmt::format("CSR {}", one.key_algorithm.empty() ? "of one key" : text::excerpt(one.key_algorithm, 20)));
+      lines.push_back(fmt::format("a CSR waits: {}",
+                                  one.key_algorithm.empty() ? "of one key" : text::excerpt(one.key_algorithm, 20)));
     return lines;
   }
 };

@@ -107,8 +107,7 @@ Told told(lifecycle::Due const& due) {
           },
           [](lifecycle::Missing const& one) {
             Told told{.reason = fmt::format("waits for {} · you to act", one.what), .notes = one.because};
-            if (!one.commands.empty()) told.next = one.commands.front();
-            for (std::size_t i = 1; i < one.commands.size(); ++i) told.notes.push_back("then: " + one.commands[i]);
+            told.next = fmt::format("{}", fmt::join(one.commands, "; then "));
             tell_yaml(one.yaml, told.notes);
             return told;
           },

@@ -40,8 +40,9 @@ std::string says(Advance const& advance) {
     std::ranges::transform(warnings->entries, std::back_inserter(ids), &lifecycle::Warning::id);
     for (std::string& id : ids)
       if (id.empty()) id = "a warning that cpsctl does not know";
-    return ids.empty() ? std::string("says that what it waits for is done")
-                       : fmt::format("acknowledges {}", fmt::join(ids, ", "));
+    if (!ids.empty()) return fmt::format("acknowledges {}", fmt::join(ids, ", "));
+    bool const names = warnings->input.kind == cps::InputKind::domain_validation;
+    return names ? "says that the challenges are published" : "acknowledges warnings whose text CPS does not show";
   }
   if (auto const* const uploads = std::get_if<lifecycle::Uploads>(&advance.next.due)) {
     std::string what = fmt::format("uploads the signed certificate{}", uploads->csrs.size() == 1 ? "" : "s");

@@ -30,6 +30,7 @@ ItemView view(Item const& item) {
     view.observed.pending.push_back({.id = change.id.value, .type = change.type});
   if (GivenUp const* const given_up = gives_up(item))
     view.cancels = ids_of(given_up->by_write.empty() ? given_up->by_id : given_up->by_write);
+  if (auto const* const abandon = std::get_if<Abandon>(&item.work)) view.cancels = ids_of(abandon->changes);
   if (auto const* const update = std::get_if<Update>(&item.work))
     view.overrides_renewal_window = update->inside_renewal_window;
   return view;

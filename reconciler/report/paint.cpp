@@ -28,8 +28,8 @@ namespace {
 
 /// Where the command that a sentence begins with ends: at a stop, or where the sentence goes on.
 std::size_t command_end(std::string_view text) {
-  constexpr std::array stops{",",        ";",      ": ",      " (",       " again", " and ",  " finds ", " first",
-                             " proves ", " says ", " takes ", " writes ", " once ", " when ", "`"};
+  constexpr std::array stops{",",        ";",        ": ",     " (",      " again",   " and ",  " finds ", " first",
+                             " prints ", " proves ", " says ", " takes ", " writes ", " once ", " when ",  "`"};
   std::size_t end = text.size();
   for (std::string_view const stop : stops) end = std::min(end, text.find(stop));
   return end;
@@ -39,7 +39,7 @@ std::size_t command_end(std::string_view text) {
 
 std::string next_step(std::string_view text, Style const& style) {
   constexpr std::string_view program = "cpsctl ";
-  constexpr std::array commands{"apply", "csr", "import", "plan", "state", "status"};
+  constexpr std::array commands{"ack", "apply", "cancel", "csr", "import", "plan", "state", "status", "upload"};
   std::string step;
   for (auto at = text.find(program); at != std::string_view::npos; at = text.find(program)) {
     std::size_t const begin = at + program.size();

@@ -91,13 +91,28 @@ void item_text(plan::ItemView const& item, plan::PlanView const& plan, std::size
     screen::line(out, "    {}", paint(text::printable(note), Ink::faint, style));
 }
 
-}  // namespace
-
-void plan_text(plan::PlanView const& plan, Cost const& cost, Style const& style, std::ostream& out) {
+void items_text(plan::PlanView const& plan, Style const& style, std::ostream& out) {
   std::size_t width = 0;
   for (plan::ItemView const& item : plan.items) width = std::max(width, std::min<std::size_t>(item.name.size(), 40));
   for (plan::ItemView const& item : plan.items) item_text(item, plan, width, style, out);
   if (!plan.items.empty()) screen::line(out, "");
+}
+
+void whom_text(plan::PlanView const& plan, Cost const& cost, std::ostream& out) {
+  if (std::string const whom = whom_words(plan, cost); !whom.empty())
+    screen::line(out, "For: {}.", text::printable(whom));
+}
+
+}  // namespace
+
+void by_hand_text(plan::PlanView const& plan, Cost const& cost, Style const& style, std::ostream& out) {
+  items_text(plan, style, out);
+  whom_text(plan, cost, out);
+  screen::line(out, "Cost: {}.", cost_words(cost));
+}
+
+void plan_text(plan::PlanView const& plan, Cost const& cost, Style const& style, std::ostream& out) {
+  items_text(plan, style, out);
   screen::line(out, "{} {}.", paint(quiet(plan) ? "No changes:" : "Plan:", Ink::strong, style), counts(plan.summary));
   if (cost.outside > 0) {
     screen::line(out, "The state has {} from manifests outside the paths of this run ({}), such as {}.",
@@ -110,8 +125,7 @@ void plan_text(plan::PlanView const& plan, Cost const& cost, Style const& style,
   if (!plan.settings.empty())
     screen::line(out, "{} {}.", paint("Settings:", Ink::warn, style),
                  text::printable(fmt::format("{}", fmt::join(plan.settings, ", "))));
-  if (std::string const whom = whom_words(plan, cost); !whom.empty())
-    screen::line(out, "For: {}.", text::printable(whom));
+  whom_text(plan, cost, out);
   if (plan.changes()) screen::line(out, "Digest: {}", plan::digest(plan));
   if (cost.used > 0) screen::line(out, "Cost: {}.", cost_words(cost));
 }

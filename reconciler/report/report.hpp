@@ -24,6 +24,8 @@ struct Cost {
 };
 
 void plan_text(plan::PlanView const& plan, Cost const& cost, Style const& style, std::ostream& out);
+/// What a command that a person gives by hand is about to send: there is nothing to approve by its digest.
+void by_hand_text(plan::PlanView const& plan, Cost const& cost, Style const& style, std::ostream& out);
 
 /// A comment for a pull request: what is dangerous first, details folded, contacts masked, at most 60,000 bytes.
 std::string plan_markdown(plan::PlanView const& plan, Cost const& cost);

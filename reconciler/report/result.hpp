@@ -22,6 +22,7 @@ struct ResultRow {
   std::string message = {};
   std::string next = {};
   bool state_only = false;  ///< nothing was to be sent
+  bool gives_up = false;    ///< of an advance: its changes are cancelled, not answered
   bool in_plan = false;     ///< message and next step are the plan's
 
   plan::Key key() const { return {name, part}; }

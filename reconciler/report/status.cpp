@@ -102,8 +102,8 @@ std::string summary(Status const& status) {
   if (status.expiring) text += fmt::format(" whose certificate ends within {}", duration_text(status.expiring->within));
   if (!parts.empty()) text += fmt::format(": {}", fmt::join(parts, ", "));
   auto const yours = std::ranges::count_if(status.enrollments, waits_for_person);
-  if (yours == 1) text += ". 1 has to be answered by you at CPS.";
-  if (yours > 1) text += fmt::format(". {} have to be answered by you at CPS.", yours);
+  if (yours == 1) text += ". 1 waits for you.";
+  if (yours > 1) text += fmt::format(". {} wait for you.", yours);
   return text;
 }
 

@@ -58,7 +58,7 @@ std::string status_markdown(Status const& status) {
   markdown::Comment comment{.marker = marker("status"),
                             .head = fmt::format("### cpsctl status: {}", prose(summary(status))),
                             .whole = "This is shortened to fit a comment; `cpsctl status` shows everything."};
-  comment.sections.push_back(section("to be answered by you at CPS", yours, status.now));
+  comment.sections.push_back(section("waiting for you", yours, status.now));
   comment.sections.push_back(section(yours.empty() ? "in all" : "others", others, status.now));
   std::string const unknown = unknown_words(status);
   comment.foot = unknown.empty() ? fmt::format("As CPS had it at {}.", prose(timestamp(status.now))) : prose(unknown);

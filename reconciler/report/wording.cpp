@@ -208,7 +208,7 @@ char const* done_words(ResultRow const& row) {
     case plan::Action::create: return "created";
     case plan::Action::update: return row.state_only ? "recorded" : "updated";
     case plan::Action::adopt: return "adopted";
-    case plan::Action::advance: return "answered";
+    case plan::Action::advance: return row.gives_up ? "cancelled" : "answered";
     case plan::Action::delete_: return "deleted";
     case plan::Action::orphan: return "kept";
     case plan::Action::forget: return "forgotten";

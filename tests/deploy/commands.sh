@@ -239,6 +239,15 @@ for page in "${pages[@]}"; do
     < <(awk '/^```/ { inside = ($0 == "```sh"); next } inside && sub(/^(\$ )?cpsctl /, "cpsctl ") { print }' "$page")
 done
 
+# The ways of certificates from manifest to live: the console blocks of such a page are one story, with its openssl.
+for page in reconciler/cli/help/{third-party,answers,dv,ov-ev}.md; do
+  story=$(awk '/^```/ { inside = ($0 == "```console"); next } inside { sub(/^\$ /, ""); print }' "$page")
+  [[ $story == *cpsctl* ]] || fail "$page tells no story"
+  fresh story
+  check_in "$work/story" 0 "$page" "set -e"$'\n'"$story"
+done
+says "in sync"  # the last page's certificate is live
+
 # A story of help sandbox, line by line.
 page=reconciler/cli/help/sandbox.md
 story=$(awk '/^## To see drift/ { inside = 1 } inside && /^## Faults/ { exit } inside && sub(/^\$ /, "") { print }' "$page")

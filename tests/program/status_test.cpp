@@ -82,21 +82,21 @@ TEST_CASE("status: each kind of change says what it waits for, and who is to act
   CHECK(says(run.out, "the approval of what is on staging · you to act"));
   CHECK(says(run.out, "next: cpsctl csr api-example-com --sandbox="));
   CHECK(says(run.out, "4 waits for input"));
-  CHECK(says(run.out, "4 have to be answered by you at CPS."));
-  CHECK_FALSE(says(run.out, "cpsctl upload"));  // which does not exist
+  CHECK(says(run.out, "4 wait for you."));
+  CHECK(says(run.out, "next: cpsctl upload api-example-com FILE --sandbox="));
 }
 
-TEST_CASE("status: what a manifest allows is said, and that it is not sent") {
+TEST_CASE("status: what is missing of what a manifest allows is said") {
   Ordered const project("{ certificate: { files: [certs/api.pem] } }");
   json::Document const early = project.change_of("api-example-com");
-  CHECK(words(early, "because").back() == "the manifest names certs/api.pem, and it is not there");
+  CHECK(words(early, "because").back() == "certs/api.pem is not there yet");
   CHECK(word(early, "what") == "the certificate for its CSR");
   project.folder.write("certs/api.pem", "a certificate");
   json::Document const change = project.change_of("api-example-com");
   CHECK(word(change, "owner") == "ours");
   CHECK(word(change, "who") == "person");
   CHECK(word(change, "state") == "awaiting-input");
-  CHECK(words(change, "because").back() == "the manifest allows it; this version of cpsctl does not send answers yet");
+  CHECK(words(change, "because").back() == "there is no certificate for the RSA CSR yet");
   CHECK(words(change, "next").front() == "cpsctl csr api-example-com");
 }
 
@@ -135,8 +135,7 @@ TEST_CASE("status: a change that ends between list and look is no error") {
 TEST_CASE("status: a dead end names the way out") {
   Ordered const project("", {"--validation", "suspended"});
   Run const run = project.run({"status", "shop-example-com", "--validation", "suspended"});
-  CHECK(says(run.out, "its names are to be validated · you to act"));
-  CHECK(says(run.out, "next: answer it in Akamai Control Center"));
+  CHECK(says(run.out, "its names are to be validated, as Akamai Control Center shows · you to act"));
 }
 
 TEST_CASE(
@@ -265,7 +264,7 @@ TEST_CASE("status: what would go live is compared with the manifest before a pol
     project.folder.write("manifests/ov.yaml", text);
     return words(project.change_of("intranet-example-com"), "because");
   };
-  CHECK(wants("").back() == "the manifest allows it; this version of cpsctl does not send answers yet");
+  CHECK(wants("").empty());  // the policy approves it
   auto const other = wants("new.example.com");
   CHECK(std::ranges::count(other, "it is not what the manifest wants: the RSA certificate lacks new.example.com") == 1);
 }
