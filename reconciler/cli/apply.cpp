@@ -44,6 +44,8 @@ Result<> check_plan_call(Asked const& asked, Options const& options, bool can_as
                            text::printable(*asked.plan)));
 }
 
+using Looks = std::map<std::string, std::vector<plan::Advance>>;
+
 /// The whole command; every early end is an error.
 class Applying {
  public:
@@ -57,19 +59,18 @@ class Applying {
                    fmt::format("look at the plan first: {}; then add --yes to the same command",
                                asked_.plan ? "cpsctl show " + text::printable(*asked_.plan)
                                            : std::string("cpsctl plan, with the same PATHs and flags")));
-    manifest::Loaded manifests;
     if (asked_.plan) {
       CPS_CHECK(check_plan_call(asked_, options_, asks));
       CPS_TRY(saved_, read_plan(*asked_.plan, world_));
       CPS_CHECK(account_.read_settings());
       CPS_CHECK(check_consent(saved_->consent, account_.settings().consent));
     } else {
-      CPS_TRY(manifests, account_.read_manifests());
+      CPS_TRY(manifests_, account_.read_manifests());
     }
     if (auto const connected = account_.connect(); !connected) return of_this_plan(connected.error());
     CPS_CHECK(made_for(account_.connection()));
     CPS_CHECK(account_.open("cpsctl apply"));
-    plan::Inputs known = account_.inputs(std::move(manifests));
+    plan::Inputs known = account_.inputs(manifests_);
     if (saved_)
       plan::restrict_to(*saved_, known);
     else
@@ -156,7 +157,7 @@ class Applying {
 
     PlanAgain again = [&, this](std::set<plan::Key> items) { return plan_again(seen, std::move(items)); };
     auto result = account_.carry_out(plan, seen, std::move(listings), std::move(again));
-    Exit const waited = wait(seen, result);
+    Exit const waited = wait(plan, seen, result);
     result.spent = account_.connection().session->counters();
     Exit const carried = delivered(result, {.plan = seen, .plan_shown = shown}, options_, world_);
     Exit const exit = worse(carried, waited);
@@ -169,10 +170,10 @@ class Applying {
 
   /// Waits for the target of --wait: looks again as the changes' turns come, and answers by what was agreed on. The
   /// lock is held only while something may be written. Adds to `result`.
-  Exit wait(plan::PlanView const& agreed_on, apply::ApplyResult& result) {
+  Exit wait(plan::Plan const& plan, plan::PlanView const& agreed_on, apply::ApplyResult& result) {
     auto const target = fields::enumerator<lifecycle::Target>(asked_.wait);
     if (!target || *target == lifecycle::Target::submitted || result.stopped || result.error) return Exit::done;
-    Waiting waiting(*target, result);
+    Waiting waiting(*target, result, saved_ ? Looks() : plan.looks);
     while (!waiting.names().empty()) {
       if (account_.settings().deadline - world_.clock.steady() <= waiting.pause()) {
         screen::line(world_.err, "Out of time: waiting for {}. Everything is saved; run it again.", waiting.words());
@@ -193,8 +194,8 @@ class Applying {
     CPS_CHECK(account_.rest());
     if (!account_.pause(world_.clock.steady() + waiting.pause())) return false;
     CPS_CHECK(account_.open("cpsctl apply"));
-    plan::Inputs known = account_.inputs({});
-    plan::restrict_to(agreed_on, known);
+    plan::Inputs known = account_.inputs(manifests_);
+    if (saved_) plan::restrict_to(agreed_on, known);
     known.only = waiting.names();
     CPS_TRY(plan::Inputs inputs, account_.ask(std::move(known)));
     CPS_TRY(inputs.sights, see_changes(inputs, account_, world_));
@@ -204,7 +205,9 @@ class Applying {
     waiting.look(inputs, fresh.looks);
     for (plan::Item const& item : fresh.items)
       if (item.wanted == plan::Action::advance && !item.acts()) waiting.due(item, result);
-    plan::Plan plan = plan::agreed(agreed_on, std::move(fresh), inputs.listings, waiting.names());
+    // The manifests of this run are what was agreed on, unless that is a saved plan.
+    plan::Plan plan =
+        saved_ ? plan::agreed(agreed_on, std::move(fresh), inputs.listings, waiting.names()) : std::move(fresh);
     std::erase_if(plan.items,
                   [](plan::Item const& item) { return !item.acts() || item.wanted != plan::Action::advance; });
     if (plan.items.empty()) return true;
@@ -232,6 +235,7 @@ class Applying {
   Options const& options_;
   Account& account_;
   World& world_;
+  manifest::Loaded manifests_ = {};  ///< none with a saved plan, which has its own
   std::optional<plan::PlanView> saved_ = {};
 };
 

@@ -40,7 +40,10 @@ Keeps without_changes(cps::Live const* live, lifecycle::Target target) {
 
 }  // namespace
 
-Waiting::Waiting(lifecycle::Target target, apply::ApplyResult const& result) : target_(target) {
+Waiting::Waiting(lifecycle::Target target, apply::ApplyResult const& result,
+                 std::map<std::string, std::vector<plan::Advance>> const& looks)
+    : target_(target) {
+  for (auto const& [name, changes] : looks) names_.insert(name);
   for (apply::ItemResult const& item : result.items)
     if (item.id != 0 && item.outcome != apply::Outcome::failed && item.outcome != apply::Outcome::stale &&
         item.outcome != apply::Outcome::blocked)

@@ -14,8 +14,9 @@ namespace cpsctl::cli {
 /// What a run with --wait waits for, and how far that is. Pure.
 class Waiting {
  public:
-  /// For all that the result is about and that exists at CPS.
-  Waiting(lifecycle::Target target, apply::ApplyResult const& result);
+  /// For all that the result is about and that exists at CPS, and for changes that were looked at before.
+  Waiting(lifecycle::Target target, apply::ApplyResult const& result,
+          std::map<std::string, std::vector<plan::Advance>> const& looks);
 
   std::set<std::string> const& names() const { return names_; }
   /// `inputs`: as CPS has answered them; `looks`: of the plan that was made of them.
