@@ -2,6 +2,7 @@
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "pki/authority.hpp"
+#include "places.hpp"
 #include "program/program.hpp"
 
 #include <algorithm>
@@ -440,6 +441,37 @@ TEST_CASE("pending: the reply to an answer is lost: it is in doubt, and the next
   CHECK(project.answers() == 1);
   CHECK(says(next.out, "the approval of what is on staging"));
   CHECK(says(project.run({"state", "log"}).out, "answered"));
+}
+
+TEST_CASE("pending: a person may say that an answer in doubt was not given, and it made no enrollment") {
+  Project project;
+  auto const usual = project.switches;
+  project.switches.insert(project.switches.end(),
+                          {"--warning", "before: DNS name www.example.com not CNAMEd to Akamai."});
+  project.dv("www", "{ acknowledge: [{ warning: DNS_NAME_NOT_CNAMED, reason: known, until: 2099-01-01 }] }");
+  project.fine({"apply", "--yes"});
+  project.switches.insert(project.switches.end(),
+                          {"--fault", "POST /enrollments/*/changes/*/input/update/*: drop-before"});
+  CHECK(project.apply().exit == 75);
+  project.switches = usual;
+  Run const early = project.run({"state", "settle", "www", "--not-done"});
+  CHECK(early.exit == 4);
+  CHECK(says(early.err, "may still be under way"));
+  auto const settle = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"state", "settle", "www"});
+    arguments.push_back("--sandbox=" + (project.folder / "sandbox").string());
+    return run_cpsctl(
+        std::move(arguments),
+        {.folder = project.folder.path(), .environment = {{"LD_PRELOAD", places::kill_at()}, {"CLOCK_AHEAD", "120"}}});
+  };
+  Run const made = settle({"--as", "10001"});
+  CHECK(made.exit == 4);
+  CHECK(says(made.err, "the write in doubt is an answer, which made no enrollment"));
+  Run const settled = settle({"--not-done"});
+  INFO(settled.out, settled.err);
+  CHECK(settled.exit == 0);
+  project.fine({"apply", "--yes"});
+  CHECK(says(project.plan().out, "the validation of 2 names"));
 }
 
 TEST_CASE("pending: an approved plan holds at whatever point of the way its change is") {
