@@ -205,7 +205,15 @@ class Cancel : public Change {
     co_return basis;
   }
 
-  Result<state::Record> prepare(Basis const&) override { return intent({change_.value}); }
+  Result<state::Record> prepare(Basis const&) override {
+    state::Record record = intent({change_.value});
+    auto const* const abandon = std::get_if<plan::Abandon>(&item().work);
+    auto const& entries = services_.store.contents().entries;
+    auto const entry = entries.find(item().name);
+    if (abandon != nullptr && abandon->removes && entry != entries.end())
+      record.entry = std::make_shared<state::Entry const>(entry->second);
+    return record;
+  }
 
   http::Task<Result<cps::EnrollmentStatus>> send(BeforeSend before) override {
     cps::CancelRequest request{.subject = item().name,

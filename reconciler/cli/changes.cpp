@@ -63,6 +63,7 @@ Result<std::vector<PendingChange>> pending_changes(plan::Inputs const& inputs, p
   for (plan::ItemView const& item : plan.items)
     if (item.id != 0) known[item.name] = {.name = item.name, .account = item.account, .enrollment = {item.id}};
   for (auto const& [name, entry] : inputs.entries) {
+    if (inputs.only && !inputs.only->contains(name)) continue;
     if (!inputs.selection.takes(name, entry.contract, entry.labels)) continue;
     known[name] = {.name = name,
                    .account = entry.account,

@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/settings.hpp"
 #include "cli/writing.hpp"
+#include "plan/resolve.hpp"
 
 #include <algorithm>
 
@@ -92,10 +93,8 @@ Result<> settle_open(std::string const& name, std::optional<std::int64_t> as, st
                      fmt::format("settle it after {}", intent.ends_by));
   bool const create = open.back().step == state::WriteKind::create && open.back().entry != nullptr;
   if (as && !create)
-    return refused(fmt::format("the write in doubt is {} {}, which made no enrollment",
-                               open.back().step == state::WriteKind::update ? "an" : "a",
-                               open.back().step == state::WriteKind::update ? "update" : "delete"),
-                   "cpsctl apply proves it from CPS's list; if it was not done: --not-done");
+    return refused(fmt::format("the write in doubt is {}, which made no enrollment", plan::noun(open.back().step)),
+                   "cpsctl apply finds out from CPS what became of it; if it was not done: --not-done");
   for (auto const& [other, entry] : store.contents().entries)
     if (as && entry.id == *as && other != name)
       return refused(fmt::format("enrollment {} belongs to {}", *as, other), "look at: cpsctl state list");

@@ -53,8 +53,12 @@ Item absent(Situation const& situation, Subject const& subject, Item item) {
     by_us = by_us || situation.fate_of(*intent, entry, nullptr).kind == Fate::Kind::done;
     over.push_back(intent->sequence);
   }
-  for (state::WriteKind const step : {state::WriteKind::update, state::WriteKind::cancel})
-    for (state::Record const* intent : situation.open_intents(item.name, step)) over.push_back(intent->sequence);
+  for (state::Record const* intent : situation.open_intents(item.name, state::WriteKind::cancel)) {
+    by_us = by_us || intent->entry;  // it was to take the enrollment along
+    over.push_back(intent->sequence);
+  }
+  for (state::Record const* intent : situation.open_intents(item.name, state::WriteKind::update))
+    over.push_back(intent->sequence);
   bool const consented = std::ranges::count(situation.inputs().consent.recreate, item.name) > 0;
   if (by_us || consented) {
     Item again = decide_new(situation, subject, std::move(item));

@@ -8,17 +8,6 @@
 namespace cpsctl::plan {
 namespace {
 
-char const* noun(state::WriteKind step) {
-  switch (step) {
-    case state::WriteKind::create: return "a create";
-    case state::WriteKind::update: return "an update";
-    case state::WriteKind::delete_: return "a delete";
-    case state::WriteKind::cancel: return "a cancel";
-    case state::WriteKind::answer: return "an answer";
-  }
-  return "a write";
-}
-
 /// What is in the way while it may still be under way.
 Obstacle not_over(state::Record const& intent, Fate const& fate) {
   bool const waits = fate.until || !fate.under_way.empty();
@@ -56,6 +45,17 @@ void close(state::Record const& intent, Fate const& fate, ResolvedWrites& resolv
 }
 
 }  // namespace
+
+char const* noun(state::WriteKind step) {
+  switch (step) {
+    case state::WriteKind::create: return "a create";
+    case state::WriteKind::update: return "an update";
+    case state::WriteKind::delete_: return "a delete";
+    case state::WriteKind::cancel: return "a cancel";
+    case state::WriteKind::answer: return "an answer";
+  }
+  return "a write";
+}
 
 std::string settling(std::string const& name) {
   return fmt::format("cpsctl state settle {} --as ID | --not-done", name);

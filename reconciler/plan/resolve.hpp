@@ -27,6 +27,9 @@ struct ResolvedCreate {
 /// Nothing without an open create of that name.
 std::optional<ResolvedCreate> resolve_create(Situation const& situation, Subject const& subject);
 
+/// "an update".
+char const* noun(state::WriteKind step);
+
 /// What a person does about a create of which nothing can be proven: "cpsctl state settle www --as ID | --not-done".
 std::string settling(std::string const& name);
 

@@ -69,7 +69,8 @@ BOOST_DESCRIBE_STRUCT(Author, (), (user, host, job))
 // done puts the intent's entry, with this id and these changes, or the record's own.
 // stored puts an entry (and takes away the one of the record's name, if it is another: a move); dropped takes one away,
 // and closes what was to become of it.
-// A cancel gives up one pending change (`pending_changes`); it has no entry, and done only closes it.
+// A cancel gives up one pending change (`pending_changes`), and done only closes it. With an entry: the enrollment was
+// never deployed, and goes with it.
 // An answer (`input`, `digest`) is given to one; done notes that with the entry of its name.
 // watched: what of the entry's pending changes was seen; nothing that the history tells.
 // conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.

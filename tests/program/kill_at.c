@@ -3,6 +3,7 @@
 //   KILL_AT=N        at the N-th such call; KILL_WHEN=after: once it has been carried out, else before it
 //   KILL_AFTER_US=N  at a time
 //   KILL_COUNT=FILE  never; writes at the end how many calls there were
+//   CLOCK_AHEAD=N    its wall clock is N seconds ahead
 //   STOP_AT_SYNC=N   stops (SIGSTOP) once the N-th fdatasync, the journal's flush, is done
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static atomic_long calls;
@@ -22,6 +24,7 @@ static long kill_at = -1;
 static int kill_after_call;
 static atomic_long syncs;
 static long stop_at_sync = -1;
+static long clock_ahead = 0;
 
 static void die(void) { kill(getpid(), SIGKILL); }
 
@@ -32,6 +35,8 @@ __attribute__((constructor)) static void begin(void) {
   kill_after_call = when && strcmp(when, "after") == 0;
   char const* sync = getenv("STOP_AT_SYNC");
   if (sync) stop_at_sync = atol(sync);
+  char const* ahead = getenv("CLOCK_AHEAD");
+  if (ahead) clock_ahead = atol(ahead);
   char const* after = getenv("KILL_AFTER_US");
   if (after) {
     long const us = atol(after);
@@ -78,3 +83,9 @@ static int synced(int fd) {
 int fdatasync(int fd) { PASS(synced(fd)); }
 int ftruncate(int fd, off_t size) { PASS((int)syscall(SYS_ftruncate, fd, size)); }
 int rename(char const* from, char const* to) { PASS((int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0)); }
+
+int clock_gettime(clockid_t clock, struct timespec* now) {
+  int const got = (int)syscall(SYS_clock_gettime, clock, now);
+  if (clock == CLOCK_REALTIME) now->tv_sec += clock_ahead;
+  return got;
+}

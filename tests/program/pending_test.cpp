@@ -2,6 +2,7 @@
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "pki/authority.hpp"
+#include "places.hpp"
 #include "program/program.hpp"
 
 #include <algorithm>
@@ -442,6 +443,37 @@ TEST_CASE("pending: the reply to an answer is lost: it is in doubt, and the next
   CHECK(says(project.run({"state", "log"}).out, "answered"));
 }
 
+TEST_CASE("pending: a person may say that an answer in doubt was not given, and it made no enrollment") {
+  Project project;
+  auto const usual = project.switches;
+  project.switches.insert(project.switches.end(),
+                          {"--warning", "before: DNS name www.example.com not CNAMEd to Akamai."});
+  project.dv("www", "{ acknowledge: [{ warning: DNS_NAME_NOT_CNAMED, reason: known, until: 2099-01-01 }] }");
+  project.fine({"apply", "--yes"});
+  project.switches.insert(project.switches.end(),
+                          {"--fault", "POST /enrollments/*/changes/*/input/update/*: drop-before"});
+  CHECK(project.apply().exit == 75);
+  project.switches = usual;
+  Run const early = project.run({"state", "settle", "www", "--not-done"});
+  CHECK(early.exit == 4);
+  CHECK(says(early.err, "may still be under way"));
+  auto const settle = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"state", "settle", "www"});
+    arguments.push_back("--sandbox=" + (project.folder / "sandbox").string());
+    return run_cpsctl(
+        std::move(arguments),
+        {.folder = project.folder.path(), .environment = {{"LD_PRELOAD", places::kill_at()}, {"CLOCK_AHEAD", "120"}}});
+  };
+  Run const made = settle({"--as", "10001"});
+  CHECK(made.exit == 4);
+  CHECK(says(made.err, "the write in doubt is an answer, which made no enrollment"));
+  Run const settled = settle({"--not-done"});
+  INFO(settled.out, settled.err);
+  CHECK(settled.exit == 0);
+  project.fine({"apply", "--yes"});
+  CHECK(says(project.plan().out, "the validation of 2 names"));
+}
+
 TEST_CASE("pending: an approved plan holds at whatever point of the way its change is") {
   Project const project;
   OwnCa const ca;
@@ -498,4 +530,73 @@ TEST_CASE("pending: a command for one enrollment waits for the lock, for so long
   INFO(run.out);
   CHECK(run.exit == 0);
   CHECK(project.answers() == 1);
+}
+
+TEST_CASE("pending: after a lost state an adoption takes over what is pending, and answers it in the same run") {
+  Project project;
+  project.switches.insert(project.switches.end(),
+                          {"--warning", "before: DNS name www.example.com not CNAMEd to Akamai."});
+  project.dv("www", "{ acknowledge: [{ warning: DNS_NAME_NOT_CNAMED, reason: known, until: 2099-01-01 }] }");
+  project.fine({"apply", "--yes"});
+  for (char const* const file : {"sandbox/state.json", "sandbox/state.json.journal"})
+    std::filesystem::remove(project.folder / file);
+  Run const plan = project.plan();
+  INFO(plan.out);
+  CHECK(says(plan.out, "is taken over with it"));
+  CHECK(says(plan.out, "the policy gives it"));
+  project.fine({"apply", "--yes"});
+  CHECK(project.answers() == 1);
+  CHECK(says(project.plan().out, "ours: waits for the validation of 2 names"));
+}
+
+TEST_CASE("pending: what nobody manages here is answered by its id") {
+  Project project;
+  project.switches.insert(project.switches.end(), {"--warning", "before: The moon is full."});
+  project.dv("www");
+  project.fine({"apply", "--yes"});
+  std::filesystem::remove(project.folder / "manifests/www.yaml");
+  project.fine({"state", "forget", "www"});
+  project.fine({"ack", "--id", "10001", "--yes"});
+  CHECK(project.answers() == 1);
+  project.fine({"cancel", "--id", "10001", "--confirm-delete", "enrollment-10001", "--yes"});
+  CHECK(project.sent("DELETE", "/changes/") == 1);
+  CHECK(says(project.run({"state", "list"}).out, "0 enrollments"));
+}
+
+TEST_CASE("pending: a saved plan looks at the changes of what it is about, and at no others") {
+  Project project;
+  project.switches.insert(project.switches.end(),
+                          {"--warning", "before: DNS name www.example.com not CNAMEd to Akamai."});
+  for (char const* const name : {"www", "api", "pay"})
+    project.dv(name, "{ acknowledge: [{ warning: DNS_NAME_NOT_CNAMED, reason: known, until: 2099-01-01 }] }");
+  project.fine({"apply", "--yes"});
+  auto const before = project.sent("GET", "/changes/");
+  project.fine({"plan", "--name", "www", "--out", "json=plan.json"});
+  CHECK(project.sent("GET", "/changes/") == before + 2);
+  json::Document const saved = json::parse(read(project.folder / "plan.json"), "plan").value();
+  project.fine({"apply", "--yes", "--plan", "plan.json", "--approved",
+                std::string(json::text_or(json::find(saved, "digest"), ""))});
+  CHECK(project.answers() == 1);
+  CHECK(project.sent("GET", "/changes/") == before + 5);  // and once more right before the answer
+}
+
+TEST_CASE("pending: the reply to a cancel is lost, and the next run knows what became of it") {
+  Project project;
+  auto const usual = project.switches;
+  project.dv("www");
+  project.fine({"apply", "--yes"});
+  project.switches.insert(project.switches.end(), {"--fault", "DELETE: drop-after"});
+  Run const lost = project.run({"cancel", "www", "--confirm-delete", "www", "--yes"});
+  INFO(lost.out, lost.err);
+  CHECK(lost.exit == 75);
+  project.switches = usual;
+  Run const plan = project.plan();
+  INFO(plan.out);
+  Run const next = project.apply();
+  INFO(next.out, next.err);
+  CHECK(says(plan.out, "enrollment 10001 was deleted"));
+  CHECK_FALSE(says(plan.out, "outside"));
+  CHECK(next.exit == 0);
+  CHECK(project.sent("DELETE") == 1);
+  CHECK(project.sent("POST", "/enrollments?") == 2);
 }
