@@ -99,6 +99,19 @@ Result<> check_call(WhichOne const& which, std::string const& command, GlobalOpt
                "look at it first with cpsctl status; then add --yes");
 }
 
+Result<plan::Item> item_of(plan::Item named, cps::Live const& live) {
+  CPS_TRY(auto const schema, schema::enrollment(live.api_schema));
+  named.wanted = plan::Action::advance;
+  named.id = live.id.value;
+  named.api_schema = live.api_schema;
+  named.common_name = plan::common_name(*live.document, *schema);
+  named.validation_type = plan::kind_of(*live.document, *schema);
+  named.production = plan::in_production(*live.document, *schema);
+  named.deployed = plan::is_deployed(*live.document, *schema);
+  named.live = live;
+  return named;
+}
+
 Result<OneEnrollment> look_at_one(WhichOne const& which, std::string const& command, Account& account) {
   CPS_CHECK(account.read_settings());
   CPS_CHECK(account.connect());
@@ -111,20 +124,9 @@ Result<OneEnrollment> read_one(WhichOne const& which, Account& account) {
   Connection& connection = account.connection();
   cps::Reader const reader(*connection.session);
   CPS_TRY(cps::Live live, connection.loop->run(read_enrollment(reader, target)));
-  CPS_TRY(auto const schema, schema::enrollment(live.api_schema));
   OneEnrollment one{.managed = target.entry != nullptr};
   if (target.entry != nullptr) one.ours = target.entry->changes;
-  one.item = {.name = target.name,
-              .wanted = plan::Action::advance,
-              .contract = target.contract,
-              .account = target.account,
-              .id = target.id,
-              .api_schema = live.api_schema,
-              .common_name = plan::common_name(*live.document, *schema),
-              .validation_type = plan::kind_of(*live.document, *schema),
-              .production = plan::in_production(*live.document, *schema),
-              .deployed = plan::is_deployed(*live.document, *schema)};
-  one.item.live = std::move(live);
+  CPS_TRY(one.item, item_of({.name = target.name, .contract = target.contract, .account = target.account}, live));
   cps::ChangeReader const changes(*connection.session);
   CPS_TRY(one.sights, connection.loop->run(read_changes(changes, target, one.item.live.pending)));
   if (one.sights.empty())

@@ -37,6 +37,9 @@ Result<OneEnrollment> look_at_one(WhichOne const& which, std::string const& comm
 /// The same on an account that is open.
 Result<OneEnrollment> read_one(WhichOne const& which, Account& account);
 
+/// What CPS has of an enrollment, without work; `named` has its name, contract and account.
+Result<plan::Item> item_of(plan::Item named, cps::Live const& live);
+
 /// The item with what a person answers to the change of the sight.
 plan::Item answering(OneEnrollment const& one, lifecycle::Sight const& sight, lifecycle::Due due);
 

@@ -86,8 +86,8 @@ Result<std::vector<plan::Item>> for_one(OneEnrollment one, std::vector<pki::Sour
 /// Whatever waits for one of these certificates: one list a contract, and two requests for each change.
 Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources, Account& account) {
   CPS_TRY(plan::Inputs const inputs, account.ask(account.inputs({})));
-  CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
-  CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned), Lives(inputs)));
+  Lives const lives(inputs);
+  CPS_TRY(auto pending, pending_changes(inputs, {}, lives));
   std::erase_if(pending, [](PendingChange const& one) { return !one.signed_outside; });
   CPS_TRY(auto const seen, look_at(std::move(pending), account.connection()));
   std::vector<plan::Item> items;
@@ -95,15 +95,15 @@ Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources,
   for (ChangeSight const& one : seen) {
     if (one.failure) return *one.failure;
     if (!one.change) continue;
-    auto const item = std::ranges::find(planned.items, one.pending.name, &plan::Item::name);
-    if (item == planned.items.end() || !item->live.document) continue;
-    OneEnrollment enrollment{.item = *item, .ours = one.pending.ours, .managed = true};
-    enrollment.item.work = plan::Nothing();
-    enrollment.item.wanted = plan::Action::advance;
-    enrollment.item.changes.clear();
+    state::Entry const* const entry = entry_of(account, one.pending.name);
+    cps::Live const* const live = lives.find(one.pending.account, one.pending.enrollment.value);
+    if (entry == nullptr || live == nullptr) continue;
+    OneEnrollment enrollment{.ours = one.pending.ours, .managed = true};
+    CPS_TRY(enrollment.item,
+            item_of({.name = entry->name, .contract = entry->contract, .account = entry->account}, *live));
     lifecycle::Sight sight{
         .name = one.pending.name, .pending = one.pending.change, .change = one.change, .info = one.info};
-    CPS_TRY(sight.offer, offer_for(enrollment, sight, sources, entry_of(account, sight.name)));
+    CPS_TRY(sight.offer, offer_for(enrollment, sight, sources, entry));
     auto due = lifecycle::uploaded(plan::seen_of(sight, {}, {}));
     if (due)
       items.push_back(answering(enrollment, sight, std::move(*due)));

@@ -1,4 +1,4 @@
-// cpsctl ack and cancel: what a person answers, and what they show before.
+// cpsctl ack, upload and cancel: what a person answers, and what they show before.
 #include "places.hpp"
 #include "program/program.hpp"
 
@@ -61,4 +61,14 @@ TEST_CASE("ack: it says what it answers, has no digest to approve, and names the
   Run const wrong = project.run({"ack", "api-example-com", "--yes"});
   CHECK(wrong.exit == 4);
   CHECK(says(wrong.err, "then cpsctl upload api-example-com FILE --sandbox="));
+}
+
+TEST_CASE("upload: without a name, each enrollment that waits is looked at, whatever manifests there are") {
+  Ordered const project;
+  project.folder.write("none.pem", "no certificate at all");
+  Run const run = project.run({"upload", "none.pem", "--yes"});
+  INFO(run.err);
+  CHECK(run.exit == 4);
+  CHECK(says(run.err, "no change waits for one of these: api-example-com: nothing is uploaded: "));
+  CHECK(says(run.err, "www-example-com: nothing is uploaded: "));
 }
