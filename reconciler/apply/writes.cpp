@@ -441,8 +441,15 @@ class Answer : public Change {
       result.message = error.message;
       return result;
     }
+    if (proof == Proof::in_doubt) {
+      // Another round of this run reads lists, which cannot tell.
+      ItemResult result = failed(error, proof);
+      result.outcome = Outcome::doubt;
+      result.next = "run cpsctl apply again: what the change asks for then tells whether it was done";
+      return result;
+    }
     bool const moved_on = error.code == Errc::not_found || error.code == Errc::conflict;
-    if (!moved_on || proof == Proof::in_doubt) return Write::conclude(error, proof, later, tally);
+    if (!moved_on) return Write::conclude(error, proof, later, tally);
     ItemResult result = result_of(item(), Outcome::under_way);
     result.changes = {advance_.change.id.value};
     result.message = "CPS does not ask for it any more";

@@ -46,6 +46,14 @@ void Account::watch() {
   });
 }
 
+Result<> Account::rest() {
+  if (!writing_) return {};
+  auto const saved = writing_->store->save();
+  contents_ = writing_->store->contents();
+  writing_.reset();
+  return saved;
+}
+
 plan::Inputs Account::inputs(manifest::Loaded manifests) const {
   // Who approves a plan sees that values come from where no review reaches.
   std::vector<std::string> unusual = settings_.unusual;
@@ -81,8 +89,7 @@ Result<plan::Inputs> Account::ask(plan::Inputs known) {
 }
 
 Result<> Account::note(plan::Inputs const& inputs) {
-  for (state::Record& record : plan::news_of(inputs.sights, inputs.entries, inputs.open_intents, inputs.now))
-    CPS_CHECK(writing_->store->write(std::move(record)));
+  for (state::Record& record : plan::news_of(inputs)) CPS_CHECK(writing_->store->write(std::move(record)));
   return {};
 }
 

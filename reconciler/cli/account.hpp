@@ -33,6 +33,9 @@ class Account {
   /// The same for who writes: takes the lock, and opens the store. Errors: as begin_writing().
   Result<> open(std::string const& command);
 
+  /// Gives the lock back, with the state saved: for as long as nothing is written. open() takes both again. Errors: io.
+  Result<> rest();
+
   /// What a plan is made from, as far as it is known before CPS is asked.
   plan::Inputs inputs(manifest::Loaded manifests) const;
   /// Waits; false: a signal came first.

@@ -8,6 +8,7 @@
 #include "cli/output.hpp"
 #include "cli/saved_plan.hpp"
 #include "cli/sights.hpp"
+#include "cli/waiting.hpp"
 #include "plan/document.hpp"
 #include "plan/saved.hpp"
 #include "report/wording.hpp"
@@ -20,6 +21,7 @@ struct Asked {
   std::optional<std::string> plan = {};      ///< --plan FILE
   std::optional<std::string> approved = {};  ///< the digest of what was approved
   bool yes = false;
+  std::string wait = "submitted";  ///< a lifecycle::Target
 };
 
 /// An empty one is left to apply, which refuses it: a variable of a pipeline that was not set.
@@ -153,13 +155,63 @@ class Applying {
       return Error{.code = Errc::guard_rail, .message = "not applied: the answer was not yes"};
 
     PlanAgain again = [&, this](std::set<plan::Key> items) { return plan_again(seen, std::move(items)); };
-    auto const result = account_.carry_out(plan, seen, std::move(listings), std::move(again));
-    Exit const exit = delivered(result, {.plan = seen, .plan_shown = shown}, options_, world_);
+    auto result = account_.carry_out(plan, seen, std::move(listings), std::move(again));
+    Exit const waited = wait(seen, result);
+    result.spent = account_.connection().session->counters();
+    Exit const carried = delivered(result, {.plan = seen, .plan_shown = shown}, options_, world_);
+    Exit const exit = worse(carried, waited);
     if (account_.signals().received() == 0) return exit;
     screen::line(world_.err, "Stopped by a signal; everything is saved. Go on with: {}",
                  report::next_step(saved_ ? "cpsctl apply --plan " + text::printable(*asked_.plan) : "cpsctl apply",
                                    {.flags = account_.settings().flags}));
     return account_.signals().exit();
+  }
+
+  /// Waits for the target of --wait: looks again as the changes' turns come, and answers by what was agreed on. The
+  /// lock is held only while something may be written. Adds to `result`.
+  Exit wait(plan::PlanView const& agreed_on, apply::ApplyResult& result) {
+    auto const target = fields::enumerator<lifecycle::Target>(asked_.wait);
+    if (!target || *target == lifecycle::Target::submitted || result.stopped || result.error) return Exit::done;
+    Waiting waiting(*target, result);
+    while (!waiting.names().empty()) {
+      if (account_.settings().deadline - world_.clock.steady() <= waiting.pause()) {
+        screen::line(world_.err, "Out of time: waiting for {}. Everything is saved; run it again.", waiting.words());
+        return worse(waiting.exit(), Exit::again);
+      }
+      auto const looked = look_again(agreed_on, waiting, result);
+      if (!looked) result.error = looked.error();
+      if (!looked || result.error) return Exit::done;
+      if (!*looked) return Exit::again;
+      if (waiting.over()) return waiting.exit();
+      log::info("waiting for {}; CPS is asked again in {}", waiting.words(), duration_text(waiting.pause()));
+    }
+    return Exit::done;
+  }
+
+  /// False: a signal came first.
+  Result<bool> look_again(plan::PlanView const& agreed_on, Waiting& waiting, apply::ApplyResult& result) {
+    CPS_CHECK(account_.rest());
+    if (!account_.pause(world_.clock.steady() + waiting.pause())) return false;
+    CPS_CHECK(account_.open("cpsctl apply"));
+    plan::Inputs known = account_.inputs({});
+    plan::restrict_to(agreed_on, known);
+    known.only = waiting.names();
+    CPS_TRY(plan::Inputs inputs, account_.ask(std::move(known)));
+    CPS_TRY(inputs.sights, see_changes(inputs, account_, world_));
+    CPS_TRY(inputs.signers, signers_of(account_.settings(), world_));
+    CPS_CHECK(account_.note(inputs));
+    CPS_TRY(plan::Plan fresh, plan::make_plan(inputs));
+    waiting.look(inputs, fresh.looks);
+    for (plan::Item const& item : fresh.items)
+      if (item.wanted == plan::Action::advance && !item.acts()) waiting.due(item, result);
+    plan::Plan plan = plan::agreed(agreed_on, std::move(fresh), inputs.listings, waiting.names());
+    std::erase_if(plan.items,
+                  [](plan::Item const& item) { return !item.acts() || item.wanted != plan::Action::advance; });
+    if (plan.items.empty()) return true;
+    plan::PlanView const seen = plan::view(plan);
+    auto answered = account_.carry_out(plan, seen, std::move(inputs.listings), {});
+    waiting.answered(std::move(answered), result);
+    return true;
   }
 
   /// What is left of the plan that was agreed on; nothing is written that it did not show.
@@ -210,6 +262,8 @@ Command apply_command() {
                 .add({"--approved", "go on only if the plan has this digest", "DIGEST"}, asked->approved,
                      {check_digest});
             flags.add({"-y,--yes", "do not ask"}, asked->yes);
+            flags.add({"--wait", "how far: submitted (default), validated, issued or deployed", "TARGET"}, asked->wait,
+                      one_of({"submitted", "validated", "issued", "deployed"}));
             return with(asked, run);
           }};
 }

@@ -99,19 +99,6 @@ Result<> check_call(WhichOne const& which, std::string const& command, GlobalOpt
                "look at it first with cpsctl status; then add --yes");
 }
 
-Result<plan::Item> item_of(plan::Item named, cps::Live const& live) {
-  CPS_TRY(auto const schema, schema::enrollment(live.api_schema));
-  named.wanted = plan::Action::advance;
-  named.id = live.id.value;
-  named.api_schema = live.api_schema;
-  named.common_name = plan::common_name(*live.document, *schema);
-  named.validation_type = plan::kind_of(*live.document, *schema);
-  named.production = plan::in_production(*live.document, *schema);
-  named.deployed = plan::is_deployed(*live.document, *schema);
-  named.live = live;
-  return named;
-}
-
 Result<OneEnrollment> look_at_one(WhichOne const& which, std::string const& command, Account& account) {
   CPS_CHECK(account.read_settings());
   CPS_CHECK(account.connect());
@@ -126,7 +113,7 @@ Result<OneEnrollment> read_one(WhichOne const& which, Account& account) {
   CPS_TRY(cps::Live live, connection.loop->run(read_enrollment(reader, target)));
   OneEnrollment one{.managed = target.entry != nullptr};
   if (target.entry != nullptr) one.ours = target.entry->changes;
-  CPS_TRY(one.item, item_of({.name = target.name, .contract = target.contract, .account = target.account}, live));
+  CPS_TRY(one.item, as_shown(target.name, {target.account, target.contract}, std::move(live)));
   cps::ChangeReader const changes(*connection.session);
   CPS_TRY(one.sights, connection.loop->run(read_changes(changes, target, one.item.live.pending)));
   if (one.sights.empty())
@@ -136,14 +123,29 @@ Result<OneEnrollment> read_one(WhichOne const& which, Account& account) {
   return one;
 }
 
+Result<plan::Item> as_shown(std::string name, plan::Scope const& scope, cps::Live live) {
+  CPS_TRY(auto const schema, schema::enrollment(live.api_schema));
+  plan::Item item{.name = std::move(name),
+                  .wanted = plan::Action::advance,
+                  .contract = scope.second,
+                  .account = scope.first,
+                  .id = live.id.value,
+                  .api_schema = live.api_schema,
+                  .common_name = plan::common_name(*live.document, *schema),
+                  .validation_type = plan::kind_of(*live.document, *schema),
+                  .production = plan::in_production(*live.document, *schema),
+                  .deployed = plan::is_deployed(*live.document, *schema)};
+  item.live = std::move(live);
+  return item;
+}
+
 plan::Item answering(OneEnrollment const& one, lifecycle::Sight const& sight, lifecycle::Due due) {
   plan::Item item = one.item;
   plan::Advance advance{.change = sight.pending,
-                        .owner = lifecycle::owner_of(sight.pending, one.ours, lifecycle::Managed::as_wanted),
-                        .state = sight.change->state_text,
-                        .status = sight.change->status};
+                        .seen = *sight.change,
+                        .owner = lifecycle::owner_of(sight.pending, one.ours, lifecycle::Managed::as_wanted)};
   advance.next.due = std::move(due);
-  item.reason = fmt::format("{}: {}", plan::named({sight.pending}), text::printable(advance.status));
+  item.reason = fmt::format("{}: {}", plan::named({sight.pending}), text::printable(advance.seen.status));
   if (auto const* const info = std::get_if<cps::InputInfo>(&sight.info)) {
     advance.digest = lifecycle::answer_digest(*info);
     item.notes = lifecycle::shown(*info);

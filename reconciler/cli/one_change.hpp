@@ -37,8 +37,8 @@ Result<OneEnrollment> look_at_one(WhichOne const& which, std::string const& comm
 /// The same on an account that is open.
 Result<OneEnrollment> read_one(WhichOne const& which, Account& account);
 
-/// What CPS has of an enrollment, without work; `named` has its name, contract and account.
-Result<plan::Item> item_of(plan::Item named, cps::Live const& live);
+/// What CPS has of an enrollment, as an item without work. Errors: internal.
+Result<plan::Item> as_shown(std::string name, plan::Scope const& scope, cps::Live live);
 
 /// The item with what a person answers to the change of the sight.
 plan::Item answering(OneEnrollment const& one, lifecycle::Sight const& sight, lifecycle::Due due);

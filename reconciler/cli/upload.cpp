@@ -86,8 +86,9 @@ Result<std::vector<plan::Item>> for_one(OneEnrollment one, std::vector<pki::Sour
 /// Whatever waits for one of these certificates: one list a contract, and two requests for each change.
 Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources, Account& account) {
   CPS_TRY(plan::Inputs const inputs, account.ask(account.inputs({})));
+  CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
   Lives const lives(inputs);
-  CPS_TRY(auto pending, pending_changes(inputs, {}, lives));
+  CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned), lives));
   std::erase_if(pending, [](PendingChange const& one) { return !one.signed_outside; });
   CPS_TRY(auto const seen, look_at(std::move(pending), account.connection()));
   std::vector<plan::Item> items;
@@ -99,8 +100,7 @@ Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources,
     cps::Live const* const live = lives.find(one.pending.account, one.pending.enrollment.value);
     if (entry == nullptr || live == nullptr) continue;
     OneEnrollment enrollment{.ours = one.pending.ours, .managed = true};
-    CPS_TRY(enrollment.item,
-            item_of({.name = entry->name, .contract = entry->contract, .account = entry->account}, *live));
+    CPS_TRY(enrollment.item, as_shown(entry->name, {entry->account, entry->contract}, *live));
     lifecycle::Sight sight{
         .name = one.pending.name, .pending = one.pending.change, .change = one.change, .info = one.info};
     CPS_TRY(sight.offer, offer_for(enrollment, sight, sources, entry));

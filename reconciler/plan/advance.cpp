@@ -144,7 +144,8 @@ bool worth_showing(cps::InputInfo const& info) {
 
 class Advances {
  public:
-  explicit Advances(Situation const& situation) : situation_(situation) {}
+  Advances(Situation const& situation, std::map<std::string, std::vector<Advance>>& looks)
+      : situation_(situation), looks_(looks) {}
 
   /// The item for the enrollment's change that needs something, if one does.
   std::optional<Item> of(Item& item) const {
@@ -154,6 +155,7 @@ class Advances {
       auto const sight = situation_.inputs().sights.find(change.id.value);
       if (sight == situation_.inputs().sights.end()) continue;
       Advance advance = look(item, entry, change, sight->second);
+      looks_[item.name].push_back(advance);
       auto const note = std::ranges::find(item.notes, pending_note(change));
       if (needs_something(advance.next.due) && !found) {
         if (note != item.notes.end()) item.notes.erase(note);
@@ -174,8 +176,7 @@ class Advances {
       advance.next.due = lifecycle::Ended();
       return advance;
     }
-    advance.state = sight.change->state_text;
-    advance.status = sight.change->status;
+    advance.seen = *sight.change;
     state::Watch const* before = nullptr;
     if (entry != nullptr)
       if (auto const found = std::ranges::find(entry->watches, change.id.value, &state::Watch::change);
@@ -221,6 +222,7 @@ class Advances {
   }
 
   Situation const& situation_;
+  std::map<std::string, std::vector<Advance>>& looks_;
 };
 
 }  // namespace
@@ -233,10 +235,11 @@ std::vector<std::string> staged_differences(cps::PendingDeployment const& pendin
   return lifecycle::differences(pending, host_names(wanted, schema), network == nullptr ? nothing : *network);
 }
 
-std::vector<Item> advances(Situation const& situation, std::vector<Item>& items) {
+std::vector<Item> advances(Situation const& situation, std::vector<Item>& items,
+                           std::map<std::string, std::vector<Advance>>& looks) {
   std::vector<Item> found;
   if (situation.inputs().sights.empty()) return found;
-  Advances const of(situation);
+  Advances const of(situation, looks);
   for (Item& item : items) {
     bool const looked_at = item.id != 0 && item.live.document && !item.live.pending.empty() && !item.writes();
     if (!looked_at) continue;

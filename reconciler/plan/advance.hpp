@@ -9,7 +9,9 @@ namespace cpsctl::plan {
 /// The items of the changes that need something: one for an enrollment at most, for the change that is due first.
 /// `items`: of the enrollments themselves; their notes learn how their changes are. Nothing for an enrollment that is
 /// about to be written, or whose changes were not looked at.
-std::vector<Item> advances(Situation const& situation, std::vector<Item>& items);
+/// `looks` gets every change that was looked at.
+std::vector<Item> advances(Situation const& situation, std::vector<Item>& items,
+                           std::map<std::string, std::vector<Advance>>& looks);
 
 /// What differs between what waits on staging and what the manifest wants: names, and the network settings that it
 /// writes.

@@ -7,6 +7,7 @@
 #include "plan/step.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -92,9 +93,8 @@ struct Remove {
 /// A pending change at CPS needs something: an answer, or a person.
 struct Advance {
   cps::PendingChange change = {};
+  cps::Change seen = {};  ///< as CPS tells it
   lifecycle::Owner owner = lifecycle::Owner::other;
-  std::string state = {};   ///< CPS's words, for people
-  std::string status = {};  ///< the same
   lifecycle::Next next = {};
   std::string digest = {};                 ///< of what is answered: lifecycle::answer_digest()
   std::optional<cps::Upload> upload = {};  ///< of a certificate that is at hand
@@ -214,6 +214,7 @@ struct Plan {
   std::vector<std::string> settings = {};  ///< times and limits that it was made with and that are not the usual ones
   std::vector<Item> items = {};            ///< sorted by key; also those with nothing to do but a note
   Summary summary = {};
+  std::map<std::string, std::vector<Advance>> looks = {};  ///< the pending changes that were looked at, by name
 };
 
 }  // namespace cpsctl::plan

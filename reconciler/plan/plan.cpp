@@ -114,7 +114,8 @@ Result<Plan> make_plan(Inputs const& inputs) {
   holds(items);
   take_over_changes(items);
 
-  std::vector<Item> pending = advances(situation, items);
+  std::map<std::string, std::vector<Advance>> looks;
+  std::vector<Item> pending = advances(situation, items, looks);
   items.insert(items.end(), std::make_move_iterator(pending.begin()), std::make_move_iterator(pending.end()));
   sort(items);
 
@@ -122,7 +123,9 @@ Result<Plan> make_plan(Inputs const& inputs) {
   deletion_limits(inputs.consent, items);
   change_limit(inputs.consent, inputs.entries.size(), items);
 
-  return sum_up(situation, std::move(items), left_out);
+  Plan plan = sum_up(situation, std::move(items), left_out);
+  plan.looks = std::move(looks);
+  return plan;
 }
 
 Result<Plan> take_over(Inputs const& inputs, std::map<std::string, std::int64_t> const& ids) {

@@ -45,6 +45,20 @@ bool stays_within(ItemView const& saved, Item const& item, ItemView const& now) 
   return item.records() || item.held() != nullptr || (completes && shown);
 }
 
+/// An input that came after the plan was read, of an enrollment whose answers it showed: they hold for it, too.
+bool answers_of(PlanView const& saved, Item const& item) {
+  if (item.wanted != Action::advance || !item.desired) return false;
+  bool listed = false;
+  ItemView const* enrollment = nullptr;
+  for (ItemView const& one : saved.items) {
+    if (one.name != item.name) continue;
+    if (one.key() == item.key()) listed = true;
+    if (agreed_on(one) && one.desired && one.key().part == Part::enrollment) enrollment = &one;
+  }
+  return !listed && enrollment != nullptr && (!item.acts() || enrollment->signer == item.signer) &&
+         enrollment->desired->lifecycle == item.desired->lifecycle;
+}
+
 /// It has come about without us.
 Item fulfilled(ItemView const& saved) {
   Item item = shown(saved);
@@ -130,6 +144,10 @@ Plan agreed(PlanView const& saved, Plan fresh, std::map<Scope, cps::Listing> con
     return seen.action == Action::none ? fulfilled(item) : moved(item, seen);
   };
   for (ItemView const& item : saved.items) plan.items.push_back(today(item));
+  for (Item& item : fresh.items)
+    if (answers_of(saved, item)) plan.items.push_back(std::move(item));
+  std::ranges::stable_sort(plan.items, {}, &Item::key);
+  plan.looks = std::move(fresh.looks);
   for (Item const& item : plan.items) count(item, plan.summary);
   return plan;
 }

@@ -51,6 +51,40 @@ void settle(lifecycle::Sight const& sight, state::Record const& answer, WallTime
     watched.in_doubt = true;
 }
 
+bool answers_one(state::Record const& intent) {
+  return intent.step == state::WriteKind::answer && !intent.pending_changes.empty();
+}
+
+std::int64_t change_of(state::Record const& answer) {
+  return answer.pending_changes.front();
+}
+
+/// What CPS shows to be pending of an entry.
+class Pending {
+ public:
+  Pending(Inputs const& inputs, state::Entry const& entry) {
+    auto const lookup = inputs.lookups.find(entry.id);
+    auto const listing = inputs.listings.find({entry.account, entry.contract});
+    if (lookup != inputs.lookups.end() && lookup->second) {
+      live_ = &*lookup->second;
+    } else if (listing != inputs.listings.end()) {
+      auto const& all = listing->second.enrollments;
+      auto const found = std::ranges::find(all, entry.id, [](cps::Live const& live) { return live.id.value; });
+      if (found != all.end()) live_ = &*found;
+    }
+  }
+
+  /// It has ended. Not so where nobody looked.
+  bool lacks(std::int64_t change) const {
+    return live_ != nullptr && std::ranges::none_of(live_->pending, [change](cps::PendingChange const& one) {
+             return one.id.value == change;
+           });
+  }
+
+ private:
+  cps::Live const* live_ = nullptr;
+};
+
 state::Record closing(std::string const& name, std::int64_t intent, bool done) {
   return {.phase = done ? state::Phase::done : state::Phase::refused,
           .intent = intent,
@@ -87,9 +121,7 @@ Watched watched(lifecycle::Sight const& sight, state::Watch const* before,
       watch.answered.clear(), watch.digest.clear(), watch.looks = 0;
   }
   for (state::Record const* intent : open) {
-    bool const of_this = intent->step == state::WriteKind::answer && !intent->pending_changes.empty() &&
-                         intent->pending_changes.front() == watch.change;
-    if (of_this) settle(sight, *intent, now, watched);
+    if (answers_one(*intent) && change_of(*intent) == watch.change) settle(sight, *intent, now, watched);
   }
   return watched;
 }
@@ -116,28 +148,30 @@ lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched, W
   return seen;
 }
 
-std::vector<state::Record> news_of(std::map<std::int64_t, lifecycle::Sight> const& sights,
-                                   std::map<std::string, state::Entry> const& entries,
-                                   std::vector<state::Record> const& open_intents, WallTime now) {
+std::vector<state::Record> news_of(Inputs const& inputs) {
   std::map<std::string, std::vector<lifecycle::Sight const*>> by_name;
-  for (auto const& [change, sight] : sights) by_name[sight.name].push_back(&sight);
+  for (auto const& [change, sight] : inputs.sights) by_name[sight.name].push_back(&sight);
   std::vector<state::Record> news;
-  for (auto const& [name, mine] : by_name) {
-    auto const entry = entries.find(name);
-    if (entry == entries.end()) continue;
+  for (auto const& [name, entry] : inputs.entries) {
     std::vector<state::Record const*> open;
-    for (state::Record const& one : open_intents)
+    for (state::Record const& one : inputs.open_intents)
       if (one.name == name) open.push_back(&one);
-    std::vector<state::Watch> const& known = entry->second.watches;
     std::vector<state::Watch> now_seen;
-    for (lifecycle::Sight const* sight : mine) {
-      auto const before = std::ranges::find(known, sight->pending.id.value, &state::Watch::change);
-      Watched one = watched(*sight, before == known.end() ? nullptr : &*before, open, now);
+    for (lifecycle::Sight const* sight : by_name[name]) {
+      auto const before = std::ranges::find(entry.watches, sight->pending.id.value, &state::Watch::change);
+      Watched one = watched(*sight, before == entry.watches.end() ? nullptr : &*before, open, inputs.now);
       for (std::int64_t const intent : one.done) news.push_back(closing(name, intent, true));
       for (std::int64_t const intent : one.not_done) news.push_back(closing(name, intent, false));
       if (sight->change) now_seen.push_back(std::move(one.watch));
     }
-    if (now_seen != known)
+    Pending const pending(inputs, entry);
+    auto const unseen = [&](std::int64_t change) { return !inputs.sights.contains(change); };
+    for (state::Watch const& before : entry.watches)
+      if (unseen(before.change) && !pending.lacks(before.change)) now_seen.push_back(before);
+    for (state::Record const* intent : open)
+      if (answers_one(*intent) && unseen(change_of(*intent)) && pending.lacks(change_of(*intent)))
+        news.push_back(closing(name, intent->sequence, true));
+    if (now_seen != entry.watches)
       news.push_back({.phase = state::Phase::watched, .name = name, .watches = std::move(now_seen)});
   }
   return news;

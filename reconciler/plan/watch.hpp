@@ -1,9 +1,7 @@
 #pragma once
-#include "lifecycle/decide.hpp"
-#include "state/types.hpp"
+#include "plan/plan.hpp"
 
-#include <map>
-#include <string>
+#include <cstdint>
 #include <vector>
 
 /// What the state remembers of pending changes, and what a new look at them adds. Pure.
@@ -26,9 +24,8 @@ Watched watched(lifecycle::Sight const& sight, state::Watch const* before,
 lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched, WallTime now);
 
 /// What a run that writes records of its looks, in the order in which it has to: fates of answers, then what was seen.
-/// Nothing of what the state does not hold.
-std::vector<state::Record> news_of(std::map<std::int64_t, lifecycle::Sight> const& sights,
-                                   std::map<std::string, state::Entry> const& entries,
-                                   std::vector<state::Record> const& open_intents, WallTime now);
+/// Of a change that has ended nothing is remembered, and no answer is in doubt. Nothing of what the state does not
+/// hold.
+std::vector<state::Record> news_of(Inputs const& inputs);
 
 }  // namespace cpsctl::plan

@@ -1,6 +1,8 @@
 #pragma once
 #include "apply/apply.hpp"
 #include "base/fields.hpp"
+#include "cps/change_api.hpp"
+#include "plan/watch.hpp"
 #include "sandbox/server.hpp"
 #include "state/failing_files.hpp"
 #include "state/open.hpp"
@@ -102,6 +104,7 @@ struct Bench {
   Duration time_passed = {};                   ///< since the last run, as the lists have it
   Duration settle = -std::chrono::minutes(2);  ///< what a list lacks is disproven at once
   bool whole = false;                          ///< a run that broke gives its result, not its error
+  bool looks = false;                          ///< at pending changes, as plan and apply do
   SteadyTime deadline = SteadyTime::max();
   std::function<void()> between;  ///< happens after the plan was made, before it is carried out
 
@@ -147,7 +150,7 @@ struct Bench {
                         .paths = {"certs"},
                         .entries = contents.entries,
                         .open_intents = contents.open_intents,
-                        .now = system_clock().wall(),
+                        .now = system_clock().wall() + time_passed,
                         .settle = settle,
                         .consent = consent};
     listing->begun += time_passed;
@@ -167,6 +170,31 @@ struct Bench {
     return inputs;
   }
 
+  /// The pending changes of what the state holds.
+  std::map<std::int64_t, lifecycle::Sight> sights(plan::Inputs const& inputs, cps::Session& session) {
+    std::map<std::int64_t, lifecycle::Sight> seen;
+    cps::ChangeReader reader(session);
+    for (auto const& [name, entry] : inputs.entries) {
+      for (cps::Live const& live : inputs.listings.at(scope).enrollments) {
+        if (live.id.value != entry.id) continue;
+        for (cps::PendingChange const& pending : live.pending) {
+          cps::ChangeRef const ref{.subject = name, .enrollment = live.id, .change = pending.id};
+          lifecycle::Sight sight{.name = name, .pending = pending};
+          auto change = loop.run(reader.change(ref));
+          if (change) sight.change = std::move(*change);
+          cps::Input const* const input = sight.change ? lifecycle::input_of(*sight.change) : nullptr;
+          if (input != nullptr) {
+            sight.info = lifecycle::Gone();
+            auto info = loop.run(reader.info(ref, *input));
+            if (info) sight.info = std::move(*info);
+          }
+          seen.emplace(pending.id.value, std::move(sight));
+        }
+      }
+    }
+    return seen;
+  }
+
   /// One run of apply: reads the state, plans, carries out.
   Result<apply::ApplyResult> apply(apply::ApplyOptions options = {}) {
     auto store = at_files::open(state_path, "sandbox", "run", disk);
@@ -174,6 +202,11 @@ struct Bench {
     cps::Session own = session();
     auto known = inputs(own, (*store)->contents());
     if (!known) return known.error();
+    if (looks) {
+      known->sights = sights(*known, own);
+      for (state::Record& one : plan::news_of(*known))
+        if (auto const noted = (*store)->write(std::move(one)); !noted) return noted.error();
+    }
     auto const planned = plan::make_plan(*known);
     if (!planned) return planned.error();
     if (between) between();

@@ -1,0 +1,501 @@
+// Pending changes are answered: by plan and apply as the manifest says, by hand with ack, upload and cancel.
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "pki/authority.hpp"
+#include "program/program.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <regex>
+#include <sys/file.h>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+using namespace cpsctl;
+using namespace program;
+
+namespace {
+
+bool says(std::string const& text, std::string const& words) {
+  return text.find(words) != std::string::npos;
+}
+
+std::string changed(std::string text, std::string const& from, std::string const& to) {
+  auto const at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+/// A CA that one runs oneself.
+struct OwnCa {
+  authority::Authority root = authority::Authority::root();
+  authority::Authority issuing = root.intermediate();
+
+  /// The certificate and its chain.
+  std::string sign(std::string const& csr, std::string const& name) const {
+    WallTime const now = system_clock().wall();
+    return issuing.issue(csr, {.common_name = name + ".example.com",
+                               .names = fmt::format("DNS:{0}.example.com,DNS:alt.{0}.example.com", name),
+                               .not_before = now - std::chrono::hours(24),
+                               .not_after = now + std::chrono::hours(24 * 150)}) +
+           issuing.pem();
+  }
+};
+
+/// A project with an embedded CPS that waits for persons, and takes no time for all else.
+struct Project {
+  Folder folder;
+  std::vector<std::string> switches{"--complete-after", "0s", "--inputs", "wait"};
+
+  void dv(std::string const& name, std::string const& lifecycle = "") const {
+    write(name, dv_manifest(name, name + ".example.com"), lifecycle);
+  }
+  void third_party(std::string const& name, std::string const& lifecycle = "", bool management = false) const {
+    std::string text = dv_manifest(name, name + ".example.com");
+    text = changed(text, "ra: lets-encrypt", "ra: third-party");
+    text = changed(text, "validationType: dv", "validationType: third-party");
+    text =
+        changed(text, "certificateType: san", "certificateType: third-party\n    thirdParty: { excludeSans: false }");
+    if (management) text = changed(text, "changeManagement: false", "changeManagement: true");
+    write(name, text, lifecycle);
+  }
+  void write(std::string const& name, std::string const& text, std::string const& lifecycle = "") const {
+    folder.write("manifests/" + name + ".yaml",
+                 lifecycle.empty() ? text : changed(text, "spec:\n", "spec:\n  lifecycle: " + lifecycle + "\n"));
+  }
+  void edit(std::string const& name, std::string const& from, std::string const& to) const {
+    write(name, changed(read(folder / ("manifests/" + name + ".yaml")), from, to));
+  }
+
+  Run run(std::vector<std::string> arguments) const {
+    arguments.push_back("--sandbox=" + (folder / "sandbox").string());
+    arguments.insert(arguments.end(), switches.begin(), switches.end());
+    return run_cpsctl(std::move(arguments), {.folder = folder.path()});
+  }
+  Run plan(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), "plan");
+    return run(std::move(more));
+  }
+  Run apply(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"apply", "--yes"});
+    return run(std::move(more));
+  }
+  /// A run that has to go well.
+  Run fine(std::vector<std::string> arguments) const {
+    Run result = run(std::move(arguments));
+    INFO(result.out, result.err);
+    REQUIRE(result.exit == 0);
+    return result;
+  }
+  /// Everything is as wanted, and nothing is pending.
+  void is_done(std::size_t enrollments = 1) const {
+    Run const run = plan();
+    INFO(run.out, run.err);
+    CHECK(says(run.out, fmt::format("No changes: {} unchanged.", enrollments)));
+    CHECK_FALSE(says(run.out, "in progress"));
+  }
+  std::ptrdiff_t sent(std::string const& method, std::string const& part = "") const {
+    return std::ranges::count_if(requests(folder / "sandbox"), [&](std::string const& line) {
+      return line.starts_with(method + " ") && says(line, part);
+    });
+  }
+  std::ptrdiff_t answers() const { return sent("POST", "/input/update/"); }
+  std::string fingerprint(std::string const& name) const {
+    std::string const out = run({"status", name}).out;
+    std::smatch found;
+    REQUIRE(std::regex_search(out, found, std::regex("--fingerprint (sha256:[0-9a-f]+)")));
+    return found[1];
+  }
+  std::string csr(std::string const& name) const { return fine({"csr", name}).out; }
+};
+
+}  // namespace
+
+TEST_CASE("pending: a third-party certificate from a file, and its approval by hand") {
+  Project const project;
+  OwnCa const ca;
+  project.third_party("api", "{ certificate: { files: [certs/api.pem] } }", true);
+  project.fine({"apply", "--yes"});
+  Run const waits = project.plan();
+  INFO(waits.out);
+  CHECK(says(waits.out, "waits for the certificate for its CSR"));
+  CHECK(says(waits.out, "certs/api.pem is not there yet"));
+  CHECK(project.apply({"--detailed-exitcode"}).exit == 3);
+
+  project.folder.write("certs/api.pem", ca.sign(project.csr("api"), "api"));
+  CHECK(says(project.plan().out, "the files of the manifest have it"));
+  CHECK(project.answers() == 0);
+  project.fine({"apply", "--yes"});
+  CHECK(project.answers() == 1);
+
+  Run const staged = project.plan();
+  INFO(staged.out);
+  CHECK(says(staged.out, "waits for the approval of what is on staging"));
+  CHECK(says(staged.out, "promotion is manual"));
+  Run const blind = project.run({"ack", "api", "--yes"});
+  CHECK(blind.exit == 4);
+  CHECK(says(blind.err, "the fingerprint of what is on staging"));
+  Run const other = project.run({"ack", "api", "--yes", "--fingerprint", "sha256:0000"});
+  CHECK(other.exit == 4);
+  CHECK(says(other.err, "is not what sha256:0000 was approved for"));
+  CHECK(project.answers() == 1);
+  project.fine({"ack", "api", "--yes", "--fingerprint", project.fingerprint("api")});
+  CHECK(project.answers() == 2);
+  project.is_done();
+  CHECK(says(project.run({"state", "log"}).out, "answered"));
+}
+
+TEST_CASE("pending: promotion auto goes from the upload to production") {
+  Project const project;
+  OwnCa const ca;
+  project.third_party("api", "{ certificate: { files: [certs/api.pem] }, promotion: auto }", true);
+  project.fine({"apply", "--yes"});
+  project.folder.write("certs/api.pem", ca.sign(project.csr("api"), "api"));
+  project.fine({"apply", "--yes"});
+  CHECK(says(project.plan().out, "the policy gives it, and it goes to production"));
+  project.fine({"apply", "--yes"});
+  CHECK(project.answers() == 2);
+  project.is_done();
+}
+
+TEST_CASE("pending: two keys are uploaded together, or not at all") {
+  Project const project;
+  OwnCa const ca;
+  project.third_party("api", "{ certificate: { files: [certs/rsa.pem, certs/ecdsa.pem] } }");
+  project.edit("api", "enableMultiStackedCertificates: false", "enableMultiStackedCertificates: true");
+  project.fine({"apply", "--yes"});
+  project.fine({"csr", "api", "--out-dir", "csrs"});
+  auto const sign = [&](char const* algorithm) {
+    return ca.sign(read(project.folder / fmt::format("csrs/api-{}.csr", algorithm)), "api");
+  };
+  project.folder.write("certs/rsa.pem", sign("RSA"));
+  Run const half = project.apply();
+  INFO(half.out, half.err);
+  CHECK(half.exit == 0);
+  CHECK(project.answers() == 0);
+  CHECK(says(half.err, "there is no certificate for the ECDSA CSR yet"));
+  project.folder.write("certs/ecdsa.pem", sign("ECDSA"));
+  project.fine({"apply", "--yes"});
+  CHECK(project.answers() == 1);
+  project.is_done();
+}
+
+TEST_CASE("pending: warnings are acknowledged as far as the manifest allows each of them") {
+  std::string const harmless = "DNS name www.example.com not CNAMEd to Akamai.";
+  std::string const named = "{ warning: DNS_NAME_NOT_CNAMED, reason: known, until: 2099-01-01 }";
+  struct Case {
+    char const* title;
+    std::string text;
+    std::string allows;
+    bool answered;
+    char const* says;
+  };
+  Case const cases[] = {
+      {"allowed", harmless, named, true, "the policy gives it (1 warning)"},
+      {"no answer", harmless, "", false, "DNS_NAME_NOT_CNAMED is not answered"},
+      {"an answer that has ended", harmless, "{ warning: DNS_NAME_NOT_CNAMED, reason: known, until: 2020-01-01 }",
+       false, "DNS_NAME_NOT_CNAMED is not answered"},
+      {"an unknown line behind an allowed one", harmless + "\nThe moon is full.", named, false, "The moon is full."},
+      {"all that are low", harmless, "{ warning: \"*\", class: low, reason: known, until: 2099-01-01 }", true,
+       "the policy gives it"},
+      {"all that are low, and it is not", "This certificate has expired",
+       "{ warning: \"*\", class: low, reason: known, until: 2099-01-01 }", false, "is not answered"},
+  };
+  for (Case const& c : cases) {
+    SUBCASE(c.title) {
+      Project project;
+      project.switches.insert(project.switches.end(), {"--warning", "before: " + c.text});
+      project.dv("www", c.allows.empty() ? "" : "{ acknowledge: [" + c.allows + "] }");
+      project.fine({"apply", "--yes"});
+      Run const plan = project.plan();
+      INFO(plan.out, plan.err);
+      CHECK(says(plan.out, c.says));
+      project.fine({"apply", "--yes"});
+      CHECK(project.answers() == (c.answered ? 1 : 0));
+      if (!c.answered) project.fine({"ack", "www", "--yes"});
+      CHECK(project.answers() == 1);
+      CHECK(says(project.plan().out, "the validation of 2 names"));
+    }
+  }
+}
+
+TEST_CASE("pending: names that a plan removes pass without an answer, and no others") {
+  Project project;
+  project.switches = {"--complete-after", "0s"};
+  project.dv("www");
+  project.fine({"apply", "--yes"});
+  project.is_done();
+  project.switches = {"--complete-after", "0s", "--inputs", "wait"};
+  bool exactly = true;
+  SUBCASE("exactly those") {}
+  SUBCASE("another one, too") {
+    exactly = false;
+    project.switches.insert(project.switches.end(),
+                            {"--warning", "after: The SANs [other.example.com] are scheduled for removal."});
+  }
+  project.edit("www", "sans: [alt.www.example.com]", "sans: []");
+  project.fine({"apply", "--yes"});
+  project.fine({"ack", "www", "--yes"});  // the challenges of the name that is left
+  Run const plan = project.plan();
+  INFO(plan.out);
+  CHECK(says(plan.out, "The SANs [alt.www.example.com] are scheduled"));
+  CHECK(says(plan.out, exactly ? "the policy gives it" : "SANS_REMOVED_REQUIRE_ACKNOWLEDGEMENT is not answered"));
+  project.fine({"apply", "--yes"});
+  CHECK(project.answers() == (exactly ? 2 : 1));
+}
+
+TEST_CASE("pending: a colleague's change is shown, and left alone by all but a person") {
+  Project project;
+  project.switches = {"--complete-after", "0s"};
+  project.dv("www");
+  project.fine({"apply", "--yes"});
+  project.is_done();
+  project.switches = {"--complete-after", "0s",
+                      "--inputs",         "wait",
+                      "--warning",        "before: DNS name www.example.com not CNAMEd to Akamai."};
+  std::string const manifest = read(project.folder / "manifests/www.yaml");
+  project.folder.write("elsewhere/www.yaml", changed(changed(manifest, "sans: [", "sans: [new.www.example.com, "),
+                                                     "spec:\n", "spec:\n  lifecycle: { adopt: always }\n"));
+  project.fine({"apply", "--yes", "--state", "elsewhere/state.json", "elsewhere"});
+  auto const puts = project.sent("PUT");
+  REQUIRE(puts == 1);
+  project.write("www", manifest,
+                "{ acknowledge: [{ warning: DNS_NAME_NOT_CNAMED, reason: known, until: 2099-01-01 }] }");
+  Run const plan = project.plan();
+  INFO(plan.out);
+  CHECK(says(plan.out, "another party's"));
+  for (int i = 0; i < 2; ++i) project.apply();
+  CHECK(project.answers() == 0);
+  CHECK(project.sent("PUT") == puts);
+  CHECK(project.sent("DELETE") == 0);
+  project.fine({"ack", "www", "--yes"});
+  CHECK(project.answers() == 1);
+}
+
+TEST_CASE("pending: upload finds the enrollments that wait for what a file has") {
+  Project const project;
+  OwnCa const ca;
+  project.third_party("api");
+  project.third_party("shop");
+  project.third_party("pay");
+  project.fine({"apply", "--yes"});
+  project.folder.write("signed.pem", ca.sign(project.csr("api"), "api") + ca.sign(project.csr("shop"), "shop"));
+  Run const run = project.fine({"upload", "signed.pem", "--yes"});
+  INFO(run.out, run.err);
+  CHECK(project.answers() == 2);
+  Run const status = project.plan();
+  CHECK(says(status.out, "pay"));
+  CHECK_FALSE(says(status.out, "? api"));
+  Run const again = project.run({"upload", "signed.pem", "--yes"});
+  CHECK(again.exit == 4);
+  CHECK(says(again.err, "no change waits for one of these"));
+  CHECK(project.answers() == 2);
+}
+
+TEST_CASE("pending: what is no certificate for a CSR is refused, and a private key is never printed") {
+  Project const project;
+  OwnCa const ca;
+  project.third_party("api", "{ certificate: { files: [certs/api.pem] } }");
+  project.fine({"apply", "--yes"});
+  SUBCASE("another key's") {
+    std::string const other = authority::csr(authority::Key::ecdsa(), "api.example.com");
+    project.folder.write("certs/api.pem", ca.sign(other, "api"));
+    CHECK(project.run({"upload", "api", "certs/api.pem", "--yes"}).exit == 4);
+  }
+  SUBCASE("with its private key") {
+    std::string const key = authority::Key::ecdsa().pem();
+    project.folder.write("certs/api.pem", ca.sign(project.csr("api"), "api") + key);
+    std::string const secret = key.substr(key.find('\n') + 1, 40);
+    std::vector<std::vector<std::string>> const calls = {{"upload", "api", "certs/api.pem", "--yes"},
+                                                         {"upload", "certs/api.pem", "--yes"},
+                                                         {"plan"},
+                                                         {"apply", "--yes"},
+                                                         {"status"},
+                                                         {"plan", "-o", "json"}};
+    for (auto const& call : calls) {
+      Run const run = project.run(call);
+      INFO(run.out, run.err);
+      CHECK_FALSE(says(run.out + run.err, secret));
+      CHECK(says(run.out + run.err, "private key"));
+    }
+  }
+  SUBCASE("no PEM") {
+    project.folder.write("certs/api.pem", "hello");
+    CHECK(project.run({"upload", "api", "certs/api.pem", "--yes"}).exit == 4);
+  }
+  project.fine({"apply", "--yes"});
+  CHECK(project.answers() == 0);
+}
+
+TEST_CASE("pending: cancel of what was never deployed takes it away, and the next plan creates it anew") {
+  Project const project;
+  project.dv("www");
+  project.fine({"apply", "--yes"});
+  Run const refused = project.run({"cancel", "www", "--yes"});
+  CHECK(refused.exit == 4);
+  CHECK(says(refused.err, "cpsctl cancel www --confirm-delete www"));
+  CHECK(project.sent("DELETE") == 0);
+  project.fine({"cancel", "www", "--confirm-delete", "www", "--yes"});
+  CHECK(project.sent("DELETE") == 1);
+  Run const plan = project.plan();
+  INFO(plan.out);
+  CHECK(says(plan.out, "1 to create"));
+  project.fine({"apply", "--yes"});
+  CHECK(project.sent("POST", "/enrollments?") == 2);
+}
+
+TEST_CASE("pending: cancel of a change of what is deployed leaves the enrollment") {
+  Project project;
+  project.switches = {"--complete-after", "0s"};
+  project.dv("www");
+  project.fine({"apply", "--yes"});
+  project.is_done();
+  project.switches = {"--complete-after", "0s", "--inputs", "wait"};
+  project.edit("www", "sans: [", "sans: [new.www.example.com, ");
+  project.fine({"apply", "--yes"});
+  project.fine({"cancel", "www", "--yes"});
+  CHECK(project.sent("DELETE", "/changes/") == 1);
+  CHECK(says(project.run({"state", "list"}).out, "www"));
+  Run const none = project.run({"cancel", "www", "--yes"});
+  CHECK(none.exit == 4);
+  CHECK(says(none.err, "nothing is pending of www"));
+}
+
+TEST_CASE("pending: a removal that stops on a warning goes on by hand alone") {
+  Project project;
+  project.switches = {"--complete-after", "0s"};
+  project.dv("www",
+             "{ deletion: delete, acknowledge: [{ warning: DNS_NAME_NOT_CNAMED, reason: known, until: "
+             "2099-01-01 }] }");
+  project.fine({"apply", "--yes"});
+  project.dv("other");
+  project.fine({"apply", "--yes"});
+  project.is_done(2);
+  project.switches = {"--complete-after", "0s",
+                      "--inputs",         "wait",
+                      "--warning",        "removal: DNS name www.example.com not CNAMEd to Akamai."};
+  std::filesystem::remove(project.folder / "manifests/www.yaml");
+  std::vector<std::string> const remove{"apply", "--yes", "--allow-delete", "--max-deletes", "1", "--confirm-delete",
+                                        "www"};
+  project.fine(remove);
+  Run const plan = project.plan();
+  INFO(plan.out);
+  CHECK(says(plan.out, "a removal is answered by a person"));
+  project.run(remove);
+  CHECK(project.answers() == 0);
+  project.fine({"ack", "www", "--yes"});
+  CHECK(project.answers() == 1);
+  project.run(remove);
+  project.is_done();
+}
+
+TEST_CASE("pending: a hold stops what the policy would answer") {
+  Project project;
+  project.switches.insert(project.switches.end(),
+                          {"--warning", "before: DNS name www.example.com not CNAMEd to Akamai."});
+  std::string const answer = "acknowledge: [{ warning: DNS_NAME_NOT_CNAMED, reason: known, until: 2099-01-01 }]";
+  project.dv("www", "{ " + answer + " }");
+  project.fine({"apply", "--yes"});
+  project.dv("www", "{ hold: the auditors are here, " + answer + " }");
+  CHECK(says(project.plan().out, "on hold: the auditors are here"));
+  project.fine({"apply", "--yes"});
+  CHECK(project.answers() == 0);
+  project.dv("www", "{ " + answer + " }");
+  project.fine({"apply", "--yes"});
+  CHECK(project.answers() == 1);
+}
+
+TEST_CASE("pending: an answered input that CPS goes on showing is not answered again") {
+  Project project;
+  project.switches.insert(project.switches.end(), {"--input-echo", "2"});
+  OwnCa const ca;
+  project.third_party("api", "{ certificate: { files: [certs/api.pem] } }");
+  project.fine({"apply", "--yes"});
+  project.folder.write("certs/api.pem", ca.sign(project.csr("api"), "api"));
+  project.fine({"apply", "--yes"});
+  for (int i = 0; i < 3; ++i) project.fine({"apply", "--yes"});
+  CHECK(project.answers() == 1);
+  project.is_done();
+}
+
+TEST_CASE("pending: the reply to an answer is lost: it is in doubt, and the next run knows what became of it") {
+  Project project;
+  OwnCa const ca;
+  project.third_party("api", "{ certificate: { files: [certs/api.pem] } }", true);
+  project.fine({"apply", "--yes"});
+  project.folder.write("certs/api.pem", ca.sign(project.csr("api"), "api"));
+  auto const usual = project.switches;
+  project.switches.insert(project.switches.end(),
+                          {"--fault", "POST /enrollments/*/changes/*/input/update/*: drop-after"});
+  Run const lost = project.apply();
+  INFO(lost.out, lost.err);
+  CHECK(lost.exit == 75);
+  CHECK(says(lost.out, "in doubt"));
+  CHECK(project.answers() == 1);
+  project.switches = usual;
+  Run const next = project.fine({"apply", "--yes"});
+  CHECK(project.answers() == 1);
+  CHECK(says(next.out, "the approval of what is on staging"));
+  CHECK(says(project.run({"state", "log"}).out, "answered"));
+}
+
+TEST_CASE("pending: an approved plan holds at whatever point of the way its change is") {
+  Project const project;
+  OwnCa const ca;
+  project.third_party("api", "{ certificate: { files: [certs/api.pem] }, promotion: auto }", true);
+  project.fine({"apply", "--yes"});
+  project.folder.write("certs/api.pem", ca.sign(project.csr("api"), "api"));
+  project.fine({"plan", "--out", "json=plan.json"});
+  json::Document const saved = json::parse(read(project.folder / "plan.json"), "plan").value();
+  std::string const digest(json::text_or(json::find(saved, "digest"), ""));
+  REQUIRE(digest.size() == 64);
+  std::vector<std::string> const carry{"apply", "--yes", "--plan", "plan.json", "--approved", digest};
+  SUBCASE("the upload and the approval by the same digest") {
+    project.fine(carry);
+    CHECK(project.answers() == 1);
+    project.fine(carry);
+    CHECK(project.answers() == 2);
+    project.is_done();
+    project.fine(carry);
+    CHECK(project.answers() == 2);
+  }
+  SUBCASE("without the file the digest is that of a new plan, too") {
+    project.fine({"apply", "--yes", "--approved", digest});
+    project.fine({"apply", "--yes", "--approved", digest});
+    CHECK(project.answers() == 2);
+    project.is_done();
+  }
+  SUBCASE("other answers are another plan") {
+    project.third_party("api", "{ certificate: { files: [certs/api.pem] } }", true);
+    Run const run = project.apply({"--approved", digest});
+    CHECK(run.exit == 4);
+    CHECK(project.answers() == 0);
+  }
+}
+
+TEST_CASE("pending: a command for one enrollment waits for the lock, for so long") {
+  Project project;
+  project.switches.insert(project.switches.end(), {"--warning", "before: Unsorted trust chain found"});
+  project.dv("www");
+  project.fine({"apply", "--yes"});
+  auto const lock = project.folder / "sandbox/state.json.lock";
+  int const fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  REQUIRE(fd >= 0);
+  REQUIRE(::flock(fd, LOCK_EX) == 0);
+  Run const busy = project.run({"ack", "www", "--yes", "--lock-timeout", "0s"});
+  CHECK(busy.exit == 5);
+  CHECK(says(busy.err, "another run holds"));
+  std::vector<std::string> arguments{
+      "ack", "www", "--yes", "--lock-timeout", "1m", "--sandbox=" + (project.folder / "sandbox").string()};
+  arguments.insert(arguments.end(), project.switches.begin(), project.switches.end());
+  Background waiting(arguments, {.folder = project.folder.path(), .one_stream = true});
+  waiting.await("waiting up to 1 min for its end");
+  ::close(fd);
+  Run const run = waiting.finish();
+  INFO(run.out);
+  CHECK(run.exit == 0);
+  CHECK(project.answers() == 1);
+}
