@@ -129,7 +129,7 @@ TEST_CASE(
   }
   REQUIRE(calls > 0);
   // The first third of them only reads.
-  constexpr long points = 16;
+  constexpr long points = 10;
   long killed = 0;
   for (long i = 0; i < points; ++i) {
     long const call = calls / 3 + i * (calls - calls / 3) / points;
