@@ -102,9 +102,11 @@ apply::ApplyResult Account::carry_out(plan::Plan const& plan, plan::PlanView con
                             .create_spacing = settings_.create_spacing,
                             .plan_again = std::move(plan_again),
                             .stop = [this] { return signals_.received() != 0; }};
-  auto signing = Signing::of(settings_, *connection_, world_);
-  if (!signing) return apply::ApplyResult{.error = signing.error()};
-  signing_ = std::move(*signing);
+  if (!signing_) {  // else from an earlier round
+    auto signing = Signing::of(settings_, *connection_, world_);
+    if (!signing) return apply::ApplyResult{.error = signing.error()};
+    signing_ = std::move(*signing);
+  }
   apply.certify = [this](plan::Item const& item, lifecycle::Uploads const& wanted, apply::PutOff before) {
     return signing_->certify(item, wanted, std::move(before));
   };

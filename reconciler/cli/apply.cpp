@@ -17,11 +17,13 @@
 namespace cpsctl::cli {
 namespace {
 
+constexpr char const* submitted = "submitted";
+
 struct Asked {
   std::optional<std::string> plan = {};      ///< --plan FILE
   std::optional<std::string> approved = {};  ///< the digest of what was approved
   bool yes = false;
-  std::string wait = "submitted";  ///< a lifecycle::Target
+  std::string wait = submitted;  ///< a lifecycle::Target
 };
 
 /// An empty one is left to apply, which refuses it: a variable of a pipeline that was not set.
@@ -70,14 +72,13 @@ class Applying {
     if (auto const connected = account_.connect(); !connected) return of_this_plan(connected.error());
     CPS_CHECK(made_for(account_.connection()));
     CPS_CHECK(account_.open("cpsctl apply"));
-    plan::Inputs known = account_.inputs(manifests_);
+    bool const again = asked_.wait != submitted;  // then they are planned with again
+    plan::Inputs known = account_.inputs(again ? manifests_ : std::move(manifests_));
     if (saved_)
       plan::restrict_to(*saved_, known);
     else
       CPS_CHECK(check_words(known));
-    CPS_TRY(plan::Inputs inputs, account_.ask(std::move(known)));
-    CPS_TRY(inputs.sights, see_changes(inputs, account_, world_));
-    CPS_TRY(inputs.signers, signers_of(account_.settings(), world_));
+    CPS_TRY(plan::Inputs inputs, see_account(std::move(known), account_, world_));
     CPS_CHECK(account_.note(inputs));
     CPS_TRY(plan::Plan plan, plan::make_plan(inputs));
     if (saved_) plan = plan::agreed(*saved_, std::move(plan), inputs.listings, begun(account_.contents()));
@@ -197,9 +198,7 @@ class Applying {
     plan::Inputs known = account_.inputs(manifests_);
     if (saved_) plan::restrict_to(agreed_on, known);
     known.only = waiting.names();
-    CPS_TRY(plan::Inputs inputs, account_.ask(std::move(known)));
-    CPS_TRY(inputs.sights, see_changes(inputs, account_, world_));
-    CPS_TRY(inputs.signers, signers_of(account_.settings(), world_));
+    CPS_TRY(plan::Inputs inputs, see_account(std::move(known), account_, world_));
     CPS_CHECK(account_.note(inputs));
     CPS_TRY(plan::Plan fresh, plan::make_plan(inputs));
     waiting.look(inputs, fresh.looks);

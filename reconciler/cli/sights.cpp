@@ -2,9 +2,8 @@
 
 #include "cli/changes.hpp"
 #include "lifecycle/certificates.hpp"
-#include "lifecycle/policy.hpp"
 #include "pki/pem.hpp"
-#include "plan/identity.hpp"
+#include "plan/advance.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -64,15 +63,13 @@ Result<std::optional<lifecycle::Offer>> offer_in_files(lifecycle::Info const& in
   if (csrs == nullptr || desired == nullptr || live == nullptr) return std::optional<lifecycle::Offer>();
   if (desired->lifecycle.certificate.files.empty()) return std::optional<lifecycle::Offer>();
   CPS_TRY(auto const schema, schema::enrollment(live->api_schema));
-  lifecycle::Policy const policy{.lifecycle = desired->lifecycle,
-                                 .multi_stacked = plan::is_dual_stack(*live->document, *schema)};
-  lifecycle::Order const order{.csrs = csrs->csrs,
-                               .algorithms = lifecycle::wanted_algorithms(policy),
-                               .names = plan::host_names(*live->document, *schema),
-                               .now = now};
+  lifecycle::Order const order = plan::order_of(csrs->csrs, *live, *schema, desired->lifecycle, now);
   return std::optional(offer_of_files(*desired, order, folder, files));
 }
 
+namespace {
+
+/// Looks at every pending change, one request each and one for what it waits for, and at certificates in files.
 Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const& inputs, Account& account,
                                                              World& world) {
   std::map<std::int64_t, lifecycle::Sight> sights;
@@ -100,6 +97,15 @@ Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const&
     sights.insert_or_assign(sight.pending.id.value, std::move(sight));
   }
   return sights;
+}
+
+}  // namespace
+
+Result<plan::Inputs> see_account(plan::Inputs known, Account& account, World& world) {
+  CPS_TRY(plan::Inputs inputs, account.ask(std::move(known)));
+  CPS_TRY(inputs.sights, see_changes(inputs, account, world));
+  CPS_TRY(inputs.signers, signers_of(account.settings(), world));
+  return inputs;
 }
 
 }  // namespace cpsctl::cli

@@ -16,10 +16,9 @@ Result<std::optional<lifecycle::Offer>> offer_in_files(lifecycle::Info const& in
                                                        manifest::Desired const* desired, cps::Live const* live,
                                                        std::string const& folder, Files& files);
 
-/// Looks at every pending change of the enrollments that state and manifests know (one request each, and one for what
-/// it waits for), and at the certificates that manifests keep in files. `inputs`: as CPS has answered them so far.
-/// Errors: of the requests; internal.
-Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const& inputs, Account& account,
-                                                             World& world);
+/// All that a plan with answers is made from: what the account has (Account::ask()), every pending change of the
+/// enrollments that state and manifests know (one request each, and one for what it waits for), the certificates that
+/// manifests keep in files, and what the project's signers are. Errors: of the requests; io; internal.
+Result<plan::Inputs> see_account(plan::Inputs known, Account& account, World& world);
 
 }  // namespace cpsctl::cli

@@ -2,9 +2,7 @@
 
 #include "cli/hooks.hpp"
 #include "hooks/sign.hpp"
-#include "lifecycle/certificates.hpp"
-#include "lifecycle/policy.hpp"
-#include "plan/identity.hpp"
+#include "plan/advance.hpp"
 
 #include <utility>
 
@@ -65,25 +63,23 @@ http::Task<apply::Certified> Signing::certify(plan::Item const& item, lifecycle:
   }
   auto const schema = schema::enrollment(item.live.api_schema);
   if (!schema) co_return schema.error();
-  auto names = plan::host_names(*item.live.document, **schema);
+  manifest::Lifecycle const lifecycle = item.desired ? item.desired->lifecycle : manifest::Lifecycle();
+  lifecycle::Order order = plan::order_of(wanted.csrs, item.live, **schema, lifecycle, {});
   hooks::SignRequest request{
       .subject = {.realm = connection_.realm,
                   .enrollment = {.name = item.name,
                                  .id = item.id,
                                  .contract_id = item.contract,
                                  .common_name = item.common_name,
-                                 .dns_names = names,
+                                 .dns_names = order.names,
                                  .validation_type = item.validation_type},
                   .change = {.id = item.live.pending.empty() ? 0 : plan::advance_of(item)->change.id.value,
                              .type = plan::advance_of(item)->change.type}}};
   if (item.desired) request.subject.enrollment.labels = item.desired->labels;
-  lifecycle::Policy policy{.multi_stacked = plan::is_dual_stack(*item.live.document, **schema)};
-  if (item.desired) policy.lifecycle = item.desired->lifecycle;
-  auto const algorithms = lifecycle::wanted_algorithms(policy);
   for (std::size_t i = 0; i < wanted.csrs.size(); ++i) {
     cps::Csr const& csr = wanted.csrs[i];
     std::string const algorithm =
-        csr.key_algorithm.empty() && i < algorithms.size() ? algorithms[i] : csr.key_algorithm;
+        csr.key_algorithm.empty() && i < order.algorithms.size() ? order.algorithms[i] : csr.key_algorithm;
     request.csrs.push_back({.key_algorithm = algorithm, .csr = csr.csr});
   }
   auto const id = hooks::sign_request_id(request);
@@ -100,8 +96,7 @@ http::Task<apply::Certified> Signing::certify(plan::Item const& item, lifecycle:
                             .reference = later->reference,
                             .again = world_.clock.wall() + later->retry_after.value_or(usual_pause)};
   }
-  lifecycle::Order const order{
-      .csrs = wanted.csrs, .algorithms = algorithms, .names = std::move(names), .now = world_.clock.wall()};
+  order.now = world_.clock.wall();  // what was signed just now is valid by now
   lifecycle::Offer offer = lifecycle::offer_of(order, std::get<hooks::Signed>(outcome).sources);
   if (offer.upload) co_return std::move(*offer.upload);
   co_return failed(name, fmt::format("{}", fmt::join(offer.because, "; ")),

@@ -5,8 +5,7 @@
 #include "lifecycle/by_hand.hpp"
 #include "lifecycle/certificates.hpp"
 #include "lifecycle/owner.hpp"
-#include "lifecycle/policy.hpp"
-#include "plan/identity.hpp"
+#include "plan/advance.hpp"
 #include "plan/situation.hpp"
 #include "plan/watch.hpp"
 
@@ -57,12 +56,9 @@ Result<std::optional<lifecycle::Offer>> offer_for(OneEnrollment const& one, life
   if (csrs == nullptr) return std::optional<lifecycle::Offer>();
   cps::Live const& live = one.item.live;
   CPS_TRY(auto const schema, schema::enrollment(live.api_schema));
-  lifecycle::Policy policy{.multi_stacked = plan::is_dual_stack(*live.document, *schema)};
-  if (entry != nullptr) policy.lifecycle = plan::policy_of(*entry);
-  lifecycle::Order const order{.csrs = csrs->csrs,
-                               .algorithms = lifecycle::wanted_algorithms(policy),
-                               .names = plan::host_names(*live.document, *schema),
-                               .now = sight.change->answered.value_or(WallTime())};
+  manifest::Lifecycle const lifecycle = entry != nullptr ? plan::policy_of(*entry) : manifest::Lifecycle();
+  WallTime const now = sight.change->answered.value_or(WallTime());
+  lifecycle::Order const order = plan::order_of(csrs->csrs, live, *schema, lifecycle, now);
   return std::optional(lifecycle::offer_of(order, sources));
 }
 

@@ -53,10 +53,9 @@ std::string words(pki::Finding const& finding) {
   return text + finding.message;
 }
 
-Offer offer_of(Order const& order, std::span<pki::Source const> sources, std::vector<pki::FormerCsr> const& former) {
+Offer offer_of(Order const& order, std::span<pki::Source const> sources) {
   Offer offer;
-  pki::Question question{
-      .csrs = open_csrs(order, offer.because), .former = former, .required = {.names = order.names, .now = order.now}};
+  pki::Question question{.csrs = open_csrs(order, offer.because), .required = {.names = order.names, .now = order.now}};
   for (std::string const& name : order.algorithms)
     if (auto const algorithm = algorithm_named(name)) question.wanted.push_back(*algorithm);
   if (!offer.because.empty()) return offer;

@@ -17,10 +17,8 @@ struct Order {
   WallTime now = {};                         ///< the Date of CPS's answer
 };
 
-/// What of the sources answers the CSRs: all that are wanted, or nothing (design.md §9, Third-party). `former`: keys of
-/// earlier CSRs of the enrollment, as far as they are known.
-Offer offer_of(Order const& order, std::span<pki::Source const> sources,
-               std::vector<pki::FormerCsr> const& former = {});
+/// What of the sources answers the CSRs: all that are wanted, or nothing (design.md §9, Third-party).
+Offer offer_of(Order const& order, std::span<pki::Source const> sources);
 
 /// "names_missing: CN=www… : what is wrong; next": a finding in one clause.
 std::string words(pki::Finding const& finding);

@@ -1,5 +1,6 @@
 #include "lifecycle/decide.hpp"
 
+#include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "lifecycle/decide_input.hpp"
 #include "lifecycle/pending.hpp"
@@ -18,13 +19,6 @@ constexpr int looks_after_answer = 2;  ///< an answered input may stay visible f
 /// A renewal goes on in spite of a hold once its live certificate ends so soon.
 constexpr auto urgent_before_end = std::chrono::days(14);
 constexpr Duration soon = 30s;
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-Overloaded(Fs...) -> Overloaded<Fs...>;
 
 Waits waits(Seen const& seen, Who who, std::string what) {
   return {.who = who, .what = std::move(what), .since = seen.since};

@@ -13,6 +13,9 @@ namespace cpsctl::lifecycle {
 // it is shown, and never answered by a policy.
 BOOST_DEFINE_ENUM_CLASS(Owner, ours, cps, other)
 
+/// "ours", "CPS's own", "another party's".
+char const* whose(Owner owner);
+
 /// Does the live document differ from the manifest in a managed field?
 enum class Managed : std::uint8_t { as_wanted, differs };
 

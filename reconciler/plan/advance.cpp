@@ -1,7 +1,7 @@
 #include "plan/advance.hpp"
 
+#include "base/overloaded.hpp"
 #include "base/text.hpp"
-#include "lifecycle/certificates.hpp"
 #include "lifecycle/owner.hpp"
 #include "lifecycle/policy.hpp"
 #include "lifecycle/shown.hpp"
@@ -55,25 +55,9 @@ std::optional<std::vector<std::string>> compared(Situation const& situation, Ite
   return staged_differences(*pending, *item.desired, item.live, situation.schema_of(*item.desired));
 }
 
-char const* whose(lifecycle::Owner owner) {
-  switch (owner) {
-    case lifecycle::Owner::ours: return "ours";
-    case lifecycle::Owner::cps: return "CPS's own";
-    case lifecycle::Owner::other: break;
-  }
-  return "another party's";
-}
-
 std::string head(cps::PendingChange const& change, lifecycle::Owner owner) {
-  return fmt::format("{}, {}", named({change}), whose(owner));
+  return fmt::format("{}, {}", named({change}), lifecycle::whose(owner));
 }
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-Overloaded(Fs...) -> Overloaded<Fs...>;
 
 /// What is told of an item: why, what to do, what else.
 struct Told {
@@ -226,6 +210,15 @@ class Advances {
 };
 
 }  // namespace
+
+lifecycle::Order order_of(std::vector<cps::Csr> csrs, cps::Live const& live, schema::Schema const& schema,
+                          manifest::Lifecycle const& lifecycle, WallTime now) {
+  lifecycle::Policy const policy{.lifecycle = lifecycle, .multi_stacked = is_dual_stack(*live.document, schema)};
+  return {.csrs = std::move(csrs),
+          .algorithms = lifecycle::wanted_algorithms(policy),
+          .names = host_names(*live.document, schema),
+          .now = now};
+}
 
 std::vector<std::string> staged_differences(cps::PendingDeployment const& pending, manifest::Desired const& desired,
                                             cps::Live const& live, schema::Schema const& schema) {

@@ -1,4 +1,5 @@
 #pragma once
+#include "lifecycle/certificates.hpp"
 #include "plan/situation.hpp"
 
 #include <vector>
@@ -12,6 +13,10 @@ namespace cpsctl::plan {
 /// `looks` gets every change that was looked at.
 std::vector<Item> advances(Situation const& situation, std::vector<Item>& items,
                            std::map<std::string, std::vector<Advance>>& looks);
+
+/// What certificates the CSRs of the enrollment ask for, by its policy. `now`: the Date of CPS's answer.
+lifecycle::Order order_of(std::vector<cps::Csr> csrs, cps::Live const& live, schema::Schema const& schema,
+                          manifest::Lifecycle const& lifecycle, WallTime now);
 
 /// What differs between what waits on staging and what the manifest wants: names, and the network settings that it
 /// writes.

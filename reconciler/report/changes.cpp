@@ -54,15 +54,6 @@ struct Filled {
   }
 };
 
-char const* whose(lifecycle::Owner owner) {
-  switch (owner) {
-    case lifecycle::Owner::ours: return "ours";
-    case lifecycle::Owner::cps: return "CPS's own";
-    case lifecycle::Owner::other: break;
-  }
-  return "another party's";
-}
-
 char const* who_acts(Who who) {
   switch (who) {
     case Who::cps: return "CPS";
@@ -112,8 +103,9 @@ std::string due_words(ChangeRow const& row) {
 }
 
 std::vector<std::string> change_lines(ChangeRow const& row) {
-  std::vector<std::string> lines{fmt::format(
-      "change {}{}, {}: {}", row.id, row.type.empty() ? "" : " (" + row.type + ")", whose(row.owner), due_words(row))};
+  std::vector<std::string> lines{fmt::format("change {}{}, {}: {}", row.id,
+                                             row.type.empty() ? "" : " (" + row.type + ")", lifecycle::whose(row.owner),
+                                             due_words(row))};
   if (!row.error.empty()) lines.push_back("  " + row.error);
   for (std::string const& reason : row.because) lines.push_back("  " + reason);
   for (WarningRow const& warning : row.warnings) lines.push_back("  " + class_words(warning));

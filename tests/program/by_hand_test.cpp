@@ -9,10 +9,6 @@ using namespace program;
 
 namespace {
 
-bool says(std::string const& text, std::string const& words) {
-  return text.find(words) != std::string::npos;
-}
-
 /// The examples, ordered: each change waits for somebody.
 struct Ordered {
   Folder folder;

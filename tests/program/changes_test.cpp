@@ -58,10 +58,6 @@ struct Project {
   std::string state() const { return read(folder / "sandbox/state.json"); }
 };
 
-bool says(std::string const& text, std::string const& words) {
-  return text.find(words) != std::string::npos;
-}
-
 char const* const deletable = "  lifecycle:\n    deletion: delete\n";
 
 }  // namespace

@@ -20,16 +20,6 @@ using namespace program;
 
 namespace {
 
-bool says(std::string const& text, std::string const& words) {
-  return text.find(words) != std::string::npos;
-}
-
-std::string changed(std::string text, std::string const& from, std::string const& to) {
-  auto const at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
-}
-
 /// A CA that one runs oneself.
 struct OwnCa {
   authority::Authority root = authority::Authority::root();
@@ -56,19 +46,19 @@ struct Project {
   }
   void third_party(std::string const& name, std::string const& lifecycle = "", bool management = false) const {
     std::string text = dv_manifest(name, name + ".example.com");
-    text = changed(text, "ra: lets-encrypt", "ra: third-party");
-    text = changed(text, "validationType: dv", "validationType: third-party");
+    text = replaced(text, "ra: lets-encrypt", "ra: third-party");
+    text = replaced(text, "validationType: dv", "validationType: third-party");
     text =
-        changed(text, "certificateType: san", "certificateType: third-party\n    thirdParty: { excludeSans: false }");
-    if (management) text = changed(text, "changeManagement: false", "changeManagement: true");
+        replaced(text, "certificateType: san", "certificateType: third-party\n    thirdParty: { excludeSans: false }");
+    if (management) text = replaced(text, "changeManagement: false", "changeManagement: true");
     write(name, text, lifecycle);
   }
   void write(std::string const& name, std::string const& text, std::string const& lifecycle = "") const {
     folder.write("manifests/" + name + ".yaml",
-                 lifecycle.empty() ? text : changed(text, "spec:\n", "spec:\n  lifecycle: " + lifecycle + "\n"));
+                 lifecycle.empty() ? text : replaced(text, "spec:\n", "spec:\n  lifecycle: " + lifecycle + "\n"));
   }
   void edit(std::string const& name, std::string const& from, std::string const& to) const {
-    write(name, changed(read(folder / ("manifests/" + name + ".yaml")), from, to));
+    write(name, replaced(read(folder / ("manifests/" + name + ".yaml")), from, to));
   }
 
   Run run(std::vector<std::string> arguments) const {
@@ -258,8 +248,8 @@ TEST_CASE("pending: a colleague's change is shown, and left alone by all but a p
                       "--inputs",         "wait",
                       "--warning",        "before: DNS name www.example.com not CNAMEd to Akamai."};
   std::string const manifest = read(project.folder / "manifests/www.yaml");
-  project.folder.write("elsewhere/www.yaml", changed(changed(manifest, "sans: [", "sans: [new.www.example.com, "),
-                                                     "spec:\n", "spec:\n  lifecycle: { adopt: always }\n"));
+  project.folder.write("elsewhere/www.yaml", replaced(replaced(manifest, "sans: [", "sans: [new.www.example.com, "),
+                                                      "spec:\n", "spec:\n  lifecycle: { adopt: always }\n"));
   project.fine({"apply", "--yes", "--state", "elsewhere/state.json", "elsewhere"});
   auto const puts = project.sent("PUT");
   REQUIRE(puts == 1);

@@ -131,6 +131,16 @@ std::filesystem::path Folder::write(std::string const& name, std::string const& 
   return file;
 }
 
+bool says(std::string const& text, std::string const& words) {
+  return text.find(words) != std::string::npos;
+}
+
+std::string replaced(std::string text, std::string const& from, std::string const& to) {
+  auto const at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
 std::string read(std::filesystem::path const& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;

@@ -31,6 +31,9 @@ class Folder {
 };
 
 std::string read(std::filesystem::path const& file);
+bool says(std::string const& text, std::string const& words);
+/// With the first `from` as `to`; fails the test without one.
+std::string replaced(std::string text, std::string const& from, std::string const& to);
 
 struct Settings {
   std::filesystem::path program = {};                   ///< empty: cpsctl

@@ -50,12 +50,6 @@ struct Project {
   }
 };
 
-inline std::string replaced(std::string text, std::string const& from, std::string const& to) {
-  auto const at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
-}
-
 inline void contains(Run const& run, std::string const& words) {
   INFO("exit ", run.exit, "\n", run.out, run.err);
   CHECK(run.err.find(words) != std::string::npos);

@@ -16,16 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool says(std::string const& text, std::string const& words) {
-  return text.find(words) != std::string::npos;
-}
-
-std::string changed(std::string text, std::string const& from, std::string const& to) {
-  auto const at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
-}
-
 /// A project whose certificates are signed by deploy/hooks/openssl-ca.sh, or by a script that comes before it.
 struct Signed {
   Folder folder;
@@ -37,15 +27,15 @@ struct Signed {
     fs::copy_file(places::source("deploy/hooks/openssl-ca.sh"), folder / "openssl-ca.sh");
     signer("exec ./openssl-ca.sh");
     std::string text = dv_manifest("api", "api.example.com");
-    text = changed(text, "ra: lets-encrypt", "ra: third-party");
-    text = changed(text, "validationType: dv", "validationType: third-party");
+    text = replaced(text, "ra: lets-encrypt", "ra: third-party");
+    text = replaced(text, "validationType: dv", "validationType: third-party");
     text =
-        changed(text, "certificateType: san", "certificateType: third-party\n    thirdParty: { excludeSans: false }");
-    text = changed(text, "changeManagement: false", "changeManagement: true");
+        replaced(text, "certificateType: san", "certificateType: third-party\n    thirdParty: { excludeSans: false }");
+    text = replaced(text, "changeManagement: false", "changeManagement: true");
     folder.write("manifests/api.yaml",
-                 changed(text, "spec:\n",
-                         fmt::format("spec:\n  lifecycle: {{ promotion: {}, certificate: {{ signer: own-ca }} }}\n",
-                                     promotion)));
+                 replaced(text, "spec:\n",
+                          fmt::format("spec:\n  lifecycle: {{ promotion: {}, certificate: {{ signer: own-ca }} }}\n",
+                                      promotion)));
   }
   void signer(std::string const& body) const {
     folder.write("sign.sh", "#!/bin/sh\necho asked >>asked.txt\n" + body + "\n");

@@ -15,10 +15,6 @@ using namespace program;
 
 namespace {
 
-bool says(std::string const& text, std::string const& words) {
-  return text.find(words) != std::string::npos;
-}
-
 /// The examples, with a policy, ordered from a sandbox whose changes go on until somebody has to give them something.
 struct Ordered {
   Folder folder;

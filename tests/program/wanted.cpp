@@ -3,13 +3,7 @@
 #include <fmt/format.h>
 
 namespace program {
-namespace {
-
-std::string replaced(std::string text, std::string const& from, std::string const& to) {
-  return text.replace(text.find(from), from.size(), to);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 using namespace cpsctl;
 
