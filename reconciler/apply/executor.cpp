@@ -90,9 +90,9 @@ http::Task<ItemResult> Executor::carry(Write& write, Course& course) {
     if (closes) closed = co_await close_doubts(course);
     if (!closed) co_return failed(course.item, closed.error());
     auto const status = co_await send(write, *basis, attempt);
-    if (!status && is_too_old(status.error())) continue;
     if (!status) co_return co_await conclude(write, attempt, status.error());
-    auto const recorded = co_await write.record(std::move(attempt), *status);
+    if (!*status) continue;
+    auto const recorded = co_await write.record(std::move(attempt), **status);
     if (recorded) co_return course.result;
     ItemResult result = failed(course.item, unrecorded(write.done_words(), recorded.error()));
     result.id = course.result.id;
@@ -120,7 +120,8 @@ http::Task<Result<>> Executor::close_doubts(Course& course) {
   co_return co_await services_.trace.refuse_all(name, closes.not_done, "it is over, and CPS does not show it");
 }
 
-http::Task<Result<cps::EnrollmentStatus>> Executor::send(Write& write, Basis const& basis, Attempt& attempt) {
+http::Task<Result<std::optional<cps::EnrollmentStatus>>> Executor::send(Write& write, Basis const& basis,
+                                                                        Attempt& attempt) {
   auto intent = write.prepare(basis);
   if (!intent) co_return intent.error();
   attempt.intent = std::move(*intent);
@@ -130,10 +131,19 @@ http::Task<Result<cps::EnrollmentStatus>> Executor::send(Write& write, Basis con
     co_return Error{.code = Errc::cancelled, .message = "the run ended before its turn"};
   }
   WallTime const read = basis.read;
-  BeforeSend begin = [&write, &attempt, read] { return write.begin(attempt, read); };
+  Turn turn = Turn::taken;
+  BeforeSend begin = [&write, &attempt, &turn, read]() -> http::Task<Result<>> {
+    auto const begun = co_await write.begin(attempt, read);
+    if (!begun) co_return begun.error();
+    turn = *begun;
+    if (turn == Turn::left) co_return Error{.code = Errc::cancelled, .message = "it left its turn"};
+    co_return Result<>{};
+  };
   auto status = co_await write.send(std::move(begin));
   gate_.leave();
-  co_return status;
+  if (turn == Turn::left) co_return std::nullopt;
+  if (!status) co_return status.error();
+  co_return std::move(*status);
 }
 
 http::Task<ItemResult> Executor::conclude(Write const& write, Attempt& attempt, Error error) {

@@ -27,7 +27,8 @@ class Executor {
   http::Task<ItemResult> drop(Course& course);
   /// Closes earlier doubts, now that it is known what became of them.
   http::Task<Result<>> close_doubts(Course& course);
-  http::Task<Result<cps::EnrollmentStatus>> send(Write& write, Basis const& basis, Attempt& attempt);
+  /// Nothing: it left its turn.
+  http::Task<Result<std::optional<cps::EnrollmentStatus>>> send(Write& write, Basis const& basis, Attempt& attempt);
   /// The attempt did not succeed: closes it by what the error proves.
   http::Task<ItemResult> conclude(Write const& write, Attempt& attempt, Error error);
   ItemResult failed(plan::Item const& item, Error const& error);

@@ -18,10 +18,6 @@ bool is_without_turn(Error const& error) {
   return error.code == Errc::cancelled || error.code == Errc::timeout;
 }
 
-bool is_too_old(Error const& error) {
-  return error.code == Errc::stale;
-}
-
 Proof proof_of(state::WriteKind step, Error const& error, bool sent) {
   // A 409 does not tell whether CPS takes a create later or never, nor whether an earlier arrival of the same request
   // was taken.

@@ -21,8 +21,6 @@ Proof proof_of(state::WriteKind step, Error const& error, bool sent);
 
 /// The run's end, or a signal, came before the request's turn.
 bool is_without_turn(Error const& error);
-/// It was not sent: what it is based on had grown old when its turn came. It is looked at again.
-bool is_too_old(Error const& error);
 
 /// How often each item met what, in this run.
 class Tally {

@@ -55,18 +55,19 @@ ItemResult Write::conclude(Error const& error, Proof proof, WallTime later, Tall
   return concluded(failed(error, proof), proof, error, later, tally);
 }
 
-http::Task<Result<>> Write::give_way(Attempt& attempt, char const* why) {
+http::Task<Result<Turn>> Write::give_way(Attempt& attempt) {
   // An attempt before this one met a 429, which proves that nothing happened.
   auto const closed = co_await services_.trace.refuse(attempt, "CPS's request limit");
   if (!closed) co_return closed.error();
-  co_return Error{.code = Errc::stale, .message = why};
+  co_return Turn::left;
 }
 
-http::Task<Result<>> Write::begin(Attempt& attempt, WallTime read) {
-  if (!services_.snapshots.young(read))
-    co_return co_await give_way(attempt, "what it is based on grew old while it waited for its turn");
+http::Task<Result<Turn>> Write::begin(Attempt& attempt, WallTime read) {
+  if (!services_.snapshots.young(read)) co_return co_await give_way(attempt);
   services_.snapshots.used(scope());
-  co_return co_await services_.trace.begin(attempt);
+  auto const begun = co_await services_.trace.begin(attempt);
+  if (!begun) co_return begun.error();
+  co_return Turn::taken;
 }
 
 }  // namespace cpsctl::apply

@@ -43,6 +43,12 @@ struct Basis {
 
 using BeforeSend = std::function<http::Task<Result<>>()>;
 
+/// What a write made of its turn to send.
+enum class Turn {
+  taken,  ///< its intent is on disk
+  left    ///< nothing is sent: what it is based on does not hold any more, and is looked at again
+};
+
 /// One request that changes CPS. Executor calls the hooks in this order, for each attempt: held_back, look, prepare,
 /// send (which calls begin when the request has its turn), and then record, or conclude.
 class Write {
@@ -66,8 +72,8 @@ class Write {
   virtual Result<state::Record> prepare(Basis const& basis) = 0;
   /// `before` is awaited when the request has its turn.
   virtual http::Task<Result<cps::EnrollmentStatus>> send(BeforeSend before) = 0;
-  /// The request has its turn: its intent goes to disk. Errors: stale: not sent, what it is based on grew old; io.
-  virtual http::Task<Result<>> begin(Attempt& attempt, WallTime read);
+  /// The request has its turn: its intent goes to disk. Errors: io.
+  virtual http::Task<Result<Turn>> begin(Attempt& attempt, WallTime read);
   /// It is done: the journal and the course learn it.
   virtual http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const& status) = 0;
 
@@ -79,8 +85,8 @@ class Write {
 
  protected:
   plan::Scope scope() const;
-  /// Leaves a turn unused. Errors: stale, `why`; io.
-  http::Task<Result<>> give_way(Attempt& attempt, char const* why);
+  /// Leaves a turn unused. Errors: io.
+  http::Task<Result<Turn>> give_way(Attempt& attempt);
 
   state::WriteKind step_;
   Services& services_;

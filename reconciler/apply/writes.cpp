@@ -90,22 +90,26 @@ class Create : public Write {
     co_return created;
   }
 
-  http::Task<Result<>> begin(Attempt& attempt, WallTime read) override {
+  http::Task<Result<Turn>> begin(Attempt& attempt, WallTime read) override {
     // An attempt before this one met a 429: CPS did not take it, and what came meanwhile may have met a 409.
     if (std::exchange(under_way_, false)) services_.spacing.end(scope(), services_.trace.wall(), false);
     if (services_.spacing.holds(scope(), services_.trace.wall()))
-      co_return co_await give_way(attempt, "CPS takes one create of the contract at a time");
+      co_return co_await give_way(attempt);  // CPS takes one create of the contract at a time
     if (!services_.snapshots.young(read)) co_return co_await Write::begin(attempt, read);  // which gives way, too
     // Its place is taken before the journal is waited for: others come meanwhile.
     services_.spacing.begin(scope());
     // A doubt that the plan disproved is closed only now that the create is sent again: one that is held back stays
     // what it was, also for the next run.
     std::vector<std::int64_t> closing = std::exchange(course_.closes.not_done, {});
-    auto begun = co_await services_.trace.refuse_all(item().name, std::move(closing), item().reason);
-    if (begun) begun = co_await Write::begin(attempt, read);
-    under_way_ = begun.has_value();
+    auto const closed = co_await services_.trace.refuse_all(item().name, std::move(closing), item().reason);
+    Result<Turn> turn = Turn::left;
+    if (closed)
+      turn = co_await Write::begin(attempt, read);
+    else
+      turn = closed.error();
+    under_way_ = turn && *turn == Turn::taken;
     if (!under_way_) services_.spacing.end(scope(), services_.trace.wall(), false);
-    co_return begun;
+    co_return turn;
   }
 
   http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const& status) override {
@@ -330,7 +334,8 @@ class SecondWrite : public Update {
 
   ItemResult failed(Error const& error, Proof proof) const override {
     ItemResult half = course_.result;
-    bool const waits = proof == Proof::without_turn || is_too_old(error) || (error.code == Errc::conflict && !sent_);
+    bool const waits =
+        proof == Proof::without_turn || readings_ > most_readings || (error.code == Errc::conflict && !sent_);
     half.outcome = waits ? Outcome::waiting : Outcome::failed;
     half.code = error.code;
     half.message = proof == Proof::in_doubt
