@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, and runs everything through ctest.
-#   tests/run.sh [PRESET]    asan (default: address and undefined-behaviour sanitizers), dev, release or tsan
+#   tests/run.sh [PRESET]    dev (default), asan (address and undefined-behaviour sanitizers, fuzz targets), tsan (what has
+#                            threads, under the thread sanitizer) or release
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-preset=${1:-asan}
+preset=${1:-dev}
 
 echo "== step 1 of 3: packages"
 deploy/packages.sh build test

@@ -10,11 +10,11 @@ namespace {
 using namespace attack;
 namespace wire = cpsctl::http::testing;
 
-std::string enrollment(std::int64_t id, std::string const& more = {}) {
+std::string enrollment(std::int64_t id, std::string const& more = {}, std::string const& pending = {}) {
   return fmt::format(
       R"({{"id":{0},"location":"/cps/v2/enrollments/{0}","validationType":"third-party","ra":"third-party",)"
-      R"("certificateType":"third-party","csr":{{"cn":"other{0}.example.com","sans":[]}},"pendingChanges":[]{1}}})",
-      id, more);
+      R"("certificateType":"third-party","csr":{{"cn":"other{0}.example.com","sans":[]}},"pendingChanges":[{2}]{1}}})",
+      id, more, pending);
 }
 
 std::string answer(std::string const& status, std::string const& body) {
@@ -22,20 +22,28 @@ std::string answer(std::string const& status, std::string const& body) {
                      body.size(), body);
 }
 
-/// A server in CPS's place: `list` to every list, `rest` to all else.
+/// A server in CPS's place: `list` to every list; to all else what stands beside the first ending that the request's
+/// path has, or `rest`.
 struct Impostor : Job {
   wire::Identity authority;
   wire::Identity identity;
   std::string ca;
   std::unique_ptr<wire::Server> server;
 
-  Impostor(std::string list, std::string rest) {
+  using Answers = std::vector<std::pair<std::string, std::string>>;
+
+  Impostor(std::string list, std::string rest, Answers answers = {}) {
     wire::make_identity(authority, {.authority = true});
     wire::make_identity(identity, {.alternative_names = "DNS:localhost", .issuer = &authority});
     ca = wire::write_pem(authority, folder() / "impostor.pem");
-    auto const play = [list = answer("200 OK", list), rest = std::move(rest)](wire::Peer& peer) {
-      for (std::string request = peer.read_request(); !request.empty(); request = peer.read_request())
-        if (!peer.write(request.starts_with("GET /cps/v2/enrollments?") ? list : rest)) return;
+    answers.emplace_back("/cps/v2/enrollments", answer("200 OK", list));
+    auto const play = [answers = std::move(answers), rest = std::move(rest)](wire::Peer& peer) {
+      for (std::string request = peer.read_request(); !request.empty(); request = peer.read_request()) {
+        std::string const path = request.substr(0, request.find_first_of("? ", request.find('/')));
+        auto const found = std::ranges::find_if(
+            answers, [&](auto const& one) { return path.starts_with("GET ") && path.ends_with(one.first); });
+        if (!peer.write(found == answers.end() ? rest : found->second)) return;
+      }
     };
     server =
         std::make_unique<wire::Server>(wire::ServerOptions{.identity = &identity}, std::vector<wire::Script>{play});
@@ -100,5 +108,56 @@ TEST_CASE("answers: what CPS says steers neither terminal nor CI system") {
     CHECK(run.exit < 128);
     CHECK(run.exit != 64);
     CHECK(run.exit != 70);
+  }
+}
+
+TEST_CASE("answers: what a change waits for steers neither terminal nor CI system") {
+  std::string const hostile =
+      R"(\u001b[31m\n::error::v\u001b]0;x\u0007##vso[task.setvariable variable=P]y`</details>|\u202e)";
+  struct Input {
+    char const* type;
+    char const* info;
+    std::string body;
+  };
+  Input const inputs[] = {
+      {"pre-verification-warnings-acknowledgement", "/input/info/pre-verification-warnings",
+       fmt::format(R"({{"warnings":"{0}\n{0}"}})", hostile)},
+      {"lets-encrypt-challenges", "/input/info/lets-encrypt-challenges",
+       fmt::format(R"({{"dv":[{{"domain":"{0}","status":"{0}","error":"{0}","challenges":[{{"type":"dns-01",)"
+                   R"("fullPath":"{0}","responseBody":"{0}","token":"{0}"}}]}}]}})",
+                   hostile)},
+      {"third-party-certificate", "/input/info/third-party-csr",
+       fmt::format(R"({{"csrs":[{{"csr":"{0}","keyAlgorithm":"{0}"}}]}})", hostile)},
+      {"change-management", "/input/info/change-management-info",
+       fmt::format(R"({{"acknowledgementDeadline":"{0}","validationResultHash":"{0}","validationResult":)"
+                   R"({{"errors":[{{"message":"{0}"}}],"warnings":[{{"message":"{0}"}}]}},)"
+                   R"("pendingState":{{"pendingCertificates":[{{"fullCertificate":"{0}"}}],)"
+                   R"("pendingNetworkConfiguration":{{"{0}":"{0}"}}}}}})",
+                   hostile)},
+  };
+  for (Input const& input : inputs) {
+    CAPTURE(std::string(input.type));
+    std::string const path = "/cps/v2/enrollments/7/changes/8";
+    std::string const document = fmt::format(
+        R"({{"statusInfo":{{"status":"{0}","state":"awaiting-input","description":"{0}","error":{{"code":"{0}",)"
+        R"("description":"{0}"}}}},"allowedInput":[{{"type":"{1}","requiredToProceed":true,"info":"{2}{3}",)"
+        R"("update":"{2}/input/update/{1}"}}]}})",
+        hostile, input.type, path, input.info);
+    std::string const pending = fmt::format(R"({{"location":"{}","changeType":"{}"}})", path, hostile);
+    Impostor const cps(R"({"enrollments":[)" + enrollment(7, {}, pending) + "]}", answer("404 Not Found", "{}"),
+                       {{"/enrollments/7", answer("200 OK", enrollment(7, {}, pending))},
+                        {"/changes/8", answer("200 OK", document)},
+                        {input.info, answer("200 OK", input.body)}});
+    for (std::vector<std::string> const& command : std::initializer_list<std::vector<std::string>>{
+             {"status", "--unmanaged", "--contract", "1-1TJZH5"},
+             {"status", "--unmanaged", "--contract", "1-1TJZH5", "-o", "md"},
+             {"ack", "--id", "7", "--yes"},
+             {"cancel", "--id", "7", "--yes"}}) {
+      Run const run = cps.to_it(command);  // the job checks what was printed
+      INFO(run.out, run.err);
+      CHECK(run.exit < 128);
+      CHECK(run.exit != 64);
+      CHECK(run.exit != 70);
+    }
   }
 }
