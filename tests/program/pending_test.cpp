@@ -590,3 +590,89 @@ TEST_CASE("pending: the reply to a cancel is lost, and the next run knows what b
   CHECK(project.sent("DELETE") == 1);
   CHECK(project.sent("POST", "/enrollments?") == 2);
 }
+
+TEST_CASE(
+    "pending: an organisation-validated certificate: days at the CA, an approval by hand, and another name later") {
+  Project project;
+  project.switches = {"--complete-after", "usual", "--inputs", "wait"};
+  std::string text = dv_manifest("shop", "shop.example.com");
+  text = replaced(text, "ra: lets-encrypt", "ra: symantec");
+  text = replaced(text, "validationType: dv", "validationType: ov");
+  text = replaced(text, "changeManagement: false", "changeManagement: true");
+  project.write("shop", text);
+  project.fine({"apply", "--yes"});
+  auto const after = [&](std::string const& time) {
+    project.switches = {"--complete-after", "usual", "--inputs", "wait", "--forward", time};
+  };
+
+  for (int round = 0; round < 2; ++round) {
+    CAPTURE(round);
+    after("2h");
+    Run const at_ca = project.plan();
+    INFO(at_ca.out);
+    CHECK(says(at_ca.out, "the CA is to issue the certificate (check-for-cert)"));
+    CHECK(says(at_ca.out, "No changes: 1 unchanged."));
+    CHECK(project.run({"apply", "--yes", "--wait", "deployed", "--deadline", "2s"}).exit == 75);
+    after("4d");
+    Run const staged = project.plan();
+    INFO(staged.out);
+    CHECK(says(staged.out, "waits for the approval of what is on staging"));
+    CHECK(project.run({"apply", "--yes", "--wait", "deployed"}).exit == 3);
+    std::string const fingerprint = project.fingerprint("shop");
+    project.fine({"ack", "shop", "--yes", "--fingerprint", fingerprint});
+    after("1d");
+    project.is_done();
+    if (round == 0) {
+      project.edit("shop", "sans: [alt.shop.example.com]", "sans: [alt.shop.example.com, new.shop.example.com]");
+      project.switches = {"--complete-after", "usual", "--inputs", "wait"};
+      project.fine({"apply", "--yes"});
+    }
+  }
+  CHECK(project.sent("PUT", "/enrollments/") == 1);
+  CHECK(project.answers() == 2);
+}
+
+TEST_CASE("pending: a name added to a deployed third-party certificate, and taken from it again") {
+  Project const project;
+  OwnCa const ca;
+  project.third_party("api", "{ promotion: auto, certificate: { files: [certs/api.pem] } }", true);
+  for (std::string const names : {"", ", new.api.example.com", ""}) {
+    CAPTURE(names);
+    std::string const text = read(project.folder / "manifests/api.yaml");
+    std::size_t const sans = text.find("sans: [");
+    std::size_t const end = text.find(']', sans);
+    project.write("api", text.substr(0, sans) + "sans: [alt.api.example.com" + names + text.substr(end));
+    project.fine({"apply", "--yes"});
+    // What the last round brought is for another key by now: it is not uploaded again.
+    Run const owed = project.plan();
+    INFO(owed.out);
+    CHECK(says(owed.out, "waits for the certificate for its CSR"));
+    CHECK_FALSE(says(owed.out, "the files of the manifest have it"));
+    std::ptrdiff_t const before = project.sent("POST", "third-party-cert-and-trust-chain");
+    project.fine({"apply", "--yes"});
+    CHECK(project.sent("POST", "third-party-cert-and-trust-chain") == before);
+    WallTime const now = system_clock().wall();
+    project.folder.write(
+        "certs/api.pem",
+        ca.issuing.issue(project.csr("api"), {.common_name = "api.example.com",
+                                              .names = "DNS:api.example.com,DNS:alt.api.example.com" +
+                                                       (names.empty() ? "" : std::string(",DNS:new.api.example.com")),
+                                              .not_before = now - std::chrono::hours(24),
+                                              .not_after = now + std::chrono::hours(24 * 150)}) +
+            ca.issuing.pem());
+    bool const removes = names.empty() && project.sent("PUT", "/enrollments/") > 0;
+    if (removes) {
+      // CPS warns of a name that is served still, which no manifest answers in advance without its text.
+      CHECK(project.apply({"--wait", "deployed"}).exit == 3);
+      CHECK(says(project.plan().out, "SAN name [new.api.example.com] removed from certificate is still live"));
+      project.fine({"ack", "api", "--yes"});
+      // Nor does the policy approve what it did not allow.
+      CHECK(project.apply({"--wait", "deployed"}).exit == 3);
+      project.fine({"ack", "api", "--yes", "--fingerprint", project.fingerprint("api")});
+    }
+    project.fine({"apply", "--yes", "--wait", "deployed"});
+    CHECK(project.sent("POST", "third-party-cert-and-trust-chain") == before + 1);
+    project.is_done();
+  }
+  CHECK(project.sent("PUT", "/enrollments/") == 2);
+}
