@@ -9,7 +9,7 @@ packages_build=(
   libboost1.81-dev libcli11-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libfmt-dev libidn2-dev libspdlog-dev
   libssl-dev libunistring-dev libyaml-cpp-dev rapidjson-dev
 )
-packages_test=(binutils clang-format-16 clang-tidy-16 git jq libclang-rt-16-dev llvm-16 mandoc openssl python3
+packages_test=(binutils clang-format-16 clang-tidy-16 curl git jq libclang-rt-16-dev llvm-16 mandoc openssl python3
   python3-yaml)
 
 wanted=()

@@ -1,11 +1,9 @@
 #include "hooks/sign.hpp"
 
 #include "hooks/bench.hpp"
+#include "hooks/signing.hpp"
 #include "pki/authority.hpp"
 #include "pki/certificate.hpp"
-#include "pki/csr.hpp"
-#include "pki/match.hpp"
-#include "places.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,58 +12,9 @@ using namespace bench;
 
 namespace {
 
-struct Keys {
-  authority::Key rsa = authority::Key::rsa();
-  authority::Key ecdsa = authority::Key::ecdsa();
-};
-
-std::string const names = "DNS:www.example.com,DNS:*.shop.example.com";
-
-hooks::SignRequest request_for(Keys const& keys) {
-  return {.subject = {.realm = "sandbox",
-                      .enrollment = {.name = "www",
-                                     .id = 10001,
-                                     .contract_id = "1-1TJZH5",
-                                     .common_name = "www.example.com",
-                                     .dns_names = {"www.example.com", "*.shop.example.com"},
-                                     .validation_type = "third-party",
-                                     .labels = {{"team", "web"}}},
-                      .change = {.id = 10002, .type = "new-certificate"}},
-          .csrs = {{.key_algorithm = "RSA", .csr = authority::csr(keys.rsa, "www.example.com", names)},
-                   {.key_algorithm = "ECDSA", .csr = authority::csr(keys.ecdsa, "www.example.com", names)}}};
-}
-
-hooks::SignOutcome sign(Project const& project, hooks::Hook const& signer, hooks::SignRequest request) {
-  http::Loop loop;
-  hooks::Runner runner(loop, system_clock(), system_files(), project.surroundings(), project.options);
-  return loop.run(hooks::sign(runner, signer, std::move(request)));
-}
-
-hooks::Signed signed_by(Project const& project, hooks::Hook const& signer, hooks::SignRequest request) {
-  hooks::SignOutcome outcome = sign(project, signer, std::move(request));
-  if (auto const* const failed = std::get_if<hooks::Failed>(&outcome)) FAIL(failed->reason);
-  REQUIRE(std::holds_alternative<hooks::Signed>(outcome));
-  return std::get<hooks::Signed>(outcome);
-}
-
-std::string reason(hooks::SignOutcome const& outcome) {
-  REQUIRE(std::holds_alternative<hooks::Failed>(outcome));
-  return std::get<hooks::Failed>(outcome).reason;
-}
-
 /// The example of deploy/, in a project of its own.
 manifest::Program example(Project const& project, char const* config) {
-  fs::copy_file(places::source("deploy/hooks/openssl-ca.sh"), project / "openssl-ca.sh");
-  return {.exec = {"./openssl-ca.sh"}, .config = json::share(json::parse(config, "config").value())};
-}
-
-pki::Question question_of(hooks::SignRequest const& request) {
-  pki::Question question{.wanted = {pki::KeyAlgorithm::RSA, pki::KeyAlgorithm::ECDSA}};
-  question.csrs.push_back({.algorithm = pki::KeyAlgorithm::RSA, .csr = pki::read_csr(request.csrs[0].csr).value()});
-  question.csrs.push_back({.algorithm = pki::KeyAlgorithm::ECDSA, .csr = pki::read_csr(request.csrs[1].csr).value()});
-  question.required.names = request.subject.enrollment.dns_names;
-  question.required.now = system_clock().wall();
-  return question;
+  return program_of_deploy(project, "openssl-ca.sh", config);
 }
 
 }  // namespace
@@ -80,11 +29,7 @@ TEST_CASE("sign: the example CA signs what CPS would take, and the same request 
   hooks::Signed const first = signed_by(project, signer, request);
   CHECK(first.sources[0].name == "answer of ca, certificates[0].certificate");
 
-  pki::Match const match = pki::match(question_of(request), first.sources);
-  for (pki::Finding const& finding : match.findings) MESSAGE(finding.message);
-  CHECK(match.findings.empty());
-  REQUIRE(std::holds_alternative<pki::Ready>(match.outcome));
-  auto const& uploads = std::get<pki::Ready>(match.outcome).uploads;
+  std::vector<pki::Upload> const uploads = uploads_of(request, first);
   REQUIRE(uploads.size() == 2);
   pki::Certificate const leaf = pki::read_certificate(uploads[0].certificate).value();
   CHECK(pki::has_server_auth(leaf));
