@@ -184,9 +184,7 @@ http::Task<ItemResult> Executor::record(plan::Item const& item) {
     auto const& entries = services_.store.contents().entries;
     if (auto const before = entries.find(item.name); before != entries.end() && before->second.id == item.id) {
       if (item.closes.done.empty()) entry.written = before->second.written;
-      entry.changes = before->second.changes;
-      entry.watches = before->second.watches;
-      entry.removed_names = before->second.removed_names;
+      carry_over(before->second, entry);
     }
     entry.changes.insert(entry.changes.end(), learned->takes_over.begin(), learned->takes_over.end());
     // The last of what is proven brings the entry that counts.

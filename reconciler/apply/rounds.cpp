@@ -10,7 +10,9 @@ namespace {
 
 int risk(plan::Item const& item) {
   // Inputs of what serves come before all else.
-  if (std::holds_alternative<plan::Advance>(item.work)) return item.production ? 0 : 2;
+  bool const of_change =
+      std::holds_alternative<plan::Advance>(item.work) || std::holds_alternative<plan::Reschedule>(item.work);
+  if (of_change) return item.production ? 0 : 2;
   if (std::holds_alternative<plan::Update>(item.work)) return plan::issues_certificate(item.changes) ? 3 : 1;
   if (std::holds_alternative<plan::Create>(item.work)) return 4;
   return destroys(item) ? 5 : 0;

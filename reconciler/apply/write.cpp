@@ -2,6 +2,7 @@
 
 #include "base/fields.hpp"
 #include "base/text.hpp"
+#include "plan/schedule.hpp"
 
 #include <fmt/format.h>
 
@@ -35,7 +36,14 @@ state::Entry entry_for(plan::Item const& item, std::string now) {
           .last_applied = desired.enrollment,
           .lifecycle = fields::shared(desired.lifecycle),
           .labels = desired.labels,
-          .written = std::move(now)};
+          .written = std::move(now),
+          .deploy = plan::days_of(desired.deploy)};
+}
+
+void carry_over(state::Entry const& before, state::Entry& entry) {
+  entry.changes = before.changes;
+  entry.watches = before.watches;
+  entry.removed_names = before.removed_names;
 }
 
 plan::Scope Write::scope() const {

@@ -100,6 +100,9 @@ std::unique_ptr<Write> write_of(plan::Step const& step, Services& services, Cour
 /// The entry that a successful write leaves: the manifest as it is, whatever the state held before.
 state::Entry entry_for(plan::Item const& item, std::string now);
 
+/// Nothing begins with the write: what an earlier one began, and what is known of that, stays.
+void carry_over(state::Entry const& before, state::Entry& entry);
+
 ItemResult result_of(plan::Item const& item, Outcome outcome);
 /// Failed, or stale: what the error says.
 ItemResult result_of(plan::Item const& item, Error const& error);

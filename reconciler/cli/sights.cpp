@@ -4,6 +4,7 @@
 #include "lifecycle/certificates.hpp"
 #include "pki/pem.hpp"
 #include "plan/advance.hpp"
+#include "plan/obstacles.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -99,11 +100,32 @@ Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const&
   return sights;
 }
 
+/// When live certificates end that a deployment date could let expire: one request for each such item.
+Result<> see_live_ends(plan::Inputs& inputs, Account& account) {
+  bool const dated = std::ranges::any_of(
+      inputs.desired, [](manifest::Desired const& one) { return one.deploy.not_before.has_value(); });
+  if (!dated) return {};
+  CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
+  std::vector<LiveEnd> wanted;
+  for (plan::Item const& item : planned.items) {
+    if (inputs.live_ends.contains(item.id)) continue;
+    CPS_TRY(bool const hangs, plan::hangs_on_live_end(item));
+    if (hangs) wanted.push_back({.name = item.name, .account = item.account, .enrollment = {item.id}});
+  }
+  CPS_TRY(auto const ends, read_ends(std::move(wanted), account.connection()));
+  for (LiveEnd const& one : ends) {
+    if (one.failure) return Error(*one.failure).within("reading the live certificate of " + one.name);
+    if (one.ends) inputs.live_ends.insert_or_assign(one.enrollment.value, *one.ends);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<plan::Inputs> see_account(plan::Inputs known, Account& account, World& world) {
   CPS_TRY(plan::Inputs inputs, account.ask(std::move(known)));
   CPS_TRY(inputs.sights, see_changes(inputs, account, world));
+  CPS_CHECK(see_live_ends(inputs, account));
   CPS_TRY(inputs.signers, signers_of(account.settings(), world));
   return inputs;
 }

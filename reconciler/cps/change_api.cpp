@@ -91,15 +91,15 @@ http::Task<Result<>> send_write(Session& session, Call call, ChangeId about) {
                   .reached = Reached::unknown};
 }
 
-/// deployment-schedule.v1, both members, as the published example has it.
+/// deployment-schedule.v1. CPS's own clients send the members that they were given.
 std::string schedule_text(ScheduleRequest const& request) {
   json::Document body(rapidjson::kObjectType);
   json::Pool& pool = body.GetAllocator();
-  auto const bound = [&](char const* name, std::optional<WallTime> time) {
-    json::set(body, name, time ? json::string(timestamp(*time), pool) : json::Value(), pool);
+  auto const bound = [&](char const* name, std::optional<WallTime> time, bool had) {
+    if (time || had) json::set(body, name, time ? json::string(timestamp(*time), pool) : json::Value(), pool);
   };
-  bound("notBefore", request.not_before);
-  bound("notAfter", request.not_after);
+  bound("notBefore", request.not_before, !request.had.not_before.empty());
+  bound("notAfter", request.not_after, !request.had.not_after.empty());
   return json::compact(body);
 }
 

@@ -52,9 +52,11 @@ struct AnswerRequest {
   std::function<http::Task<Result<>>()> before_send = {};  ///< as Call::before_send
 };
 
-/// When a change may be deployed; nothing: no such bound.
+/// When a change may be deployed; nothing: no such bound. Only bounds that are wanted are sent, and
+/// null for one that the change has and is to lose.
 struct ScheduleRequest {
   ChangeRef ref = {};
+  Schedule had = {};  ///< as CPS shows it
   std::optional<WallTime> not_before = {};
   std::optional<WallTime> not_after = {};
   std::function<http::Task<Result<>>()> before_send = {};

@@ -26,6 +26,13 @@ constexpr std::array issued{"create-slot-files"sv,
                             "wait-ack-change-management"sv,
                             "complete"sv};
 
+constexpr std::array on_staging{"wait-ack-change-management"sv,
+                                "deploy-cert-to-production"sv,
+                                "live-check-action"sv,
+                                "forward-live-check-action"sv,
+                                "delete-csr"sv,
+                                "complete"sv};
+
 bool waits_for(cps::Change const& change, cps::InputKind kind) {
   return std::ranges::count(change.inputs, kind, &cps::Input::kind) > 0;
 }
@@ -44,6 +51,11 @@ bool has_reached(cps::Change const& change, Target target) {
     case Target::deployed: return change.state == cps::ChangeState::completed;
   }
   return false;
+}
+
+bool is_on_staging(cps::Change const& change) {
+  return waits_for(change, cps::InputKind::change_management) ||
+         std::ranges::find(on_staging, change.status) != on_staging.end();
 }
 
 Keeps keeps(Due const& due, bool reached) {

@@ -13,6 +13,10 @@ BOOST_DEFINE_ENUM_CLASS(Target, submitted, validated, issued, deployed)
 /// Has the change come so far? By what it waits for, else by CPS's status: nothing but a wait's end hangs on that.
 bool has_reached(cps::Change const& change, Target target);
 
+/// Has it been on staging, so that a date comes too late? By the input that CPS shows there, else by its status: what
+/// is not known counts as not there yet, and CPS has the last word.
+bool is_on_staging(cps::Change const& change);
+
 /// Who keeps a change from its target.
 enum class Keeps : std::uint8_t {
   nobody,  ///< it is there

@@ -154,7 +154,7 @@ class Advances {
  private:
   Advance look(Item const& item, state::Entry const* entry, cps::PendingChange const& change,
                lifecycle::Sight const& sight) const {
-    auto const managed = item.changes.empty() ? lifecycle::Managed::as_wanted : lifecycle::Managed::differs;
+    auto const managed = differs(item) ? lifecycle::Managed::differs : lifecycle::Managed::as_wanted;
     Advance advance{.change = change, .owner = lifecycle::owner_of(change, ours(item, entry), managed)};
     if (!sight.change) {
       advance.next.due = lifecycle::Ended();
@@ -234,7 +234,9 @@ std::vector<Item> advances(Situation const& situation, std::vector<Item>& items,
   if (situation.inputs().sights.empty()) return found;
   Advances const of(situation, looks);
   for (Item& item : items) {
-    bool const looked_at = item.id != 0 && item.live.document && !item.live.pending.empty() && !item.writes();
+    // A new date moves nothing that the change waits for.
+    bool const moves = item.writes() && !std::holds_alternative<Reschedule>(item.work);
+    bool const looked_at = item.id != 0 && item.live.document && !item.live.pending.empty() && !moves;
     if (!looked_at) continue;
     if (auto one = of.of(item)) found.push_back(std::move(*one));
   }

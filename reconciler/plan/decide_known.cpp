@@ -1,6 +1,7 @@
 #include "plan/decide.hpp"
 #include "plan/obstacles.hpp"
 #include "plan/resolve.hpp"
+#include "plan/schedule.hpp"
 
 #include <algorithm>
 
@@ -28,6 +29,7 @@ std::vector<std::string> moved_records(state::Entry const& entry, manifest::Desi
   if (entry.labels != desired.labels) moved.emplace_back("labels");
   if (entry.source != desired.source) moved.emplace_back("its file");
   if (entry.api_schema != desired.api_schema) moved.emplace_back("apiSchema");
+  if (entry.deploy != days_of(desired.deploy)) moved.emplace_back("deploy");
   return moved;
 }
 
@@ -57,8 +59,8 @@ Item absent(Situation const& situation, Subject const& subject, Item item) {
     by_us = by_us || intent->entry;  // it was to take the enrollment along
     over.push_back(intent->sequence);
   }
-  for (state::Record const* intent : situation.open_intents(item.name, state::WriteKind::update))
-    over.push_back(intent->sequence);
+  for (state::WriteKind const step : {state::WriteKind::update, state::WriteKind::schedule})
+    for (state::Record const* intent : situation.open_intents(item.name, step)) over.push_back(intent->sequence);
   bool const consented = std::ranges::count(situation.inputs().consent.recreate, item.name) > 0;
   if (by_us || consented) {
     Item again = decide_new(situation, subject, std::move(item));
@@ -97,6 +99,9 @@ std::optional<std::string> lesson(Situation const& situation, Subject const& sub
   manifest::Desired const& desired = *subject.desired;
   state::Entry const& entry = *subject.entry;
   bool const owed = !entry.open_steps.empty();
+  if (!situation.open_intents(desired.name, state::WriteKind::schedule).empty() && !owed)
+    return closes.done.empty() ? "deployment dates whose answer never came are not there, and not sent again"
+                               : "the new deployment dates, whose answer never came, are there";
   if (closes.done.empty() && !closes.not_done.empty() && !owed)
     return "a write whose answer never came is resolved: CPS's list does not show it, and nothing differs";
   if (!closes.done.empty() || !closes.not_done.empty())
@@ -123,6 +128,7 @@ Item converged(Situation const& situation, Subject const& subject, Item item,
   // Creates in doubt whose enrollment was taken into the state another way: it is what they made.
   for (state::Record const* intent : situation.open_intents(item.name, state::WriteKind::create))
     if (std::ranges::count(intent->known_ids, subject.entry->id) == 0) item.closes.done.push_back(intent->sequence);
+  if (reschedules(situation, subject, item)) return item;
   auto learned = lesson(situation, subject, item.closes, !released.empty());
   if (!learned) {
     item.wanted = Action::none;
@@ -176,6 +182,8 @@ Item update(Situation const& situation, Subject const& subject, Item item) {
       std::ranges::all_of(item.changes, [](diff::Change const& one) { return one.cause == diff::Cause::owed; });
   if (owed_alone) return missing_step(situation, subject, std::move(item), std::move(found.target));
   put(situation, item, std::move(found.target), situation.on_pending(desired.lifecycle), entry.changes);
+  if (item.writes() && !issues_certificate(item.changes) && entry.deploy != days_of(desired.deploy))
+    item.notes.emplace_back("the dates of spec.deploy are not sent: this change orders no certificate");
   return item;
 }
 

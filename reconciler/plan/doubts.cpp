@@ -134,7 +134,9 @@ Fate what_became_of(state::Record const& intent, Seen const& seen) {
     case state::WriteKind::update: return of_update(intent, seen, *ended);
     case state::WriteKind::delete_: return of_delete(intent, seen, *ended);
     case state::WriteKind::cancel: return of_cancel(intent, seen, *ended);
-    case state::WriteKind::answer: break;  // the change tells that, not the list: watch.hpp
+    case state::WriteKind::answer:    // the change tells that, not the list: watch.hpp
+    case state::WriteKind::schedule:  // and that: schedule.hpp
+      break;
   }
   return {};
 }

@@ -148,7 +148,8 @@ void deletion_limits(Consent const& consent, std::vector<Item>& items) {
 
 void change_limit(Consent const& consent, std::size_t managed, std::vector<Item>& items) {
   auto const counts = [](Item const& item) {
-    return std::holds_alternative<Update>(item.work) || std::holds_alternative<Remove>(item.work);
+    return std::holds_alternative<Update>(item.work) || std::holds_alternative<Remove>(item.work) ||
+           std::holds_alternative<Reschedule>(item.work);
   };
   std::int64_t limit = consent.max_changes.value_or(std::numeric_limits<std::int64_t>::max());
   if (auto const percent = consent.max_changes_percent)  // of a few, any part is less than one

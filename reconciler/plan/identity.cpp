@@ -65,6 +65,14 @@ bool is_dual_stack(json::Value const& document, schema::Schema const& schema) {
   return value != nullptr && value->IsTrue();
 }
 
+bool is_change_managed(json::Value const& desired, json::Value const& live, schema::Schema const& schema) {
+  schema::Field const* const field = telling(schema, "change-management");
+  if (field == nullptr) return false;
+  json::Value const* const wanted = json::at(desired, field->pointer);
+  json::Value const* const value = wanted != nullptr ? wanted : json::at(live, field->pointer);
+  return value != nullptr && value->IsTrue();
+}
+
 json::Value const* network_of(json::Value const& document, schema::Schema const& schema) {
   schema::Field const* const field = telling(schema, "network-settings");
   return field == nullptr ? nullptr : json::at(document, field->pointer);

@@ -22,6 +22,8 @@ std::string kind_of(json::Value const& document, schema::Schema const& schema);
 std::vector<std::string> host_names(json::Value const& document, schema::Schema const& schema);
 /// Does it serve an RSA and an ECDSA certificate? (x-tells: dual-stack)
 bool is_dual_stack(json::Value const& document, schema::Schema const& schema);
+/// Do its changes stop on staging for an approval, once `desired` is laid over `live`? (x-tells: change-management)
+bool is_change_managed(json::Value const& desired, json::Value const& live, schema::Schema const& schema);
 /// Its network settings (x-tells: network-settings); nullptr without any.
 json::Value const* network_of(json::Value const& document, schema::Schema const& schema);
 

@@ -75,6 +75,9 @@ struct Steps {
     return with_readings(item, remove.gives_up,
                          Delete{.id = item.id, .cancels = oldest_first(remove.gives_up.by_write)});
   }
+  std::vector<Step> operator()(Reschedule const& reschedule) const {
+    return {Schedule{.id = item.id, .change = reschedule.change, .deploy = item.desired->deploy}};
+  }
   std::vector<Step> operator()(Abandon const& abandon) const {
     std::vector<Step> steps{Get{.id = item.id}};
     for (cps::PendingChange const& change : abandon.changes)
@@ -97,6 +100,7 @@ Part part_of(Action wanted) {
 bool Item::writes() const {
   return std::holds_alternative<Create>(work) || std::holds_alternative<Update>(work) ||
          std::holds_alternative<Remove>(work) || std::holds_alternative<Abandon>(work) ||
+         std::holds_alternative<Reschedule>(work) ||
          (std::holds_alternative<Advance>(work) && lifecycle::is_answer(std::get<Advance>(work).next.due));
 }
 
@@ -154,6 +158,11 @@ void count(Counted item, Summary& summary) {
 
 void count(Item const& item, Summary& summary) {
   count({.action = item.action(), .records = item.records(), .waits = item.waits(), .sends = item.writes()}, summary);
+}
+
+bool differs(Item const& item) {
+  return std::ranges::any_of(item.changes,
+                             [](diff::Change const& one) { return one.effect != schema::Effect::schedule; });
 }
 
 bool issues_certificate(std::vector<diff::Change> const& changes) {

@@ -5,6 +5,7 @@
 #include "manifest/types.hpp"
 #include "plan/consent.hpp"
 #include "plan/step.hpp"
+#include "state/types.hpp"
 
 #include <cstdint>
 #include <map>
@@ -90,6 +91,11 @@ struct Update {
 struct Remove {
   GivenUp gives_up = {};
 };
+/// The manifest's deploy alone is another one, and the change of ours that it is about is under way.
+struct Reschedule {
+  cps::PendingChange change = {};
+  state::DeployDays now = {};  ///< that it has
+};
 /// A pending change at CPS needs something: an answer, or a person.
 struct Advance {
   cps::PendingChange change = {};
@@ -99,8 +105,8 @@ struct Advance {
   std::string digest = {};                 ///< of what is answered: lifecycle::answer_digest()
   std::optional<cps::Upload> upload = {};  ///< of a certificate that is at hand
 };
-using Work =
-    std::variant<Nothing, Held, UnderWay, RecordOnly, Forget, Disproved, Create, Update, Remove, Advance, Abandon>;
+using Work = std::variant<Nothing, Held, UnderWay, RecordOnly, Forget, Disproved, Create, Update, Remove, Reschedule,
+                          Advance, Abandon>;
 
 /// Open intents (sequences in the journal) that the item's result closes.
 struct Closes {
@@ -166,6 +172,9 @@ void hold(Item& item, Obstacle obstacle);
 
 /// The next step where something has moved since it was planned on.
 inline constexpr char const* look_again = "look at a new plan and apply that";
+
+/// Is it another enrollment that is wanted, and not only another date for its deployment?
+bool differs(Item const& item);
 
 /// Does one of these make CPS issue a new certificate?
 bool issues_certificate(std::vector<diff::Change> const& changes);

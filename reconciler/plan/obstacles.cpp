@@ -1,5 +1,7 @@
 #include "plan/obstacles.hpp"
 
+#include "lifecycle/pending.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -23,6 +25,15 @@ std::optional<Obstacle> impossible(Situation const& situation, Item const& item)
   return Obstacle{.reason = fmt::format("it would have {} {}, and CPS allows this enrollment {}", names->wanted,
                                         names->what, names->allowed),
                   .next = "split it into several enrollments, or ask Akamai for more"};
+}
+
+/// With a date, a deployment to production waits for a person, too, and CPS does not deploy by itself.
+bool waits_for_approval(Item const& item, schema::Schema const& schema) {
+  manifest::Desired const& desired = *item.desired;
+  manifest::Lifecycle const& policy = desired.lifecycle;
+  bool const by_hand = policy.promotion.mode == manifest::PromotionMode::manual && !policy.allow_expiry;
+  return desired.deploy.not_before && by_hand && item.production &&
+         is_change_managed(*desired.enrollment, *item.live.document, schema);
 }
 
 }  // namespace
@@ -49,6 +60,31 @@ std::optional<Obstacle> too_late(manifest::Desired const& desired, WallTime now)
       .reason = fmt::format("spec.deploy.notAfter {} is past: the change would expire before it is carried out",
                             day_text(*last)),
       .next = "set a later day, or leave it out"};
+}
+
+Result<bool> hangs_on_live_end(Item const& item) {
+  bool const sends = std::holds_alternative<Reschedule>(item.work) ||
+                     (std::holds_alternative<Update>(item.work) && issues_certificate(item.changes));
+  if (!sends) return false;
+  CPS_TRY(auto const schema, schema::enrollment(item.desired->api_schema));
+  return waits_for_approval(item, *schema);
+}
+
+std::optional<Obstacle> bad_dates(Situation const& situation, Item const& item) {
+  Inputs const& inputs = situation.inputs();
+  if (auto obstacle = too_late(*item.desired, inputs.now)) return obstacle;
+  auto const end = inputs.live_ends.find(item.id);
+  if (end == inputs.live_ends.end() || !waits_for_approval(item, situation.schema_of(*item.desired)))
+    return std::nullopt;
+  Day const first = *item.desired->deploy.not_before;
+  if (!lifecycle::may_expire(first, end->second)) return std::nullopt;
+  return Obstacle{
+      .reason = fmt::format("spec.deploy.notBefore {} is later than seven days before the live certificate ends ({}), "
+                            "and promotion is manual: CPS would not deploy without an approval, and it may expire",
+                            day_text(first), timestamp(end->second)),
+      .next =
+          "set an earlier day, or spec.lifecycle.promotion; or accept the risk with spec.lifecycle.allowExpiry: "
+          "true"};
 }
 
 std::variant<GivenUp, Obstacle> make_room(Item const& item, manifest::OnPendingChange policy,
@@ -87,7 +123,7 @@ void put(Situation const& situation, Item& item, json::Ref target, manifest::OnP
   Inputs const& inputs = situation.inputs();
   if (auto obstacle = impossible(situation, item)) return hold(item, std::move(*obstacle));
   if (issues_certificate(item.changes))
-    if (auto obstacle = too_late(*item.desired, inputs.now)) return hold(item, std::move(*obstacle));
+    if (auto obstacle = bad_dates(situation, item)) return hold(item, std::move(*obstacle));
   auto room = make_room(item, policy, ours, inputs.realm);
   if (auto* const obstacle = std::get_if<Obstacle>(&room)) return hold(item, std::move(*obstacle));
 

@@ -26,6 +26,8 @@ struct Inputs {
   std::map<std::int64_t, std::optional<cps::Live>> lookups = {};
   /// Pending changes that were looked at, by their id.
   std::map<std::int64_t, lifecycle::Sight> sights = {};
+  /// When the certificate that serves in production ends, by the enrollment's id, where that is known.
+  std::map<std::int64_t, WallTime> live_ends = {};
   std::map<std::string, std::string> signers = {};  ///< of the project: name -> fingerprint of what it runs
   std::string default_account = {};                 ///< account key of flag or credentials
   std::string realm = {};

@@ -1,5 +1,7 @@
 #include "plan/resolve.hpp"
 
+#include "plan/schedule.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -53,6 +55,7 @@ char const* noun(state::WriteKind step) {
     case state::WriteKind::delete_: return "a delete";
     case state::WriteKind::cancel: return "a cancel";
     case state::WriteKind::answer: return "an answer";
+    case state::WriteKind::schedule: return "a new deployment schedule";
   }
   return "a write";
 }
@@ -86,6 +89,8 @@ ResolvedWrites resolve_writes(Situation const& situation, Subject const& subject
   for (state::WriteKind const step : {state::WriteKind::delete_, state::WriteKind::cancel})
     for (state::Record const* intent : situation.open_intents(subject.name, step))
       close(*intent, situation.fate_of(*intent, entry, subject.live), resolved);
+  for (state::Record const* intent : situation.open_intents(subject.name, state::WriteKind::schedule))
+    close(*intent, fate_of_schedule(situation, *intent, entry, *subject.live), resolved);
   return resolved;
 }
 

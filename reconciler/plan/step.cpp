@@ -43,11 +43,23 @@ struct Words {
     return fmt::format("POST {}/changes/{}/input/update/{}; {}", enrollment(input.id), input.change.id.value,
                        input.segment, input.says);
   }
+  std::string operator()(Schedule const& schedule) const {
+    return fmt::format("PUT {}/changes/{}/deployment-schedule; {}", enrollment(schedule.id), schedule.change.id.value,
+                       plan::words(schedule.deploy));
+  }
 
   static std::string enrollment(std::int64_t id) { return fmt::format("/enrollments/{}", id); }
 };
 
 }  // namespace
+
+std::string words(manifest::DeployWindow const& deploy) {
+  if (!deploy.not_before && !deploy.not_after) return "without dates";
+  std::string text;
+  if (deploy.not_before) text = "not before " + day_text(*deploy.not_before);
+  if (deploy.not_after) text += (text.empty() ? "not after " : ", not after ") + day_text(*deploy.not_after);
+  return text;
+}
 
 std::string words(Step const& step) {
   return std::visit(Words(), step);

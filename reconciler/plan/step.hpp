@@ -1,5 +1,6 @@
 #pragma once
 #include "cps/types.hpp"
+#include "manifest/types.hpp"
 
 #include <cstdint>
 #include <string>
@@ -50,13 +51,23 @@ struct Input {
   std::string says = {};     ///< "acknowledges DNS_NAME_NOT_CNAMED"
 };
 
-using Step = std::variant<Post, Get, GetCreated, Cancel, Put, PutCreated, Delete, Input>;
+/// A change that is under way gets other dates for its deployment; it is read right before.
+struct Schedule {
+  std::int64_t id = 0;
+  cps::PendingChange change = {};
+  manifest::DeployWindow deploy = {};
+};
+
+using Step = std::variant<Post, Get, GetCreated, Cancel, Put, PutCreated, Delete, Input, Schedule>;
 
 /// "PUT /enrollments/10001; inside the renewal window": what documents, reports and fingerprints say of it.
 std::string words(Step const& step);
 std::vector<std::string> words(std::vector<Step> const& steps);
 /// Of a step in words: does it only look?
 bool only_looks(std::string_view words);
+
+/// "not before 2026-12-01, not after 2027-01-31", "without dates".
+std::string words(manifest::DeployWindow const& deploy);
 
 /// "change 10002 (new-certificate)", "changes 10002, 10003".
 std::string named(std::vector<cps::PendingChange> const& changes);

@@ -38,6 +38,7 @@ std::string what_text(state::Event const& event) {
     case state::Happened::removed:
     case state::Happened::cancelled:
     case state::Happened::answered:
+    case state::Happened::rescheduled:
     case state::Happened::adopted:
     case state::Happened::recorded:
     case state::Happened::renamed:

@@ -72,6 +72,7 @@ char const* effect_words(schema::Effect effect) {
     case schema::Effect::deployment: return "deployment, same certificate";
     case schema::Effect::certificate: return "issues a new certificate";
     case schema::Effect::immutable: return "cannot be changed in place";
+    case schema::Effect::schedule: return "another date for what is under way";
   }
   return "";
 }

@@ -69,6 +69,11 @@ Response Service::set_schedule(Call& call, Enrollment const& enrollment, Change 
     return not_supported(call, schedule_entity);
   Schedule wanted;
   if (auto const problem = read_schedule(call.request.body, wanted)) return refuse(call, *problem);
+  if (too_far(change, call.now))
+    return refuse(call, Problem{.status = 409,
+                                .slug = "cannot-reschedule-pending-change",
+                                .title = "Cannot reschedule pending change.",
+                                .detail = fmt::format("The pending change {} is being deployed.", change.id)});
   Enrollment next = enrollment;
   for (Change& one : next.changes) {
     if (one.id != change.id) continue;

@@ -23,7 +23,8 @@ namespace cpsctl::schema {
 enum class Type : std::uint8_t { object, array, string, integer, number, boolean, null };
 enum class ListKind : std::uint8_t { atomic, set };
 enum class Normalize : std::uint8_t { none, hostname, text };  ///< text: NFC
-BOOST_DEFINE_FIXED_ENUM_CLASS(Effect, std::uint8_t, metadata, deployment, certificate, immutable)
+// schedule: of no field, but of when a change is deployed (spec.deploy of a manifest).
+BOOST_DEFINE_FIXED_ENUM_CLASS(Effect, std::uint8_t, metadata, deployment, certificate, immutable, schedule)
 enum class OnRemove : std::uint8_t { release, null, empty };
 
 /// Values of the server that are not differences (x-derived; schemas/README.md). Pointers are into the enrollment.

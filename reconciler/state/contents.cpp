@@ -250,7 +250,11 @@ Result<> take_change(Contents& contents, Record const& record) {
       auto const& said = own ? record.entry : intent->entry;
       Entry entry = said ? *said : Entry{};
       if (record.enrollment != 0) entry.id = record.enrollment;
-      if (!own) {
+      if (!own && intent->step == WriteKind::schedule) {
+        // Nothing began: what is pending is what it was, and what was seen of it meanwhile counts.
+        if (auto const before = contents.entries.find(entry.name); before != contents.entries.end())
+          entry.watches = before->second.watches;
+      } else if (!own) {
         (record.step == WriteKind::delete_ ? entry.removal : entry.changes) = record.changes;
         entry.written = record.at;  // a list may lag from the answer on; the intent says when the write was prepared
       }

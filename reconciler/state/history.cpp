@@ -19,6 +19,7 @@ Happened done(WriteKind step) {
     case WriteKind::delete_: return Happened::removing;
     case WriteKind::cancel: return Happened::cancelled;
     case WriteKind::answer: return Happened::answered;
+    case WriteKind::schedule: return Happened::rescheduled;
   }
   return Happened::recorded;
 }
@@ -47,7 +48,7 @@ std::optional<Event> event_of(Contents const& contents, Record const& record) {
     case Phase::watched: return std::nullopt;
     case Phase::done:
       event.what = done(event.step);
-      if (event.step == WriteKind::answer && intent != open.end()) {
+      if ((event.step == WriteKind::answer || event.step == WriteKind::schedule) && intent != open.end()) {
         event.reason = intent->said;
         event.changes = intent->pending_changes;
       }

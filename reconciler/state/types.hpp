@@ -34,6 +34,14 @@ struct Watch {
 BOOST_DESCRIBE_STRUCT(Watch, (),
                       (change, state, input, since, staging_since, answered, digest, looks, request, reference, again))
 
+/// spec.deploy, as it was last applied: days; empty: none.
+struct DeployDays {
+  std::string not_before = {};
+  std::string not_after = {};
+  bool operator==(DeployDays const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(DeployDays, (), (not_before, not_after))
+
 /// One enrollment that we created or adopted.
 struct Entry {
   static constexpr std::size_t always_written = 14;  // the rest where there is something to say
@@ -53,10 +61,11 @@ struct Entry {
   std::vector<std::int64_t> removal = {};       ///< CPS's changes that carry out our delete
   std::vector<Watch> watches = {};              ///< its pending changes, as far as they were looked at
   std::vector<std::string> removed_names = {};  ///< host names that our last write took out of the certificate
+  DeployDays deploy = {};                       ///< when what is applied may be deployed
 };
 BOOST_DESCRIBE_STRUCT(Entry, (),
                       (name, account, contract, id, source, api_schema, common_name, last_applied, lifecycle, labels,
-                       written, open_steps, changes, removal, watches, removed_names))
+                       written, open_steps, changes, removal, watches, removed_names, deploy))
 
 /// Who lets a run write: a person at a machine, or a pipeline. It is what they say of themselves: no proof.
 struct Author {
@@ -71,12 +80,13 @@ BOOST_DESCRIBE_STRUCT(Author, (), (user, host, job))
 // and closes what was to become of it.
 // A cancel gives up one pending change (`pending_changes`), and done only closes it. With an entry: the enrollment was
 // never deployed, and goes with it.
+// A schedule sets the dates of one pending change; done brings the intent's entry, and what was begun stays ours.
 // An answer (`input`, `digest`) is given to one; done notes that with the entry of its name.
 // watched: what of the entry's pending changes was seen; nothing that the history tells.
 // conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.
 // lost: the attempt is over, and nobody knows what became of it; the intent stays open.
 BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict, lost, watched)
-BOOST_DEFINE_ENUM_CLASS(WriteKind, create, update, delete_, cancel, answer)
+BOOST_DEFINE_ENUM_CLASS(WriteKind, create, update, delete_, cancel, answer, schedule)
 
 /// One line of the journal.
 struct Record {
@@ -99,7 +109,7 @@ struct Record {
   std::string lost = {};                           ///< of lost, and of such an intent: how its answer was lost
   std::shared_ptr<Entry const> entry = {};  ///< of intent, stored, and a done without intent: what the state will hold
   std::string input = {};                   ///< of an answer: the last segment of the input's `update` path
-  std::string said = {};                    ///< of an answer: what it is, for the history
+  std::string said = {};                    ///< of an answer and a schedule: what it is, for the history
   std::vector<Watch> watches = {};          ///< of watched
 };
 BOOST_DESCRIBE_STRUCT(Record, (),
@@ -107,9 +117,10 @@ BOOST_DESCRIBE_STRUCT(Record, (),
                        enrollment, changes, reason, lost, entry, input, said, watches))
 
 // removing: CPS was told to; removed: it did. recorded: nothing but the state changed, such as the policy in it.
-// refused: CPS did not do it, or it was found out that it had not. conflict and lost as in Phase.
-BOOST_DEFINE_ENUM_CLASS(Happened, created, updated, removing, removed, cancelled, answered, adopted, recorded, renamed,
-                        forgotten, refused, conflict, lost)
+// rescheduled: a pending change has other dates. refused: CPS did not do it, or it was found out that it had not.
+// conflict and lost as in Phase.
+BOOST_DEFINE_ENUM_CLASS(Happened, created, updated, removing, removed, cancelled, answered, rescheduled, adopted,
+                        recorded, renamed, forgotten, refused, conflict, lost)
 
 /// One line of the history: what became of an enrollment in the state, and who did it. A record without the documents.
 struct Event {

@@ -181,8 +181,9 @@ TEST_CASE("answer: what comes before it can keep it from being sent, and one tha
   CHECK(bench.client.requests.empty());
 }
 
-TEST_CASE("schedule: read, and written with both members") {
-  Bench bench({answer(200, R"({"notAfter":null,"notBefore":"2026-12-01T16:00:00Z"})"), answer(200, named)});
+TEST_CASE("schedule: read, and written with what is wanted, and null for what is to go") {
+  Bench bench(
+      {answer(200, R"({"notAfter":null,"notBefore":"2026-12-01T16:00:00Z"})"), answer(200, named), answer(200, named)});
   cps::ChangeWriter writer(bench.session);
   auto const schedule = bench.loop.run(writer.schedule(ref()));
   REQUIRE(schedule.has_value());
@@ -192,8 +193,12 @@ TEST_CASE("schedule: read, and written with both members") {
   http::Request const& put = bench.client.requests.at(1);
   CHECK(put.method == "PUT");
   CHECK(put.target == "/cps/v2/enrollments/7/changes/8/deployment-schedule?accountSwitchKey=1-2%3A3");
-  CHECK(put.body == R"({"notBefore":"2026-12-02T00:00:00Z","notAfter":null})");
+  CHECK(put.body == R"({"notBefore":"2026-12-02T00:00:00Z"})");
   CHECK(header(put, "Content-Type") == "application/vnd.akamai.cps.deployment-schedule.v1+json; charset=utf-8");
+  cps::ScheduleRequest until{
+      .ref = ref(), .had = *schedule, .not_after = parse_timestamp("2026-12-31T23:59:59Z").value()};
+  CHECK(bench.loop.run(writer.reschedule(std::move(until))).has_value());
+  CHECK(bench.client.requests.at(2).body == R"({"notBefore":null,"notAfter":"2026-12-31T23:59:59Z"})");
 }
 
 TEST_CASE("deployments, histories, active certificates: their paths and versions") {

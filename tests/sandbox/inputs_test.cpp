@@ -311,6 +311,24 @@ TEST_CASE("schedule: a write's dates are days; a lenient server takes timestamps
   CHECK(strict.post(dv_body, query).status == 400);
 }
 
+TEST_CASE("schedule: a deployment that has begun takes no other date") {
+  Bench bench(step_by_step());
+  REQUIRE(bench.post(dv_body).status == 202);
+  Pending const change{bench};
+  bench.clock.pass(1min);
+  REQUIRE(change.acknowledge(challenges_done).status == 200);
+  bench.clock.pass(20min);
+  REQUIRE(change.stands() == "deploy-cert-to-production running");
+  Response const late = bench.send({.method = "PUT",
+                                    .target = change.path() + "/deployment-schedule",
+                                    .body = R"({"notBefore":"2026-12-01T08:00:00Z"})",
+                                    .accept = type_of("change-id", 1),
+                                    .content_type = type_of("deployment-schedule", 1)});
+  CHECK(late.status == 409);
+  CHECK(bench.send({.target = change.path() + "/deployment-schedule", .accept = type_of("deployment-schedule", 1)})
+            .body == R"({"notAfter":null,"notBefore":null})");
+}
+
 TEST_CASE("schedule: a deployment waits for its date") {
   Bench bench(step_by_step());
   REQUIRE(bench.post(dv_body).status == 202);

@@ -144,6 +144,6 @@ TEST_CASE("answers: where there is nothing to say of them, the files are as befo
   Kept kept;
   REQUIRE(kept.store->save());
   std::string const plain = kept.disk.bytes()[path];
-  for (char const* const member : {"\"watches\"", "\"removedNames\"", "\"said\"", "\"input\""})
+  for (char const* const member : {"\"watches\"", "\"removedNames\"", "\"said\"", "\"input\"", "\"deploy\""})
     CHECK(plain.find(member) == std::string::npos);
 }
