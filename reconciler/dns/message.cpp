@@ -1,10 +1,10 @@
 #include "dns/message.hpp"
 
 #include "base/text.hpp"
+#include "dns/ldns.hpp"
 #include "dns/wire.hpp"
 
 #include <cstdlib>
-#include <ldns/ldns.h>
 #include <memory>
 
 #include <fmt/format.h>

@@ -1,9 +1,9 @@
 #include "dns/name.hpp"
 
 #include "base/text.hpp"
+#include "dns/ldns.hpp"
 
 #include <cstdlib>
-#include <ldns/ldns.h>
 #include <memory>
 
 #include <fmt/format.h>
