@@ -6,11 +6,11 @@ set -euo pipefail
 
 packages_build=(
   ca-certificates ccache clang-16 cmake doctest-dev g++ lld-16 ninja-build pkg-config
-  libboost1.81-dev libcli11-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libfmt-dev libidn2-dev libspdlog-dev
-  libssl-dev libunistring-dev libyaml-cpp-dev rapidjson-dev
+  libboost1.81-dev libcli11-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libfmt-dev libidn2-dev libldns-dev
+  libspdlog-dev libssl-dev libunistring-dev libyaml-cpp-dev rapidjson-dev
 )
-packages_test=(binutils clang-format-16 clang-tidy-16 curl git jq libclang-rt-16-dev llvm-16 mandoc openssl python3
-  python3-yaml)
+packages_test=(bind9 bind9-dnsutils binutils clang-format-16 clang-tidy-16 curl git jq libclang-rt-16-dev llvm-16 mandoc
+  openssl python3 python3-yaml)
 
 wanted=()
 for group in "${@:-build}"; do
@@ -42,7 +42,19 @@ install() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+policy=/usr/sbin/policy-rc.d
+made_policy=
+cleanup() {
+  rm -f "$log"
+  [ -z "$made_policy" ] || "${as_root[@]}" rm -f "$policy"
+}
+trap cleanup EXIT
+# Tests run named themselves: what is installed here starts no service. A policy that is there stays as it is.
+if [ ! -e "$policy" ]; then
+  made_policy=yes
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+fi
 # The package lists of a new system are empty, those of an old one out of date: refreshed when the first try fails.
 install >"$log" 2>&1 || {
   "${as_root[@]}" apt-get update -qq >"$log" 2>&1 && install >>"$log" 2>&1
