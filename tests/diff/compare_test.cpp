@@ -20,6 +20,7 @@ char const* word(schema::Effect effect) {
     case schema::Effect::deployment: return "deployment";
     case schema::Effect::certificate: return "certificate";
     case schema::Effect::immutable: return "immutable";
+    case schema::Effect::schedule: return "schedule";
   }
   return "?";
 }
