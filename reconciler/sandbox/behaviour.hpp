@@ -43,6 +43,16 @@ enum class Denied : bool { error, cancelled };
 /// as suspended, with an input that is not required.
 enum class Validation : bool { asks, suspended };
 
+/// Whether the CA looks for the tokens of domain validation, or the acknowledgement alone is believed.
+enum class Tokens : bool { believed, checked };
+
+/// Where a server listens.
+struct Place {
+  std::string address = {};  ///< of either kind, without brackets
+  std::uint16_t port = 0;
+  bool operator==(Place const&) const = default;
+};
+
 /// Which CSRs a third-party change has: users saw both although they asked for one (facts-2026.md A17b).
 enum class Csrs : bool { as_stacked, both };
 
@@ -95,6 +105,14 @@ struct Behaviour {
   StaleHash stale_hash = StaleHash::refused;
   Csrs csrs = Csrs::as_stacked;
   Validation validation = Validation::asks;
+  Tokens tokens = Tokens::believed;
+  std::optional<Place> dns = {};                      ///< the authoritative server that is asked for tokens
+  std::optional<Place> http = {};                     ///< the web server of all names
+  Duration look_every = std::chrono::minutes(1);      ///< tokens are looked for so often, and when acknowledged
+  std::size_t names_per_look = 0;                     ///< at most so many are validated by one look; 0: all
+  Duration token_life = std::chrono::hours(24 * 7);   ///< then there are other tokens
+  Duration proof_life = std::chrono::hours(24 * 30);  ///< a name counts as validated for so long
+  std::vector<std::string> at_akamai = {};            ///< patterns of names that validate alone
   Duration certificate_age = {};  ///< certificates count as issued so long before their change ended
   DoubtfulEdits doubtful_edits = DoubtfulEdits::as_schema;
   std::optional<std::uint64_t> normalise_seed = {};  ///< documents are shown in shapes that vary with it

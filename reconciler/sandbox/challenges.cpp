@@ -1,10 +1,9 @@
 #include "sandbox/challenges.hpp"
 
-#include "base/text.hpp"
-#include "sandbox/crypto.hpp"
+#include "base/json.hpp"
+#include "sandbox/tokens.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <vector>
 
@@ -12,46 +11,6 @@
 
 namespace cpsctl::sandbox {
 namespace {
-
-using std::chrono::days;
-using std::chrono::minutes;
-
-constexpr days token_life(7);
-constexpr minutes renewal_gap(9);  ///< CPS asks for new tokens about so long after the old ones ended
-
-/// base64url without padding, as ACME has it.
-std::string url_text(std::string_view bytes) {
-  std::string text = text::base64(bytes);
-  std::erase(text, '=');
-  std::ranges::replace(text, '+', '-');
-  std::ranges::replace(text, '/', '_');
-  return text;
-}
-
-/// One set of tokens and its time.
-struct Authorization {
-  std::int64_t change = 0;
-  std::int64_t generation = 0;
-  WallTime requested = {};
-  WallTime expires = {};
-};
-
-Authorization current(Change const& change, WallTime now) {
-  auto const since = parse_timestamp(change.since);
-  WallTime const first = std::chrono::floor<std::chrono::seconds>(since ? *since : now);
-  auto const turn = std::chrono::duration_cast<std::chrono::seconds>(token_life + renewal_gap);
-  std::int64_t const generation = std::max<std::int64_t>(0, (now - first) / turn);
-  WallTime const requested = first + generation * turn;
-  return {.change = change.id, .generation = generation, .requested = requested, .expires = requested + token_life};
-}
-
-std::string token(Authorization const& set, std::string_view domain, std::string_view type) {
-  return url_text(sha256_bytes(fmt::format("token {} {} {} {}", set.change, set.generation, domain, type)));
-}
-
-std::string key_authorization(std::string const& token, std::string const& account) {
-  return fmt::format("{}.{}", token, url_text(sha256_bytes(fmt::format("account {}", account))));
-}
 
 void add_challenge(json::Value& list, std::string_view type, std::map<std::string, std::string> const& texts,
                    json::Pool& pool) {
@@ -64,37 +23,22 @@ void add_challenge(json::Value& list, std::string_view type, std::map<std::strin
   list.PushBack(std::move(challenge), pool);
 }
 
-json::Value challenges_of(std::string_view domain, Authorization const& set, std::string const& account,
+json::Value challenges_of(std::string_view name, Authorization const& set, std::string const& account,
                           json::Pool& pool) {
   json::Value list(rapidjson::kArrayType);
-  bool const wildcard = domain.starts_with("*.");
-  if (!wildcard) {
-    std::string const own = token(set, domain, "http-01");
-    std::string const path = "/.well-known/acme-challenge/" + own;
+  if (auto const http = http_token(set, name, account))
     add_challenge(list, "http-01",
-                  {{"token", own},
-                   {"responseBody", key_authorization(own, account)},
-                   {"fullPath", fmt::format("http://{}{}", domain, path)},
-                   {"redirectFullPath", "http://dcv.akamai.com" + path}},
+                  {{"token", http->token},
+                   {"responseBody", http->body},
+                   {"fullPath", fmt::format("http://{}{}", name, http->path)},
+                   {"redirectFullPath", http->redirect}},
                   pool);
-  }
-  std::string const own = token(set, domain, "dns-01");
-  add_challenge(list, "dns-01",
-                {{"token", own},
-                 {"responseBody", url_text(sha256_bytes(key_authorization(own, account)))},
-                 {"fullPath", fmt::format("_acme-challenge.{}.", wildcard ? domain.substr(2) : domain)},
-                 {"redirectFullPath", ""}},
-                pool);
+  DnsToken const dns = dns_token(set, name, account);
+  add_challenge(
+      list, "dns-01",
+      {{"token", dns.token}, {"responseBody", dns.value}, {"fullPath", dns.name + "."}, {"redirectFullPath", ""}},
+      pool);
   return list;
-}
-
-std::vector<std::string> domains_of(Order const& order) {
-  std::vector<std::string> domains;
-  auto const subject = json::parse(order.subject, "a stored subject");
-  if (!subject) return domains;
-  if (json::Value const* const sans = json::find(*subject, "sans"); sans != nullptr && sans->IsArray())
-    for (auto const& name : sans->GetArray()) domains.emplace_back(json::text_or(&name, ""));
-  return domains;
 }
 
 struct DomainState {
@@ -110,14 +54,30 @@ void describe(json::Value& entry, std::string_view domain, DomainState const& st
   json::set(entry, "validationStatus", json::string(state.validation, pool), pool);
 }
 
+constexpr DomainState not_ready{"Awaiting user", "DATA_NOT_READY", "The domain is not ready for validation."};
+
+DomainState state_of(Change const& change, std::string_view name, Authorization const& set, WallTime now) {
+  if (set.validated) return {"Valid", "VALIDATED"};
+  if (set.expired(now)) return {"Error", "EXPIRED", "Expired authorization"};
+  auto const known = std::ranges::find(change.proofs, name, &NameProof::name);
+  // What was found of earlier tokens says nothing of these.
+  if (known == change.proofs.end() || known->since != timestamp(set.requested)) return not_ready;
+  switch (known->found) {
+    case Found::ready: return {"Ready for Validation", "IN_PROGRESS"};
+    case Found::other: return {not_ready.status, "RESPONSE_ERROR", not_ready.error};
+    case Found::nothing:
+    case Found::token: break;
+  }
+  return not_ready;
+}
+
 /// One row of the history: an order's domain, without tokens when it is over.
 json::Value past_row(Order const& order, std::string const& domain, bool cancelled, json::Pool& pool) {
   json::Value row(rapidjson::kObjectType);
   bool const valid = !order.issued.empty();
-  DomainState const state =
-      valid       ? DomainState{"Valid", "VALIDATED"}
-      : cancelled ? DomainState{"Invalid", "EXPIRED", "The change was cancelled."}
-                  : DomainState{"Awaiting user", "DATA_NOT_READY", "The domain is not ready for validation."};
+  DomainState const state = valid       ? DomainState{"Valid", "VALIDATED"}
+                            : cancelled ? DomainState{"Invalid", "EXPIRED", "The change was cancelled."}
+                                        : not_ready;
   describe(row, domain, state, pool);
   json::set(row, "requestTimestamp", json::Value(), pool);
   json::set(row, "validatedTimestamp", valid ? json::string(order.issued, pool) : json::Value(), pool);
@@ -130,25 +90,23 @@ json::Value past_row(Order const& order, std::string const& domain, bool cancell
 
 }  // namespace
 
-std::string challenges_body(Enrollment const& enrollment, Change const& change, WallTime now) {
+std::string challenges_body(Enrollment const& enrollment, Change const& change, Behaviour const& behaviour,
+                            WallTime now) {
   json::Document body(rapidjson::kObjectType);
   auto& pool = body.GetAllocator();
   json::Value list(rapidjson::kArrayType);
-  Authorization const set = current(change, now);
-  bool const expired = now >= set.expires;
   Order const* const order = order_of(enrollment, change.id);
-  for (std::string const& domain : order != nullptr ? domains_of(*order) : std::vector<std::string>()) {
+  for (std::string const& name : order != nullptr ? names_of(*order) : std::vector<std::string>()) {
+    Authorization const set = authorization_of(change, name, behaviour, now);
+    bool const open = !set.validated && !set.expired(now);
     json::Value entry(rapidjson::kObjectType);
-    describe(entry, domain,
-             expired ? DomainState{"Error", "EXPIRED", "Expired authorization"}
-                     : DomainState{"Awaiting user", "DATA_NOT_READY", "The domain is not ready for validation."},
-             pool);
+    describe(entry, name, state_of(change, name, set, now), pool);
     json::set(entry, "requestTimestamp", json::string(timestamp(set.requested), pool), pool);
-    json::set(entry, "validatedTimestamp", json::Value(), pool);
+    json::set(entry, "validatedTimestamp",
+              set.validated ? json::string(timestamp(*set.validated), pool) : json::Value(), pool);
     json::set(entry, "expires", json::string(timestamp(set.expires), pool), pool);
     json::set(entry, "challenges",
-              expired ? json::Value(rapidjson::kArrayType) : challenges_of(domain, set, enrollment.account, pool),
-              pool);
+              open ? challenges_of(name, set, enrollment.account, pool) : json::Value(rapidjson::kArrayType), pool);
     list.PushBack(std::move(entry), pool);
   }
   json::set(body, "dv", std::move(list), pool);
@@ -163,7 +121,7 @@ std::string dv_history_body(Enrollment const& enrollment) {
     bool const cancelled = std::ranges::any_of(enrollment.history, [&](PastChange const& past) {
       return past.id == order->change && past.status == "cancelled";
     });
-    for (std::string const& domain : domains_of(*order))
+    for (std::string const& domain : names_of(*order))
       rows.try_emplace(domain, rapidjson::kArrayType)
           .first->second.PushBack(past_row(*order, domain, cancelled, pool), pool);
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/describe.hpp>
 
@@ -20,6 +21,19 @@ struct ChangeError {
   std::string timestamp = {};  ///< RFC 3339
 };
 BOOST_DESCRIBE_STRUCT(ChangeError, (), (code, description, timestamp))
+
+/// What a look for the tokens of a name has found. `ready`: the token, but the name's turn is another look's.
+BOOST_DEFINE_ENUM_CLASS(Found, nothing, other, ready, token)
+
+/// What is known of a name that is to be validated, where tokens are looked for.
+struct NameProof {
+  std::string name = {};
+  std::string since = {};      ///< its present tokens were requested then, RFC 3339
+  std::string validated = {};  ///< RFC 3339; empty: it is not
+  std::int64_t lapses = 0;     ///< so often it was, and lapsed
+  Found found = Found::nothing;
+};
+BOOST_DESCRIBE_STRUCT(NameProof, (), (name, since, validated, lapses, found))
 
 /// A pending change as the sandbox keeps it.
 struct Change {
@@ -38,10 +52,13 @@ struct Change {
   /// The step's input has been given and stays visible; so many reads of the change until it goes on.
   std::optional<int> reads_left = {};
   std::optional<ChangeError> error = {};
+  std::vector<NameProof> proofs = {};  ///< of names that were looked for
+  std::string looked = {};             ///< when that was last, RFC 3339; empty: not yet
+  bool look_asked = false;             ///< acknowledged since then
 };
 BOOST_DESCRIBE_STRUCT(Change, (),
                       (id, type, status, created, not_before, not_after, work, validation, since, warned_before,
-                       warned_after, approval, reads_left, error))
+                       warned_after, approval, reads_left, error, proofs, looked, look_asked))
 
 Step const& step_of(Change const& change);
 

@@ -35,6 +35,7 @@ std::optional<WallTime> together(Change const& change, Step const& step, WallTim
 }
 
 std::optional<WallTime> own_end(Change const& change, Step const& step, WallTime begun, Behaviour const& behaviour) {
+  if (step.input == Input::challenges && behaviour.tokens == Tokens::checked) return std::nullopt;
   if (behaviour.pace == Pace::together) return together(change, step, begun, behaviour);
   if (step.mover == Mover::person && behaviour.inputs == Inputs::wait) return std::nullopt;
   return begun + step.usual;

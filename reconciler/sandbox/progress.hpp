@@ -3,9 +3,11 @@
 #include "base/result.hpp"
 #include "sandbox/behaviour.hpp"
 #include "sandbox/store.hpp"
+#include "sandbox/validation.hpp"
 
 #include <cstdint>
 #include <map>
+#include <vector>
 
 /// Changes that move by themselves, as those of CPS do.
 namespace cpsctl::sandbox {
@@ -22,10 +24,21 @@ class Progress {
   /// Moves what is due at `now` on (motion.hpp). Errors: io.
   Result<> advance(WallTime now);
 
+  /// Is it time to look for tokens?
+  bool look_is_due(WallTime now) const { return !looks_.empty() && looks_.begin()->first <= now; }
+  /// What to look for at `now`. Each is to be told to take(), whatever came of it. Changes of which nothing is to be
+  /// looked for are taken care of at once. Errors: io.
+  Result<std::vector<Probe>> looks(WallTime now);
+  /// What was found. A change whose names are all validated goes on. Errors: io.
+  Result<> take(std::vector<Sight> const& sights, WallTime now);
+
  private:
+  Result<> take(std::int64_t enrollment, std::int64_t id, std::vector<Sight> const& sights, WallTime now);
+
   Behaviour behaviour_;
   Store& store_;
   std::multimap<WallTime, std::int64_t> agenda_;  ///< when to look at which enrollment; entries may be outdated
+  std::multimap<WallTime, std::int64_t> looks_;   ///< when to look for the tokens of which one's changes
 };
 
 }  // namespace cpsctl::sandbox

@@ -4,6 +4,7 @@
 #include "sandbox/connection.hpp"
 #include "sandbox/folder_lock.hpp"
 #include "sandbox/identity.hpp"
+#include "sandbox/prober.hpp"
 #include "sandbox/site.hpp"
 #include "sandbox/tls.hpp"
 
@@ -65,6 +66,7 @@ class RunningServer final : public Server {
   Task<> sweep();
   Task<> serve(ConnectionPtr connection);
   Task<bool> exchange(ConnectionPtr connection);
+  Task<> look();
   Response answer(Incoming const& incoming, Mishap const& mishap);
   void say_farewell();
   void spawn(Task<> task);
@@ -76,12 +78,15 @@ class RunningServer final : public Server {
   Random& random_;
   std::string authority_;
   std::unique_ptr<Site> site_;
+  std::unique_ptr<Prober> prober_;
   std::unique_ptr<TlsListener> tls_;
   std::atomic<std::size_t> requests_ = 0;
 
   asio::io_context context_{1};
   Acceptor acceptor_{context_};
   Timer timer_{context_};
+  bool looking_ = false;
+  Timer look_ended_{context_, Timer::time_point::max()};
   std::set<ConnectionPtr> connections_;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point last_moment_ = {};
@@ -116,6 +121,7 @@ Result<> RunningServer::prepare() {
   SiteOptions site{.behaviour = options_.behaviour, .log = options_.log};
   site_ = std::make_unique<Site>(std::move(site), std::move(credentials), std::move(store), std::move(requests_log),
                                  clock_, random_);
+  prober_ = Prober::make(context_, random_, {.dns = options_.behaviour.dns, .http = options_.behaviour.http});
   return {};
 }
 
@@ -189,10 +195,26 @@ Task<> RunningServer::sweep() {
     bool const last = stopping_ && now >= last_moment_;
     for (ConnectionPtr const& connection : connections_)
       if (last || (stopping_ && connection->idle()) || connection->overdue(now)) connection->close();
+    if (!stopping_ && !looking_ && site_->look_is_due()) spawn(look());
     timer_.expires_after(stopping_ ? 5ms : std::chrono::steady_clock::duration(sweep_interval));
     auto const [ended] = co_await timer_.async_wait(as_result);
     static_cast<void>(ended);
   }
+}
+
+/// Looks for the tokens that are due, or waits until somebody else has.
+Task<> RunningServer::look() {
+  while (looking_) {
+    auto const [ended] = co_await look_ended_.async_wait(as_result);
+    static_cast<void>(ended);
+  }
+  auto probes = site_->looks();
+  if (probes.empty()) co_return;
+  looking_ = true;
+  auto const sights = co_await prober_->look(std::move(probes));
+  site_->take(sights);
+  looking_ = false;
+  look_ended_.cancel();
 }
 
 Task<> RunningServer::serve(ConnectionPtr connection) {
@@ -218,6 +240,7 @@ Task<bool> RunningServer::exchange(ConnectionPtr connection) {
     bool const there = co_await connection->pause(late->time);
     if (!there) co_return false;
   }
+  co_await look();
   Outgoing outgoing{.response = answer(incoming, mishap),
                     .now = clock_.wall(),
                     .keep_alive = incoming.keep_alive && !stopping_,

@@ -60,6 +60,11 @@ Response Service::answer(Call call) {
   return response;
 }
 
+Result<std::vector<Probe>> Service::looks(WallTime now) {
+  CPS_CHECK(progress_.advance(now));
+  return progress_.looks(now);
+}
+
 Response Service::route(Call& call) {
   auto const& path = call.target.path;
   bool const known = path.size() >= 3 && path[0] == "cps" && path[1] == "v2" && path[2] == "enrollments";

@@ -45,6 +45,11 @@ class Service {
   /// Lets time pass up to `call.now` first.
   Response answer(Call call);
 
+  // Tokens that are to be looked for, and what was found (progress.hpp).
+  bool look_is_due(WallTime now) const { return progress_.look_is_due(now); }
+  Result<std::vector<Probe>> looks(WallTime now);
+  Result<> take(std::vector<Sight> const& sights, WallTime now) { return progress_.take(sights, now); }
+
  private:
   Response route(Call& call);
   Response list(Call& call);

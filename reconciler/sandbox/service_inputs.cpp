@@ -4,6 +4,7 @@
 #include "sandbox/given.hpp"
 #include "sandbox/motion.hpp"
 #include "sandbox/service.hpp"
+#include "sandbox/validation.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -99,7 +100,7 @@ Response Service::input_info(Call& call, Enrollment const& enrollment, Change co
   switch (input) {
     case Input::pre_verification_warnings: body = warnings_body(change.warned_before); break;
     case Input::post_verification_warnings: body = warnings_body(change.warned_after); break;
-    case Input::challenges: body = challenges_body(made, change, call.now); break;
+    case Input::challenges: body = challenges_body(made, change, behaviour_, call.now); break;
     case Input::certificate: body = csr_body(*order_of(made, change.id)); break;
     case Input::approval: body = approval_body(made, change, *version); break;
   }
@@ -147,7 +148,7 @@ Response Service::input_update(Call& call, Enrollment const& enrollment, Change 
     Enrollment next = enrollment;
     Change& taken = *std::ranges::find(next.changes, id, &Change::id);
     if (auto const problem = take(call, next, taken, input, given)) return refuse(call, *problem);
-    bool const moves = !taken.error && !taken.reads_left;
+    bool const moves = !taken.error && !taken.reads_left && !taken.look_asked;
     done = moves ? leave_input(call, next, id) : put_back(std::move(next));
   }
   if (!done) return disk_trouble(call, done.error());
@@ -168,7 +169,11 @@ std::optional<Problem> Service::take(Call const& call, Enrollment& enrollment, C
     return wrong_state(change, "the hash is not that of its validation result");
   if (input == Input::certificate)
     if (auto problem = take_upload(call, enrollment, change, given)) return problem;
-  if (behaviour_.input_echo > 0) change.reads_left = behaviour_.input_echo;
+  // An acknowledgement proves nothing to a CA that looks: it makes it look now.
+  if (is_looked_for(change, behaviour_))
+    change.look_asked = true;
+  else if (behaviour_.input_echo > 0)
+    change.reads_left = behaviour_.input_echo;
   return std::nullopt;
 }
 

@@ -75,6 +75,30 @@ Result<> Site::forward(Duration time) {
   return timeline ? store_->set_timeline(std::move(*timeline)) : Result<>();
 }
 
+WallTime Site::shown_now() const {
+  return shown_at(store_->timeline(), clock_.wall());
+}
+
+bool Site::look_is_due() const {
+  return options_.behaviour.tokens == Tokens::checked && service_.look_is_due(shown_now());
+}
+
+std::vector<Probe> Site::looks() {
+  if (options_.behaviour.tokens == Tokens::believed) return {};
+  auto probes = service_.looks(shown_now());
+  if (probes) return std::move(*probes);
+  if (options_.log) options_.log("looking for tokens: " + describe(probes.error()));
+  return {};
+}
+
+void Site::take(std::vector<Sight> const& sights) {
+  auto const kept = service_.take(sights, shown_now());
+  if (!kept && options_.log) options_.log("looking for tokens: " + describe(kept.error()));
+  if (!options_.log) return;
+  for (Sight const& sight : sights)
+    options_.log(fmt::format("looked for the tokens of {}: {}", sight.probe.name, fields::word(sight.found)));
+}
+
 Mishap Site::mishap_of(Request const& request) {
   return faults_.hit(request.method, std::string_view(request.target).substr(0, request.target.find('?')));
 }

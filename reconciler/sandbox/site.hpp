@@ -35,12 +35,18 @@ class Site {
   Response answer(Request const& request, Mishap const& mishap);
   Response answer(Request const& request) { return answer(request, mishap_of(request)); }
 
+  // What is to be looked for by now, and what was found (validation.hpp): to be asked before a request is answered.
+  bool look_is_due() const;
+  std::vector<Probe> looks();
+  void take(std::vector<Sight> const& sights);
+
   /// Moves the sandbox's time on (timeline.hpp). Errors: io.
   Result<> forward(Duration time);
 
   Store& store() { return *store_; }
 
  private:
+  WallTime shown_now() const;
   Response decide(Request const& request, Target const* target, std::string const& account, Duration skew);
   void record(Request const& request, Response const& response, std::string const& account);
 

@@ -4,6 +4,8 @@
 #include "sandbox/timeline.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string>
 #include <utility>
 
@@ -123,6 +125,67 @@ Result<> set_denied(Behaviour& behaviour, std::string_view value) {
 Result<> set_validation(Behaviour& behaviour, std::string_view value) {
   static constexpr Word<Validation> words[] = {{"asks", Validation::asks}, {"suspended", Validation::suspended}};
   return choose(words, value, behaviour.validation);
+}
+
+Result<> set_tokens(Behaviour& behaviour, std::string_view value) {
+  static constexpr Word<Tokens> words[] = {{"believed", Tokens::believed}, {"checked", Tokens::checked}};
+  return choose(words, value, behaviour.tokens);
+}
+
+/// "127.0.0.1:5353", "[::1]:5353".
+Result<std::optional<Place>> place(std::string_view value) {
+  auto const colon = value.rfind(':');
+  auto const port =
+      colon == std::string_view::npos ? std::nullopt : text::number<std::uint16_t>(value.substr(colon + 1));
+  std::string address(value.substr(0, colon));
+  bool const v6 = address.starts_with('[') && address.ends_with(']');
+  if (v6) address = address.substr(1, address.size() - 2);
+  in6_addr unused;
+  bool const good = port && *port != 0 && ::inet_pton(v6 ? AF_INET6 : AF_INET, address.c_str(), &unused) == 1;
+  if (!good) return unusable(value, "write an address and a port, as 127.0.0.1:5353 or [::1]:5353");
+  return std::optional(Place{.address = std::move(address), .port = *port});
+}
+
+Result<> set_dns(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.dns, place(value));
+  return {};
+}
+
+Result<> set_http(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.http, place(value));
+  return {};
+}
+
+Result<> set_positive(std::string_view value, Duration& to) {
+  CPS_TRY(Duration const given, parse_duration(value));
+  if (given <= Duration::zero()) return unusable(value, "choose a time above zero");
+  to = given;
+  return {};
+}
+
+Result<> set_look_every(Behaviour& behaviour, std::string_view value) {
+  return set_positive(value, behaviour.look_every);
+}
+
+Result<> set_names_per_look(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.names_per_look, number(value));
+  return {};
+}
+
+Result<> set_token_life(Behaviour& behaviour, std::string_view value) {
+  return set_positive(value, behaviour.token_life);
+}
+
+Result<> set_proof_life(Behaviour& behaviour, std::string_view value) {
+  return set_positive(value, behaviour.proof_life);
+}
+
+Result<> set_at_akamai(Behaviour& behaviour, std::string_view value) {
+  for (std::string_view const pattern : text::split(value, ',')) {
+    if (pattern.empty()) return unusable(value, "write names with commas between them: www.example.com,*.example.net");
+    behaviour.at_akamai.emplace_back(pattern);
+  }
+  return {};
 }
 
 Result<> set_ended(Behaviour& behaviour, std::string_view value) {
@@ -253,6 +316,39 @@ constexpr Switch table[] = {
      .value = "asks|suspended",
      .what = "how a change waits for domain validation (default: asks)",
      .set = set_validation},
+    {.name = "--tokens",
+     .value = "believed|checked",
+     .what = "checked: tokens of domain validation are looked for (default: believed)",
+     .set = set_tokens},
+    {.name = "--dns",
+     .value = "ADDR:PORT",
+     .what = "the authoritative name server that has the TXT records of tokens",
+     .set = set_dns},
+    {.name = "--http",
+     .value = "ADDR:PORT",
+     .what = "the web server of all names, for tokens over HTTP",
+     .set = set_http},
+    {.name = "--look-every",
+     .value = "DURATION",
+     .what = "tokens are looked for so often (default: 1m)",
+     .set = set_look_every},
+    {.name = "--per-look",
+     .value = "N",
+     .what = "a look validates at most N names of a change (default: all)",
+     .set = set_names_per_look},
+    {.name = "--token-life",
+     .value = "DURATION",
+     .what = "tokens expire after this time (default: 7d)",
+     .set = set_token_life},
+    {.name = "--proof-life",
+     .value = "DURATION",
+     .what = "a name stays validated for this time (default: 30d)",
+     .set = set_proof_life},
+    {.name = "--at-akamai",
+     .value = "NAME,…",
+     .what = "names, * for any part, that are CNAMEd to Akamai: they validate alone",
+     .repeatable = true,
+     .set = set_at_akamai},
     {.name = "--ended",
      .value = "gone|shown",
      .what = "shown: a change that has ended can still be read",

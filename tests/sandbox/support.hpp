@@ -6,6 +6,7 @@
 #include "sandbox/site.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -145,6 +146,21 @@ class Bench {
   Response list(std::string query = "contractId=C-1", int version = 11) {
     return send({.target = "/cps/v2/enrollments" + (query.empty() ? "" : "?" + query),
                  .accept = type_of("enrollments", version)});
+  }
+
+  std::vector<Probe> looks() { return site_->looks(); }
+  void take(std::vector<Sight> const& sights) { site_->take(sights); }
+  /// What a look that is due finds: `sees` says it of each name. Empty when none is due.
+  std::string look(std::function<Found(Probe const& probe)> const& sees) {
+    std::vector<Sight> sights;
+    std::string names;
+    for (Probe& probe : looks()) {
+      names += (names.empty() ? "" : " ") + probe.name;
+      Found const found = sees(probe);
+      sights.push_back({.probe = std::move(probe), .found = found});
+    }
+    site_->take(sights);
+    return names;
   }
 
   Behaviour behaviour;  ///< a new one is heeded from restart() on

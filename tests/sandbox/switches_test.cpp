@@ -35,6 +35,15 @@ TEST_CASE("switches: each says what it means") {
                                     {"--input-echo", "2"},
                                     {"--denied", "cancelled"},
                                     {"--validation", "suspended"},
+                                    {"--tokens", "checked"},
+                                    {"--dns", "127.0.0.1:5353"},
+                                    {"--http", "[::1]:8080"},
+                                    {"--look-every", "9m"},
+                                    {"--per-look", "3"},
+                                    {"--token-life", "1h"},
+                                    {"--proof-life", "7h"},
+                                    {"--at-akamai", "www.example.com,*.example.net"},
+                                    {"--at-akamai", "a.example.org"},
                                     {"--ended", "shown"},
                                     {"--csrs", "both"},
                                     {"--first-approval", "passed"},
@@ -70,6 +79,14 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->input_echo == 2);
   CHECK(chosen->denied == Denied::cancelled);
   CHECK(chosen->validation == Validation::suspended);
+  CHECK(chosen->tokens == Tokens::checked);
+  CHECK(chosen->dns == Place{.address = "127.0.0.1", .port = 5353});
+  CHECK(chosen->http == Place{.address = "::1", .port = 8080});
+  CHECK(chosen->look_every == Duration(9min));
+  CHECK(chosen->names_per_look == 3);
+  CHECK(chosen->token_life == Duration(1h));
+  CHECK(chosen->proof_life == Duration(7h));
+  CHECK(chosen->at_akamai == std::vector<std::string>{"www.example.com", "*.example.net", "a.example.org"});
   CHECK(chosen->ended == Ended::shown);
   CHECK(chosen->csrs == Csrs::both);
   CHECK(chosen->first_approval == FirstApproval::passed);
@@ -118,6 +135,16 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
       {"--input-echo", "1001", "at most 1000"},
       {"--denied", "gone", "choose one of error, cancelled"},
       {"--validation", "dns", "choose one of asks, suspended"},
+      {"--tokens", "yes", "choose one of believed, checked"},
+      {"--dns", "localhost:53", "127.0.0.1:5353"},
+      {"--dns", "127.0.0.1", "127.0.0.1:5353"},
+      {"--http", "[::1]:0", "127.0.0.1:5353"},
+      {"--http", "[127.0.0.1]:80", "127.0.0.1:5353"},
+      {"--look-every", "0s", "above zero"},
+      {"--per-look", "-1", "whole number"},
+      {"--token-life", "0s", "above zero"},
+      {"--proof-life", "x", "90s"},
+      {"--at-akamai", "a,,b", "www.example.com,*.example.net"},
       {"--ended", "yes", "choose one of gone, shown"},
       {"--csrs", "2", "choose one of stacked, both"},
       {"--first-approval", "no", "choose one of asked, passed"},
