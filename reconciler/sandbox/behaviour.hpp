@@ -113,6 +113,8 @@ struct Behaviour {
   Duration token_life = std::chrono::hours(24 * 7);   ///< then there are other tokens
   Duration proof_life = std::chrono::hours(24 * 30);  ///< a name counts as validated for so long
   std::vector<std::string> at_akamai = {};            ///< patterns of names that validate alone
+  std::vector<std::string> edge_zones = {};           ///< of Edge DNS, lower case
+  Duration edge_write_time = {};                      ///< a write takes so long, and locks its zone
   Duration certificate_age = {};  ///< certificates count as issued so long before their change ended
   DoubtfulEdits doubtful_edits = DoubtfulEdits::as_schema;
   std::optional<std::uint64_t> normalise_seed = {};  ///< documents are shown in shapes that vary with it

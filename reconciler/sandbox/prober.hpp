@@ -2,6 +2,7 @@
 #include "base/random.hpp"
 #include "sandbox/connection.hpp"
 #include "sandbox/validation.hpp"
+#include "sandbox/zones.hpp"
 
 #include <functional>
 #include <memory>
@@ -13,12 +14,6 @@
 /// Looks for tokens where a CA would: TXT records by DNS, files by HTTP. It has its own idea of both, and shares
 /// nothing with the client that it checks.
 namespace cpsctl::sandbox {
-
-/// What is at a name of the DNS: values, or another name instead.
-struct TxtAnswer {
-  std::vector<std::string> values = {};
-  std::string alias = {};  ///< a CNAME's target, lower case, without a last dot; empty: none
-};
 
 /// The servers that are asked. `own`: a name in a zone of the sandbox's; nothing: it lies in none.
 struct Sources {

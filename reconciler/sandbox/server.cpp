@@ -121,7 +121,10 @@ Result<> RunningServer::prepare() {
   SiteOptions site{.behaviour = options_.behaviour, .log = options_.log};
   site_ = std::make_unique<Site>(std::move(site), std::move(credentials), std::move(store), std::move(requests_log),
                                  clock_, random_);
-  prober_ = Prober::make(context_, random_, {.dns = options_.behaviour.dns, .http = options_.behaviour.http});
+  prober_ = Prober::make(context_, random_,
+                         {.dns = options_.behaviour.dns,
+                          .http = options_.behaviour.http,
+                          .own = [this](std::string_view name) { return site_->edge_dns().txt(name); }});
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/random.hpp"
+#include "sandbox/edge_dns.hpp"
 #include "sandbox/faults.hpp"
 #include "sandbox/gateway.hpp"
 #include "sandbox/service.hpp"
@@ -44,6 +45,7 @@ class Site {
   Result<> forward(Duration time);
 
   Store& store() { return *store_; }
+  EdgeDns const& edge_dns() const { return edge_dns_; }
 
  private:
   WallTime shown_now() const;
@@ -58,6 +60,7 @@ class Site {
   Gateway gateway_;
   Meter meter_;
   Service service_;
+  EdgeDns edge_dns_;
   Faults faults_;
 };
 

@@ -35,6 +35,10 @@ std::string timeline_line(Timeline const& timeline) {
   return fmt::format("{{\"timeline\":{}}}\n", fields::to_text(timeline));
 }
 
+std::string zone_line(ZoneWrite const& write) {
+  return fmt::format("{{\"zone\":{}}}\n", fields::to_text(write));
+}
+
 }  // namespace
 
 Order const* order_of(Enrollment const& enrollment, std::int64_t change) {
@@ -89,6 +93,12 @@ Result<> Store::replay(std::string_view line) {
     return fields::from_json(*authority, authority_) ? Result<>() : damaged;
   if (json::Value const* const timeline = json::find(entry, "timeline"))
     return fields::from_json(*timeline, timeline_) ? Result<>() : damaged;
+  if (json::Value const* const zone = json::find(entry, "zone")) {
+    ZoneWrite write;
+    if (!fields::from_json(*zone, write)) return damaged;
+    carry_out(zones_, std::move(write));
+    return {};
+  }
   if (json::Value const* const removed = json::find(entry, "remove")) {
     if (!removed->IsInt64()) return damaged;
     drop(removed->GetInt64());
@@ -107,6 +117,7 @@ std::string Store::compacted() const {
   std::string text = fmt::format("{{\"counters\":{}}}\n", fields::to_text(Counters{next_enrollment_, next_change_}));
   if (authority_) text += authority_line(*authority_);
   if (timeline_) text += timeline_line(*timeline_);
+  for (auto const& [name, zone] : zones_) text += zone_line(whole(name, zone));
   for (auto const& [id, enrollment] : enrollments_) text += put_line(enrollment);
   return text;
 }
@@ -124,6 +135,12 @@ Result<> Store::append(std::string const& line) {
 Result<> Store::put(Enrollment enrollment) {
   CPS_CHECK(append(put_line(enrollment)));
   keep(std::move(enrollment));
+  return {};
+}
+
+Result<> Store::put(ZoneWrite write) {
+  CPS_CHECK(append(zone_line(write)));
+  carry_out(zones_, std::move(write));
   return {};
 }
 

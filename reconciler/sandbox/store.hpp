@@ -5,6 +5,7 @@
 #include "sandbox/changes.hpp"
 #include "sandbox/orders.hpp"
 #include "sandbox/timeline.hpp"
+#include "sandbox/zones.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -17,7 +18,7 @@
 
 #include <boost/describe.hpp>
 
-/// The sandbox's data: enrollments in memory, and a log of what was written in the folder.
+/// The sandbox's data: enrollments and zones in memory, and a log of what was written in the folder.
 namespace cpsctl::sandbox {
 
 /// A document as it was until a write replaced it.
@@ -81,6 +82,8 @@ class Store {
   Result<> forget(std::int64_t id);
   /// The CA that signs; made, and kept from then on, when it is first asked for. Errors: io, internal.
   Result<Authority> authority();
+  Zones const& zones() const { return zones_; }
+  Result<> put(ZoneWrite write);
   std::optional<Timeline> const& timeline() const { return timeline_; }
   Result<> set_timeline(Timeline timeline);
   Result<> sync();
@@ -100,6 +103,7 @@ class Store {
   std::multimap<std::string, std::int64_t, std::less<>> names_;
   std::optional<Authority> authority_;
   std::optional<Timeline> timeline_;
+  Zones zones_;
   std::int64_t next_enrollment_ = 10001;
   std::int64_t next_change_ = 10001;
 };

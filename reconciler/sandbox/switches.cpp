@@ -188,6 +188,19 @@ Result<> set_at_akamai(Behaviour& behaviour, std::string_view value) {
   return {};
 }
 
+Result<> add_edge_zone(Behaviour& behaviour, std::string_view value) {
+  std::string zone = text::hostname(value);
+  if (zone.empty() || zone.find_first_of(" /") != std::string::npos)
+    return unusable(value, "write the name of a zone, as example.com");
+  behaviour.edge_zones.push_back(std::move(zone));
+  return {};
+}
+
+Result<> set_edge_write_time(Behaviour& behaviour, std::string_view value) {
+  CPS_TRY(behaviour.edge_write_time, parse_duration(value));
+  return {};
+}
+
 Result<> set_ended(Behaviour& behaviour, std::string_view value) {
   static constexpr Word<Ended> words[] = {{"gone", Ended::gone}, {"shown", Ended::shown}};
   return choose(words, value, behaviour.ended);
@@ -349,6 +362,15 @@ constexpr Switch table[] = {
      .what = "names, * for any part, that are CNAMEd to Akamai: they validate alone",
      .repeatable = true,
      .set = set_at_akamai},
+    {.name = "--edge-zone",
+     .value = "ZONE",
+     .what = "a zone of the embedded Edge DNS; repeatable",
+     .repeatable = true,
+     .set = add_edge_zone},
+    {.name = "--edge-write-time",
+     .value = "DURATION",
+     .what = "a write to a zone takes so long, and locks it (default: none)",
+     .set = set_edge_write_time},
     {.name = "--ended",
      .value = "gone|shown",
      .what = "shown: a change that has ended can still be read",

@@ -62,7 +62,7 @@ TEST_CASE("complete: what fits follows from the words before it") {
       {"a command after flags with values", {"-C", "plan", "--rate=20", "-q", "val"}, "space 0: validate"},
       {"a flag of the command", {"plan", "--max"}, "space 0: --max-deletes --max-changes"},
       {"not of another command", {"validate", "--max"}, "space 0: "},
-      {"a flag of every command", {"plan", "--edg"}, "space 0: --edgerc"},
+      {"a flag of every command", {"plan", "--edger"}, "space 0: --edgerc"},
       {"a flag that was said is not said again", {"plan", "--detailed-exitcode", "--det"}, "space 0: "},
       {"one that may be repeated is", {"plan", "--name", "shop", "--nam"}, "space 0: --name"},
       {"a short flag stands for the long one", {"apply", "-y", "--ye"}, "space 0: "},

@@ -44,6 +44,9 @@ TEST_CASE("switches: each says what it means") {
                                     {"--proof-life", "7h"},
                                     {"--at-akamai", "www.example.com,*.example.net"},
                                     {"--at-akamai", "a.example.org"},
+                                    {"--edge-zone", "Example.COM."},
+                                    {"--edge-zone", "example.net"},
+                                    {"--edge-write-time", "2s"},
                                     {"--ended", "shown"},
                                     {"--csrs", "both"},
                                     {"--first-approval", "passed"},
@@ -87,6 +90,8 @@ TEST_CASE("switches: each says what it means") {
   CHECK(chosen->token_life == Duration(1h));
   CHECK(chosen->proof_life == Duration(7h));
   CHECK(chosen->at_akamai == std::vector<std::string>{"www.example.com", "*.example.net", "a.example.org"});
+  CHECK(chosen->edge_zones == std::vector<std::string>{"example.com", "example.net"});
+  CHECK(chosen->edge_write_time == Duration(2s));
   CHECK(chosen->ended == Ended::shown);
   CHECK(chosen->csrs == Csrs::both);
   CHECK(chosen->first_approval == FirstApproval::passed);
@@ -145,6 +150,9 @@ TEST_CASE("switches: a value that cannot be meant is a usage error with a next s
       {"--token-life", "0s", "above zero"},
       {"--proof-life", "x", "90s"},
       {"--at-akamai", "a,,b", "www.example.com,*.example.net"},
+      {"--edge-zone", "", "example.com"},
+      {"--edge-zone", "a/b", "example.com"},
+      {"--edge-write-time", "2", "90s"},
       {"--ended", "yes", "choose one of gone, shown"},
       {"--csrs", "2", "choose one of stacked, both"},
       {"--first-approval", "no", "choose one of asked, passed"},

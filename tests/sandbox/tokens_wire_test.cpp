@@ -188,6 +188,28 @@ TEST_CASE("http-01: redirects to where Akamai serves the token count, and others
   }
 }
 
+TEST_CASE("dns-01: found in the sandbox's own zones, and from there by CNAMEs in name servers") {
+  names::Bench bench;
+  Behaviour behaviour = asks(names::servers().primary());
+  behaviour.edge_zones = {"example.com", "cdn.example.com"};
+  Cps cps(behaviour, "www.example.com,*.www.example.com,far.cdn.example.com");
+  auto const put = [&](std::string const& zone, std::string const& name, std::string const& type, std::string rdata) {
+    std::string const path = fmt::format("/config-dns/v2/zones/{}/names/{}/types/{}", zone, name, type);
+    return cps.send("POST", path,
+                    fmt::format(R"({{"name":"{}","type":"{}","ttl":60,"rdata":[{}]}})", name, type, rdata),
+                    "application/json");
+  };
+  std::string const one = cps.value("www.example.com");
+  std::string const other = cps.value("*.www.example.com");
+  REQUIRE(put("example.com", "_acme-challenge.www.example.com", "TXT",
+              fmt::format(R"("\"{}\"","\"{}\" \"{}\"")", other, one.substr(0, 9), one.substr(9))) == 201);
+  REQUIRE(put("cdn.example.com", "_acme-challenge.far.cdn.example.com", "CNAME", R"("hop.acme.test.")") == 201);
+  CHECK_FALSE(cps.passes());
+  CHECK(cps.of("www.example.com", "/validationStatus") == "VALIDATED");
+  REQUIRE(bench.add("hop.acme.test", cps.value("far.cdn.example.com")));
+  CHECK(cps.passes());
+}
+
 TEST_CASE("tokens: looked for also while nobody asks") {
   names::Bench bench;
   Behaviour behaviour = asks(names::servers().primary());
