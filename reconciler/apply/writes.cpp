@@ -1,9 +1,8 @@
+#include "apply/answer.hpp"
 #include "apply/basis.hpp"
-#include "apply/write.hpp"
+#include "apply/change.hpp"
+#include "apply/reschedule.hpp"
 #include "base/text.hpp"
-#include "cps/change_api.hpp"
-#include "lifecycle/target.hpp"
-#include "plan/schedule.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,12 +11,6 @@
 
 namespace cpsctl::apply {
 namespace {
-
-std::vector<std::int64_t> numbers(std::vector<cps::ChangeId> const& changes) {
-  std::vector<std::int64_t> ids;
-  std::ranges::transform(changes, std::back_inserter(ids), &cps::ChangeId::value);
-  return ids;
-}
 
 /// POST /enrollments.
 class Create : public Write {
@@ -136,64 +129,6 @@ class Create : public Write {
   std::vector<std::int64_t> listed_ = {};  ///< of its common name, before it was sent
   WallTime read_ = {};
   bool under_way_ = false;
-};
-
-/// A write on what exists.
-class Change : public Write {
- public:
-  using Write::Write;
-
-  bool on_list() const override { return !course_.reads; }
-
-  http::Task<Result<Basis>> look() override {
-    // What is based on the list is bounded by that (Snapshots::refresh).
-    if (course_.reads && ++readings_ > most_readings)
-      co_return Error{.code = Errc::rate_limited,
-                      .message = fmt::format("there is no time between a look at enrollment {} and a write, by the "
-                                             "request limit or as it takes too long",
-                                             item().id)};
-    cps::Live const* const listed = services_.snapshots.by_id(scope(), item().id);
-    Basis basis{.read = services_.snapshots.read(scope())};
-    // Of what was planned on a look of its own the list may still show what was there before.
-    bool const lags = listed == nullptr || (item().looked_up() && !plan::same_live(*listed, item().live));
-    if (!lags && !course_.reads) {
-      basis.live = *listed;
-    } else {
-      cps::EnrollmentId const id{item().id};
-      auto got = co_await services_.writer.get(item().account, id, item().api_schema, item().name);
-      if (!got && got.error().code != Errc::not_found) co_return got.error();
-      if (got) {
-        basis.read = got->begun;
-        basis.live = std::move(*got);
-      }
-    }
-    bool const without = !course_.cancelled.empty() && basis.live.document;
-    auto const fits =
-        without ? check_without(course_.cancelled, item(), basis.live) : check_unmoved(item(), basis.live);
-    if (fits) co_return basis;
-    basis.gone = fits.error().code == Errc::not_found && std::holds_alternative<plan::Remove>(item().work);
-    if (basis.gone) co_return basis;
-    Error moved = fits.error();
-    if (moved.code == Errc::not_found) moved.code = Errc::stale;
-    co_return moved;
-  }
-
-  http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const& status) override {
-    course_.result.changes = numbers(status.changes);
-    return services_.trace.done(std::move(attempt), item().id, course_.result.changes);
-  }
-
- protected:
-  state::Record intent(std::vector<std::int64_t> pending) const {
-    return {.phase = state::Phase::intent,
-            .step = step_,
-            .name = item().name,
-            .known_ids = {course_.result.id},
-            .pending_changes = std::move(pending)};
-  }
-
-  static constexpr int most_readings = 3;
-  int readings_ = 0;
 };
 
 /// DELETE /enrollments/{id}/changes/{change}.
@@ -399,228 +334,6 @@ class Removal : public Change {
   bool cancels_;
 };
 
-/// POST /enrollments/{id}/changes/{change}/input/update/{segment}.
-class Answer : public Change {
- public:
-  Answer(plan::Input const& input, Services& services, Course& course)
-      : Change(state::WriteKind::answer, services, course),
-        advance_(*plan::advance_of(course.item)),
-        input_(*plan::input_answered(advance_.next.due)),
-        says_(input.says),
-        changes_(services.writer.session()) {}
-
-  bool on_list() const override { return false; }
-
-  /// Does CPS still ask for this, and show the same?
-  http::Task<Result<Basis>> look() override {
-    if (!answer_) {
-      auto const ready = co_await prepare_answer();
-      if (!ready) co_return ready.error();
-    }
-    Basis const basis{.read = services_.trace.wall()};
-    cps::ChangeRef ref = reference();
-    auto const info = co_await changes_.info(std::move(ref), input_);
-    if (!info) co_return info.error();
-    if (lifecycle::answer_digest(*info) != advance_.digest)
-      co_return moved(Errc::stale, "CPS shows something else than what the answer was planned for");
-    co_return basis;
-  }
-
-  Result<state::Record> prepare(Basis const&) override {
-    state::Record record = intent({advance_.change.id.value});
-    record.digest = advance_.digest;
-    record.input = input_.update;
-    record.said = says_;
-    return record;
-  }
-
-  http::Task<Result<cps::EnrollmentStatus>> send(BeforeSend before) override {
-    cps::AnswerRequest request{
-        .ref = reference(), .input = input_, .answer = *answer_, .before_send = std::move(before)};
-    auto const answered = co_await changes_.answer(std::move(request));
-    if (!answered) co_return answered.error();
-    co_return cps::EnrollmentStatus{};
-  }
-
-  http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const&) override {
-    course_.result.changes = {advance_.change.id.value};
-    course_.result.message = says_;
-    return services_.trace.done(std::move(attempt), item().id, course_.result.changes);
-  }
-
-  /// Somebody else has answered it, or CPS has moved on by itself: nothing is wrong, the change is read again.
-  ItemResult conclude(Error const& error, Proof proof, WallTime later, Tally& tally) const override {
-    if (put_off_) {
-      ItemResult result = result_of(item(), Outcome::under_way);
-      result.changes = {advance_.change.id.value};
-      result.message = error.message;
-      return result;
-    }
-    if (proof == Proof::in_doubt) {
-      // Another round of this run reads lists, which cannot tell.
-      ItemResult result = failed(error, proof);
-      result.outcome = Outcome::doubt;
-      result.next = "run cpsctl apply again: what the change asks for then tells whether it was done";
-      return result;
-    }
-    bool const moved_on = error.code == Errc::not_found || error.code == Errc::conflict;
-    if (!moved_on) return Write::conclude(error, proof, later, tally);
-    ItemResult result = result_of(item(), Outcome::under_way);
-    result.changes = {advance_.change.id.value};
-    result.message = "CPS does not ask for it any more";
-    return result;
-  }
-
-  char const* done_words() const override { return "answered"; }
-
- private:
-  cps::ChangeRef reference() const {
-    return {
-        .subject = item().name, .account_key = item().account, .enrollment = {item().id}, .change = advance_.change.id};
-  }
-
-  http::Task<Result<>> prepare_answer() {
-    if (auto const* const approves = std::get_if<lifecycle::Approves>(&advance_.next.due))
-      answer_ = cps::Approve{.validation_result_hash = approves->validation_result_hash};
-    else if (std::holds_alternative<lifecycle::Acknowledges>(advance_.next.due))
-      answer_ = cps::Acknowledge();
-    else if (advance_.upload)
-      answer_ = *advance_.upload;
-    else
-      co_return co_await ask_signer();
-    co_return Result<>();
-  }
-
-  /// The change as the state watches it; an entry that is not in the state is not watched.
-  state::Watch* watch_in(std::vector<state::Watch>& watches) const {
-    std::int64_t const change = advance_.change.id.value;
-    auto const found = std::ranges::find(watches, change, &state::Watch::change);
-    return found == watches.end() ? &watches.emplace_back(state::Watch{.change = change}) : &*found;
-  }
-
-  http::Task<Result<>> ask_signer() {
-    auto const* const wanted = std::get_if<lifecycle::Uploads>(&advance_.next.due);
-    if (wanted == nullptr || !services_.certify)
-      co_return Error{.code = Errc::internal, .message = "there is no certificate to upload"};
-    auto const& entries = services_.store.contents().entries;
-    auto const entry = entries.find(item().name);
-    std::vector<state::Watch> watches = entry == entries.end() ? std::vector<state::Watch>() : entry->second.watches;
-    state::Watch* const watch = watch_in(watches);
-    PutOff before{.request = watch->request, .reference = watch->reference};
-    auto certified = co_await services_.certify(item(), *wanted, std::move(before));
-    if (auto* const upload = std::get_if<cps::Upload>(&certified)) {
-      answer_ = std::move(*upload);
-      co_return Result<>();
-    }
-    if (auto* const failed = std::get_if<Error>(&certified)) co_return std::move(*failed);
-    auto const& later = std::get<PutOff>(certified);
-    watch->request = later.request;
-    watch->reference = later.reference;
-    watch->again = timestamp(later.again);
-    if (entry != entries.end()) {
-      auto const kept = co_await services_.trace.watch(item().name, std::move(watches));
-      if (!kept) co_return kept.error();
-    }
-    put_off_ = true;
-    co_return Error{.code = Errc::stale,
-                    .message = fmt::format("the signer {} has not answered yet; it is asked again after {}",
-                                           wanted->source.signer, timestamp(later.again))};
-  }
-
-  plan::Advance const& advance_;
-  cps::Input const& input_;
-  std::string says_;
-  cps::ChangeWriter changes_;
-  std::optional<cps::Answer> answer_ = {};
-  bool put_off_ = false;  ///< by the signer
-};
-
-/// PUT /enrollments/{id}/changes/{change}/deployment-schedule.
-class Reschedule : public Change {
- public:
-  Reschedule(plan::Schedule schedule, Services& services, Course& course)
-      : Change(state::WriteKind::schedule, services, course),
-        schedule_(std::move(schedule)),
-        changes_(services.writer.session()) {}
-
-  bool on_list() const override { return false; }
-
-  /// Is it under way still, before staging, with the dates that the plan showed?
-  http::Task<Result<Basis>> look() override {
-    Basis const basis{.read = services_.trace.wall()};
-    cps::ChangeRef ref = reference();
-    auto const seen = co_await changes_.change(std::move(ref));
-    std::int64_t const id = schedule_.change.id.value;
-    if (!seen && seen.error().code == Errc::not_found)
-      co_return moved(Errc::stale, fmt::format("change {} has ended", id));
-    if (!seen) co_return seen.error();
-    if (lifecycle::is_on_staging(*seen))
-      co_return moved(Errc::stale, fmt::format("change {} has come to staging: it is too late for other dates", id));
-    if (!plan::lies_on(seen->schedule, std::get<plan::Reschedule>(item().work).now))
-      co_return moved(Errc::stale, fmt::format("change {} has other dates than the plan showed", id));
-    had_ = seen->schedule;
-    co_return basis;
-  }
-
-  Result<state::Record> prepare(Basis const&) override {
-    auto const& entries = services_.store.contents().entries;
-    auto const before = entries.find(item().name);
-    if (before == entries.end()) return moved(Errc::stale, "the state does not hold it any more");
-    state::Entry entry = entry_for(item(), before->second.written);
-    carry_over(before->second, entry);
-    state::Record record = intent({schedule_.change.id.value});
-    record.entry = std::make_shared<state::Entry const>(std::move(entry));
-    record.said = plan::words(schedule_.deploy);
-    return record;
-  }
-
-  http::Task<Result<cps::EnrollmentStatus>> send(BeforeSend before) override {
-    cps::ScheduleRequest request{.ref = reference(), .had = had_, .before_send = std::move(before)};
-    if (auto const& first = schedule_.deploy.not_before) request.not_before = std::chrono::sys_days(*first);
-    if (auto const& last = schedule_.deploy.not_after)
-      request.not_after = std::chrono::sys_days(*last) + std::chrono::days(1) - std::chrono::seconds(1);
-    auto const sent = co_await changes_.reschedule(std::move(request));
-    if (!sent) co_return sent.error();
-    co_return cps::EnrollmentStatus{};
-  }
-
-  http::Task<Result<>> record(Attempt attempt, cps::EnrollmentStatus const&) override {
-    course_.result.changes = {schedule_.change.id.value};
-    return services_.trace.done(std::move(attempt), item().id, {});
-  }
-
-  ItemResult conclude(Error const& error, Proof proof, WallTime later, Tally& tally) const override {
-    ItemResult result = failed(error, proof);
-    if (proof == Proof::in_doubt) {
-      // Another round of this run reads lists, which cannot tell.
-      result.outcome = Outcome::doubt;
-      result.next = "run cpsctl apply again: the change tells then whether it has these dates";
-      return result;
-    }
-    bool const too_late = error.code == Errc::not_found || error.code == Errc::conflict;
-    if (!too_late) return Write::conclude(error, proof, later, tally);
-    result.outcome = Outcome::stale;
-    result.message =
-        fmt::format("CPS takes no other dates for change {} any more: {}", schedule_.change.id.value, result.message);
-    result.next = plan::look_again;
-    return result;
-  }
-
-  char const* done_words() const override { return "rescheduled"; }
-
- private:
-  cps::ChangeRef reference() const {
-    return {.subject = item().name,
-            .account_key = item().account,
-            .enrollment = {item().id},
-            .change = schedule_.change.id};
-  }
-
-  plan::Schedule schedule_;
-  cps::ChangeWriter changes_;
-  cps::Schedule had_ = {};
-};
-
 struct Make {
   Services& services;
   Course& course;
@@ -640,11 +353,9 @@ struct Make {
   std::unique_ptr<Write> operator()(plan::Delete const& remove) const {
     return std::make_unique<Removal>(remove, services, course);
   }
-  std::unique_ptr<Write> operator()(plan::Input const& input) const {
-    return std::make_unique<Answer>(input, services, course);
-  }
+  std::unique_ptr<Write> operator()(plan::Input const& input) const { return answer_of(input, services, course); }
   std::unique_ptr<Write> operator()(plan::Schedule const& schedule) const {
-    return std::make_unique<Reschedule>(schedule, services, course);
+    return reschedule_of(schedule, services, course);
   }
 };
 
