@@ -2,6 +2,7 @@
 #include "cps/api.hpp"
 #include "cps/changes.hpp"
 #include "cps/deployments.hpp"
+#include "cps/history.hpp"
 #include "cps/inputs.hpp"
 
 #include <functional>

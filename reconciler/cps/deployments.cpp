@@ -8,11 +8,6 @@
 namespace cpsctl::cps {
 namespace {
 
-struct WireHistory {
-  std::vector<HistoryChange> changes = {};
-};
-BOOST_DESCRIBE_STRUCT(WireHistory, (), (changes))
-
 struct WireCsr {
   std::string cn = {};
 };
@@ -33,24 +28,10 @@ struct WireActives {
 };
 BOOST_DESCRIBE_STRUCT(WireActives, (), (enrollments))
 
-/// A document that is to have this list: an answer without it is not an empty one.
-template <class T>
-Result<T> read_list(std::string_view text, char const* list, std::string_view what) {
-  CPS_TRY(json::Document document, json::parse(text, what));
-  json::drop_nulls(document);
-  if (json::find(document, list) == nullptr) return unreadable(fmt::format("{} without {}", what, list));
-  return read_as<T>(document, what);
-}
-
 }  // namespace
 
 Result<Deployments> deployments_from(std::string_view text) {
   return read_text_as<Deployments>(text, "deployments");
-}
-
-Result<std::vector<HistoryChange>> change_history_from(std::string_view text) {
-  CPS_TRY(WireHistory wire, read_list<WireHistory>(text, "changes", "a history of changes"));
-  return std::move(wire.changes);
 }
 
 Result<std::vector<ActiveCertificates>> active_certificates_from(std::string_view text) {

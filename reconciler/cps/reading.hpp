@@ -8,6 +8,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include <fmt/format.h>
+
 /// CPS's answers into described structs. Members that a struct does not know are ignored; one that is null counts as
 /// absent, since most texts of CPS may be either.
 namespace cpsctl::cps {
@@ -56,6 +58,15 @@ template <class T>
 Result<T> read_text_as(std::string_view text, std::string_view what) {
   CPS_TRY(json::Document document, json::parse(text, what));
   json::drop_nulls(document);
+  return read_as<T>(document, what);
+}
+
+/// The same of a document that is to have this list: an answer without it is not an empty one.
+template <class T>
+Result<T> read_list(std::string_view text, char const* list, std::string_view what) {
+  CPS_TRY(json::Document document, json::parse(text, what));
+  json::drop_nulls(document);
+  if (json::find(document, list) == nullptr) return unreadable(fmt::format("{} without {}", what, list));
   return read_as<T>(document, what);
 }
 

@@ -3,6 +3,7 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "cps/deployments.hpp"
+#include "cps/history.hpp"
 #include "cps/inputs.hpp"
 
 #include <doctest/doctest.h>
@@ -303,11 +304,14 @@ TEST_CASE("deployments: both networks, none, and what is something else") {
 
 TEST_CASE("histories and active certificates: a list that is missing is not an empty one") {
   auto const history = cps::change_history_from(R"({"changes":[{"action":"renew","status":"incomplete","createdOn":"x",
-      "lastUpdated":null,"primaryCertificate":null},{"action":"new-certificate","primaryCertificate":{"csr":"A"}}]})");
+      "lastUpdated":null,"primaryCertificate":null,"primaryCertificateOrderDetails":null},{"action":"new-certificate",
+      "primaryCertificate":{"csr":"A"},"primaryCertificateOrderDetails":{"orderId":"abcde12345"}}]})");
   REQUIRE(history.has_value());
   REQUIRE(history->size() == 2);
   CHECK_FALSE((*history)[0].primary_certificate.has_value());
   CHECK((*history)[1].primary_certificate->csr == "A");
+  CHECK_FALSE((*history)[0].primary_certificate_order_details.has_value());
+  CHECK((*history)[1].primary_certificate_order_details->order_id == "abcde12345");
   CHECK_FALSE(cps::change_history_from("{}").has_value());
   auto const active = cps::active_certificates_from(R"({"enrollments":[{"id":7,"csr":{"cn":"a.example.com"},
       "productionSlots":[12],"production":{"primaryCertificate":{"expiry":"2027-02-05T13:21:21Z"}}},

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "cps/changes.hpp"
 #include "cps/deployments.hpp"
+#include "cps/history.hpp"
 #include "cps/inputs.hpp"
 #include "fuzz/fuzz.hpp"
 
