@@ -1,11 +1,14 @@
 #include "sandbox/served.hpp"
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "sandbox/crypto.hpp"
 
 #include <algorithm>
 #include <ranges>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace cpsctl::sandbox {
 namespace {
@@ -95,8 +98,37 @@ Action action_of(std::string_view type, Work work) {
   return {"renew", "Renew Certificate"};
 }
 
-json::Value change_value(Enrollment const& enrollment, PastChange const& past, std::string_view ra, int version,
-                         json::Pool& pool) {
+/// Has a CA that looks at organisations been given the order? Of a change that was given up a certificate alone proves
+/// it.
+bool is_at_authority(Order const& order, PastChange const& past, std::string_view validation) {
+  bool const looks = validation == "ov" || validation == "ev";
+  return looks && (past.status == "completed" || !order.issued.empty());
+}
+
+bool is_at_authority(Change const& change) {
+  if (change.work != Work::certificate || (change.validation != "ov" && change.validation != "ev")) return false;
+  auto const path = path_of(change.validation, change.work);
+  auto const first = std::ranges::find(path, Mover::authority, &Step::mover);
+  return position(path, change.status) >= static_cast<std::size_t>(first - path.begin());
+}
+
+/// What the CA calls its order: the same in every answer, and nobody's real one.
+json::Value order_details(std::int64_t change, json::Pool& pool) {
+  json::Value details(rapidjson::kObjectType);
+  std::string const id = text::sha256_hex(fmt::format("order {}", change)).substr(0, 20);
+  json::set(details, "orderId", json::string(id, pool), pool);
+  return details;
+}
+
+/// A change as a history has it.
+struct Told {
+  PastChange past = {};
+  bool at_authority = false;
+  std::string_view ra = {};
+};
+
+json::Value change_value(Enrollment const& enrollment, Told const& told, int version, json::Pool& pool) {
+  PastChange const& past = told.past;
   json::Value value(rapidjson::kObjectType);
   Action const action = action_of(past.type, past.work);
   json::set(value, "action", json::string(action.name, pool), pool);
@@ -105,9 +137,10 @@ json::Value change_value(Enrollment const& enrollment, PastChange const& past, s
   json::set(value, "createdBy", json::string("sandbox", pool), pool);
   json::set(value, "createdOn", json::string(past.created, pool), pool);
   json::set(value, "lastUpdated", nullable(past.ended, pool), pool);
-  json::set(value, "ra", json::string(ra, pool), pool);
+  json::set(value, "ra", json::string(told.ra, pool), pool);
   json::set(value, "status", json::string(past.status, pool), pool);
-  json::set(value, "primaryCertificateOrderDetails", json::Value(), pool);
+  json::set(value, "primaryCertificateOrderDetails", told.at_authority ? order_details(past.id, pool) : json::Value(),
+            pool);
   Order const* const order = order_of(enrollment, past.id);
   // A cancelled change shows the CSRs that it made; one that is going on shows nothing yet (tfp#402).
   std::vector<KeyedCertificate const*> shown;
@@ -180,18 +213,20 @@ std::string change_history_body(Enrollment const& enrollment, int version) {
   auto& pool = body.GetAllocator();
   auto const document = json::parse(enrollment.document, "a stored enrollment");
   std::string const ra(document ? json::text_or(json::find(*document, "ra"), "") : "");
+  std::string const validation(document ? json::text_or(json::find(*document, "validationType"), "") : "");
   json::Value list(rapidjson::kArrayType);
-  for (Change const& change : enrollment.changes | std::views::reverse)
-    list.PushBack(change_value(enrollment,
-                               {.id = change.id,
-                                .type = change.type,
-                                .work = change.work,
-                                .status = "incomplete",
-                                .created = change.created},
-                               ra, version, pool),
-                  pool);
-  for (PastChange const& past : enrollment.history | std::views::reverse)
-    list.PushBack(change_value(enrollment, past, ra, version, pool), pool);
+  for (Change const& change : enrollment.changes | std::views::reverse) {
+    PastChange const open{
+        .id = change.id, .type = change.type, .work = change.work, .status = "incomplete", .created = change.created};
+    Told const told{.past = open, .at_authority = is_at_authority(change), .ra = ra};
+    list.PushBack(change_value(enrollment, told, version, pool), pool);
+  }
+  for (PastChange const& past : enrollment.history | std::views::reverse) {
+    Order const* const order = order_of(enrollment, past.id);
+    Told const told{
+        .past = past, .at_authority = order != nullptr && is_at_authority(*order, past, validation), .ra = ra};
+    list.PushBack(change_value(enrollment, told, version, pool), pool);
+  }
   json::set(body, "changes", std::move(list), pool);
   return json::compact(body);
 }

@@ -128,6 +128,33 @@ TEST_CASE("histories: a cancelled change shows the CSR that it made") {
   CHECK(at(changes, "/changes/0/primaryCertificate/certificate") == "null");
 }
 
+TEST_CASE("histories: what a CA that looks at organisations calls its order, from when it has it") {
+  struct Case {
+    char const* title;
+    char const* kind;
+    bool names;
+  };
+  for (Case const& c : {Case{"organisation", "ov", true}, Case{"domains alone", "dv", false}}) {
+    SUBCASE(c.title) {
+      Bench bench({.pace = Pace::usual});
+      std::string const body = with(with(dv_body, "/validationType", fmt::format("\"{}\"", c.kind)), "/ra",
+                                    c.names ? "\"symantec\"" : "\"lets-encrypt\"");
+      REQUIRE(bench.post(body).status == 202);
+      auto const order = [&] {
+        return at(show(bench, "history/changes", "change-history", 5).body,
+                  "/changes/0/primaryCertificateOrderDetails");
+      };
+      CHECK(order() == "null");  // it is looked at, and not ordered yet
+      bench.clock.pass(1h);
+      std::string const at_ca = order();
+      CHECK((at_ca != "null") == c.names);
+      bench.clock.pass(24h * 10);
+      CHECK(text_at(show(bench, "history/changes", "change-history", 5).body, "/changes/0/status") == "completed");
+      CHECK(order() == at_ca);
+    }
+  }
+}
+
 TEST_CASE("histories: they do not grow for ever") {
   Bench bench({.complete_after = 0s});
   REQUIRE(bench.post(dv_body).status == 202);
