@@ -74,7 +74,8 @@ class Answer : public Change {
       // Another round of this run reads lists, which cannot tell.
       ItemResult result = failed(error, proof);
       result.outcome = Outcome::doubt;
-      result.next = "run cpsctl apply again: what the change asks for then tells whether it was done";
+      result.next = fmt::format("run {} again: what the change asks for then tells whether it was done",
+                                is_managed() ? "cpsctl apply" : fmt::format("cpsctl ack --id {}", item().id));
       return result;
     }
     bool const moved_on = error.code == Errc::not_found || error.code == Errc::conflict;

@@ -54,6 +54,10 @@ state::Record Change::intent(std::vector<std::int64_t> pending) const {
           .pending_changes = std::move(pending)};
 }
 
+bool Change::is_managed() const {
+  return services_.store.contents().entries.contains(item().name);
+}
+
 std::vector<std::int64_t> numbers(std::vector<cps::ChangeId> const& changes) {
   std::vector<std::int64_t> ids;
   std::ranges::transform(changes, std::back_inserter(ids), &cps::ChangeId::value);

@@ -17,6 +17,8 @@ class Change : public Write {
 
  protected:
   state::Record intent(std::vector<std::int64_t> pending) const;
+  /// The state holds it: a plan will look at it again.
+  bool is_managed() const;
 
   static constexpr int most_readings = 3;
   int readings_ = 0;

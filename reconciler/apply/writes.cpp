@@ -172,6 +172,14 @@ class Cancel : public Change {
     return Change::record(std::move(attempt), status);
   }
 
+  ItemResult conclude(Error const& error, Proof proof, WallTime later, Tally& tally) const override {
+    ItemResult result = Change::conclude(error, proof, later, tally);
+    if (proof == Proof::in_doubt && !is_managed())
+      result.next =
+          fmt::format("run cpsctl cancel --id {} again: what is pending then tells whether it was done", item().id);
+    return result;
+  }
+
   char const* done_words() const override { return "cancelled"; }
 
  private:

@@ -89,7 +89,11 @@ Result<plan::Inputs> Account::ask(plan::Inputs known) {
 }
 
 Result<> Account::note(plan::Inputs const& inputs) {
-  for (state::Record& record : plan::news_of(inputs)) CPS_CHECK(writing_->store->write(std::move(record)));
+  return record(plan::news_of(inputs));
+}
+
+Result<> Account::record(std::vector<state::Record> records) {
+  for (state::Record& one : records) CPS_CHECK(writing_->store->write(std::move(one)));
   return {};
 }
 

@@ -44,6 +44,8 @@ class Account {
   Result<plan::Inputs> ask(plan::Inputs known);
   /// Records what was seen of pending changes, and which answers in doubt that settles. Errors: io, locked.
   Result<> note(plan::Inputs const& inputs);
+  /// Writes them down, for who has it open. Errors: io, locked.
+  Result<> record(std::vector<state::Record> records);
   /// Carries a plan out; `seen`: its view. From here on a signal lets end what has been sent.
   apply::ApplyResult carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
                                PlanAgain plan_again = {}, Progress progress = Progress::shown);

@@ -16,7 +16,7 @@ struct Asked {
 Result<Exit> run(Asked const& asked, Options const& options, World& world) {
   CPS_CHECK(check_call(asked.which, "cpsctl ack", options.global, world));
   return on_account(options, world, [&](Account& account) -> Result<Exit> {
-    CPS_TRY(OneEnrollment const one, look_at_one(asked.which, "cpsctl ack", account));
+    CPS_TRY(OneEnrollment const one, look_at_one(asked.which, "cpsctl ack", account, world.clock.wall()));
     std::optional<Error> refused;
     for (lifecycle::Sight const& sight : one.sights) {
       auto due = lifecycle::acknowledged(plan::seen_of(sight, {}, world.clock.wall()), asked.fingerprint);

@@ -35,7 +35,7 @@ Result<plan::Item> abandoning(OneEnrollment const& one, Asked const& asked) {
 Result<Exit> run(Asked const& asked, Options const& options, World& world) {
   CPS_CHECK(check_call(asked.which, "cpsctl cancel", options.global, world));
   return on_account(options, world, [&](Account& account) -> Result<Exit> {
-    CPS_TRY(OneEnrollment const one, look_at_one(asked.which, "cpsctl cancel", account));
+    CPS_TRY(OneEnrollment const one, look_at_one(asked.which, "cpsctl cancel", account, world.clock.wall()));
     CPS_TRY(plan::Item item, abandoning(one, asked));
     return carry_by_hand({std::move(item)}, "Cancel", asked.which, account, options, world);
   });

@@ -1,12 +1,15 @@
 #include "cli/one_change.hpp"
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/confirm.hpp"
 #include "cli/ids.hpp"
 #include "cps/change_api.hpp"
 #include "lifecycle/owner.hpp"
 #include "lifecycle/shown.hpp"
+#include "plan/by_hand.hpp"
 #include "plan/identity.hpp"
+#include "plan/resolve.hpp"
 #include "plan/watch.hpp"
 
 #include <algorithm>
@@ -87,6 +90,22 @@ http::Task<Result<cps::Live>> read_enrollment(cps::Reader reader, Target const& 
   co_return live;
 }
 
+/// What became of that which was sent before, and whose own answer never came: it is said, and recorded. Errors: io,
+/// locked; timeout, when CPS may still take it, so that nothing is sent twice.
+Result<> settle(plan::LookedAt const& seen, Account& account, WallTime now) {
+  plan::ByHand settled = plan::settle_by_hand(seen, account.contents().open_intents, now);
+  for (state::Record const& one : settled.closed)
+    log::info("{}: {} that was sent before, and got no reply, was {}", seen.name, plan::noun(one.step),
+              one.phase == state::Phase::done ? "done" : "not done");
+  CPS_CHECK(account.record(std::move(settled.closed)));
+  if (!settled.open) return {};
+  return Error{.code = Errc::timeout,
+               .message = fmt::format("{} was sent to {} at {} and got no reply: CPS may still take it",
+                                      plan::noun(settled.open->step), seen.name, settled.open->at),
+               .next = settled.settled_by ? fmt::format("run it again after {}", timestamp(*settled.settled_by))
+                                          : std::string("run it again in a few minutes")};
+}
+
 }  // namespace
 
 Result<> check_call(WhichOne const& which, std::string const& command, GlobalOptions const& options,
@@ -99,23 +118,31 @@ Result<> check_call(WhichOne const& which, std::string const& command, GlobalOpt
                "look at it first with cpsctl status; then add --yes");
 }
 
-Result<OneEnrollment> look_at_one(WhichOne const& which, std::string const& command, Account& account) {
+Result<OneEnrollment> look_at_one(WhichOne const& which, std::string const& command, Account& account, WallTime now) {
   CPS_CHECK(account.read_settings());
   CPS_CHECK(account.connect());
   CPS_CHECK(account.open(command));
-  return read_one(which, account);
+  return read_one(which, account, now);
 }
 
-Result<OneEnrollment> read_one(WhichOne const& which, Account& account) {
+Result<OneEnrollment> read_one(WhichOne const& which, Account& account, WallTime now) {
   CPS_TRY(Target const target, target_of(which, account));
   Connection& connection = account.connection();
   cps::Reader const reader(*connection.session);
-  CPS_TRY(cps::Live live, connection.loop->run(read_enrollment(reader, target)));
-  OneEnrollment one{.managed = target.entry != nullptr};
+  auto found = connection.loop->run(read_enrollment(reader, target));
+  plan::LookedAt seen{.name = target.name, .managed = target.entry != nullptr};
+  // It is gone, and all that was asked of it is over. What the state holds is for a plan to tell.
+  if (!found && found.error().code == Errc::not_found && !seen.managed) CPS_CHECK(settle(seen, account, now));
+  if (!found) return found.error();
+  cps::Live live = std::move(*found);
+  OneEnrollment one{.managed = seen.managed};
   if (target.entry != nullptr) one.ours = target.entry->changes;
   CPS_TRY(one.item, as_shown(target.name, {target.account, target.contract}, std::move(live)));
   cps::ChangeReader const changes(*connection.session);
   CPS_TRY(one.sights, connection.loop->run(read_changes(changes, target, one.item.live.pending)));
+  seen.pending = one.item.live.pending;
+  seen.sights = one.sights;
+  CPS_CHECK(settle(seen, account, now));
   if (one.sights.empty())
     return Error{.code = Errc::guard_rail,
                  .message = fmt::format("nothing is pending of {}", target.name),

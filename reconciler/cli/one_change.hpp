@@ -30,12 +30,13 @@ struct OneEnrollment {
 Result<> check_call(WhichOne const& which, std::string const& command, GlobalOptions const& options,
                     World const& world);
 
-/// Connects, takes the lock, reads the enrollment and its pending changes: one request, and two for each change.
-/// Errors: usage (the state has no such name); guard_rail (nothing is pending); of the requests.
-Result<OneEnrollment> look_at_one(WhichOne const& which, std::string const& command, Account& account);
+/// Connects, takes the lock, reads the enrollment and its pending changes: one request, and two for each change. What a
+/// person gave before and had no answer to is settled by that. Errors: usage (the state has no such name); guard_rail
+/// (nothing is pending); timeout (CPS may still take what was given before); of the requests.
+Result<OneEnrollment> look_at_one(WhichOne const& which, std::string const& command, Account& account, WallTime now);
 
 /// The same on an account that is open.
-Result<OneEnrollment> read_one(WhichOne const& which, Account& account);
+Result<OneEnrollment> read_one(WhichOne const& which, Account& account, WallTime now);
 
 /// What CPS has of an enrollment, as an item without work. Errors: internal.
 Result<plan::Item> as_shown(std::string name, plan::Scope const& scope, cps::Live live);

@@ -8,9 +8,6 @@
 namespace cpsctl::plan {
 namespace {
 
-/// After this time behind an attempt's end an input that CPS still shows was not answered (facts-2026.md A2).
-constexpr Duration shown_after_answer = std::chrono::seconds(60);
-
 cps::Input const* input_of(lifecycle::Sight const& sight) {
   return sight.change ? lifecycle::input_of(*sight.change) : nullptr;
 }

@@ -7,6 +7,9 @@
 /// What the state remembers of pending changes, and what a new look at them adds. Pure.
 namespace cpsctl::plan {
 
+/// After this time behind an attempt's end an input that CPS still shows was not answered (facts-2026.md A2).
+inline constexpr Duration shown_after_answer = std::chrono::seconds(60);
+
 /// A pending change after a look at it.
 struct Watched {
   state::Watch watch = {};
