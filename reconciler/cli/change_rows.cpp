@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "cli/sights.hpp"
+#include "lifecycle/history.hpp"
 #include "lifecycle/pending.hpp"
 #include "plan/advance.hpp"
 #include "plan/identity.hpp"
@@ -57,6 +58,13 @@ void tell_ending_answers(lifecycle::Policy const& policy, WallTime now, report::
       row.notes.push_back(fmt::format("the acknowledgement of {} ends on {}", one.warning, day_text(one.until)));
 }
 
+/// Who asked for it, and what the CA calls its order.
+void tell_history(PendingChange const& pending, Around const& around, report::ChangeRow& row) {
+  if (around.history == nullptr || around.live == nullptr) return;
+  cps::HistoryChange const* const entry = lifecycle::entry_of(*around.history, around.live->pending, pending.change.id);
+  if (entry != nullptr) row.history = report::history_row(*entry);
+}
+
 }  // namespace
 
 ToldChange tell_change(ChangeSight const& sight, Around const& around) {
@@ -95,11 +103,15 @@ ToldChange tell_change(ChangeSight const& sight, Around const& around) {
   WallTime const now = sight.change->answered.value_or(around.asked);
   lifecycle::Policy policy = policy_of(pending, around.desired);
   if (schema && around.live != nullptr) policy.multi_stacked = plan::is_dual_stack(*around.live->document, *schema);
-  auto offer = offer_in_files(sight.info, now, around.desired, around.live, around.folder, around.files);
+  std::vector<pki::FormerCsr> former;
+  if (around.history != nullptr) former = lifecycle::former_csrs(*around.history);
+  auto offer =
+      offer_in_files(sight.info, now, around.desired, around.live, around.folder, around.files, std::move(former));
   if (offer) seen.offer = std::move(*offer);
   lifecycle::Next next = lifecycle::decide(seen, owner, policy, now);
   row = report::change_row(seen, owner, next);
   row.begun = around.begun;
+  tell_history(pending, around, row);
   tell_ended_answers(next.due, policy, now, row);
   tell_ending_answers(policy, now, row);
   return {.row = std::move(row), .look_after = next.look_after};

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/files.hpp"
 #include "cli/changes.hpp"
+#include "cps/history.hpp"
 #include "manifest/types.hpp"
 #include "report/changes.hpp"
 
@@ -22,6 +23,8 @@ struct Around {
   std::optional<WallTime> since = {};          ///< when it was first seen like this
   std::optional<WallTime> staging_since = {};  ///< when it was first seen to wait for its approval
   std::optional<WallTime> live_expires = {};   ///< the earliest end of a certificate in production
+  /// What CPS did with the enrollment; nullptr: it was not read.
+  std::vector<cps::HistoryChange> const* history = nullptr;
 };
 
 struct ToldChange {

@@ -1,7 +1,9 @@
 #include "cli/sights.hpp"
 
 #include "cli/changes.hpp"
+#include "cli/histories.hpp"
 #include "lifecycle/certificates.hpp"
+#include "lifecycle/history.hpp"
 #include "pki/pem.hpp"
 #include "plan/advance.hpp"
 #include "plan/obstacles.hpp"
@@ -58,17 +60,71 @@ lifecycle::Offer offer_of_files(manifest::Desired const& desired, lifecycle::Ord
 
 Result<std::optional<lifecycle::Offer>> offer_in_files(lifecycle::Info const& info, WallTime now,
                                                        manifest::Desired const* desired, cps::Live const* live,
-                                                       std::string const& folder, Files& files) {
+                                                       std::string const& folder, Files& files,
+                                                       std::vector<pki::FormerCsr> former) {
   auto const* const read = std::get_if<cps::InputInfo>(&info);
   auto const* const csrs = read == nullptr ? nullptr : std::get_if<cps::Csrs>(read);
   if (csrs == nullptr || desired == nullptr || live == nullptr) return std::optional<lifecycle::Offer>();
   if (desired->lifecycle.certificate.files.empty()) return std::optional<lifecycle::Offer>();
   CPS_TRY(auto const schema, schema::enrollment(live->api_schema));
-  lifecycle::Order const order = plan::order_of(csrs->csrs, *live, *schema, desired->lifecycle, now);
+  lifecycle::Order order = plan::order_of(csrs->csrs, *live, *schema, desired->lifecycle, now);
+  order.former = std::move(former);
   return std::optional(offer_of_files(*desired, order, folder, files));
 }
 
 namespace {
+
+/// The certificates that manifests keep in files, for what changes wait for.
+class FileOffers {
+ public:
+  FileOffers(plan::Inputs const& inputs, plan::Plan const& planned, Account& account, World& world)
+      : inputs_(inputs), account_(account), world_(world) {
+    for (plan::Item const& item : planned.items)
+      if (item.live.document) items_.emplace(item.name, &item);
+  }
+
+  /// `former`: CSRs of earlier changes, as far as they are known. Errors: internal.
+  Result<> look(lifecycle::Sight& sight, std::vector<pki::FormerCsr> former) const {
+    auto const item = items_.find(sight.name);
+    WallTime const now = sight.change ? sight.change->answered.value_or(inputs_.now) : inputs_.now;
+    CPS_TRY(sight.offer, offer_in_files(sight.info, now, find(inputs_, sight.name),
+                                        item == items_.end() ? nullptr : &item->second->live,
+                                        account_.settings().project.folder, world_.files, std::move(former)));
+    return {};
+  }
+
+  /// Looks again where a certificate is for no CSR that is known: CPS's history may tell which one that was. Errors:
+  /// cancelled, internal.
+  Result<> look_back(std::map<std::int64_t, lifecycle::Sight>& sights) const {
+    std::map<std::string, History> asked;
+    for (auto const& [change, sight] : sights) {
+      auto const item = items_.find(sight.name);
+      if (!sight.offer || !sight.offer->unknown_key || item == items_.end()) continue;
+      plan::Item const& of = *item->second;
+      asked.emplace(sight.name, History{.name = of.name, .account = of.account, .enrollment = {of.id}});
+    }
+    std::vector<History> all;
+    for (auto& [name, one] : asked) all.push_back(std::move(one));
+    CPS_TRY(auto const histories, read_histories(std::move(all), account_.connection()));
+    for (History const& one : histories)
+      for (auto& [change, sight] : sights)
+        if (sight.name == one.name && sight.offer) CPS_CHECK(look_back(one, sight));
+    return {};
+  }
+
+ private:
+  /// What cannot be read leaves it as it was.
+  Result<> look_back(History const& history, lifecycle::Sight& sight) const {
+    if (!history.failure) return look(sight, lifecycle::former_csrs(history.changes));
+    sight.offer->because.push_back(unread_history(*history.failure));
+    return {};
+  }
+
+  plan::Inputs const& inputs_;
+  Account& account_;
+  World& world_;
+  std::map<std::string, plan::Item const*> items_ = {};
+};
 
 /// Looks at every pending change, one request each and one for what it waits for, and at certificates in files.
 Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const& inputs, Account& account,
@@ -80,9 +136,7 @@ Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const&
   if (!pends && inputs.lookups.empty()) return sights;
   CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
   CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned), Lives(inputs)));
-  std::map<std::string, cps::Live const*> lives;
-  for (plan::Item const& item : planned.items)
-    if (item.live.document) lives.emplace(item.name, &item.live);
+  FileOffers const files(inputs, planned, account, world);
   CPS_TRY(auto seen, look_at(std::move(pending), account.connection()));
   for (ChangeSight& one : seen) {
     if (one.failure) return one.failure->within("reading a pending change of " + one.pending.name);
@@ -90,13 +144,10 @@ Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const&
                            .pending = one.pending.change,
                            .change = std::move(one.change),
                            .info = std::move(one.info)};
-    auto const live = lives.find(sight.name);
-    WallTime const now = sight.change ? sight.change->answered.value_or(inputs.now) : inputs.now;
-    CPS_TRY(sight.offer,
-            offer_in_files(sight.info, now, find(inputs, sight.name), live == lives.end() ? nullptr : live->second,
-                           account.settings().project.folder, world.files));
+    CPS_CHECK(files.look(sight, {}));
     sights.insert_or_assign(sight.pending.id.value, std::move(sight));
   }
+  CPS_CHECK(files.look_back(sights));
   return sights;
 }
 

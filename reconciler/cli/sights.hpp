@@ -1,6 +1,7 @@
 #pragma once
 #include "cli/account.hpp"
 #include "lifecycle/decide.hpp"
+#include "pki/match.hpp"
 #include "plan/plan.hpp"
 
 #include <cstdint>
@@ -10,15 +11,17 @@
 namespace cpsctl::cli {
 
 /// The certificates that the manifest keeps in files for CSRs that wait; nothing if the change waits for something
-/// else, or the manifest names no files. `folder`: the project's, which they are relative to and lie in. Errors:
-/// internal.
+/// else, or the manifest names no files. `folder`: the project's, which they are relative to and lie in. `former`: CSRs
+/// of earlier changes, as far as they are known. Errors: internal.
 Result<std::optional<lifecycle::Offer>> offer_in_files(lifecycle::Info const& info, WallTime now,
                                                        manifest::Desired const* desired, cps::Live const* live,
-                                                       std::string const& folder, Files& files);
+                                                       std::string const& folder, Files& files,
+                                                       std::vector<pki::FormerCsr> former = {});
 
 /// All that a plan with answers is made from: what the account has (Account::ask()), every pending change of the
 /// enrollments that state and manifests know (one request each, and one for what it waits for), the certificates that
-/// manifests keep in files, and what the project's signers are. Errors: of the requests; io; internal.
+/// manifests keep in files (one request more, for what CPS did before, where a file's is for none of the CSRs), and
+/// what the project's signers are. Errors: of the requests; io; internal.
 Result<plan::Inputs> see_account(plan::Inputs known, Account& account, World& world);
 
 }  // namespace cpsctl::cli

@@ -6,6 +6,7 @@
 #include "cli/account.hpp"
 #include "cli/change_rows.hpp"
 #include "cli/command.hpp"
+#include "cli/histories.hpp"
 #include "cli/option_groups.hpp"
 #include "cli/output.hpp"
 #include "cli/polls.hpp"
@@ -182,6 +183,34 @@ class Looks {
     return static_cast<std::size_t>(std::max(1, slowest->requests / 4));
   }
 
+  /// Of the named ones whose changes were read just now; again once a change has moved on.
+  Result<> read_histories_of(std::vector<ChangeSight> const& sights, plan::Inputs const& inputs, Sight& sight) {
+    if (!named(inputs)) return {};
+    std::map<Key, std::string> seen;
+    std::vector<History> asked;
+    for (ChangeSight const& one : sights) {
+      if (!one.change) continue;
+      Key const key(one.pending.account, one.pending.enrollment.value);
+      if (!seen.contains(key))
+        asked.push_back({.name = one.pending.name, .account = key.first, .enrollment = one.pending.enrollment});
+      seen[key] += fmt::format("{} {} {}\n", one.pending.change.id.value, one.change->state_text, one.change->status);
+    }
+    std::erase_if(asked, [&](History const& one) {
+      Key const key(one.account, one.enrollment.value);
+      auto const known = histories_.find(key);
+      return known != histories_.end() && known->second.seen == seen[key];
+    });
+    CPS_TRY(auto read, cli::read_histories(std::move(asked), account_.connection()));
+    for (History& one : read) {
+      Key const key(one.account, one.enrollment.value);
+      if (one.failure)
+        sight.unread = worse(sight.unread, failed(*one.failure, fmt::format("the history of {}", one.name)));
+      else
+        histories_[key] = {.seen = seen[key], .changes = std::move(one.changes)};
+    }
+    return {};
+  }
+
   std::vector<PendingChange> turns(plan::Inputs const& inputs, std::vector<PendingChange> const& pending,
                                    Sight& sight) {
     std::size_t const allowed = looks_allowed(inputs);
@@ -198,6 +227,7 @@ class Looks {
   Result<> read_changes(plan::Inputs const& inputs, plan::PlanView const& plan, Lives const& lives, Sight& sight) {
     CPS_TRY(std::vector<PendingChange> const pending, pending_changes(inputs, plan, lives));
     CPS_TRY(auto const sights, look_at(turns(inputs, pending, sight), account_.connection()));
+    CPS_CHECK(read_histories_of(sights, inputs, sight));
     plan::ByKey const planned(plan);
     Wanted const manifests = wanted(inputs);
     Begun const begun = begun_of(account_.contents().history);
@@ -206,6 +236,7 @@ class Looks {
       bool const dated = one.change && one.change->answered;
       WallTime const answered = dated ? *one.change->answered : sight.status.now;
       Remembered const& remembered = polls_->looked(one, answered);
+      auto const history = histories_.find({change.account, change.enrollment.value});
       auto const when = begun.find({change.enrollment.value, change.change.id.value});
       ToldChange told = tell_change(one, {.desired = find(manifests, change.name),
                                           .planned = planned.find({.name = change.name}),
@@ -216,7 +247,8 @@ class Looks {
                                           .begun = when == begun.end() ? std::string() : when->second,
                                           .since = remembered.since,
                                           .staging_since = remembered.seen,
-                                          .live_expires = end_of(sight.status, change.name)});
+                                          .live_expires = end_of(sight.status, change.name),
+                                          .history = history == histories_.end() ? nullptr : &history->second.changes});
       std::string const what = fmt::format("change {} of {}", change.change.id.value, change.name);
       if (!one.failure) unread_.erase(what);
       polls_->next_turn(change, told.look_after, now());
@@ -251,6 +283,11 @@ class Looks {
     report::ChangeRow row = {};
     Exit unread = Exit::done;
   };
+  using Key = std::pair<std::string, std::int64_t>;  ///< account, enrollment
+  struct Past {
+    std::string seen = {};  ///< how its pending changes were then
+    std::vector<cps::HistoryChange> changes = {};
+  };
   using Dated = std::tuple<std::string, std::int64_t, std::vector<std::int64_t>>;  ///< account, enrollment, changes
   static Dated key_of(report::StatusRow const& row, cps::Live const& live) {
     return {row.account, row.id, plan::ids_of(live.pending)};
@@ -264,6 +301,7 @@ class Looks {
   bool looked_ = false;
   std::map<std::pair<std::string, std::int64_t>, Told> told_ = {};  ///< by account and change
   std::map<Dated, std::optional<WallTime>> ends_ = {};
+  std::map<Key, Past> histories_ = {};
   std::set<std::string> unread_ = {};  ///< what was said to be so
 };
 

@@ -1,9 +1,11 @@
 #include "cli/changes.hpp"
 #include "cli/command.hpp"
+#include "cli/histories.hpp"
 #include "cli/one_change.hpp"
 #include "cli/option_groups.hpp"
 #include "lifecycle/by_hand.hpp"
 #include "lifecycle/certificates.hpp"
+#include "lifecycle/history.hpp"
 #include "lifecycle/owner.hpp"
 #include "plan/advance.hpp"
 #include "plan/situation.hpp"
@@ -48,9 +50,11 @@ Result<std::vector<pki::Source>> read_files(Asked& asked, Account& account, Worl
   return sources;
 }
 
-/// What the files have for what the change waits for; nothing if that is something else.
+/// What the files have for what the change waits for; nothing if that is something else. `former`: CSRs of earlier
+/// changes, as far as they are known.
 Result<std::optional<lifecycle::Offer>> offer_for(OneEnrollment const& one, lifecycle::Sight const& sight,
-                                                  std::vector<pki::Source> const& sources, state::Entry const* entry) {
+                                                  std::vector<pki::Source> const& sources, state::Entry const* entry,
+                                                  std::vector<pki::FormerCsr> former = {}) {
   auto const* const info = std::get_if<cps::InputInfo>(&sight.info);
   auto const* const csrs = info == nullptr ? nullptr : std::get_if<cps::Csrs>(info);
   if (csrs == nullptr) return std::optional<lifecycle::Offer>();
@@ -58,7 +62,8 @@ Result<std::optional<lifecycle::Offer>> offer_for(OneEnrollment const& one, life
   CPS_TRY(auto const schema, schema::enrollment(live.api_schema));
   manifest::Lifecycle const lifecycle = entry != nullptr ? plan::policy_of(*entry) : manifest::Lifecycle();
   WallTime const now = sight.change->answered.value_or(WallTime());
-  lifecycle::Order const order = plan::order_of(csrs->csrs, live, *schema, lifecycle, now);
+  lifecycle::Order order = plan::order_of(csrs->csrs, live, *schema, lifecycle, now);
+  order.former = std::move(former);
   return std::optional(lifecycle::offer_of(order, sources));
 }
 
@@ -67,11 +72,30 @@ state::Entry const* entry_of(Account const& account, std::string const& name) {
   return entry == account.contents().entries.end() ? nullptr : &entry->second;
 }
 
+/// A certificate is for no CSR that is known: CPS's history may tell which one that was. What cannot be read leaves the
+/// offer as it was. Errors: cancelled, internal.
+Result<> look_back(OneEnrollment const& one, std::vector<pki::Source> const& sources, state::Entry const* entry,
+                   Account& account, lifecycle::Sight& sight) {
+  if (!sight.offer || !sight.offer->unknown_key) return {};
+  std::vector<History> asked{{.name = one.item.name, .account = one.item.account, .enrollment = {one.item.id}}};
+  CPS_TRY(auto const histories, read_histories(std::move(asked), account.connection()));
+  for (History const& history : histories) {
+    if (history.failure) {
+      sight.offer->because.push_back(unread_history(*history.failure));
+    } else {
+      CPS_TRY(sight.offer, offer_for(one, sight, sources, entry, lifecycle::former_csrs(history.changes)));
+    }
+  }
+  return {};
+}
+
 /// The certificates of one enrollment. Errors: guard_rail, with everything that is wrong with them.
 Result<std::vector<plan::Item>> for_one(OneEnrollment one, std::vector<pki::Source> const& sources, Account& account) {
   std::optional<Error> refused;
   for (lifecycle::Sight& sight : one.sights) {
-    CPS_TRY(sight.offer, offer_for(one, sight, sources, entry_of(account, one.item.name)));
+    state::Entry const* const entry = entry_of(account, one.item.name);
+    CPS_TRY(sight.offer, offer_for(one, sight, sources, entry));
+    CPS_CHECK(look_back(one, sources, entry, account, sight));
     auto due = lifecycle::uploaded(plan::seen_of(sight, {}, {}));
     if (due) return std::vector{answering(one, sight, std::move(*due))};
     if (!refused) refused = due.error();
@@ -127,7 +151,7 @@ Result<Exit> run(Asked const& given, Options const& options, World& world) {
     if (asked.which.name.empty()) {
       CPS_TRY(items, for_all(sources, account));
     } else {
-      CPS_TRY(OneEnrollment one, read_one(asked.which, account));
+      CPS_TRY(OneEnrollment one, read_one(asked.which, account, world.clock.wall()));
       CPS_TRY(items, for_one(std::move(one), sources, account));
     }
     return carry_by_hand(std::move(items), "Upload", asked.which, account, options, world);

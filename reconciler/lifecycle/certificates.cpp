@@ -55,7 +55,9 @@ std::string words(pki::Finding const& finding) {
 
 Offer offer_of(Order const& order, std::span<pki::Source const> sources) {
   Offer offer;
-  pki::Question question{.csrs = open_csrs(order, offer.because), .required = {.names = order.names, .now = order.now}};
+  pki::Question question{.csrs = open_csrs(order, offer.because),
+                         .former = order.former,
+                         .required = {.names = order.names, .now = order.now}};
   for (std::string const& name : order.algorithms)
     if (auto const algorithm = algorithm_named(name)) question.wanted.push_back(*algorithm);
   if (!offer.because.empty()) return offer;
@@ -63,6 +65,7 @@ Offer offer_of(Order const& order, std::span<pki::Source const> sources) {
   bool const ready = std::holds_alternative<pki::Ready>(match.outcome);
   for (pki::Finding const& finding : match.findings) {
     bool const stops = finding.level != pki::Level::warning;
+    offer.unknown_key = offer.unknown_key || (stops && finding.code == pki::FindingCode::key_matches_no_csr);
     (stops && !ready ? offer.because : offer.notes).push_back(words(finding));
     if (stops && !ready && !finding.next.empty() && std::ranges::count(offer.next, finding.next) == 0)
       offer.next.push_back(finding.next);

@@ -15,6 +15,7 @@ struct Order {
   std::vector<std::string> algorithms = {};  ///< wanted: "RSA", "ECDSA"
   std::vector<std::string> names = {};       ///< host names of the enrollment
   WallTime now = {};                         ///< the Date of CPS's answer
+  std::vector<pki::FormerCsr> former = {};   ///< of earlier changes, where CPS's history was read
 };
 
 /// What of the sources answers the CSRs: all that are wanted, or nothing (design.md §9, Third-party).

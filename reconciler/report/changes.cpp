@@ -1,6 +1,7 @@
 #include "report/changes.hpp"
 
 #include "base/fields.hpp"
+#include "base/text.hpp"
 #include "lifecycle/validation.hpp"
 
 #include <sstream>
@@ -71,6 +72,14 @@ std::optional<WallTime> since_of(lifecycle::Seen const& seen) {
   return seen.since;
 }
 
+/// "Renew Certificate, asked for by mrossi at 2026-11-30T08:00:00Z"
+std::string asked_words(HistoryRow const& history) {
+  std::string text = history.action;
+  if (!history.by.empty()) text += fmt::format("{}asked for by {}", text.empty() ? "" : ", ", history.by);
+  if (!history.at.empty()) text += fmt::format("{}at {}", text.empty() ? "" : " ", history.at);
+  return text;
+}
+
 /// A class says how far a warning may be answered in advance.
 std::string class_words(WarningRow const& warning) {
   if (warning.id.empty()) return "a warning that cpsctl does not know is answered by hand alone";
@@ -98,6 +107,16 @@ ChangeRow change_row(lifecycle::Seen const& seen, lifecycle::Owner owner, lifecy
   return row;
 }
 
+HistoryRow history_row(cps::HistoryChange const& change) {
+  constexpr std::size_t longest = 200;
+  auto const& order = change.primary_certificate_order_details;
+  std::string const& action = change.action_description.empty() ? change.action : change.action_description;
+  return {.action = text::excerpt(action, longest),
+          .by = text::excerpt(change.created_by, longest),
+          .at = text::excerpt(change.created_on, longest),
+          .order = order ? text::excerpt(order->order_id, longest) : std::string()};
+}
+
 std::string due_words(ChangeRow const& row) {
   return row.who ? fmt::format("{} · {} to act", row.what, who_acts(*row.who)) : row.what;
 }
@@ -111,6 +130,9 @@ std::vector<std::string> change_lines(ChangeRow const& row) {
   for (WarningRow const& warning : row.warnings) lines.push_back("  " + class_words(warning));
   for (std::string const& note : row.notes) lines.push_back("  " + note);
   if (!row.begun.empty()) lines.push_back("  begun " + row.begun);
+  if (row.history) lines.push_back("  " + asked_words(*row.history));
+  if (row.history && !row.history->order.empty())
+    lines.push_back(fmt::format("  order {} at the CA", row.history->order));
   for (std::string const& next : row.next) lines.push_back("  next: " + next);
   if (!row.yaml.empty()) {
     lines.emplace_back("  or under spec.lifecycle:");

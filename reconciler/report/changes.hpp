@@ -1,4 +1,5 @@
 #pragma once
+#include "cps/history.hpp"
 #include "lifecycle/decide.hpp"
 
 #include <cstdint>
@@ -20,6 +21,15 @@ struct WarningRow {
 };
 BOOST_DESCRIBE_STRUCT(WarningRow, (), (id, class_, text, digest))
 
+/// What CPS's history says of a change that goes on.
+struct HistoryRow {
+  std::string action = {};  ///< CPS's words: "Renew Certificate"
+  std::string by = {};      ///< who asked for it
+  std::string at = {};      ///< when: RFC 3339
+  std::string order = {};   ///< the CA's id of its order; empty: there is none, or none yet
+};
+BOOST_DESCRIBE_STRUCT(HistoryRow, (), (action, by, at, order))
+
 struct ChangeRow {
   std::int64_t id = 0;
   std::string type = {};  ///< CPS's word: "new-certificate"
@@ -36,13 +46,16 @@ struct ChangeRow {
   std::vector<std::string> next = {};     ///< commands, or what else to do
   std::string yaml = {};                  ///< what to write under spec.lifecycle instead
   std::vector<std::string> notes = {};
-  std::string error = {};  ///< why it, or what it waits for, could not be read; empty: it could
+  std::string error = {};                  ///< why it, or what it waits for, could not be read; empty: it could
+  std::optional<HistoryRow> history = {};  ///< nothing: it was not read, or does not tell which change is which
 };
 BOOST_DESCRIBE_STRUCT(ChangeRow, (),
                       (id, type, owner, state, status, who, what, begun, since, names, warnings, because, next, yaml,
-                       notes, error))
+                       notes, error, history))
 
 ChangeRow change_row(lifecycle::Seen const& seen, lifecycle::Owner owner, lifecycle::Next const& next);
+
+HistoryRow history_row(cps::HistoryChange const& change);
 
 /// "the certificate for its CSR · you to act": what is due, on one line.
 std::string due_words(ChangeRow const& row);

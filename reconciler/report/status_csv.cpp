@@ -68,6 +68,10 @@ constexpr Column columns_of_csv[] = {
        return row.next.empty() || others.empty() ? row.next + others : row.next + "; " + others;
      }},
     {"notes", [](StatusRow const& row) { return fmt::format("{}", fmt::join(row.notes, "; ")); }},
+    {"orders",
+     [](StatusRow const& row) {
+       return of_changes(row, " ", [](ChangeRow const& change) { return change.history ? change.history->order : ""; });
+     }},
 };
 
 }  // namespace

@@ -321,6 +321,39 @@ TEST_CASE("pending: what is no certificate for a CSR is refused, and a private k
   CHECK(project.answers() == 0);
 }
 
+TEST_CASE("pending: a certificate for the CSR of an earlier change, and one for a CSR that a cancel made void") {
+  Project const project;
+  OwnCa const ca;
+  project.third_party("api", "{ certificate: { files: [certs/api.pem] } }");
+  project.fine({"apply", "--yes"});
+  project.folder.write("certs/api.pem", ca.sign(project.csr("api"), "api"));
+  project.fine({"apply", "--yes"});
+  project.is_done();
+  CHECK(project.sent("GET", "/history/") == 0);
+
+  project.edit("api", "sans: [alt.api.example.com]", "sans: [alt.api.example.com, new.api.example.com]");
+  project.fine({"apply", "--yes"});
+  std::ptrdiff_t const before = project.sent("GET", "/history/");
+  Run const older = project.plan();
+  INFO(older.out);
+  CHECK(says(older.out, "is for the CSR of an earlier change"));
+  CHECK(project.sent("GET", "/history/") == before + 1);
+  CHECK(says(project.run({"status", "api"}).out, "is for the CSR of an earlier change"));
+
+  std::string const given_up = ca.sign(project.csr("api"), "api");
+  project.fine({"cancel", "api", "--yes"});
+  project.edit("api", "new.api.example.com", "newer.api.example.com");
+  project.fine({"apply", "--yes"});
+  project.folder.write("certs/api.pem", given_up);
+  for (auto const& call : {std::vector<std::string>{"plan"}, {"upload", "api", "certs/api.pem", "--yes"}}) {
+    Run const run = project.run(call);
+    INFO(run.out, run.err);
+    CHECK(says(run.out + run.err, "is for a CSR that a cancel made void; it can never be used"));
+    CHECK(run.exit == (call.front() == "plan" ? 0 : 4));
+  }
+  CHECK(project.answers() == 1);
+}
+
 TEST_CASE("pending: cancel of what was never deployed takes it away, and the next plan creates it anew") {
   Project const project;
   project.dv("www");
@@ -551,6 +584,62 @@ TEST_CASE("pending: what nobody manages here is answered by its id") {
   project.fine({"cancel", "--id", "10001", "--confirm-delete", "enrollment-10001", "--yes"});
   CHECK(project.sent("DELETE", "/changes/") == 1);
   CHECK(says(project.run({"state", "list"}).out, "0 enrollments"));
+}
+
+TEST_CASE(
+    "pending: the reply to an answer for what nobody manages is lost: the same command finds out, and answers once") {
+  Project project;
+  project.switches.insert(project.switches.end(), {"--warning", "before: The moon is full."});
+  project.dv("www");
+  project.fine({"apply", "--yes"});
+  std::filesystem::remove(project.folder / "manifests/www.yaml");
+  project.fine({"state", "forget", "www"});
+  auto const usual = project.switches;
+  auto const lose = [&](char const* what) {
+    project.switches = usual;
+    project.switches.insert(project.switches.end(), {"--fault", what});
+  };
+  std::vector<std::string> const ack{"ack", "--id", "10001", "--yes"};
+  std::vector<std::string> const cancel{"cancel", "--id", "10001", "--confirm-delete", "enrollment-10001", "--yes"};
+
+  SUBCASE("it was done") {
+    lose("POST /enrollments/*/changes/*/input/update/*: drop-after");
+    Run const lost = project.run(ack);
+    INFO(lost.out, lost.err);
+    CHECK(lost.exit == 75);
+    CHECK(says(lost.out, "cpsctl ack --id 10001"));
+    project.switches = usual;
+    Run const again = project.run(ack);  // CPS asks for the next thing by now, which is a person's as well
+    INFO(again.out, again.err);
+    CHECK(says(again.err, "an answer that was sent before, and got no reply, was done"));
+    CHECK(says(project.run({"state", "list"}).out, "0 enrollments"));
+    CHECK_FALSE(says(project.run({"state", "list"}).out, "in doubt"));
+  }
+  SUBCASE("it was not done, or is still under way: nothing is sent twice") {
+    lose("POST /enrollments/*/changes/*/input/update/*: drop-before");
+    CHECK(project.run(ack).exit == 75);
+    std::ptrdiff_t const sent = project.answers();
+    project.switches = usual;
+    Run const early = project.run(ack);
+    INFO(early.out, early.err);
+    CHECK(early.exit == 75);
+    CHECK(says(early.err, "CPS may still take it"));
+    CHECK(says(early.err, "run it again after 20"));
+    CHECK(project.answers() == sent);
+  }
+  SUBCASE("a cancel took the enrollment along") {
+    lose("DELETE: drop-after");
+    Run const lost = project.run(cancel);
+    INFO(lost.out, lost.err);
+    CHECK(lost.exit == 75);
+    CHECK(says(lost.out, "run cpsctl cancel --id 10001"));
+    project.switches = usual;
+    Run const again = project.run(cancel);
+    INFO(again.out, again.err);
+    CHECK(says(again.err, "a cancel that was sent before, and got no reply, was done"));
+    CHECK(project.sent("DELETE", "/changes/") == 1);
+    CHECK_FALSE(says(project.run({"state", "list"}).out, "in doubt"));
+  }
 }
 
 TEST_CASE("pending: a saved plan looks at the changes of what it is about, and at no others") {

@@ -96,6 +96,45 @@ TEST_CASE("status: what is missing of what a manifest allows is said") {
   CHECK(words(change, "next").front() == "cpsctl csr api-example-com");
 }
 
+TEST_CASE("status NAME: who asked for a change and what the CA calls its order, for one request more") {
+  Ordered const project("", {"--complete-after", "usual"});
+  std::vector<std::string> const later{"--complete-after", "usual", "--forward", "2h"};
+  json::Document const change = project.change_of("intranet-example-com", later);
+  CHECK(word(change, "who") == "ca");
+  json::Value const* const history = json::find(change, "history");
+  REQUIRE(history != nullptr);
+  REQUIRE(history->IsObject());
+  CHECK(word(*history, "action") == "Create New Certificate");
+  CHECK(word(*history, "by") == "sandbox");
+  std::string const order = word(*history, "order");
+  CHECK(order.size() == 20);
+  auto const asked = [&] {
+    return std::ranges::count_if(requests(project.folder / "sandbox"),
+                                 [](std::string const& line) { return says(line, "/history/changes"); });
+  };
+  CHECK(asked() == 1);
+  Run const text = project.run({"status", "intranet-example-com", "--complete-after", "usual"});
+  CHECK(says(text.out, "Create New Certificate, asked for by sandbox at 20"));
+  CHECK(says(text.out, "order " + order + " at the CA"));
+  CHECK(asked() == 2);
+  Run const csv = project.run({"status", "intranet-example-com", "--complete-after", "usual", "-o", "csv"});
+  CHECK(says(csv.out, order));
+  CHECK(asked() == 3);
+  for (auto const& command : {std::vector<std::string>{"status"}, {"plan"}})
+    CHECK_FALSE(says(project.run(command).out, order));
+  CHECK(asked() == 3);
+}
+
+TEST_CASE("status NAME: a history that cannot be read hides nothing else") {
+  Ordered const project;
+  Run const run =
+      project.run({"status", "shop-example-com", "--fault", "GET /enrollments/*/history/changes: status 404"});
+  INFO(run.out, run.err);
+  CHECK(run.exit == 1);
+  CHECK(says(run.err, "the history of shop-example-com: "));
+  CHECK(says(run.out, "the validation of 3 names"));
+}
+
 TEST_CASE("status: a hold is always said, and keeps back what would be written") {
   Ordered const project;
   project.allow("{ hold: the auditors are here }");

@@ -29,6 +29,8 @@ report::ChangeRow change(lifecycle::Who who, std::string what) {
 report::Status everything() {
   report::ChangeRow waits = change(lifecycle::Who::person, "the acknowledgement of warnings");
   waits.begun = "2026-11-20T08:00:00Z";
+  waits.history = report::HistoryRow{
+      .action = "Renew Certificate", .by = "mrossi", .at = "2026-11-20T08:00:03Z", .order = "abcdefM6Gw3WvN2p12345"};
   waits.warnings = {{.id = "UNEXPECTED_TRUST_CHAIN",
                      .class_ = lifecycle::WarningClass::review,
                      .text = "Unexpected trust chain.",
