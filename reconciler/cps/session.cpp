@@ -15,11 +15,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr char const* base_path = "/cps/v2";
 constexpr Duration longest_flight_beside_timeout = 30s;  // the journal before, the loop after
 
 /// Sorted and encoded: what is signed is what is sent.
-std::string target_of(Call const& call) {
+std::string target_of(Call const& call, std::string const& base_path) {
   auto query = call.query;
   if (!call.account_key.empty()) query.emplace_back("accountSwitchKey", call.account_key);
   std::ranges::sort(query);
@@ -78,7 +77,7 @@ std::unique_ptr<Ledger> Session::open_ledger(std::string const& account_key, std
                           clock_);
   if (ledger) return std::move(*ledger);
   sharing_failed_ = true;
-  log::warning("CPS's request limit is not shared with other cpsctl processes on this machine: {}",
+  log::warning("{}'s request limit is not shared with other cpsctl processes on this machine: {}", options_.service,
                ledger.error().message);
   return nullptr;
 }
@@ -175,6 +174,8 @@ Result<http::Response> Session::judged(Call const& call, http::Response response
   }
   WallTime const now = clock_.wall();
   Error error = to_error(response, what, now);
+  bool const by_itself = error.code == Errc::refused || error.code == Errc::not_found || error.code == Errc::conflict;
+  if (by_itself && std::ranges::find(call.answers, response.status) != call.answers.end()) return response;
   auto const wait = advertised_wait(response, now);
   // A 503 that names a time speaks for the whole account, too; it is no proof that nothing happened.
   bool const limit = error.code == Errc::rate_limited || (response.status == 503 && wait);
@@ -185,7 +186,7 @@ Result<http::Response> Session::judged(Call const& call, http::Response response
 }
 
 http::Task<Result<http::Response>> Session::send(Call call) {
-  std::string const target = target_of(call);
+  std::string const target = target_of(call, options_.base_path);
   std::string const line = fmt::format("[{}] {} {}", call.subject, call.method, call.path);
   for (Tries tries;;) {
     auto response = co_await attempt(call, target);

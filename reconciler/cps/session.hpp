@@ -15,7 +15,8 @@
 #include <utility>
 #include <vector>
 
-/// The way every request to CPS takes: account key, governor, signature, send, log line, problem.
+/// The way every request to CPS, or another service of Akamai's, takes: account key, governor, signature, send, log
+/// line, problem.
 namespace cpsctl::cps {
 
 struct SessionOptions {
@@ -27,6 +28,9 @@ struct SessionOptions {
   RetryOptions retry = {};
   std::filesystem::path ledger_folder = {};  ///< where the processes of this machine share the limits; empty: nowhere
   std::string budget_group = {};             ///< all accounts count as this one, in all projects that name it
+  // Another service of Akamai's, with the same signatures and habits.
+  std::string base_path = "/cps/v2";
+  std::string service = "CPS";  ///< in messages
 };
 
 /// What a session has cost so far.
@@ -39,13 +43,14 @@ struct Counters {
 
 struct Call {
   std::string method = "GET";
-  std::string path = {};                                        ///< below /cps/v2, as "/enrollments/10002"
+  std::string path = {};                                        ///< below the base path, as "/enrollments/10002"
   std::vector<std::pair<std::string, std::string>> query = {};  ///< plain values; encoded and signed as sent
   std::string account_key = {};
   std::string accept = {};        ///< exact media type
   std::string content_type = {};  ///< exact media type; "; charset=utf-8" is added
   std::string body = {};
   Repeat repeat = Repeat::freely;
+  std::vector<int> answers = {};  ///< statuses of 4xx that are answers to this call, and no errors
   Lane lane = Lane::usual;
   http::Sink sink = {};
   std::function<void()> restart = {};  ///< called before the sink sees another attempt's answer
@@ -66,12 +71,12 @@ class Session {
   Session(http::Loop& loop, http::Client& client, edgegrid::Credentials credentials, Clock const& clock, Random& random,
           SessionOptions options);
 
-  /// 2xx is a value, unless it carries a problem; everything else an Error with CPS's problem in the message, the code
-  /// by status (429 and the gateway's burst block: rate_limited) and `reached` as design.md §6 has it: 4xx with a
-  /// complete head is `no`, 5xx and a lost answer are `unknown`. GETs are tried again (retry.hpp; within the deadline)
-  /// on lost connections, 5xx and garbage; a 429 pauses the account and is tried again for every method, for it proves
-  /// that nothing happened, and so is what was never sent. When the tries end the last error is given; when the
-  /// deadline ends them, its code is timeout.
+  /// 2xx is a value, unless it carries a problem, and so is what the call takes for an answer; everything else an Error
+  /// with CPS's problem in the message, the code by status (429 and the gateway's burst block: rate_limited) and
+  /// `reached` as design.md §6 has it: 4xx with a complete head is `no`, 5xx and a lost answer are `unknown`. GETs are
+  /// tried again (retry.hpp; within the deadline) on lost connections, 5xx and garbage; a 429 pauses the account and is
+  /// tried again for every method, for it proves that nothing happened, and so is what was never sent. When the tries
+  /// end the last error is given; when the deadline ends them, its code is timeout.
   http::Task<Result<http::Response>> send(Call call);
 
   SessionOptions const& options() const { return options_; }

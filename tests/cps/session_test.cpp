@@ -113,6 +113,30 @@ TEST_CASE("what names another enrollment than was asked for is not believed: no 
   }
 }
 
+TEST_CASE("send: another service has a path of its own, and 4xx that are answers there") {
+  http::Response const blocked{
+      .status = 400,
+      .headers = {{.name = "X-RateLimit-Next", .value = "2026-11-23T10:00:00.005Z"}},
+      .body = R"({"title":"Bad request","detail":"The request was blocked: IPBLOCK-BURST4-1"})"};
+  Bench bench({answer(404), answer(409, R"({"type":"x/zone"})"), answer(403), answer(404), blocked});
+  cps::Session session(bench.loop, bench.client, credentials(), bench.clock, bench.random,
+                       {.windows = {}, .base_path = "/config-dns/v2"});
+  cps::Call const asks{.path = "/zones/a", .answers = {400, 404, 409}};
+  for (int const status : {404, 409}) {
+    auto const answered = bench.loop.run(session.send(asks));
+    REQUIRE(answered);
+    CHECK(answered->status == status);
+  }
+  CHECK(bench.client.requests[0].target == "/config-dns/v2/zones/a");
+  std::vector<std::pair<cps::Call, Errc>> const refused = {
+      {asks, Errc::unauthorized}, {{.path = "/zones/a"}, Errc::not_found}, {asks, Errc::rate_limited}};
+  for (auto const& [call, code] : refused) {
+    auto const answered = bench.loop.run(session.send(call));
+    REQUIRE_FALSE(answered);
+    CHECK(answered.error().code == code);
+  }
+}
+
 TEST_CASE("send: reads are tried again on what may pass, writes only when nothing can have happened") {
   struct Case {
     char const* title;

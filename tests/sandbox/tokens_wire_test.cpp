@@ -67,11 +67,11 @@ struct Cps {
   }
 
   Folder folder;
-  std::unique_ptr<Server> server;
   std::string body;  ///< of the last answer
   std::mutex mutex;
   std::condition_variable changed;
-  int found = 0;  ///< tokens, so far
+  int found = 0;                   ///< tokens, so far
+  std::unique_ptr<Server> server;  ///< goes first: its thread uses what is above
 };
 
 Behaviour asks(dns::Server const& server) {
