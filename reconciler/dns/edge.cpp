@@ -11,6 +11,7 @@ namespace cpsctl::dns {
 namespace {
 
 constexpr std::size_t most_alone = 2;       ///< more record sets than these are read, and written, together
+constexpr std::size_t most_together = 50;   ///< in one change list: the longer it is, the likelier it gets stale
 constexpr std::size_t longest_value = 255;  ///< of a token; what others write may be longer
 constexpr Duration longest_lock_pause = std::chrono::seconds(10);
 constexpr char const* json_type = "application/json";
@@ -82,6 +83,17 @@ Result<> can_be_carried(EdgeZone const& where, TxtChange const& change) {
         fmt::format("the value for {} has {} bytes: a token has 1 to 255", change.owner.shown(), change.value.size());
   if (error.message.empty()) return {};
   return error;
+}
+
+/// What became of a wish: `asked` is what all of them want, `failed` the names at which it could not be done.
+Result<> result_of(EdgeZone const& where, TxtChange const& wish, std::map<Name, Wanted> const& asked,
+                   std::map<Name, Error> const& failed) {
+  CPS_CHECK(can_be_carried(where, wish));
+  if (wish.kind == TxtChange::Kind::remove && asked.at(wish.owner).there.contains(wish.value))
+    return Error{.code = Errc::conflict,
+                 .message = fmt::format("the value at {} is wanted by another publication", wish.owner.shown())};
+  auto const error = failed.find(wish.owner);
+  return error == failed.end() ? Result<>() : error->second;
 }
 
 TxtSet const* find(TxtSets const& sets, Name const& name) {
@@ -161,36 +173,38 @@ http::Task<std::vector<Result<>>> EdgePublisher::carry(EdgeZone where, std::vect
 
 /// Carries the wishes of all batches, and tells each what became of its own.
 http::Task<> EdgePublisher::serve(EdgeZone where, std::vector<Batch*> batches) {
-  Work work{.where = where};
+  std::map<Name, Wanted> asked;
   for (Batch const* const batch : batches)
     for (TxtChange const& wish : batch->wishes) {
       if (!can_be_carried(where, wish)) continue;
-      Wanted& wanted = work.open[wish.owner];
+      Wanted& wanted = asked[wish.owner];
       (wish.kind == TxtChange::Kind::add ? wanted.there : wanted.gone).insert(wish.value);
     }
-  // What one publication withdraws, another may need: it stays.
-  std::map<Name, Wanted> asked = work.open;
-  for (auto& [name, wanted] : work.open)
+  std::map<Name, Error> failed;
+  std::optional<Error> hopeless;
+  Work work{.where = where};
+  for (auto name = asked.begin(); name != asked.end();) {
+    Wanted wanted = name->second;
+    // What one publication withdraws, another may need: it stays.
     std::erase_if(wanted.gone, [&there = wanted.there](std::string const& value) { return there.contains(value); });
-
-  auto const settled = co_await settle(work);
-  auto const result_of = [&](TxtChange const& wish) -> Result<> {
-    CPS_CHECK(can_be_carried(where, wish));
-    if (wish.kind == TxtChange::Kind::remove && asked[wish.owner].there.contains(wish.value))
-      return Error{.code = Errc::conflict,
-                   .message = fmt::format("the value at {} is wanted by another publication", wish.owner.shown())};
-    if (auto const failed = work.failed.find(wish.owner); failed != work.failed.end()) return failed->second;
-    if (!settled && work.open.contains(wish.owner)) return settled.error();
-    return {};
-  };
+    work.open.emplace(name->first, std::move(wanted));
+    ++name;
+    if (work.open.size() < most_together && name != asked.end()) continue;
+    if (!hopeless) hopeless = co_await settle(work);
+    if (hopeless)
+      for (auto const& [open, unused] : work.open) failed.insert_or_assign(open, *hopeless);
+    if (hopeless && passes(*hopeless)) hopeless.reset();
+    failed.merge(work.failed);
+    work = {.where = where};
+  }
   for (Batch* const batch : batches) {
-    for (TxtChange const& wish : batch->wishes) batch->results.push_back(result_of(wish));
+    for (TxtChange const& wish : batch->wishes) batch->results.push_back(result_of(where, wish, asked, failed));
     batch->done = true;
   }
 }
 
 /// Reads and writes in turn until a read shows everything as it is wanted.
-http::Task<Result<>> EdgePublisher::settle(Work& work) {
+http::Task<std::optional<Error>> EdgePublisher::settle(Work& work) {
   std::optional<Error> last;
   for (int looks = 0; looks <= options_.looks && !work.open.empty(); ++looks) {
     auto live = co_await read(work);
@@ -201,7 +215,7 @@ http::Task<Result<>> EdgePublisher::settle(Work& work) {
     last = written ? std::nullopt : std::optional(written.error());
     if (last && !passes(*last)) co_return *last;
   }
-  if (work.open.empty()) co_return Result<>();
+  if (work.open.empty()) co_return std::nullopt;
   co_return last ? *last : unstable(work.open.begin()->first, work.where.zone, options_.looks);
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,7 +80,7 @@ class EdgePublisher {
 
   Line& line_of(EdgeZone const& where);
   http::Task<> serve(EdgeZone where, std::vector<Batch*> batches);
-  http::Task<Result<>> settle(Work& work);
+  http::Task<std::optional<Error>> settle(Work& work);
   http::Task<Result<>> write(Work& work, TxtSets live);
   http::Task<Result<>> write_alone(Work& work, TxtSets live);
   http::Task<Result<>> write_together(Work& work, TxtSets live);

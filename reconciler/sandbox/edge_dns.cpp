@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::string_view types_base = "https://problems.luna.akamaiapis.net/authoritative-dns/";
 
+constexpr std::size_t usual_page = 25;
+constexpr std::size_t largest_page = 100'000;
+
 std::string canonical(std::string_view name) {
   std::string text = text::lower(name);
   if (text.ends_with('.')) text.pop_back();
@@ -166,13 +169,34 @@ Response EdgeDns::zone(Call const&, std::string const& name) {
   return json_answer(200, json::compact(body));
 }
 
+/// A page of them, as the query asks: 25 unless it says otherwise.
 Response EdgeDns::record_sets(Call const& call, Zone const& zone) {
+  bool const all = call.target.flag("showAll");
+  auto const number = [&](char const* name, std::size_t otherwise) {
+    auto const text = call.target.parameter(name);
+    return text ? text::number<std::uint64_t>(*text).value_or(0) : otherwise;
+  };
+  std::size_t const page = number("page", 1);
+  std::size_t const size = number("pageSize", usual_page);
+  if (page == 0 || size == 0 || size > largest_page || page > largest_page)
+    return problem(call, 400, "invalidParameter", "Bad Request", "page or pageSize is out of range");
+  auto const types = call.target.parameter("types");
   json::Document body(rapidjson::kObjectType);
   auto& pool = body.GetAllocator();
   json::Value list(rapidjson::kArrayType);
-  auto const types = call.target.parameter("types");
-  for (auto const& [key, set] : zone.sets)
-    if (!types || *types == set.type) list.PushBack(fields::to_json(set, pool), pool);
+  std::size_t count = 0;
+  for (auto const& [key, set] : zone.sets) {
+    if (types && *types != set.type) continue;
+    bool const shown = all || (count >= (page - 1) * size && count < page * size);
+    if (shown) list.PushBack(fields::to_json(set, pool), pool);
+    ++count;
+  }
+  json::Value metadata(rapidjson::kObjectType);
+  json::set(metadata, "page", json::Value(page), pool);
+  json::set(metadata, "pageSize", json::Value(all ? count : size), pool);
+  json::set(metadata, "showAll", json::Value(all), pool);
+  json::set(metadata, "totalElements", json::Value(count), pool);
+  json::set(body, "metadata", std::move(metadata), pool);
   json::set(body, "recordsets", std::move(list), pool);
   return json_answer(200, json::compact(body));
 }

@@ -321,13 +321,13 @@ Task<Found> RealProber::find_page(std::string host, HttpToken token, Moment unti
   co_return Found::other;
 }
 
-/// HTTP/1.0, as its answer ends with the connection.
+/// HTTP/1.0: its answer ends with the connection.
 Task<Page> RealProber::fetch(std::string host, std::string path, Moment until) {
   Bounded<asio::basic_stream_socket<Tcp, Executor>> socket(executor(), until);
   Tcp::endpoint const there(asio::ip::make_address(sources_.http->address), sources_.http->port);
   auto const [refused] = co_await (*socket).async_connect(there, as_result);
   if (refused) co_return Page();
-  std::string const request = fmt::format("GET {} HTTP/1.0\r\nHost: {}\r\n\r\n", path, host);
+  std::string const request = fmt::format("GET {} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n", path, host);
   auto const [unsent, sent] = co_await asio::async_write(*socket, asio::buffer(request), as_result);
   if (unsent) co_return Page();
   std::string bytes(largest_page, '\0');

@@ -1,6 +1,9 @@
 #include "dns/edge.hpp"
 
 #include "base/files.hpp"
+#include "cps/api.hpp"
+#include "cps/change_api.hpp"
+#include "cps/wire.hpp"
 #include "edgegrid/credentials.hpp"
 #include "program/program.hpp"
 #include "sandbox/server.hpp"
@@ -197,6 +200,29 @@ TEST_CASE("Edge DNS: twelve at once are one change list, with as many requests a
   for (int i = 0; i < 12; ++i) CHECK(bench.at(fmt::format("h{}.example.com", i)) == fmt::format("\"token{}\"", i));
 }
 
+TEST_CASE("Edge DNS: more names than a change list is to hold are several lists") {
+  Bench bench;
+  std::vector<dns::TxtChange> wishes;
+  for (int i = 0; i < 120; ++i) wishes.push_back(add(fmt::format("h{}.example.com", i), "token"));
+  CHECK(bench.carry(wishes) == Lines(120, "ok"));
+  auto const sent = bench.sent();
+  CHECK(std::ranges::count(sent, "POST /changelists/example.com/submit") == 3);
+  CHECK(sent.size() == 120 + 3 * 5);
+  CHECK(bench.at("h119.example.com") == R"("token")");
+}
+
+TEST_CASE("Edge DNS: when nothing can be done, the rest is not tried") {
+  Bench bench;
+  bench.interrupted->lose = [](std::string const&) { return true; };
+  std::vector<dns::TxtChange> wishes;
+  for (int i = 0; i < 120; ++i) wishes.push_back(add(fmt::format("h{}.example.com", i), "token"));
+  bench.session->cancel();
+  auto const told = bench.carry(wishes);
+  CHECK(told.size() == 120);
+  CHECK(std::ranges::count(told, "ok") == 0);
+  CHECK(bench.sent().empty());
+}
+
 TEST_CASE("Edge DNS: twelve at once, others write to the zone all the time, and each write locks it") {
   Bench bench({.edge_write_time = 15ms});
   int written = 0;
@@ -373,6 +399,36 @@ TEST_CASE("Edge DNS: a set that is refused fails alone") {
     CHECK(bench.at("b.example.com") == "none");
     REQUIRE(bench.carry({remove("a.example.com", "a")}) == Lines{"ok"});
   }
+}
+
+TEST_CASE("Edge DNS: what is published is found by the CA, and the change goes on") {
+  Bench bench({.complete_after = Duration(0), .inputs = sandbox::Inputs::wait, .tokens = sandbox::Tokens::checked});
+  cps::Session session(bench.loop, *bench.client, bench.credentials(), system_clock(), bench.random, {.windows = {}});
+  cps::Writer writer(session);
+  cps::CreateRequest request{.subject = "www", .contract = "1-1TJZH5", .api_schema = "v11"};
+  request.body = test::body("lets-encrypt", "dv", "");
+  auto const created = bench.loop.run(writer.create(std::move(request)));
+  REQUIRE_MESSAGE(created, created);
+  cps::ChangeRef const ref{.subject = "www", .enrollment = created->enrollment, .change = created->changes.at(0)};
+  cps::ChangeReader reader(session);
+  auto const change = bench.loop.run(reader.change(ref));
+  REQUIRE_MESSAGE(change, change);
+  cps::Input const input = change->inputs.at(0);
+  auto const info = bench.loop.run(reader.info(ref, input));
+  REQUIRE_MESSAGE(info, info);
+  std::vector<dns::TxtChange> wishes;
+  for (auto const& domain : std::get<cps::Challenges>(*info).dv)
+    for (auto const& challenge : domain.challenges)
+      if (challenge.type == "dns-01") wishes.push_back(add(challenge.full_path, challenge.response_body));
+  REQUIRE(wishes.size() == 2);
+  CHECK(bench.carry(wishes) == Lines{"ok", "ok"});
+
+  cps::ChangeWriter answers(session);
+  cps::AnswerRequest answer{.ref = ref, .input = input, .answer = cps::Acknowledge{}};
+  REQUIRE(bench.loop.run(answers.answer(std::move(answer))));
+  auto const after = bench.loop.run(reader.change(ref));
+  REQUIRE_MESSAGE(after, after);
+  CHECK(after->status == "wait-ack-change-management");
 }
 
 TEST_CASE("Edge DNS: the zone of a name is the longest that the account has, asked for once") {
