@@ -47,6 +47,8 @@ Error in_edge_words(Error error) {
     error.next = "the credentials need a grant for Edge DNS (read and write) and for the zone's contract";
   if (error.code == Errc::unavailable && error.reached == Reached::unknown)
     error.next = "Edge DNS has a problem of its own: run again later";
+  if (error.code == Errc::rate_limited)
+    error.next = "Edge DNS takes no more requests of this account for now: run again in a few minutes";
   if (error.code == Errc::not_found)
     error.next = "check that the zone exists at Edge DNS, in this account (account switch key)";
   return error;

@@ -40,6 +40,22 @@ constexpr std::size_t most_connections = 1000;
 constexpr auto farewell_time = 2s;  ///< what is in flight may take so long after stop()
 constexpr auto sweep_interval = 50ms;
 
+/// While it lives somebody looks for tokens; at its end, however that comes, those who wait for it are woken.
+class Looking {
+ public:
+  Looking(bool& flag, Timer& ended) : flag_(flag), ended_(ended) { flag_ = true; }
+  ~Looking() {
+    flag_ = false;
+    ended_.cancel();
+  }
+  Looking(Looking const&) = delete;
+  Looking& operator=(Looking const&) = delete;
+
+ private:
+  bool& flag_;
+  Timer& ended_;
+};
+
 class RunningServer final : public Server {
  public:
   RunningServer(ServerOptions options, FolderLock lock)
@@ -213,11 +229,9 @@ Task<> RunningServer::look() {
   }
   auto probes = site_->looks();
   if (probes.empty()) co_return;
-  looking_ = true;
+  Looking const looking(looking_, look_ended_);
   auto const sights = co_await prober_->look(std::move(probes));
   site_->take(sights);
-  looking_ = false;
-  look_ended_.cancel();
 }
 
 Task<> RunningServer::serve(ConnectionPtr connection) {
