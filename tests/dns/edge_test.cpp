@@ -8,7 +8,12 @@
 #include "program/program.hpp"
 #include "sandbox/server.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

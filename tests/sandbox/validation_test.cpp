@@ -2,6 +2,7 @@
 
 #include "support_changes.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 
