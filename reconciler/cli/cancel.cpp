@@ -27,6 +27,11 @@ Result<plan::Item> abandoning(OneEnrollment const& one, Asked const& asked) {
     item.notes.emplace_back("it was never deployed, and is gone with its change; the next plan creates it anew");
     abandon.removes = one.managed;
   }
+  // Nothing that anybody wrote down says that a cancel takes the document back, and nothing that it does not.
+  if (item.deployed)
+    item.notes.emplace_back(
+        "CPS may keep in the enrollment what the change was to bring; then no plan shows a "
+        "difference, and the next certificate brings it");
   item.work = std::move(abandon);
   return item;
 }

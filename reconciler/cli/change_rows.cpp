@@ -36,28 +36,6 @@ lifecycle::Owner owner_of(PendingChange const& pending, plan::ItemView const* pl
                              differs ? lifecycle::Managed::differs : lifecycle::Managed::as_wanted);
 }
 
-/// Answers that would still be given, had they not ended.
-void tell_ended_answers(lifecycle::Due const& due, lifecycle::Policy const& policy, WallTime now,
-                        report::ChangeRow& row) {
-  auto const* const missing = std::get_if<lifecycle::Missing>(&due);
-  if (missing == nullptr) return;
-  for (lifecycle::Warning const& warning : missing->unanswered)
-    for (manifest::Acknowledgement const& one : policy.lifecycle.acknowledge) {
-      lifecycle::Policy alone = policy;
-      alone.lifecycle.acknowledge = {one};
-      bool const answered = one.until.ok() && is_answered(alone, warning, std::chrono::sys_days(one.until));
-      if (answered && !is_answered(alone, warning, now))
-        row.because.push_back(fmt::format("your acknowledgement of {} ended on {}", warning.id, day_text(one.until)));
-    }
-}
-
-/// Those that a person should look at before they end.
-void tell_ending_answers(lifecycle::Policy const& policy, WallTime now, report::ChangeRow& row) {
-  for (lifecycle::Ending const& one : lifecycle::ending_answers(policy.lifecycle, now))
-    if (!one.ended)
-      row.notes.push_back(fmt::format("the acknowledgement of {} ends on {}", one.warning, day_text(one.until)));
-}
-
 /// Who asked for it, and what the CA calls its order.
 void tell_history(PendingChange const& pending, Around const& around, report::ChangeRow& row) {
   if (around.history == nullptr || around.live == nullptr) return;
@@ -112,8 +90,6 @@ ToldChange tell_change(ChangeSight const& sight, Around const& around) {
   row = report::change_row(seen, owner, next);
   row.begun = around.begun;
   tell_history(pending, around, row);
-  tell_ended_answers(next.due, policy, now, row);
-  tell_ending_answers(policy, now, row);
   return {.row = std::move(row), .look_after = next.look_after};
 }
 

@@ -145,7 +145,7 @@ Result<OneEnrollment> read_one(WhichOne const& which, Account& account, WallTime
   CPS_CHECK(settle(seen, account, now));
   if (one.sights.empty())
     return Error{.code = Errc::guard_rail,
-                 .message = fmt::format("nothing is pending of {}", target.name),
+                 .message = fmt::format("{} has no pending change", target.name),
                  .next = fmt::format("look at it with cpsctl status {}", target.name)};
   return one;
 }

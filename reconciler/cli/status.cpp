@@ -275,7 +275,10 @@ class Looks {
       manifest::Desired const* const desired = find(manifests, row.name);
       if (desired == nullptr || desired->lifecycle.hold.empty()) continue;
       std::string const hold = "on hold: " + desired->lifecycle.hold;
-      if (std::ranges::count(row.notes, hold) == 0 && row.reason != hold) row.notes.push_back(hold);
+      bool const said = std::ranges::any_of(row.changes, [&hold](report::ChangeRow const& change) {
+        return change.what.find(hold) != std::string::npos;
+      });
+      if (!said && std::ranges::count(row.notes, hold) == 0 && row.reason != hold) row.notes.push_back(hold);
     }
   }
 

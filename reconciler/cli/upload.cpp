@@ -7,6 +7,7 @@
 #include "lifecycle/certificates.hpp"
 #include "lifecycle/history.hpp"
 #include "lifecycle/owner.hpp"
+#include "pki/pile.hpp"
 #include "plan/advance.hpp"
 #include "plan/situation.hpp"
 #include "plan/watch.hpp"
@@ -41,6 +42,9 @@ Result<std::vector<pki::Source>> read_files(Asked& asked, Account& account, Worl
   std::vector<pki::Source> sources;
   for (std::string const& file : files) {
     CPS_TRY(FileKind const found, world.files.kind(file));
+    if (found == FileKind::missing && (named || files.size() > 1 || !sources.empty()))
+      return usage(fmt::format("there is no file {}", text::printable(file)),
+                   "give the path of a file of certificates");
     if (found == FileKind::missing)
       return usage(fmt::format("{} is neither a file nor a name in the state", text::printable(file)),
                    "see: cpsctl state list");
@@ -48,6 +52,22 @@ Result<std::vector<pki::Source>> read_files(Asked& asked, Account& account, Worl
     sources.push_back({.name = file, .text = std::move(content)});
   }
   return sources;
+}
+
+/// What cannot be used, whatever waits: a private key, no certificate at all. Errors: guard_rail, with all of it.
+Result<> check_usable(std::vector<pki::Source> const& sources) {
+  pki::Pile const pile = pki::read_pile(sources);
+  std::vector<std::string> wrong;
+  std::vector<std::string> next;
+  for (pki::Finding const& one : pile.findings) {
+    if (one.level != pki::Level::error) continue;
+    wrong.push_back(lifecycle::words(one));
+    if (!one.next.empty() && std::ranges::count(next, one.next) == 0) next.push_back(one.next);
+  }
+  if (wrong.empty()) return {};
+  return Error{.code = Errc::guard_rail,
+               .message = fmt::format("nothing is uploaded: {}", fmt::join(wrong, "; ")),
+               .next = fmt::format("{}", fmt::join(next, "; "))};
 }
 
 /// What the files have for what the change waits for; nothing if that is something else. `former`: CSRs of earlier
@@ -103,6 +123,40 @@ Result<std::vector<plan::Item>> for_one(OneEnrollment one, std::vector<pki::Sour
   return *refused;
 }
 
+/// The changes that wait for a certificate, and for none of those that are given.
+class Unfit {
+ public:
+  void add(lifecycle::Sight const& sight, Error const& why) {
+    waiting_.push_back(sight.name);
+    // One for a CSR of the change, with something wrong about it: the others are none of its business.
+    bool const meant = !sight.offer->unknown_key && !sight.offer->next.empty();
+    if (!meant) return;
+    whys_.push_back(fmt::format("{}: {}", sight.name, why.message));
+    if (std::ranges::count(next_, why.next) == 0) next_.push_back(why.next);
+  }
+
+  Error error() const {
+    Error made{.code = Errc::guard_rail};
+    if (!whys_.empty()) {
+      made.message = fmt::format("{}", fmt::join(whys_, "; "));
+      made.next = fmt::format("{}", fmt::join(next_, "; "));
+    } else if (waiting_.empty()) {
+      made.message = "no change waits for a certificate that is signed outside CPS";
+      made.next = "look at what is pending: cpsctl status";
+    } else {
+      made.message =
+          fmt::format("no change waits for one of these: their keys belong to no CSR of {}", fmt::join(waiting_, ", "));
+      made.next = "name the enrollment that one is for, and CPS's history is looked at, too: cpsctl upload NAME FILE";
+    }
+    return made;
+  }
+
+ private:
+  std::vector<std::string> waiting_ = {};  ///< names
+  std::vector<std::string> whys_ = {};
+  std::vector<std::string> next_ = {};
+};
+
 /// Whatever waits for one of these certificates: one list a contract, and two requests for each change.
 Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources, Account& account) {
   CPS_TRY(plan::Inputs const inputs, account.ask(account.inputs({})));
@@ -112,7 +166,7 @@ Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources,
   std::erase_if(pending, [](PendingChange const& one) { return !one.signed_outside; });
   CPS_TRY(auto const seen, look_at(std::move(pending), account.connection()));
   std::vector<plan::Item> items;
-  std::vector<std::string> why;
+  Unfit unfit;
   for (ChangeSight const& one : seen) {
     if (one.failure) return *one.failure;
     if (!one.change) continue;
@@ -127,14 +181,11 @@ Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources,
     auto due = lifecycle::uploaded(plan::seen_of(sight, {}, {}));
     if (due)
       items.push_back(answering(enrollment, sight, std::move(*due)));
-    else
-      why.push_back(fmt::format("{}: {}", sight.name, due.error().message));
+    else if (sight.offer)
+      unfit.add(sight, due.error());
   }
   if (!items.empty()) return items;
-  return Error{.code = Errc::guard_rail,
-               .message = why.empty() ? std::string("no change waits for a certificate that is signed outside CPS")
-                                      : fmt::format("no change waits for one of these: {}", fmt::join(why, "; ")),
-               .next = "name the enrollment: cpsctl upload NAME FILE"};
+  return unfit.error();
 }
 
 /// cpsctl upload: signed certificates, in any order and number, to the changes that wait for them.
@@ -147,6 +198,7 @@ Result<Exit> run(Asked const& given, Options const& options, World& world) {
     CPS_CHECK(account.connect());
     CPS_CHECK(account.open("cpsctl upload"));
     CPS_TRY(auto const sources, read_files(asked, account, world));
+    CPS_CHECK(check_usable(sources));
     std::vector<plan::Item> items;
     if (asked.which.name.empty()) {
       CPS_TRY(items, for_all(sources, account));

@@ -21,15 +21,16 @@ Result<Asked> asked(Seen const& seen) {
   std::string const status = fmt::format("cpsctl status {}", seen.name);
   cps::Input const* const input = input_of(seen.change);
   if (input == nullptr)
-    return refused(fmt::format("change {} waits for no input: it is at {} ({})", seen.change.id.value,
+    return refused(fmt::format("change {} asks for nothing now: CPS has it as {} ({})", seen.change.id.value,
                                text::excerpt(seen.change.state_text, 60), text::excerpt(seen.change.status, 100)),
-                   status);
+                   "look at who has to act: " + status);
   if (!input->kind)
     return refused(fmt::format("change {} waits for an input that cpsctl does not know: {}", seen.change.id.value,
                                text::excerpt(input->type, 100)),
                    "answer it in Akamai Control Center");
   auto const* const info = std::get_if<cps::InputInfo>(&seen.info);
-  if (info == nullptr) return refused(fmt::format("change {} has moved on just now", seen.change.id.value), status);
+  if (info == nullptr)
+    return refused(fmt::format("change {} has moved on just now", seen.change.id.value), "look again: " + status);
   return Asked{.input = input, .info = info};
 }
 
@@ -79,7 +80,10 @@ Result<Due> uploaded(Seen const& seen) {
   if (!seen.offer || !seen.offer->upload) {
     std::string const why = seen.offer ? fmt::format("{}", fmt::join(seen.offer->because, "; ")) : "nothing was given";
     std::string const next = seen.offer ? fmt::format("{}", fmt::join(seen.offer->next, "; ")) : std::string();
-    return refused("nothing is uploaded: " + why, next.empty() ? fmt::format("cpsctl csr {}", seen.name) : next);
+    return refused("nothing is uploaded: " + why,
+                   next.empty()
+                       ? fmt::format("have the CSR of change {} signed: cpsctl csr {}", seen.change.id.value, seen.name)
+                       : next);
   }
   return Uploads{.input = *what.input, .csrs = csrs->csrs};
 }

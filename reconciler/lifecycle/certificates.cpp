@@ -6,6 +6,7 @@
 #include "pki/csr.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -43,13 +44,35 @@ cps::Upload upload_of(pki::Ready const& ready) {
   return upload;
 }
 
+/// "CN=www.example.com" of a subject: who reads it knows the rest.
+std::string_view common_name_of(std::string_view subject) {
+  if (!subject.starts_with("CN=")) return subject;
+  std::size_t end = subject.find(',');
+  while (end != std::string_view::npos && subject[end - 1] == '\\') end = subject.find(',', end + 1);
+  return subject.substr(0, end);
+}
+
+using pki::FindingCode;
+
+/// Why there is none for a CSR: then that there is none goes without saying.
+constexpr std::array explain_absence{FindingCode::private_key,       FindingCode::wrong_form, FindingCode::unreadable,
+                                     FindingCode::no_certificate,    FindingCode::csr_older,  FindingCode::csr_void,
+                                     FindingCode::key_matches_no_csr};
+/// The CSR is to be signed: whoever asks knows the commands for that.
+constexpr std::array ask_to_sign{FindingCode::certificate_missing, FindingCode::csr_older, FindingCode::csr_void,
+                                 FindingCode::key_matches_no_csr};
+
+bool is_one_of(std::span<FindingCode const> codes, FindingCode code) {
+  return std::ranges::find(codes, code) != codes.end();
+}
+
 }  // namespace
 
 std::string words(pki::Finding const& finding) {
   std::string where = finding.at.file;
   if (finding.at.line > 0) where += fmt::format(":{}", finding.at.line);
   std::string text = where.empty() ? std::string() : where + ": ";
-  if (!finding.subject.empty()) text += text::excerpt(finding.subject, 120) + ": ";
+  if (!finding.subject.empty()) text += text::excerpt(common_name_of(finding.subject), 120) + ": ";
   return text + finding.message;
 }
 
@@ -63,12 +86,16 @@ Offer offer_of(Order const& order, std::span<pki::Source const> sources) {
   if (!offer.because.empty()) return offer;
   pki::Match const match = pki::match(question, sources);
   bool const ready = std::holds_alternative<pki::Ready>(match.outcome);
+  bool const explained = std::ranges::any_of(match.findings, [](pki::Finding const& finding) {
+    return finding.level != pki::Level::warning && is_one_of(explain_absence, finding.code);
+  });
   for (pki::Finding const& finding : match.findings) {
     bool const stops = finding.level != pki::Level::warning;
-    offer.unknown_key = offer.unknown_key || (stops && finding.code == pki::FindingCode::key_matches_no_csr);
+    if (explained && finding.code == FindingCode::certificate_missing) continue;
+    offer.unknown_key = offer.unknown_key || (stops && finding.code == FindingCode::key_matches_no_csr);
     (stops && !ready ? offer.because : offer.notes).push_back(words(finding));
-    if (stops && !ready && !finding.next.empty() && std::ranges::count(offer.next, finding.next) == 0)
-      offer.next.push_back(finding.next);
+    bool const says_more = stops && !ready && !finding.next.empty() && !is_one_of(ask_to_sign, finding.code);
+    if (says_more && std::ranges::count(offer.next, finding.next) == 0) offer.next.push_back(finding.next);
   }
   if (auto const* const done = std::get_if<pki::Ready>(&match.outcome)) {
     offer.upload = upload_of(*done);

@@ -137,7 +137,19 @@ void keep_hold(Seen const& seen, Policy const& policy, WallTime now, Next& next)
                     reason, day_text(day_of(*seen.live_expires))));
     return;
   }
-  next.due = waits(seen, Who::person, fmt::format("the enrollment is on hold: {}", reason));
+  Waits held = waits(seen, Who::person, fmt::format("the enrollment is on hold: {}", reason));
+  held.next = "take hold out of spec.lifecycle once it may go on";
+  next.due = std::move(held);
+}
+
+/// Acknowledgements that a person should look at before they end.
+void tell_ending(Policy const& policy, WallTime now, Next& next) {
+  if (policy.standing != Standing::manifest) return;
+  for (Ending const& one : ending_answers(policy.lifecycle, now))
+    if (!one.ended)
+      next.notes.push_back(fmt::format("the acknowledgement of {} ends on {}",
+                                       one.warning == "*" ? "all warnings of class low" : one.warning,
+                                       day_text(one.until)));
 }
 
 /// What a person should know who reads that an approval is missing.
@@ -201,6 +213,7 @@ bool was_given(Seen const& seen, cps::Input const& input, cps::InputInfo const& 
 Next decide(Seen const& seen, Owner owner, Policy const& policy, WallTime now) {
   Next next{.due = by_state(seen, owner, policy, now)};
   keep_hold(seen, policy, now, next);
+  if (!std::holds_alternative<Ended>(next.due)) tell_ending(policy, now, next);
   tell_deadline(seen, next);
   next.look_after = pace(next.due, seen, now);
   if (!seen.change.state)

@@ -18,10 +18,20 @@ std::string ack(AtInput const& at) {
   return fmt::format("cpsctl ack {}", at.seen.name);
 }
 
-/// What CPS shows of warnings, and what of it nobody has answered.
-std::string words(Warning const& warning) {
-  std::string_view const id = warning.known() ? std::string_view(warning.id) : "a warning that cpsctl does not know";
-  return fmt::format("{} is not answered: {}", id, text::excerpt(warning.text, listed));
+/// Why the policy says nothing to a warning. What CPS warns of stands beside it, whole.
+std::string words(AtInput const& at, Warning const& warning) {
+  if (!warning.known()) return "a warning that cpsctl does not know is answered by hand alone";
+  auto const ended = ended_answer(at.policy, warning, at.now);
+  if (!ended) return fmt::format("{} is not answered", warning.id);
+  return fmt::format("{} is not answered any more: its acknowledgement ended on {}", warning.id, day_text(*ended));
+}
+
+/// Each reason once: several warnings may have the same. None where a person answers whatever the policy says.
+void add_reasons(AtInput const& at, std::vector<Warning> const& left, std::vector<std::string>& reasons) {
+  if (at.by_hand_only()) return;
+  for (Warning const& one : left)
+    if (std::string reason = words(at, one); std::ranges::count(reasons, reason) == 0)
+      reasons.push_back(std::move(reason));
 }
 
 /// The CSR for an algorithm. csr.v1 has one and does not say which it is for.
@@ -32,13 +42,11 @@ cps::Csr const* csr_for(cps::Csrs const& csrs, std::string_view algorithm, bool 
   return found == csrs.csrs.end() ? nullptr : &*found;
 }
 
-/// What speaks against what is on staging.
-std::vector<std::string> objections(AtInput const& at, cps::PendingDeployment const& pending,
-                                    std::vector<Warning> const& left) {
+/// What speaks against what is on staging, apart from warnings.
+std::vector<std::string> objections(AtInput const& at, cps::PendingDeployment const& pending) {
   std::vector<std::string> all;
   for (cps::ValidationMessage const& error : pending.errors)
     all.push_back(fmt::format("CPS's validation failed: {}", text::excerpt(error.message, listed)));
-  std::ranges::transform(left, std::back_inserter(all), words);
   bool const shows = !pending.certificates.empty() || (pending.network && !pending.network->ObjectEmpty());
   if (!shows) all.emplace_back("CPS does not show what would go live");
   for (std::string const& difference : at.seen.differences.value_or(std::vector<std::string>()))
@@ -49,7 +57,8 @@ std::vector<std::string> objections(AtInput const& at, cps::PendingDeployment co
 }  // namespace
 
 std::optional<std::string> AtInput::by_hand_only() const {
-  if (owner == Owner::other) return "it is another party's change";
+  if (owner == Owner::other)
+    return "the manifest does not answer another party's changes: leave it to them, or answer by hand";
   switch (policy.standing) {
     case Standing::manifest: return std::nullopt;
     case Standing::orphan: return "no manifest wants the enrollment any more";
@@ -76,7 +85,7 @@ Due decide_warnings(AtInput const& at, cps::WarningsText const& text) {
   Missing missing = at.missing("the acknowledgement of warnings");
   missing.commands.push_back(ack(at));
   if (warnings.empty()) missing.because.emplace_back("CPS does not show their text");
-  std::ranges::transform(left, std::back_inserter(missing.because), words);
+  add_reasons(at, left, missing.because);
   bool const all_known = std::ranges::all_of(left, &Warning::known);
   if (!at.by_hand_only() && all_known && !left.empty())
     missing.yaml = "acknowledge:\n" + acknowledge_yaml(left, at.now);
@@ -122,14 +131,19 @@ Due decide_certificate(AtInput const& at, cps::Csrs const& csrs) {
                  .since = at.seen.since};
   if (by_policy) return uploads;
   Missing missing = at.missing("the certificate for its CSR");
-  missing.commands = {fmt::format("cpsctl csr {}", at.seen.name), fmt::format("cpsctl upload {} FILE", at.seen.name)};
+  std::string const upload = fmt::format("cpsctl upload {} FILE", at.seen.name);
+  bool const in_files = !at.by_hand_only() && !source.files.empty();
+  missing.commands = {fmt::format("cpsctl csr {}", at.seen.name),
+                      in_files ? fmt::format("have it signed, and put the certificate and its chain into {}; or: {}",
+                                             fmt::join(source.files, ", "), upload)
+                               : upload};
   if (at.by_hand_only()) return missing;
   if (!lacking.empty())
     missing.because.push_back(fmt::format("the policy wants {}, and CPS has no CSR for that",
                                           text::excerpt(fmt::format("{}", fmt::join(lacking, " and ")), listed)));
   if (has_source && !offers) {
     missing.because.insert(missing.because.end(), offer->because.begin(), offer->because.end());
-    missing.commands.insert(missing.commands.end(), offer->next.begin(), offer->next.end());
+    missing.commands.insert(missing.commands.begin(), offer->next.begin(), offer->next.end());
   }
   if (again) missing.because.emplace_back("certificates for these CSRs were uploaded already, and CPS still asks");
   if (!has_source) {
@@ -142,11 +156,11 @@ Due decide_certificate(AtInput const& at, cps::Csrs const& csrs) {
 Due decide_promotion(AtInput const& at, cps::PendingDeployment const& pending) {
   manifest::Promotion const& promotion = at.policy.lifecycle.promotion;
   auto left = at.left_of(validation_warnings(pending));
-  auto reasons = objections(at, pending, left);
+  auto reasons = objections(at, pending);
   bool const manual = promotion.mode == manifest::PromotionMode::manual;
   bool const by_policy = !manual && !at.by_hand_only();
   if (by_policy && !at.seen.differences) reasons.emplace_back("what would go live was not compared with the manifest");
-  if (by_policy && reasons.empty()) {
+  if (by_policy && reasons.empty() && left.empty()) {
     WallTime const due = at.seen.staging_since.value_or(at.now) + promotion.after;
     if (promotion.mode == manifest::PromotionMode::after && at.now < due)
       return Waits{
@@ -164,12 +178,13 @@ Due decide_promotion(AtInput const& at, cps::PendingDeployment const& pending) {
                                     : fmt::format("{} --fingerprint {}", ack(at), pending.fingerprint));
   if (manual && !at.by_hand_only()) missing.because.emplace_back("promotion is manual");
   // The policy could say no more than yes to what is known and not to change any more.
-  bool const would_do = reasons.size() == left.size() && std::ranges::all_of(left, &Warning::known);
+  bool const would_do = reasons.empty() && std::ranges::all_of(left, &Warning::known);
   if (would_do && !at.by_hand_only()) {
     if (manual) missing.yaml = "promotion: auto\n";
     if (!left.empty()) missing.yaml += "acknowledge:\n" + acknowledge_yaml(left, at.now);
   }
   std::ranges::move(reasons, std::back_inserter(missing.because));
+  add_reasons(at, left, missing.because);
   missing.unanswered = std::move(left);
   return missing;
 }

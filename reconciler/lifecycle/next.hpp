@@ -24,6 +24,7 @@ struct Waits {
   std::string what = {};               ///< one clause: "CPS works on it (deploy-cert-to-staging)"
   std::optional<WallTime> since = {};  ///< when the change was first seen like this
   std::optional<WallTime> until = {};  ///< of the policy: when it answers
+  std::string next = {};               ///< of a person: what to do, in the imperative
 };
 
 /// The input's information is to be read first; then decide again.

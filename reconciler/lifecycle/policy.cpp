@@ -52,6 +52,17 @@ std::vector<Warning> unanswered(Policy const& policy, std::vector<Warning> const
   return left;
 }
 
+std::optional<Day> ended_answer(Policy const& policy, Warning const& warning, WallTime now) {
+  std::optional<Day> last;
+  for (manifest::Acknowledgement const& one : policy.lifecycle.acknowledge) {
+    if (!one.until.ok() || now < end_of(one.until)) continue;
+    Policy alone = policy;
+    alone.lifecycle.acknowledge = {one};
+    if (is_answered(alone, warning, std::chrono::sys_days(one.until)) && (!last || *last < one.until)) last = one.until;
+  }
+  return last;
+}
+
 std::vector<Ending> ending_answers(manifest::Lifecycle const& lifecycle, WallTime now) {
   std::vector<Ending> all;
   for (manifest::Acknowledgement const& one : lifecycle.acknowledge)

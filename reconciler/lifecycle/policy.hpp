@@ -30,6 +30,9 @@ bool is_answered(Policy const& policy, Warning const& warning, WallTime now);
 /// Entries that are not answered.
 std::vector<Warning> unanswered(Policy const& policy, std::vector<Warning> const& warnings, WallTime now);
 
+/// The last day of an acknowledgement that would answer the entry, had it not ended; nothing: there is none.
+std::optional<Day> ended_answer(Policy const& policy, Warning const& warning, WallTime now);
+
 /// An answer that has ended, or ends within the next 14 days.
 struct Ending {
   std::string warning = {};

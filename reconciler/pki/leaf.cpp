@@ -71,7 +71,7 @@ void check_lifetime(Check& check) {
   auto const life = std::chrono::ceil<std::chrono::days>(lifetime(certificate));
   if (life <= longest) return;
   check.find(Level::warning, FindingCode::lifetime_too_long,
-             fmt::format("is valid for {} days; of a public CA browsers take {} at most if it begins on {}",
+             fmt::format("is valid for {} days; browsers take {} at most from a public CA if it begins on {}",
                          life.count(), longest.count(), day_text(day_of(certificate.not_before))),
              "ask a public CA for a shorter one; of a private CA it may stay as it is");
 }
@@ -118,7 +118,7 @@ std::vector<Finding> check_issuer(Given const& issuer, WallTime not_after, WallT
   WallTime const end = issuer.certificate.not_after;
   if (now <= end && end < not_after)
     check.find(Level::warning, FindingCode::issuer_expires_first,
-               fmt::format("expires at {}, before the certificate that it stands for", timestamp(end)),
+               fmt::format("expires at {}, before the certificate that it vouches for", timestamp(end)),
                "ask the CA for its newer certificate");
   // Nobody checks what a root says of itself.
   if (!issuer.certificate.self_issued) check_signature(check);

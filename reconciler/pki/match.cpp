@@ -214,7 +214,7 @@ class Matcher {
              "is for a CSR that a cancel made void; it can never be used", needed ? sign_this_one : "take it out");
       } else {
         find(at, needed ? Level::error : Level::warning, FindingCode::key_matches_no_csr,
-             fmt::format("has a key, {}, that is that of no CSR of this change", certificate(at).key.text),
+             fmt::format("has a key ({}) that belongs to no CSR of this change", certificate(at).key.text),
              needed ? sign_this_one : "take it out");
       }
     }

@@ -106,7 +106,7 @@ Told told(lifecycle::Due const& due) {
             std::string text = one.what + actor;
             if (one.until) text += fmt::format(" at {}", timestamp(*one.until));
             if (one.since) text += fmt::format(", since {}", timestamp(*one.since));
-            return Told{.reason = std::move(text)};
+            return Told{.reason = std::move(text), .next = one.next};
           },
           [](lifecycle::Reads const&) { return Told{.reason = "CPS moved on while it was looked at"}; },
           [](lifecycle::Ended const&) { return Told{.reason = "it is done"}; },

@@ -3,6 +3,7 @@
 #include "base/fields.hpp"
 #include "base/text.hpp"
 #include "lifecycle/validation.hpp"
+#include "report/wording.hpp"
 
 #include <sstream>
 
@@ -20,6 +21,7 @@ struct Filled {
   void operator()(lifecycle::Waits const& waits) const {
     row.who = waits.who;
     row.what = waits.what;
+    if (!waits.next.empty()) row.next.push_back(waits.next);
     if (waits.until) row.notes.push_back(fmt::format("the policy answers at {}", timestamp(*waits.until)));
   }
   void operator()(lifecycle::Reads const&) const {
@@ -76,14 +78,18 @@ std::optional<WallTime> since_of(lifecycle::Seen const& seen) {
 std::string asked_words(HistoryRow const& history) {
   std::string text = history.action;
   if (!history.by.empty()) text += fmt::format("{}asked for by {}", text.empty() ? "" : ", ", history.by);
-  if (!history.at.empty()) text += fmt::format("{}at {}", text.empty() ? "" : " ", history.at);
+  if (!history.at.empty()) text += fmt::format("{}at {}", text.empty() ? "" : " ", without_fraction(history.at));
   return text;
 }
 
-/// A class says how far a warning may be answered in advance.
-std::string class_words(WarningRow const& warning) {
-  if (warning.id.empty()) return "a warning that cpsctl does not know is answered by hand alone";
-  return fmt::format("{}: class {}, text: {}", warning.id, fields::word(warning.class_), warning.digest);
+/// CPS's text; its class says how far it may be answered in advance, and the digest by what, unless YAML has it.
+std::string warning_words(WarningRow const& warning, std::string const& yaml) {
+  constexpr std::size_t longest = 4000;  // it may quote a chain
+  std::string const text = text::excerpt(warning.text, longest);
+  if (warning.id.empty()) return fmt::format("warning unknown to cpsctl: {}", text);
+  bool const has_digest = yaml.find(warning.digest) != std::string::npos;
+  return fmt::format("warning {} ({}): {}{}", warning.id, fields::word(warning.class_), text,
+                     has_digest ? "" : "; text: " + warning.digest);
 }
 
 }  // namespace
@@ -127,9 +133,9 @@ std::vector<std::string> change_lines(ChangeRow const& row) {
                                              due_words(row))};
   if (!row.error.empty()) lines.push_back("  " + row.error);
   for (std::string const& reason : row.because) lines.push_back("  " + reason);
-  for (WarningRow const& warning : row.warnings) lines.push_back("  " + class_words(warning));
+  for (WarningRow const& warning : row.warnings) lines.push_back("  " + warning_words(warning, row.yaml));
   for (std::string const& note : row.notes) lines.push_back("  " + note);
-  if (!row.begun.empty()) lines.push_back("  begun " + row.begun);
+  if (!row.begun.empty() && !row.history) lines.push_back("  begun " + without_fraction(row.begun));
   if (row.history) lines.push_back("  " + asked_words(*row.history));
   if (row.history && !row.history->order.empty())
     lines.push_back(fmt::format("  order {} at the CA", row.history->order));

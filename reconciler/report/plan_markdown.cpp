@@ -110,7 +110,9 @@ std::string row_of(plan::ItemView const& item, plan::PlanView const& plan) {
   line("cancels change ", prose(fmt::format("{}", fmt::join(item.cancels, ", "))));
   line(blocked ? held_word(item) : "because: ", prose(item.reason));
   line("next: ", prose(item.next));
-  for (std::string const& note : item.notes) line("note: ", prose(note));
+  // What is indented is to be written as it stands.
+  for (std::string const& note : item.notes)
+    line("note: ", note.starts_with("  ") ? code(note.substr(2)) : prose(note));
   return row;
 }
 

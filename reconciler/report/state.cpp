@@ -4,6 +4,7 @@
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/paint.hpp"
+#include "report/wording.hpp"
 
 #include <algorithm>
 #include <span>
@@ -12,11 +13,6 @@
 
 namespace cpsctl::report {
 namespace {
-
-/// A time of a state without its milliseconds; nothing where the state does not say.
-std::string seconds_of(std::string const& at) {
-  return at.empty() ? std::string() : at.substr(0, 19) + "Z";
-}
 
 void doubts_text(std::vector<state::Record> const& open_intents, Style const& style, std::ostream& out) {
   for (state::Record const& intent : open_intents)
@@ -80,7 +76,7 @@ void state_text(Entries const& entries, std::vector<state::Record> const& open_i
                        Ink::strong, style));
   for (auto const& [key, entry] : entries)
     screen::line(out, "{}  {:<10}  {}  {:<20}  {}{}", padded(key, name), entry.id, padded(entry.contract, contract),
-                 seconds_of(entry.written), text::printable(entry.common_name),
+                 without_fraction(entry.written), text::printable(entry.common_name),
                  entry.removal.empty() ? "" : "  (removal sent to CPS)");
   doubts_text(open_intents, style, out);
   screen::line(out, "{}", text::counted(entries.size(), "enrollment"));
@@ -115,7 +111,7 @@ json::Document state_document(std::string const& realm, std::string const& host,
 void log_text(std::vector<state::Event> const& history, std::vector<state::Record> const& open_intents,
               Style const& style, std::ostream& out) {
   for (state::Event const& event : history) {
-    std::string const at = fmt::format("{:<20}", seconds_of(event.at));
+    std::string const at = fmt::format("{:<20}", without_fraction(event.at));
     std::string const details = details_text(event);
     screen::line(out, "{}  {} {}{}{}", at, paint(event.name, Ink::strong, style), what_text(event),
                  details.empty() ? "" : ": ", details);

@@ -4,6 +4,7 @@
 #include "base/screen.hpp"
 #include "base/text.hpp"
 #include "report/paint.hpp"
+#include "report/wording.hpp"
 
 #include <algorithm>
 #include <map>
@@ -33,6 +34,13 @@ Ink ink_of(Condition condition) {
   return Ink::warn;
 }
 
+/// "2 waiting for input", where a row of its own says "waits for input".
+std::string counted_word(std::string const& word) {
+  if (word == words(Condition::differs)) return "different";
+  if (word == words(Condition::waits_for_input)) return "waiting for input";
+  return word;
+}
+
 std::string slots_text(std::vector<std::int64_t> const& slots) {
   return fmt::format("{} {}", slots.size() == 1 ? "slot" : "slots", fmt::join(slots, ", "));
 }
@@ -41,7 +49,7 @@ std::string slots_text(std::vector<std::int64_t> const& slots) {
 /// deployed, and until when. Staging is named where it has something else.
 std::string facts_text(StatusRow const& row, WallTime now) {
   std::vector<std::string> parts;
-  if (!row.since.empty()) parts.push_back("since " + row.since);
+  if (!row.since.empty()) parts.push_back("since " + without_fraction(row.since));
   if (!row.production_slots.empty())
     parts.push_back("production: " + slots_text(row.production_slots));
   else if (row.production)
@@ -96,8 +104,7 @@ std::string summary(Status const& status) {
   std::map<std::string, std::size_t> counts;
   for (StatusRow const& row : status.enrollments) ++counts[words(row.condition)];
   std::vector<std::string> parts;
-  for (auto const& [word, count] : counts)
-    parts.push_back(fmt::format("{} {}", count, word == "differs" ? "different" : word));
+  for (auto const& [word, count] : counts) parts.push_back(fmt::format("{} {}", count, counted_word(word)));
   std::string text = text::counted(status.enrollments.size(), "enrollment");
   if (status.expiring) text += fmt::format(" whose certificate ends within {}", duration_text(status.expiring->within));
   if (!parts.empty()) text += fmt::format(": {}", fmt::join(parts, ", "));

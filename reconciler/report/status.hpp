@@ -66,7 +66,7 @@ void keep_expiring(Duration within, Status& status);
 /// Its name in the manifests, else "id 10001".
 std::string called(StatusRow const& row);
 
-/// "4 enrollments: 2 in sync, 2 waits for input".
+/// "4 enrollments: 2 in sync, 2 waiting for input".
 std::string summary(Status const& status);
 /// What --expiring could not tell, and how it can; empty: nothing.
 std::string unknown_words(Status const& status);

@@ -16,7 +16,7 @@ using markdown::prose;
 std::string condition_cell(StatusRow const& row) {
   std::string cell = words(row.condition);
   for (Condition const other : row.also) cell += fmt::format("; {}", words(other));
-  if (!row.since.empty()) cell += fmt::format("<br>since {}", prose(row.since));
+  if (!row.since.empty()) cell += fmt::format("<br>since {}", prose(without_fraction(row.since)));
   return cell;
 }
 

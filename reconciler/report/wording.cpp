@@ -311,4 +311,9 @@ std::string cost_words(ResultFacts const& facts) {
   return words;
 }
 
+std::string without_fraction(std::string const& at) {
+  auto const time = parse_timestamp(at);
+  return time ? timestamp(std::chrono::floor<std::chrono::seconds>(*time)) : at;
+}
+
 }  // namespace cpsctl::report

@@ -85,4 +85,7 @@ std::string cost_words(Cost const& cost);
 /// "5 requests, 1 refused by CPS's request limit".
 std::string cost_words(ResultFacts const& facts);
 
+/// A time without its milliseconds, which journals and CPS have and nobody reads; what is no time as it is.
+std::string without_fraction(std::string const& at);
+
 }  // namespace cpsctl::report

@@ -90,17 +90,18 @@ TEST_CASE("by hand: what is not asked is not answered") {
     std::string uploaded;
   };
   Case const cases[] = {
-      {"CPS works", busy, "change 8 waits for no input: it is at running (wait) | cpsctl status www",
-       "change 8 waits for no input: it is at running (wait) | cpsctl status www"},
-      {"it has moved on", moved, "change 8 has moved on just now | cpsctl status www",
-       "change 8 has moved on just now | cpsctl status www"},
+      {"CPS works", busy,
+       "change 8 asks for nothing now: CPS has it as running (wait) | look at who has to act: cpsctl status www",
+       "change 8 asks for nothing now: CPS has it as running (wait) | look at who has to act: cpsctl status www"},
+      {"it has moved on", moved, "change 8 has moved on just now | look again: cpsctl status www",
+       "change 8 has moved on just now | look again: cpsctl status www"},
       {"an input of another kind", unknown,
        "change 8 waits for an input that cpsctl does not know: x | answer it in Akamai Control Center",
        "change 8 waits for an input that cpsctl does not know: x | answer it in Akamai Control Center"},
       {"a certificate", offered(std::nullopt),
        "change 8 waits for a signed certificate, not for an acknowledgement | cpsctl csr www, have it signed, then "
        "cpsctl upload www FILE",
-       "nothing is uploaded: nothing was given | cpsctl csr www"},
+       "nothing is uploaded: nothing was given | have the CSR of change 8 signed: cpsctl csr www"},
       {"warnings", waiting(InputKind::post_verification_warnings), "acknowledges",
        "change 8 does not wait for a signed certificate | look at what it waits for: cpsctl status www"}};
   for (Case const& c : cases) {

@@ -199,7 +199,7 @@ TEST_CASE("decide: warnings are acknowledged all or none, with what they were") 
   seen.info = cps::InputInfo(cps::WarningsText{.warnings = fmt::format("{}\nYour house is on fire", harmless)});
   auto const unknown = missing(seen, willing());
   CHECK(unknown.yaml.empty());
-  CHECK(joined(unknown.because) == "a warning that cpsctl does not know is not answered: Your house is on fire");
+  CHECK(joined(unknown.because) == "a warning that cpsctl does not know is answered by hand alone");
   // No text is nothing to agree to.
   seen.info = cps::InputInfo(cps::WarningsText{.warnings = " \n"});
   CHECK(joined(missing(seen, willing()).because) == "CPS does not show their text");
@@ -208,7 +208,8 @@ TEST_CASE("decide: warnings are acknowledged all or none, with what they were") 
 TEST_CASE("decide: another party's change, an orphan and a removal are answered by hand, and no YAML would do") {
   Seen const seen = waiting(InputKind::pre_verification_warnings);
   auto const foreign = missing(seen, willing(), Owner::other);
-  CHECK(foreign.because.at(0) == "it is another party's change");
+  CHECK(joined(foreign.because) ==
+        "the manifest does not answer another party's changes: leave it to them, or answer by hand");
   CHECK(joined(foreign.commands) == "cpsctl ack www");
   CHECK(foreign.yaml.empty());
   Policy removal = willing();
@@ -357,6 +358,8 @@ TEST_CASE("decide: a hold stops answers, but not a renewal whose live certificat
   Policy policy = willing();
   policy.lifecycle.hold = "the fair";
   CHECK(std::get<Waits>(decide(seen, Owner::cps, policy, now()).due).what == "the enrollment is on hold: the fair");
+  CHECK(std::get<Waits>(decide(seen, Owner::cps, policy, now()).due).next ==
+        "take hold out of spec.lifecycle once it may go on");
   seen.type = "renewal";
   seen.live_expires = now() + std::chrono::days(15);
   CHECK(word(decide(seen, Owner::cps, policy, now()).due) == "waits person");

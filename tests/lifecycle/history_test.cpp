@@ -77,7 +77,7 @@ TEST_CASE("history: a certificate for a CSR of the past is told apart: older, vo
     char const* because;
     bool unknown;
   };
-  Case const cases[] = {{"nobody's", {entry("completed", csr_of(now))}, "is that of no CSR of this change", true},
+  Case const cases[] = {{"nobody's", {entry("completed", csr_of(now))}, "belongs to no CSR of this change", true},
                         {"older", {entry("completed", csr_of(past))}, "is for the CSR of an earlier change", false},
                         {"void",
                          {entry("cancelled", csr_of(past))},

@@ -91,6 +91,20 @@ TEST_CASE("policy: an answer holds to the end of its last day, by CPS's time, an
   CHECK(told("2026-11-30T00:00:00Z") == "DNS_NAME_NOT_CNAMED 2026-11-29 ended");
 }
 
+TEST_CASE("policy: an acknowledgement that would answer, had it not ended, is known by its last day") {
+  Warning const warning{.id = "DNS_NAME_NOT_CNAMED", .level = WarningClass::low, .text = "x", .digest = "sha256:1"};
+  auto const until = [](int day) { return std::chrono::year(2026) / 12 / day; };
+  Policy policy;
+  auto const ended = [&](char const* at) { return ended_answer(policy, warning, parse_timestamp(at).value()); };
+  CHECK_FALSE(ended("2026-12-31T00:00:00Z").has_value());
+  policy.lifecycle.acknowledge = {{.warning = "DNS_NAME_NOT_CNAMED", .reason = "x", .until = until(3)},
+                                  {.warning = "*", .until = until(5), .class_ = manifest::AnsweredClass::low},
+                                  {.warning = "UNEXPECTED_TRUST_CHAIN", .until = until(7)}};
+  CHECK(ended("2026-12-04T00:00:00Z") == until(3));
+  CHECK(ended("2026-12-31T00:00:00Z") == until(5));
+  CHECK_FALSE(ended("2026-12-03T23:59:59Z").has_value());
+}
+
 TEST_CASE("policy: removed names pass if they are exactly those that the plan removes") {
   auto const removing = [](std::vector<std::string> names) { return Policy{.removed_names = std::move(names)}; };
   CHECK(answered(removing({"a.example.com", "B.example.com."}), removed));

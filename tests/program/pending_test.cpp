@@ -385,7 +385,7 @@ TEST_CASE("pending: cancel of a change of what is deployed leaves the enrollment
   CHECK(says(project.run({"state", "list"}).out, "www"));
   Run const none = project.run({"cancel", "www", "--yes"});
   CHECK(none.exit == 4);
-  CHECK(says(none.err, "nothing is pending of www"));
+  CHECK(says(none.err, "www has no pending change"));
 }
 
 TEST_CASE("pending: a removal that stops on a warning goes on by hand alone") {

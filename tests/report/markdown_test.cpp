@@ -102,6 +102,15 @@ TEST_CASE("plan as Markdown: every kind of row, what is dangerous first") {
              every_row(), {.used = 1, .to_apply = 3, .estimate = std::chrono::seconds(120), .limit = "35 a minute"}));
 }
 
+TEST_CASE("plan as Markdown: YAML that a note gives stays as it is to be written") {
+  plan::PlanView plan;
+  plan.items.push_back(
+      {.name = "api",
+       .action = plan::Action::advance,
+       .notes = {"or write under spec.lifecycle of the manifest:", "  certificate: { files: [FILE] }"}});
+  CHECK(report::plan_markdown(plan, {}).find("\n  note: `certificate: { files: [FILE] }`\n") != std::string::npos);
+}
+
 TEST_CASE("plan as Markdown: nothing to do is short; it says when it covers a part of the manifests") {
   plan::PlanView plan{.realm = "sandbox", .serial = 4, .summary = {.unchanged = 3}};
   std::string const digest = plan::digest(plan);

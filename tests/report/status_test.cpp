@@ -49,7 +49,7 @@ report::Status everything() {
                 .also = {Condition::blocked},
                 .reason = "change 10002 is pending at CPS",
                 .next = "wait until it has ended",
-                .since = "2026-11-23T10:15:00Z",
+                .since = "2026-11-23T10:15:00.123Z",
                 .production = true,
                 .production_slots = {9001},
                 .staging_slots = {9002, 9003},
