@@ -161,3 +161,31 @@ TEST_CASE("answers: what a change waits for steers neither terminal nor CI syste
     }
   }
 }
+
+TEST_CASE("answers: what CPS did before steers neither terminal nor CI system") {
+  std::string const hostile =
+      R"(\u001b[31m\n::error::v\u001b]0;x\u0007##vso[task.setvariable variable=P]y`</details>|\u202e=SUM(A1))";
+  std::string const path = "/cps/v2/enrollments/7/changes/8";
+  // The one that the manifest means, so that its name is known.
+  std::string const document = fmt::format(
+      R"({{"id":7,"location":"/cps/v2/enrollments/7","validationType":"dv","ra":"lets-encrypt","certificateType":"san",)"
+      R"("csr":{{"cn":"www.example.com","sans":[]}},"networkConfiguration":{{"geography":"core","sniOnly":true,)"
+      R"("secureNetwork":"enhanced-tls"}},"pendingChanges":[{{"location":"{}","changeType":"renewal"}}]}})",
+      path);
+  std::string const history =
+      fmt::format(R"({{"changes":[{{"action":"{0}","actionDescription":"{0}","status":"incomplete","createdBy":"{0}",)"
+                  R"("createdOn":"{0}","primaryCertificateOrderDetails":{{"orderId":"{0}"}}}},{{"status":"cancelled",)"
+                  R"("primaryCertificate":{{"csr":"{0}","certificate":"{0}"}}}}]}})",
+                  hostile);
+  Impostor const cps(
+      R"({"enrollments":[)" + document + "]}", answer("404 Not Found", "{}"),
+      {{"/enrollments/7", answer("200 OK", document)},
+       {"/history/changes", answer("200 OK", history)},
+       {"/changes/8", answer("200 OK", R"({"statusInfo":{"status":"check-for-cert","state":"running"}})")}});
+  for (char const* const format : {"text", "json", "csv", "md"}) {
+    Run const run = cps.to_it({"status", "www", "-o", format});  // the job checks what was printed
+    INFO(run.out, run.err);
+    CHECK(says(run, "=SUM(A1"));
+    CHECK(run.exit == 0);
+  }
+}

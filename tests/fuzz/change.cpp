@@ -1,7 +1,6 @@
 #include "base/text.hpp"
 #include "cps/changes.hpp"
 #include "cps/deployments.hpp"
-#include "cps/history.hpp"
 #include "cps/inputs.hpp"
 #include "fuzz/fuzz.hpp"
 
@@ -57,7 +56,6 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t size) {
   check_inputs(text);
   one_line(cps::schedule_from(text));
   one_line(cps::deployments_from(text));
-  one_line(cps::change_history_from(text));
   one_line(cps::active_certificates_from(text));
   return 0;
 }
