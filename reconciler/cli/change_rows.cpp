@@ -36,6 +36,16 @@ lifecycle::Owner owner_of(PendingChange const& pending, plan::ItemView const* pl
                              differs ? lifecycle::Managed::differs : lifecycle::Managed::as_wanted);
 }
 
+/// A CA that looks at organisations takes its time, and nobody here makes it quicker.
+void tell_authority(Around const& around, report::ChangeRow& row) {
+  if (row.who != lifecycle::Who::ca || around.live == nullptr) return;
+  auto const schema = schema::enrollment(around.live->api_schema);
+  if (!schema) return;
+  std::string const kind = plan::kind_of(*around.live->document, **schema);
+  if (kind == "ov" || kind == "ev")
+    row.notes.emplace_back("people there check the organisation, and may call its contacts: hours to days");
+}
+
 /// Who asked for it, and what the CA calls its order.
 void tell_history(PendingChange const& pending, Around const& around, report::ChangeRow& row) {
   if (around.history == nullptr || around.live == nullptr) return;
@@ -89,6 +99,7 @@ ToldChange tell_change(ChangeSight const& sight, Around const& around) {
   lifecycle::Next next = lifecycle::decide(seen, owner, policy, now);
   row = report::change_row(seen, owner, next);
   row.begun = around.begun;
+  tell_authority(around, row);
   tell_history(pending, around, row);
   return {.row = std::move(row), .look_after = next.look_after};
 }

@@ -109,8 +109,11 @@ Due by_state(Seen const& seen, Owner owner, Policy const& policy, WallTime now) 
     }
     case cps::ChangeState::suspended:
       // Recordings show it of changes whose names are still to be validated.
-      if (std::ranges::count(seen.change.inputs, cps::InputKind::domain_validation, &cps::Input::kind) > 0)
-        return waits(seen, Who::person, "its names are to be validated, as Akamai Control Center shows");
+      if (std::ranges::count(seen.change.inputs, cps::InputKind::domain_validation, &cps::Input::kind) > 0) {
+        Waits names = waits(seen, Who::person, "its names are to be validated, as Akamai Control Center shows");
+        names.next = "publish what is shown there, and CPS goes on by itself";
+        return names;
+      }
       return dead_end(seen, cps::ChangeState::suspended);
     case cps::ChangeState::error:
     case cps::ChangeState::cancelled: return dead_end(seen, *seen.change.state);

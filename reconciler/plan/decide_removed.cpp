@@ -39,7 +39,7 @@ std::optional<Obstacle> not_to_be_deleted(Situation const& situation, Item const
   bool const by_name = std::ranges::count(inputs.consent.confirm_delete, item.name) > 0;
   if (inputs.consent.allow_delete && (by_name || !item.production)) return std::nullopt;
   return Obstacle{.reason = inputs.consent.allow_delete ? "it serves in production: deleting it needs consent by name"
-                                                        : item.reason + ": deleting needs consent",
+                                                        : item.reason + ", which needs consent",
                   .why = Held::Why::consent};  // deletion_limits() says which
 }
 
@@ -54,7 +54,7 @@ Item remove(Situation const& situation, Subject const& subject, Item item) {
     }
   ResolvedWrites resolved = resolve_writes(situation, subject);
   item.closes = std::move(resolved.closes);
-  item.reason = "its manifest is gone, and its last policy was deletion: delete";
+  item.reason = "its manifest is gone, and its last policy is to delete it";
   if (!resolved.obstacle) resolved.obstacle = not_to_be_deleted(situation, item, entry);
   if (resolved.obstacle) {
     hold(item, std::move(*resolved.obstacle));

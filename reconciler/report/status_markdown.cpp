@@ -29,6 +29,7 @@ std::string told_cell(StatusRow const& row) {
   for (ChangeRow const& change : row.changes) {
     for (std::string const& line : {fmt::format("change {}: {}", change.id, due_words(change)), change.error})
       say("", line);
+    for (std::string const& reason : change.because) say("", reason);
     if (change.history && !change.history->order.empty()) say("order at the CA: ", change.history->order);
     for (std::string const& next : change.next) say("next: ", next);
   }

@@ -116,6 +116,7 @@ TEST_CASE("status NAME: who asked for a change and what the CA calls its order, 
   Run const text = project.run({"status", "intranet-example-com", "--complete-after", "usual"});
   CHECK(says(text.out, "Create New Certificate, asked for by sandbox at 20"));
   CHECK(says(text.out, "order " + order + " at the CA"));
+  CHECK(says(text.out, "people there check the organisation"));
   CHECK(asked() == 2);
   Run const csv = project.run({"status", "intranet-example-com", "--complete-after", "usual", "-o", "csv"});
   CHECK(says(csv.out, order));
@@ -171,6 +172,7 @@ TEST_CASE("status: a dead end names the way out") {
   Ordered const project("", {"--validation", "suspended"});
   Run const run = project.run({"status", "shop-example-com", "--validation", "suspended"});
   CHECK(says(run.out, "its names are to be validated, as Akamai Control Center shows · you to act"));
+  CHECK(says(run.out, "next: publish what is shown there, and CPS goes on by itself"));
 }
 
 TEST_CASE(
