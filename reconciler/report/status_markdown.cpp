@@ -63,7 +63,8 @@ std::string status_markdown(Status const& status) {
   comment.sections.push_back(section("waiting for you", yours, status.now));
   comment.sections.push_back(section(yours.empty() ? "in all" : "others", others, status.now));
   std::string const unknown = unknown_words(status);
-  comment.foot = unknown.empty() ? fmt::format("As CPS had it at {}.", prose(without_fraction(timestamp(status.now)))) : prose(unknown);
+  comment.foot = unknown.empty() ? fmt::format("As CPS had it at {}.", prose(without_fraction(timestamp(status.now))))
+                                 : prose(unknown);
   return markdown::compose(comment);
 }
 
