@@ -133,7 +133,48 @@ Trial try_at(Start const& start, Point const& point) {
   return trial;
 }
 
+void copy(Folder const& from, std::filesystem::path const& to) {
+  std::filesystem::copy(from.path(), to, std::filesystem::copy_options::recursive);
+}
+
 }  // namespace
+
+std::map<std::string, std::string> later() {
+  return {{"LD_PRELOAD", places::kill_at()}, {"CLOCK_AHEAD", std::to_string(later_by)}};
+}
+
+Kills kill_apply(Folder const& project, KilledApply const& test) {
+  std::vector<std::string> const apply{"apply", "--yes"};
+  Kills kills;
+  {
+    Folder const whole;
+    copy(project, whole / "p");
+    auto const server = test.serve(whole / "p");
+    Run const run = run_against(*server, whole / "p", apply,
+                                {{"LD_PRELOAD", places::kill_at()}, {"KILL_COUNT", (whole / "calls").string()}});
+    if (run.exit != 0) {
+      kills.wrong.push_back(fmt::format("a run that nobody kills ended with {}:\n{}{}", run.exit, run.out, run.err));
+      return kills;
+    }
+    kills.calls = std::stol(read(whole / "calls"));
+  }
+  long const first = kills.calls / 3;
+  for (long i = 0; i < test.points; ++i) {
+    std::string const call = std::to_string(first + i * (kills.calls - first) / test.points);
+    char const* const when = i % 2 == 0 ? "before" : "after";
+    Folder const folder;
+    copy(project, folder / "p");
+    {
+      auto const server = test.serve(folder / "p");
+      Run const run = run_against(*server, folder / "p", apply,
+                                  {{"LD_PRELOAD", places::kill_at()}, {"KILL_AT", call}, {"KILL_WHEN", when}});
+      kills.killed += run.exit > 128 ? 1 : 0;
+    }
+    std::string const wrong = test.wrong_after(folder / "p");
+    if (!wrong.empty()) kills.wrong.push_back(fmt::format("killed {} call {}: {}", when, call, wrong));
+  }
+  return kills;
+}
 
 CrashResult crash_test(CrashTest const& test) {
   CrashResult result;

@@ -1,7 +1,7 @@
 // An apply that uploads, approves and acknowledges is killed, and run again: nothing is answered twice.
 #include "base/clock.hpp"
 #include "pki/authority.hpp"
-#include "places.hpp"
+#include "program/crash.hpp"
 #include "program/program.hpp"
 #include "program/wanted.hpp"
 #include "sandbox/server.hpp"
@@ -16,13 +16,6 @@ using namespace cpsctl;
 using namespace program;
 
 namespace {
-
-constexpr int ahead = 120;  ///< seconds: whatever was under way is over, and CPS would not show what it has taken
-
-struct Ahead final : Clock {
-  WallTime wall() const override { return system_clock().wall() + std::chrono::seconds(ahead); }
-  SteadyTime steady() const override { return system_clock().steady(); }
-};
 
 std::string changed(std::string text, std::string const& from, std::string const& to) {
   auto const at = text.find(from);
@@ -79,9 +72,6 @@ struct Start {
                                     .not_after = now + std::chrono::hours(24 * 150)}) +
                      ca.pem());
   }
-  void copy_to(std::filesystem::path const& to) const {
-    std::filesystem::copy(folder.path(), to, std::filesystem::copy_options::recursive);
-  }
 };
 
 /// How often each input was given to CPS, which took each at once.
@@ -93,16 +83,14 @@ std::map<std::string, int> answers(std::filesystem::path const& folder) {
 }
 
 std::string ends_well(std::filesystem::path const& folder) {
-  Ahead const clock;
+  Later const clock;
   auto const server = serve(folder, clock);
-  std::map<std::string, std::string> const later{{"LD_PRELOAD", places::kill_at()},
-                                                 {"CLOCK_AHEAD", std::to_string(ahead)}};
   // The first one uploads, unless the killed one did; then all that is left is to be approved.
   for (int i = 0; i < 2; ++i) {
-    Run const run = run_against(*server, folder, {"apply", "--yes"}, later);
+    Run const run = run_against(*server, folder, {"apply", "--yes"}, later());
     if (run.exit != 0) return fmt::format("exit {}\n{}{}", run.exit, run.out, run.err);
   }
-  Run const plan = run_against(*server, folder, {"plan"}, later);
+  Run const plan = run_against(*server, folder, {"plan"}, later());
   if (plan.out.find("No changes: 2 unchanged.") == std::string::npos) return plan.out + plan.err;
   auto const counts = answers(folder);
   if (counts.size() != 4) return fmt::format("{} inputs were answered", counts.size());
@@ -116,36 +104,9 @@ std::string ends_well(std::filesystem::path const& folder) {
 TEST_CASE(
     "crash: killed anywhere in an apply that uploads and approves, the next runs end it, and answer nothing twice") {
   Start const start;
-  long calls = 0;
-  {
-    Folder const whole;
-    start.copy_to(whole / "p");
-    auto const server = serve(whole / "p");
-    Run const run = run_against(*server, whole / "p", {"apply", "--yes"},
-                                {{"LD_PRELOAD", places::kill_at()}, {"KILL_COUNT", (whole / "calls").string()}});
-    INFO(run.out, run.err);
-    REQUIRE(run.exit == 0);
-    calls = std::stol(read(whole / "calls"));
-  }
-  REQUIRE(calls > 0);
-  // The first third of them only reads.
-  constexpr long points = 10;
-  long killed = 0;
-  for (long i = 0; i < points; ++i) {
-    long const call = calls / 3 + i * (calls - calls / 3) / points;
-    char const* const when = i % 2 == 0 ? "before" : "after";
-    CAPTURE(call);
-    Folder const folder;
-    start.copy_to(folder / "p");
-    {
-      auto const server = serve(folder / "p");
-      Run const run =
-          run_against(*server, folder / "p", {"apply", "--yes"},
-                      {{"LD_PRELOAD", places::kill_at()}, {"KILL_AT", std::to_string(call)}, {"KILL_WHEN", when}});
-      killed += run.exit > 128 ? 1 : 0;
-    }
-    CHECK(ends_well(folder / "p") == "");
-  }
-  MESSAGE(fmt::format("{} of {} runs were killed at another call ({} calls in a whole run)", killed, points, calls));
-  CHECK(killed > points / 2);
+  Kills const kills =
+      kill_apply(start.folder, {.serve = [](auto const& folder) { return serve(folder); }, .wrong_after = ends_well});
+  for (std::string const& wrong : kills.wrong) FAIL_CHECK(wrong);
+  MESSAGE(fmt::format("{} runs were killed ({} calls in a whole run)", kills.killed, kills.calls));
+  CHECK(kills.killed > 5);
 }

@@ -1,5 +1,7 @@
 // Another date for a deployment that is under way, and a date by which a certificate may expire.
+#include "program/crash.hpp"
 #include "program/program.hpp"
+#include "program/wanted.hpp"
 
 #include <algorithm>
 
@@ -170,4 +172,49 @@ TEST_CASE("allowExpiry: a date after which the live certificate may expire needs
   project.edit("spec:\n", "spec:\n  lifecycle: { allowExpiry: true }\n");
   has(project.plan(), "issues a new certificate");
   project.fine();
+}
+
+namespace {
+
+std::unique_ptr<sandbox::Server> serve(std::filesystem::path const& folder, Clock const& clock = system_clock()) {
+  auto server = sandbox::Server::start({.folder = folder / "cps",
+                                        .behaviour = {.complete_after = Duration{}, .inputs = sandbox::Inputs::wait},
+                                        .clock = &clock});
+  REQUIRE(server.has_value());
+  return std::move(*server);
+}
+
+/// The next run ends what the killed one began: the dates are sent, once, and the state knows them.
+std::string ends_well(std::filesystem::path const& folder) {
+  Later const clock;
+  auto const server = serve(folder, clock);
+  for (std::vector<std::string> const& arguments : {std::vector<std::string>{"apply", "--yes"}, {"plan"}}) {
+    Run const run = run_against(*server, folder, arguments, later());
+    bool const more = says(run.out, "to update") || says(run.out, "to record");
+    if (run.exit != 0 || (arguments.front() == "plan" && more))
+      return fmt::format("{}: exit {}\n{}{}", arguments.front(), run.exit, run.out, run.err);
+  }
+  auto const sent = requests(folder / "cps");
+  auto const times = std::ranges::count_if(
+      sent, [](std::string const& line) { return line.starts_with("PUT ") && says(line, "/deployment-schedule"); });
+  return times == 1 ? "" : fmt::format("sent {} times", times);
+}
+
+}  // namespace
+
+TEST_CASE("schedule: killed anywhere in the run that sends it, the next one knows, and sends it only once") {
+  Folder const project;
+  write_project(project);
+  project.write("certs/www.yaml", dv_manifest("www", "www.example.com"));
+  {
+    auto const server = serve(project.path());
+    REQUIRE(run_against(*server, project.path(), {"apply", "--yes"}).exit == 0);
+  }
+  project.write("certs/www.yaml", replaced(dv_manifest("www", "www.example.com"), "spec:\n",
+                                           "spec:\n  deploy: { notBefore: 2040-01-02 }\n"));
+  Kills const kills =
+      kill_apply(project, {.serve = [](auto const& folder) { return serve(folder); }, .wrong_after = ends_well});
+  for (std::string const& wrong : kills.wrong) FAIL_CHECK(wrong);
+  MESSAGE(fmt::format("{} runs were killed ({} calls in a whole run)", kills.killed, kills.calls));
+  CHECK(kills.killed > 5);
 }

@@ -39,7 +39,9 @@ std::string wrong_with(sandbox::Server const& server, std::filesystem::path cons
   json::Document const state = run_against(server, folder, {"state", "list", "-o", "json"}).json();
   std::size_t const known = json::find(state, "enrollments")->Size();
   if (known != wanted) return fmt::format("the state knows {} enrollments, {} are wanted", known, wanted);
-  json::Document const others = run_against(server, folder, {"status", "--unmanaged", "-o", "json"}).json();
+  Run const status = run_against(server, folder, {"status", "--unmanaged", "-o", "json"});
+  if (status.exit != 0) return fmt::format("status: exit {}\n{}{}", status.exit, status.out, status.err);
+  json::Document const others = status.json();
   if (json::find(others, "enrollments")->Size() != 0) return "CPS has more than is wanted:\n" + json::compact(others);
   Run const plan = run_against(server, folder, {"plan", "--detailed-exitcode"});
   return plan.exit == 0 ? "" : "the next plan is not empty:\n" + plan.out + plan.err;
