@@ -1,6 +1,7 @@
 #include "cli/account.hpp"
 
 #include "cli/manifests.hpp"
+#include "plan/turns.hpp"
 #include "plan/watch.hpp"
 
 #include <fmt/format.h>
@@ -58,6 +59,9 @@ plan::Inputs Account::inputs(manifest::Loaded manifests) const {
   // Who approves a plan sees that values come from where no review reaches.
   std::vector<std::string> unusual = settings_.unusual;
   for (std::string const& name : manifests.variables) unusual.push_back(fmt::format("${{env:{}}} used", name));
+  auto const slowest = cps::slowest(settings_.windows);
+  std::optional<lifecycle::Budget> budget;
+  if (slowest) budget = {.requests = slowest->requests, .per = slowest->per};
   return {.desired = std::move(manifests.desired),
           .paths = std::move(manifests.paths),
           .entries = contents().entries,
@@ -67,6 +71,7 @@ plan::Inputs Account::inputs(manifest::Loaded manifests) const {
           .serial = contents().serial,
           .now = world_.clock.wall(),
           .settle = settings_.settle,
+          .budget = budget,
           .selection = settings_.selection,
           .consent = settings_.consent,
           .settings = std::move(unusual)};
@@ -88,8 +93,8 @@ Result<plan::Inputs> Account::ask(plan::Inputs known) {
   return connection_->loop->run(read_account(reader, *connection_, std::move(known)));
 }
 
-Result<> Account::note(plan::Inputs const& inputs) {
-  return record(plan::news_of(inputs));
+Result<> Account::note(plan::Inputs const& inputs, plan::Plan const& plan) {
+  return record(plan::news_of(inputs, plan::next_turns(inputs, plan.looks)));
 }
 
 Result<> Account::record(std::vector<state::Record> records) {

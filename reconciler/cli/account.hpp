@@ -42,8 +42,9 @@ class Account {
   bool pause(SteadyTime until);
   /// Asks CPS for the rest. Errors: of the requests.
   Result<plan::Inputs> ask(plan::Inputs known);
-  /// Records what was seen of pending changes, and which answers in doubt that settles. Errors: io, locked.
-  Result<> note(plan::Inputs const& inputs);
+  /// Records what was seen of pending changes, when they are read again, and which answers in doubt that settles.
+  /// `plan`: what was made of it. Errors: io, locked.
+  Result<> note(plan::Inputs const& inputs, plan::Plan const& plan);
   /// Writes them down, for who has it open. Errors: io, locked.
   Result<> record(std::vector<state::Record> records);
   /// Carries a plan out; `seen`: its view. From here on a signal lets end what has been sent.

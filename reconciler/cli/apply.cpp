@@ -6,6 +6,7 @@
 #include "cli/confirm.hpp"
 #include "cli/option_groups.hpp"
 #include "cli/output.hpp"
+#include "cli/polls.hpp"
 #include "cli/saved_plan.hpp"
 #include "cli/sights.hpp"
 #include "cli/waiting.hpp"
@@ -13,6 +14,8 @@
 #include "plan/saved.hpp"
 #include "report/wording.hpp"
 #include "state/realm.hpp"
+
+#include <utility>
 
 namespace cpsctl::cli {
 namespace {
@@ -78,9 +81,9 @@ class Applying {
       plan::restrict_to(*saved_, known);
     else
       CPS_CHECK(check_words(known));
-    CPS_TRY(plan::Inputs inputs, see_account(std::move(known), account_, world_));
-    CPS_CHECK(account_.note(inputs));
+    CPS_TRY(plan::Inputs inputs, see_account(std::move(known), account_, world_, {.learn_dates = true}));
     CPS_TRY(plan::Plan plan, plan::make_plan(inputs));
+    CPS_CHECK(account_.note(inputs, plan));
     if (saved_) plan = plan::agreed(*saved_, std::move(plan), inputs.listings, begun(account_.contents()));
     return confirm_and_carry_out(plan, plan::view(plan), std::move(inputs.listings));
   }
@@ -180,14 +183,31 @@ class Applying {
         screen::line(world_.err, "Out of time: waiting for {}. Everything is saved; run it again.", waiting.words());
         return worse(waiting.exit(), Exit::again);
       }
+      poll_failed_ = false;
       auto const looked = look_again(agreed_on, waiting, result);
+      if (!looked && goes_on(looked.error())) {
+        waiting.unanswered();
+        continue;
+      }
       if (!looked) result.error = looked.error();
       if (!looked || result.error) return Exit::done;
       if (!*looked) return Exit::again;
+      if (!poll_failed_ && std::exchange(unanswered_, false)) log::info("CPS answers again");
       if (waiting.over()) return waiting.exit();
       log::info("waiting for {}; CPS is asked again in {}", waiting.words(), duration_text(waiting.pause()));
     }
     return Exit::done;
+  }
+
+  /// A poll that failed, or a change in it that could not be read, does not end the wait, unless somebody has to mend
+  /// something first. It is said once.
+  bool goes_on(Error const& error) {
+    bool const passing = passes(error) || error.code == Errc::locked;
+    if (!passing || account_.signals().received() != 0) return false;
+    poll_failed_ = true;
+    if (!std::exchange(unanswered_, true))
+      log::warning("{}; the wait goes on, and CPS is asked again", describe(error));
+    return true;
   }
 
   /// False: a signal came first.
@@ -198,9 +218,10 @@ class Applying {
     plan::Inputs known = account_.inputs(manifests_);
     if (saved_) plan::restrict_to(agreed_on, known);
     known.only = waiting.names();
-    CPS_TRY(plan::Inputs inputs, see_account(std::move(known), account_, world_));
-    CPS_CHECK(account_.note(inputs));
+    Seeing const seeing{.learn_dates = true, .leave_out = [this](Error const& error) { return goes_on(error); }};
+    CPS_TRY(plan::Inputs inputs, see_account(std::move(known), account_, world_, seeing));
     CPS_TRY(plan::Plan fresh, plan::make_plan(inputs));
+    CPS_CHECK(account_.note(inputs, fresh));
     waiting.look(inputs, fresh.looks);
     for (plan::Item const& item : fresh.items)
       if (item.wanted == plan::Action::advance && !item.acts()) waiting.due(item, result);
@@ -236,6 +257,8 @@ class Applying {
   World& world_;
   manifest::Loaded manifests_ = {};  ///< none with a saved plan, which has its own
   std::optional<plan::PlanView> saved_ = {};
+  bool poll_failed_ = false;  ///< the last one of a wait, or a part of it
+  bool unanswered_ = false;   ///< that was said
 };
 
 /// cpsctl apply: plans, or takes a saved plan; asks, carries out, saves.

@@ -2,7 +2,6 @@
 
 #include "cli/side_by_side.hpp"
 #include "cps/change_api.hpp"
-#include "pki/certificate.hpp"
 #include "plan/identity.hpp"
 
 #include <algorithm>
@@ -35,24 +34,6 @@ http::Task<Result<>> look(cps::ChangeReader& reader, ChangeSight& sight) {
   else
     sight.info = lifecycle::Gone();
   co_return unless_gone(info);
-}
-
-/// As CPS says it; an older server says it in the certificate alone.
-std::optional<WallTime> end_of(cps::DeployedCertificate const& one) {
-  if (auto const said = parse_timestamp(one.expiry)) return *said;
-  auto const certificate = pki::read_certificate(one.certificate);
-  return certificate ? std::optional(certificate->not_after) : std::nullopt;
-}
-
-http::Task<Result<>> read_end(cps::ChangeReader& reader, LiveEnd& one) {
-  auto const deployed = co_await reader.deployments(one.account, one.enrollment, one.name);
-  if (!deployed) co_return unless_gone(deployed);
-  if (!deployed->production) co_return Result<>();
-  std::vector<cps::DeployedCertificate> all = deployed->production->multi_stacked_certificates;
-  if (auto const& primary = deployed->production->primary_certificate) all.push_back(*primary);
-  for (cps::DeployedCertificate const& certificate : all)
-    if (auto const end = end_of(certificate); end && (!one.ends || *end < *one.ends)) one.ends = end;
-  co_return Result<>();
 }
 
 }  // namespace
@@ -92,12 +73,6 @@ Result<std::vector<ChangeSight>> look_at(std::vector<PendingChange> changes, Con
   cps::ChangeReader reader(*connection.session);
   ReadOne<ChangeSight> const read = [&reader](ChangeSight& sight) { return look(reader, sight); };
   return SideBySide<ChangeSight>(std::move(sights), read, connection).run();
-}
-
-Result<std::vector<LiveEnd>> read_ends(std::vector<LiveEnd> all, Connection& connection) {
-  cps::ChangeReader reader(*connection.session);
-  ReadOne<LiveEnd> const read = [&reader](LiveEnd& one) { return read_end(reader, one); };
-  return SideBySide<LiveEnd>(std::move(all), read, connection).run();
 }
 
 }  // namespace cpsctl::cli

@@ -35,22 +35,11 @@ struct ChangeSight {
   std::optional<cps::Change> change = {};  ///< nothing: it has ended since it was listed, or could not be read
   lifecycle::Info info = {};               ///< of the input that it waits for
   std::optional<Error> failure = {};       ///< why it, or that information, could not be read
+  std::optional<lifecycle::Recalled> recalled = {};  ///< it was not read now: that is how it was
 };
 
 /// One request for each, and one more where it waits; several at once. In their order; what cannot be read hides no
 /// other. Errors: cancelled.
 Result<std::vector<ChangeSight>> look_at(std::vector<PendingChange> changes, Connection& connection);
-
-/// When the certificate ends that an enrollment serves in production.
-struct LiveEnd {
-  std::string name = {};  ///< the enrollment's
-  std::string account = {};
-  cps::EnrollmentId enrollment = {};
-  std::optional<WallTime> ends = {};  ///< the earliest of all its algorithms; nothing: CPS does not say
-  std::optional<Error> failure = {};
-};
-
-/// One request for each. Errors: cancelled.
-Result<std::vector<LiveEnd>> read_ends(std::vector<LiveEnd> all, Connection& connection);
 
 }  // namespace cpsctl::cli

@@ -18,7 +18,7 @@ Result<Exit> run(Options const& options, World& world) {
     CPS_CHECK(account.look());
     plan::Inputs known = account.inputs(std::move(manifests));
     CPS_CHECK(check_words(known));
-    CPS_TRY(plan::Inputs const inputs, see_account(std::move(known), account, world));
+    CPS_TRY(plan::Inputs const inputs, see_account(std::move(known), account, world, {}));
     CPS_TRY(plan::Plan const made, plan::make_plan(inputs));
     plan::PlanView const plan = plan::view(made);
     report::Cost const cost = account.cost_of(plan);

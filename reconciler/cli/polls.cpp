@@ -19,6 +19,11 @@ std::string like(cps::Change const& change) {
 
 }  // namespace
 
+bool passes(Error const& error) {
+  return !error.lasting && (error.code == Errc::unavailable || error.code == Errc::rate_limited ||
+                            error.code == Errc::protocol || error.code == Errc::timeout);
+}
+
 std::size_t Share::quarter() const {
   if (!window_) return std::numeric_limits<std::size_t>::max();
   return static_cast<std::size_t>(std::max(1, window_->requests / 4));

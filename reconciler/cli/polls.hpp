@@ -12,6 +12,10 @@
 /// When a command that watches asks CPS again (design.md §9, Polls). Times are given.
 namespace cpsctl::cli {
 
+/// Does a poll that failed like this come right by itself, so that who watches or waits asks again? CPS is away for a
+/// while, or has no time; not so what somebody has to mend first.
+bool passes(Error const& error);
+
 /// What it may spend: a quarter of what CPS allows, so that others get on with their work.
 class Share {
  public:

@@ -1,12 +1,15 @@
 #include "cli/sights.hpp"
 
 #include "cli/changes.hpp"
+#include "cli/dates.hpp"
 #include "cli/histories.hpp"
 #include "lifecycle/certificates.hpp"
 #include "lifecycle/history.hpp"
 #include "pki/pem.hpp"
 #include "plan/advance.hpp"
+#include "plan/dates.hpp"
 #include "plan/obstacles.hpp"
+#include "plan/turns.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -126,56 +129,100 @@ class FileOffers {
   std::map<std::string, plan::Item const*> items_ = {};
 };
 
-/// Looks at every pending change, one request each and one for what it waits for, and at certificates in files.
-Result<std::map<std::int64_t, lifecycle::Sight>> see_changes(plan::Inputs const& inputs, Account& account,
-                                                             World& world) {
-  std::map<std::int64_t, lifecycle::Sight> sights;
-  bool const pends = std::ranges::any_of(inputs.listings, [](auto const& one) {
-    return std::ranges::any_of(one.second.enrollments, [](cps::Live const& live) { return !live.pending.empty(); });
-  });
-  if (!pends && inputs.lookups.empty()) return sights;
-  CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
-  CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned), Lives(inputs)));
-  FileOffers const files(inputs, planned, account, world);
-  CPS_TRY(auto seen, look_at(std::move(pending), account.connection()));
-  for (ChangeSight& one : seen) {
-    if (one.failure) return one.failure->within("reading a pending change of " + one.pending.name);
-    lifecycle::Sight sight{.name = one.pending.name,
-                           .pending = one.pending.change,
-                           .change = std::move(one.change),
-                           .info = std::move(one.info)};
-    CPS_CHECK(files.look(sight, {}));
-    sights.insert_or_assign(sight.pending.id.value, std::move(sight));
-  }
-  CPS_CHECK(files.look_back(sights));
-  return sights;
-}
+/// The pending changes of the enrollments that manifests and state know: those whose turn it is are read, one request
+/// each and one for what it waits for; the others are as they were seen last. And certificates in files for all.
+class SeeChanges {
+ public:
+  SeeChanges(plan::Inputs& inputs, Account& account, World& world, Seeing const& seeing)
+      : inputs_(inputs), account_(account), world_(world), seeing_(seeing) {}
 
-/// When live certificates end that a deployment date could let expire: one request for each such item.
+  Result<> run() {
+    bool const pends = std::ranges::any_of(inputs_.listings, [](auto const& one) {
+      return std::ranges::any_of(one.second.enrollments, [](cps::Live const& live) { return !live.pending.empty(); });
+    });
+    if (!pends && inputs_.lookups.empty()) return {};
+    CPS_TRY(plan::Plan const planned, plan::make_plan(inputs_));
+    CPS_TRY(auto pending, pending_changes(inputs_, plan::view(planned), Lives(inputs_)));
+    FileOffers const files(inputs_, planned, account_, world_);
+    CPS_CHECK(recall(pending, files));
+    CPS_CHECK(forget_what_is_written_about());
+    std::erase_if(pending, [&](PendingChange const& one) { return inputs_.sights.contains(one.change.id.value); });
+    CPS_CHECK(read(std::move(pending), files));
+    return files.look_back(inputs_.sights);
+  }
+
+ private:
+  Result<> keep(lifecycle::Sight sight, FileOffers const& files) {
+    CPS_CHECK(files.look(sight, {}));
+    inputs_.sights.insert_or_assign(sight.pending.id.value, std::move(sight));
+    return {};
+  }
+
+  Result<> recall(std::vector<PendingChange> const& pending, FileOffers const& files) {
+    for (PendingChange const& one : pending)
+      if (auto sight = plan::recall(inputs_, one.name, one.change)) CPS_CHECK(keep(std::move(*sight), files));
+    return {};
+  }
+
+  /// What CPS may not show any more is no base for a write: it is read, too.
+  Result<> forget_what_is_written_about() {
+    if (inputs_.sights.empty()) return {};
+    CPS_TRY(plan::Plan const planned, plan::make_plan(inputs_));
+    for (std::int64_t const change : plan::written_about(planned)) inputs_.sights.erase(change);
+    return {};
+  }
+
+  Result<> read(std::vector<PendingChange> pending, FileOffers const& files) {
+    CPS_TRY(auto seen, look_at(std::move(pending), account_.connection()));
+    for (ChangeSight& one : seen) {
+      if (one.failure) {
+        Error const error = one.failure->within("reading a pending change of " + one.pending.name);
+        if (!seeing_.leave_out || !seeing_.leave_out(error)) return error;
+        continue;
+      }
+      CPS_CHECK(keep({.name = one.pending.name,
+                      .pending = one.pending.change,
+                      .change = std::move(one.change),
+                      .info = std::move(one.info)},
+                     files));
+    }
+    return {};
+  }
+
+  plan::Inputs& inputs_;
+  Account& account_;
+  World& world_;
+  Seeing const& seeing_;
+};
+
+/// When live certificates end that a deployment date could let expire, and of which the state does not know it: one
+/// request for each such item.
 Result<> see_live_ends(plan::Inputs& inputs, Account& account) {
   bool const dated = std::ranges::any_of(
       inputs.desired, [](manifest::Desired const& one) { return one.deploy.not_before.has_value(); });
   if (!dated) return {};
   CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
-  std::vector<LiveEnd> wanted;
+  std::vector<Served> wanted;
   for (plan::Item const& item : planned.items) {
     if (inputs.live_ends.contains(item.id)) continue;
     CPS_TRY(bool const hangs, plan::hangs_on_live_end(item));
     if (hangs) wanted.push_back({.name = item.name, .account = item.account, .enrollment = {item.id}});
   }
-  CPS_TRY(auto const ends, read_ends(std::move(wanted), account.connection()));
-  for (LiveEnd const& one : ends) {
+  CPS_TRY(auto const all, read_served(std::move(wanted), account.connection()));
+  for (Served const& one : all) {
     if (one.failure) return Error(*one.failure).within("reading the live certificate of " + one.name);
-    if (one.ends) inputs.live_ends.insert_or_assign(one.enrollment.value, *one.ends);
+    if (auto const end = plan::production_end(one.dates)) inputs.live_ends.emplace(one.enrollment.value, *end);
   }
   return {};
 }
 
 }  // namespace
 
-Result<plan::Inputs> see_account(plan::Inputs known, Account& account, World& world) {
+Result<plan::Inputs> see_account(plan::Inputs known, Account& account, World& world, Seeing const& seeing) {
   CPS_TRY(plan::Inputs inputs, account.ask(std::move(known)));
-  CPS_TRY(inputs.sights, see_changes(inputs, account, world));
+  if (seeing.learn_dates) CPS_CHECK(learn_dates(inputs, account));
+  CPS_TRY(inputs.live_ends, plan::live_ends(inputs));
+  CPS_CHECK(SeeChanges(inputs, account, world, seeing).run());
   CPS_CHECK(see_live_ends(inputs, account));
   CPS_TRY(inputs.signers, signers_of(account.settings(), world));
   return inputs;

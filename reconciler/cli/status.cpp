@@ -6,13 +6,18 @@
 #include "cli/account.hpp"
 #include "cli/change_rows.hpp"
 #include "cli/command.hpp"
+#include "cli/dates.hpp"
 #include "cli/histories.hpp"
 #include "cli/option_groups.hpp"
 #include "cli/output.hpp"
 #include "cli/polls.hpp"
 #include "cli/status_rows.hpp"
+#include "plan/dates.hpp"
+#include "plan/turns.hpp"
+#include "report/wording.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <set>
 
@@ -115,7 +120,8 @@ class Looks {
       return usage("no contract is known here: there are neither manifests nor a state",
                    "name one: cpsctl status --unmanaged --contract ID");
     polls_->listed(plan::scopes(known).size(), now());
-    CPS_TRY(plan::Inputs const inputs, account_.ask(std::move(known)));
+    CPS_TRY(plan::Inputs inputs, account_.ask(std::move(known)));
+    CPS_TRY(inputs.live_ends, plan::live_ends(inputs));
     CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
     plan::PlanView const seen = plan::view(plan);
     Lives const lives(inputs);
@@ -150,21 +156,26 @@ class Looks {
     return exit_for(error.code);
   }
 
-  /// Of those in production, whose dates are not known from an earlier look at the same changes.
+  /// When the certificates in production end: the state knows it, else those of named enrollments are read, unless they
+  /// are known from an earlier look at the same changes.
   Result<> read_dates(plan::Inputs const& inputs, Lives const& lives, Sight& sight) {
+    for (report::StatusRow& row : sight.status.enrollments)
+      if (auto const end = inputs.live_ends.find(row.id); row.production && end != inputs.live_ends.end())
+        row.expires = timestamp(end->second);
     if (!named(inputs)) return {};
-    std::vector<LiveEnd> missing;
+    std::vector<Served> missing;
     for (report::StatusRow const& row : sight.status.enrollments) {
       cps::Live const* const live = row.production ? lives.find(row.account, row.id) : nullptr;
-      if (live != nullptr && !ends_.contains(key_of(row, *live)))
+      if (live != nullptr && row.expires.empty() && !ends_.contains(key_of(row, *live)))
         missing.push_back({.name = row.name, .account = row.account, .enrollment = {row.id}});
     }
-    CPS_TRY(auto const ends, read_ends(std::move(missing), account_.connection()));
-    for (LiveEnd const& one : ends) {
+    CPS_TRY(auto const all, read_served(std::move(missing), account_.connection()));
+    for (Served const& one : all) {
       if (one.failure)
         sight.unread = worse(sight.unread, failed(*one.failure, fmt::format("the certificate of {}", one.name)));
       cps::Live const* const live = lives.find(one.account, one.enrollment.value);
-      if (!one.failure) ends_[{one.account, one.enrollment.value, plan::ids_of(live->pending)}] = one.ends;
+      if (!one.failure)
+        ends_[{one.account, one.enrollment.value, plan::ids_of(live->pending)}] = plan::production_end(one.dates);
     }
     for (report::StatusRow& row : sight.status.enrollments) {
       cps::Live const* const live = row.production ? lives.find(row.account, row.id) : nullptr;
@@ -223,10 +234,34 @@ class Looks {
     return due;
   }
 
+  /// At the first look: those whose turn it is not, as the state has them. They cost nothing.
+  std::vector<ChangeSight> recall(plan::Inputs const& inputs, std::vector<PendingChange> const& pending) {
+    std::vector<ChangeSight> known;
+    for (PendingChange const& one : pending) {
+      auto const sight = looked_ ? std::nullopt : plan::recall(inputs, one.name, one.change);
+      if (!sight) continue;
+      polls_->next_turn(one, sight->recalled->turn - *sight->change->answered, now());
+      known.push_back({.pending = one, .change = sight->change, .info = sight->info, .recalled = sight->recalled});
+    }
+    return known;
+  }
+
+  /// What the state has of it.
+  static Remembered first_seen(plan::Inputs const& inputs, PendingChange const& change) {
+    auto const& watches = inputs.entries.at(change.name).watches;
+    auto const watch = std::ranges::find(watches, change.change.id.value, &state::Watch::change);
+    Remembered remembered;
+    if (auto const since = parse_timestamp(watch->since)) remembered.since = *since;
+    if (auto const staging = parse_timestamp(watch->staging_since)) remembered.seen = *staging;
+    return remembered;
+  }
+
   /// Reads the pending changes of the rows whose turn it is, and tells what is due.
   Result<> read_changes(plan::Inputs const& inputs, plan::PlanView const& plan, Lives const& lives, Sight& sight) {
     CPS_TRY(std::vector<PendingChange> const pending, pending_changes(inputs, plan, lives));
-    CPS_TRY(auto const sights, look_at(turns(inputs, pending, sight), account_.connection()));
+    std::vector<ChangeSight> sights = recall(inputs, pending);
+    CPS_TRY(auto read, look_at(turns(inputs, pending, sight), account_.connection()));
+    std::ranges::move(read, std::back_inserter(sights));
     CPS_CHECK(read_histories_of(sights, inputs, sight));
     plan::ByKey const planned(plan);
     Wanted const manifests = wanted(inputs);
@@ -235,7 +270,7 @@ class Looks {
       PendingChange const& change = one.pending;
       bool const dated = one.change && one.change->answered;
       WallTime const answered = dated ? *one.change->answered : sight.status.now;
-      Remembered const& remembered = polls_->looked(one, answered);
+      Remembered const remembered = one.recalled ? first_seen(inputs, change) : polls_->looked(one, answered);
       auto const history = histories_.find({change.account, change.enrollment.value});
       auto const when = begun.find({change.enrollment.value, change.change.id.value});
       ToldChange told = tell_change(one, {.desired = find(manifests, change.name),
@@ -251,7 +286,10 @@ class Looks {
                                           .history = history == histories_.end() ? nullptr : &history->second.changes});
       std::string const what = fmt::format("change {} of {}", change.change.id.value, change.name);
       if (!one.failure) unread_.erase(what);
-      polls_->next_turn(change, told.look_after, now());
+      if (one.recalled)
+        told.row.notes.push_back(report::as_of(one.recalled->read, one.recalled->turn));
+      else
+        polls_->next_turn(change, told.look_after, now());
       told_[{change.account, change.change.id.value}] = {
           .row = std::move(told.row), .unread = one.failure ? failed(*one.failure, what) : Exit::done};
     }
@@ -357,7 +395,8 @@ class Watching {
       auto again = looks.look();
       if (account_.signals().received() != 0) break;
       if (!again) {
-        CPS_CHECK(passing(again.error()));
+        if (!passes(again.error())) return again.error();
+        log::warning("{}; it is asked again", describe(again.error()));
         continue;
       }
       tell(sight.status, again->status);
@@ -367,15 +406,6 @@ class Watching {
   }
 
  private:
-  /// A watch goes on when CPS is away for a while. Errors: what stays as it is.
-  static Result<> passing(Error const& error) {
-    bool const passes = !error.lasting && (error.code == Errc::unavailable || error.code == Errc::rate_limited ||
-                                           error.code == Errc::protocol || error.code == Errc::timeout);
-    if (!passes) return error;
-    log::warning("{}; it is asked again", describe(error));
-    return {};
-  }
-
   void tell(report::Status const& before, report::Status const& after) {
     std::vector<std::string> const lines = report::news(before, after);
     if (lines.empty()) return;

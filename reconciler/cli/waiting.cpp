@@ -59,19 +59,29 @@ void Waiting::look(plan::Inputs const& inputs, std::map<std::string, std::vector
     cps::Live const* const live =
         entry == inputs.entries.end() ? nullptr : lives.find(entry->second.account, entry->second.id);
     Keeps worst = without_changes(live, target_);
-    if (live != nullptr && !live->pending.empty()) worst = Keeps::others;
+    bool const pends = live != nullptr && !live->pending.empty();
+    if (pends) worst = Keeps::others;
     auto const seen = looks.find(name);
-    if (seen != looks.end() && live != nullptr && !live->pending.empty()) {
+    if (pends && seen == looks.end()) next = std::min(next, 2 * pause_);  // it could not be read
+    if (pends && seen != looks.end()) {
       worst = Keeps::nobody;
       for (plan::Advance const& one : seen->second) {
-        bool const reached = lifecycle::has_reached(one.seen, target_);
-        worst = std::max(worst, lifecycle::keeps(one.next.due, reached));
-        if (!reached) next = std::min(next, one.next.look_after);
+        // It has ended since it was listed; how, the next list tells.
+        bool const gone = one.seen.id == cps::ChangeId();
+        bool const reached = !gone && lifecycle::has_reached(one.seen, target_);
+        worst = std::max(worst, gone ? Keeps::others : lifecycle::keeps(one.next.due, reached));
+        bool const later = one.recalled && one.seen.answered;  // it was not its turn
+        Duration const after = later ? one.recalled->turn - *one.seen.answered : one.next.look_after;
+        if (!reached) next = std::min(next, after);
       }
     }
     kept_[name] = worst;
   }
   pause_ = std::clamp(next, soonest, latest);
+}
+
+void Waiting::unanswered() {
+  pause_ = std::min(2 * pause_, latest);
 }
 
 void Waiting::answered(apply::ApplyResult later, apply::ApplyResult& all) {

@@ -21,6 +21,8 @@ class Waiting {
   std::set<std::string> const& names() const { return names_; }
   /// `inputs`: as CPS has answered them; `looks`: of the plan that was made of them.
   void look(plan::Inputs const& inputs, std::map<std::string, std::vector<plan::Advance>> const& looks);
+  /// CPS could not be asked: it is asked again, each time a while later.
+  void unanswered();
   /// Some of what was looked at was answered since: its results join those of the run.
   void answered(apply::ApplyResult later, apply::ApplyResult& all);
 

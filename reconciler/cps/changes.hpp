@@ -29,6 +29,7 @@ struct Input {
   std::string update = {};
   bool operator==(Input const&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Input, (), (type, required, kind, info, update))
 
 struct ChangeError {
   std::string code = {};

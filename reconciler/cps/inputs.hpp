@@ -91,6 +91,9 @@ struct PendingDeployment {
   /// A24: two pending certificates may have the same hash).
   std::string fingerprint = {};
 };
+BOOST_DESCRIBE_STRUCT(PendingDeployment, (),
+                      (acknowledgement_deadline, validation_result_hash, errors, warnings, certificates, network,
+                       fingerprint))
 
 /// By the input's kind.
 using InputInfo = std::variant<WarningsText, Challenges, Csrs, PendingDeployment>;

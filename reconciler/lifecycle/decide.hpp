@@ -29,13 +29,20 @@ struct Offer {
   bool unknown_key = false;  ///< one was to be for a CSR, and is for none of them: CPS's history may tell for which
 };
 
-/// A pending change as CPS tells it.
+/// When a change was read last that is not read now, and when it is again; by CPS's clock.
+struct Recalled {
+  WallTime read = {};
+  WallTime turn = {};
+};
+
+/// A pending change as CPS tells it, or as it told it last.
 struct Sight {
   std::string name = {};  ///< the enrollment's
   cps::PendingChange pending = {};
   std::optional<cps::Change> change = {};  ///< nothing: it has ended since it was listed
   Info info = {};                          ///< of the input that it waits for
   std::optional<Offer> offer = {};         ///< of its certificates; nothing: the source was not asked
+  std::optional<Recalled> recalled = {};   ///< nothing: it was read just now
 };
 
 /// An answer that was sent already; forgotten once the change no longer shows its input.

@@ -145,6 +145,7 @@ class Advances {
         if (note != item.notes.end()) item.notes.erase(note);
         found = item_of(item, sight->second, std::move(advance));
       } else if (note != item.notes.end()) {
+        if (advance.recalled) item.recalled.emplace(change.id.value, *advance.recalled);
         *note = fmt::format("{}: {}", head(change, advance.owner), told(advance.next.due).reason);
       }
     }
@@ -161,6 +162,7 @@ class Advances {
       return advance;
     }
     advance.seen = *sight.change;
+    advance.recalled = sight.recalled;
     state::Watch const* before = nullptr;
     if (entry != nullptr)
       if (auto const found = std::ranges::find(entry->watches, change.id.value, &state::Watch::change);
@@ -170,6 +172,8 @@ class Advances {
     lifecycle::Seen seen =
         seen_of(sight, watched(sight, before, open, situation_.inputs().now), situation_.inputs().now);
     seen.differences = compared(situation_, item, sight);
+    auto const& ends = situation_.inputs().live_ends;
+    if (auto const end = ends.find(item.id); item.production && end != ends.end()) seen.live_expires = end->second;
     WallTime const now = sight.change->answered.value_or(situation_.inputs().now);
     advance.next = lifecycle::decide(seen, advance.owner, policy(situation_, item, entry, change.id.value), now);
     if (auto const* const info = std::get_if<cps::InputInfo>(&sight.info))
@@ -201,6 +205,7 @@ class Advances {
       item.notes.insert(item.notes.end(), std::make_move_iterator(lines.begin()), std::make_move_iterator(lines.end()));
     }
     if (sight.offer) item.notes.insert(item.notes.end(), sight.offer->notes.begin(), sight.offer->notes.end());
+    if (advance.recalled) item.recalled.emplace(advance.change.id.value, *advance.recalled);
     item.work = std::move(advance);
     return item;
   }

@@ -102,8 +102,9 @@ struct Advance {
   cps::Change seen = {};  ///< as CPS tells it
   lifecycle::Owner owner = lifecycle::Owner::other;
   lifecycle::Next next = {};
-  std::string digest = {};                 ///< of what is answered: lifecycle::answer_digest()
-  std::optional<cps::Upload> upload = {};  ///< of a certificate that is at hand
+  std::string digest = {};                           ///< of what is answered: lifecycle::answer_digest()
+  std::optional<lifecycle::Recalled> recalled = {};  ///< it was not read for this plan
+  std::optional<cps::Upload> upload = {};            ///< of a certificate that is at hand
 };
 using Work = std::variant<Nothing, Held, UnderWay, RecordOnly, Forget, Disproved, Create, Update, Remove, Reschedule,
                           Advance, Abandon>;
@@ -125,8 +126,9 @@ struct Item {
   std::string api_schema = {};  ///< of what acts: the version that its contract is read in
   std::string common_name = {};
   std::string validation_type = {};
-  bool production = false;  ///< serves on the production network
-  bool deployed = false;    ///< to any network, ever
+  bool production = false;               ///< serves on the production network
+  bool deployed = false;                 ///< to any network, ever
+  std::optional<WallTime> expires = {};  ///< of what serves in production: the earliest end, where the state knows it
   std::vector<diff::Change> changes = {};
   std::string reason = {};                     ///< for people: why; while held: what is in the way
   std::string next = {};                       ///< for people: what to do about it
@@ -134,8 +136,10 @@ struct Item {
   std::string fingerprint = {};                ///< of all that a reviewer sees and a write is based on (SHA-256)
   std::optional<manifest::Desired> desired{};  ///< of what creates, changes or records something
   std::string signer = {};                     ///< fingerprint of the program that signs its certificates
-  cps::Live live = {};                         ///< as it was planned on; no document: does not exist
-  std::vector<std::int64_t> known_ids = {};    ///< live enrollments with that CN, for the intent
+  /// Of the pending changes that it speaks of, those that were not read for this plan.
+  std::map<std::int64_t, lifecycle::Recalled> recalled = {};
+  cps::Live live = {};                       ///< as it was planned on; no document: does not exist
+  std::vector<std::int64_t> known_ids = {};  ///< live enrollments with that CN, for the intent
   Closes closes = {};
 
   Key key() const { return {name, part_of(wanted)}; }

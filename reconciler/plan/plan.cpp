@@ -84,6 +84,8 @@ Plan sum_up(Situation const& situation, std::vector<Item> items, std::int64_t le
             .summary = {.left_out = left_out}};
   for (Item& item : items) {
     count(item, plan.summary);
+    if (auto const end = inputs.live_ends.find(item.id); item.production && end != inputs.live_ends.end())
+      item.expires = end->second;
     if (item.acts()) {
       item.signer = signer_named(inputs, item);
       item.api_schema = situation.listing(item.scope()).api_schema;

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "cps/types.hpp"
+#include "lifecycle/polls.hpp"
 #include "manifest/types.hpp"
 #include "plan/item.hpp"
 #include "state/types.hpp"
@@ -24,7 +25,7 @@ struct Inputs {
   std::map<Scope, cps::Listing> listings = {};
   /// GETs of ids that the state has and the list lacks: the document, or nothing after a 404.
   std::map<std::int64_t, std::optional<cps::Live>> lookups = {};
-  /// Pending changes that were looked at, by their id.
+  /// Pending changes that were looked at, by their id; also those whose turn it was not, as they were seen last.
   std::map<std::int64_t, lifecycle::Sight> sights = {};
   /// When the certificate that serves in production ends, by the enrollment's id, where that is known.
   std::map<std::int64_t, WallTime> live_ends = {};
@@ -33,7 +34,8 @@ struct Inputs {
   std::string realm = {};
   std::int64_t serial = 0;  ///< of the state
   WallTime now = {};
-  Duration settle = std::chrono::seconds(300);  ///< how long a list may lag behind a write
+  Duration settle = std::chrono::seconds(300);   ///< how long a list may lag behind a write
+  std::optional<lifecycle::Budget> budget = {};  ///< of each account; nothing: no limit
   Selection selection = {};
   Consent consent = {};
   std::vector<std::string> settings = {};         ///< times and limits that are not the usual ones, in words
@@ -49,6 +51,9 @@ bool newer(std::string const& left, std::string const& right);
 
 /// What the manifest's enrollment is listed by.
 Scope scope_of(manifest::Desired const& desired, Inputs const& inputs);
+
+/// The time by CPS's clock, as the scope's list says it; else the local one.
+WallTime now_at(Inputs const& inputs, Scope const& scope);
 
 /// What has to be listed: the contracts of the manifests and of the state, as far as the selection reaches. The schema
 /// version is the highest that the contract's manifests use.

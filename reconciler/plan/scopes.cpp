@@ -53,6 +53,12 @@ Scope scope_of(manifest::Desired const& desired, Inputs const& inputs) {
   return {desired.account_key.empty() ? inputs.default_account : desired.account_key, desired.contract};
 }
 
+WallTime now_at(Inputs const& inputs, Scope const& scope) {
+  auto const listing = inputs.listings.find(scope);
+  bool const dated = listing != inputs.listings.end() && listing->second.answered;
+  return dated ? *listing->second.answered : inputs.now;
+}
+
 std::map<Scope, std::string> scopes(Inputs const& inputs) {
   std::map<Scope, std::string> found;
   auto const add = [&](Scope scope, std::string const& version) {

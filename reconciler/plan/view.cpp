@@ -26,8 +26,15 @@ ItemView view(Item const& item) {
                 .desired = item.desired,
                 .signer = item.signer,
                 .live = item.live.document};
-  for (cps::PendingChange const& change : item.live.pending)
-    view.observed.pending.push_back({.id = change.id.value, .type = change.type});
+  for (cps::PendingChange const& change : item.live.pending) {
+    ObservedChange& one =
+        view.observed.pending.emplace_back(ObservedChange{.id = change.id.value, .type = change.type});
+    auto const recalled = item.recalled.find(one.id);
+    if (recalled == item.recalled.end()) continue;
+    one.read = timestamp(recalled->second.read);
+    one.turn = timestamp(recalled->second.turn);
+  }
+  if (item.expires) view.observed.expires = timestamp(*item.expires);
   if (GivenUp const* const given_up = gives_up(item))
     view.cancels = ids_of(given_up->by_write.empty() ? given_up->by_id : given_up->by_write);
   if (auto const* const abandon = std::get_if<Abandon>(&item.work)) view.cancels = ids_of(abandon->changes);
@@ -96,8 +103,13 @@ Item shown(ItemView const& view) {
             .fingerprint = view.fingerprint,
             .desired = view.desired,
             .signer = view.signer};
-  for (ObservedChange const& change : view.observed.pending)
+  for (ObservedChange const& change : view.observed.pending) {
     item.live.pending.push_back({.id = {change.id}, .type = change.type});
+    auto const read = parse_timestamp(change.read);
+    auto const turn = parse_timestamp(change.turn);
+    if (read && turn) item.recalled.emplace(change.id, lifecycle::Recalled{.read = *read, .turn = *turn});
+  }
+  if (auto const end = parse_timestamp(view.observed.expires)) item.expires = *end;
   if (view.action == Action::blocked) {
     item.wanted = view.wanted;
     item.work = Held{view.waits ? Held::Why::waits : Held::Why::blocked};

@@ -10,14 +10,19 @@ namespace cpsctl::plan {
 
 /// What CPS moves by itself. Nobody approves it, so the digest leaves it out.
 struct ObservedChange {
+  static constexpr std::size_t always_written = 2;
   std::int64_t id = 0;
   std::string type = {};
+  std::string read = {};  ///< when it was read last, by CPS's clock: RFC 3339; empty: for this plan, or never
+  std::string turn = {};  ///< when it is read again
 };
-BOOST_DESCRIBE_STRUCT(ObservedChange, (), (id, type))
+BOOST_DESCRIBE_STRUCT(ObservedChange, (), (id, type, read, turn))
 struct Observed {
+  static constexpr std::size_t always_written = 1;
   std::vector<ObservedChange> pending = {};  ///< as CPS lists them
+  std::string expires = {};  ///< the earliest end of a certificate in production: RFC 3339; empty: not known
 };
-BOOST_DESCRIBE_STRUCT(Observed, (), (pending))
+BOOST_DESCRIBE_STRUCT(Observed, (), (pending, expires))
 
 struct ItemView {
   static constexpr std::size_t always_written = 22;  // the rest where there is something to say

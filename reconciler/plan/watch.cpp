@@ -1,6 +1,7 @@
 #include "plan/watch.hpp"
 
 #include "base/clock.hpp"
+#include "lifecycle/memory.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -96,6 +97,7 @@ Watched watched(lifecycle::Sight const& sight, state::Watch const* before,
                 std::vector<state::Record const*> const& open, WallTime now) {
   Watched watched;
   if (before != nullptr) watched.watch = *before;
+  if (sight.recalled) return watched;
   state::Watch& watch = watched.watch;
   watch.change = sight.pending.id.value;
   if (!sight.change) {
@@ -108,6 +110,9 @@ Watched watched(lifecycle::Sight const& sight, state::Watch const* before,
     if (moved) watch.since = at;
     watch.state = sight.change->state_text;
     watch.input = segment;
+    watch.read = at;
+    watch.turn.clear();
+    watch.seen = lifecycle::remembered(sight);
     bool const on_staging = input != nullptr && input->kind == cps::InputKind::change_management;
     if (on_staging && watch.staging_since.empty()) watch.staging_since = at;
   }
@@ -145,7 +150,7 @@ lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched, W
   return seen;
 }
 
-std::vector<state::Record> news_of(Inputs const& inputs) {
+std::vector<state::Record> news_of(Inputs const& inputs, std::map<std::int64_t, std::string> const& turns) {
   std::map<std::string, std::vector<lifecycle::Sight const*>> by_name;
   for (auto const& [change, sight] : inputs.sights) by_name[sight.name].push_back(&sight);
   std::vector<state::Record> news;
@@ -159,6 +164,8 @@ std::vector<state::Record> news_of(Inputs const& inputs) {
       Watched one = watched(*sight, before == entry.watches.end() ? nullptr : &*before, open, inputs.now);
       for (std::int64_t const intent : one.done) news.push_back(closing(name, intent, true));
       for (std::int64_t const intent : one.not_done) news.push_back(closing(name, intent, false));
+      auto const turn = turns.find(one.watch.change);
+      if (turn != turns.end() && one.watch.seen) one.watch.turn = turn->second;
       if (sight->change) now_seen.push_back(std::move(one.watch));
     }
     Pending const pending(inputs, entry);

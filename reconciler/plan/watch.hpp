@@ -18,8 +18,9 @@ struct Watched {
   std::vector<std::int64_t> not_done = {};  ///< those that it has not: it still asks, long after the attempt's end
 };
 
-/// `before`: as the state has it; nothing for a change that is new. `open`: the open intents of the enrollment's name.
-/// `now`: the local clock, which attempts are timed by; what CPS says carries its own.
+/// `before`: as the state has it, and as it is without a new look; nothing for a change that is new. `open`: the open
+/// intents of the enrollment's name. `now`: the local clock, which attempts are timed by; what CPS says carries its
+/// own.
 Watched watched(lifecycle::Sight const& sight, state::Watch const* before,
                 std::vector<state::Record const*> const& open, WallTime now);
 
@@ -28,7 +29,7 @@ lifecycle::Seen seen_of(lifecycle::Sight const& sight, Watched const& watched, W
 
 /// What a run that writes records of its looks, in the order in which it has to: fates of answers, then what was seen.
 /// Of a change that has ended nothing is remembered, and no answer is in doubt. Nothing of what the state does not
-/// hold.
-std::vector<state::Record> news_of(Inputs const& inputs);
+/// hold. `turns`: when each change is read again; one that has none is by the next run.
+std::vector<state::Record> news_of(Inputs const& inputs, std::map<std::int64_t, std::string> const& turns);
 
 }  // namespace cpsctl::plan

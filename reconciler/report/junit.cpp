@@ -109,7 +109,7 @@ Case case_of(plan::ItemView const& item, plan::PlanView const& plan) {
   if (!item.reason.empty()) said.push_back(held_word(item) + item.reason);
   if (!item.next.empty()) said.push_back("next: " + item.next);
   for (std::string const& step : item.steps) said.push_back(step);
-  for (std::string const& note : item.notes) said.push_back(note);
+  for (std::string const& note : notes_of(item)) said.push_back(note);
   return {.name = item.name,
           .verdict = !blocked     ? Verdict::passed
                      : item.waits ? Verdict::skipped

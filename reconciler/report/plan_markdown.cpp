@@ -111,7 +111,7 @@ std::string row_of(plan::ItemView const& item, plan::PlanView const& plan) {
   line(blocked ? held_word(item) : "because: ", prose(item.reason));
   line("next: ", prose(item.next));
   // What is indented is to be written as it stands.
-  for (std::string const& note : item.notes)
+  for (std::string const& note : notes_of(item))
     line("note: ", note.starts_with("  ") ? code(note.substr(2)) : prose(note));
   return row;
 }

@@ -87,7 +87,7 @@ void item_text(plan::ItemView const& item, plan::PlanView const& plan, std::size
   if (!item.next.empty()) screen::line(out, "    next: {}", text::printable(next_step(item.next, style)));
   for (std::string const& step : telling_steps(item))
     screen::line(out, "    {}", paint(text::printable(step), Ink::faint, style));
-  for (std::string const& note : item.notes)
+  for (std::string const& note : notes_of(item))
     screen::line(out, "    {}", paint(text::printable(note), Ink::faint, style));
 }
 

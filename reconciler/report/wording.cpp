@@ -188,8 +188,24 @@ std::vector<std::string> facts_of(plan::ItemView const& item, plan::PlanView con
   if (!item.validation_type.empty()) facts.push_back(item.validation_type);
   if (!item.common_name.empty()) facts.push_back(host_words(item.common_name));
   if (item.production) facts.emplace_back("production");
+  if (auto const ends = parse_timestamp(item.observed.expires))
+    facts.push_back(fmt::format("expires {}", day_text(day_of(*ends))));
   if (item.state_only) facts.emplace_back("nothing is sent");
   return facts;
+}
+
+std::string as_of(WallTime read, WallTime turn) {
+  return fmt::format("as of {}; read again from {} on", timestamp(read), timestamp(turn));
+}
+
+std::vector<std::string> notes_of(plan::ItemView const& item) {
+  std::vector<std::string> notes = item.notes;
+  for (plan::ObservedChange const& change : item.observed.pending) {
+    auto const read = parse_timestamp(change.read);
+    auto const turn = parse_timestamp(change.turn);
+    if (read && turn) notes.push_back(fmt::format("change {}: {}", change.id, as_of(*read, *turn)));
+  }
+  return notes;
 }
 
 char const* held_word(plan::ItemView const& item) {

@@ -43,6 +43,10 @@ char const* held_word(plan::ItemView const& item);
 /// "id 7", "contract 1-A", "dv", "www.example.com": what an item of the plan is about, apart from its name. The account
 /// is named where it is not the plan's.
 std::vector<std::string> facts_of(plan::ItemView const& item, plan::PlanView const& plan);
+/// Its notes, and since when it is not known how what CPS does has gone on.
+std::vector<std::string> notes_of(plan::ItemView const& item);
+/// "as of 2026-11-23T10:15:00Z; read again from 2026-11-23T11:15:00Z on".
+std::string as_of(WallTime read, WallTime turn);
 
 /// What is asked for apart from the changes. Of a create: the fields that the schema marks (x-order-says). Of what
 /// brings a certificate: when it may be deployed. Of all: what the lifecycle allows that is not usual. Printable; names

@@ -199,6 +199,7 @@ void note_answer(Contents& contents, Record const& answer) {
   std::int64_t const change = answer.pending_changes.front();
   auto watch = std::ranges::find(watches, change, &Watch::change);
   if (watch == watches.end()) watch = watches.insert(watches.end(), Watch{.change = change});
+  watch->turn.clear();  // what CPS makes of it is looked at by the next run
   watch->answered = answer.input;
   watch->digest = answer.digest;
   watch->looks = 0;
@@ -227,7 +228,9 @@ Result<> take_change(Contents& contents, Record const& record) {
     case Phase::refused: break;
     case Phase::watched: {
       auto const entry = contents.entries.find(record.name);
-      if (entry != contents.entries.end()) entry->second.watches = record.watches;
+      if (entry == contents.entries.end()) return {};
+      entry->second.watches = record.watches;
+      if (record.certificates) entry->second.certificates = *record.certificates;
       return {};
     }
     case Phase::dropped: {
@@ -254,10 +257,15 @@ Result<> take_change(Contents& contents, Record const& record) {
         // Nothing began: what is pending is what it was, and what was seen of it meanwhile counts.
         if (auto const before = contents.entries.find(entry.name); before != contents.entries.end())
           entry.watches = before->second.watches;
+        for (Watch& watch : entry.watches) watch.turn.clear();
       } else if (!own) {
         (record.step == WriteKind::delete_ ? entry.removal : entry.changes) = record.changes;
         entry.written = record.at;  // a list may lag from the answer on; the intent says when the write was prepared
       }
+      // No write says what is served: that is learned from CPS alone.
+      if (auto const before = contents.entries.find(record.name);
+          before != contents.entries.end() && before->second.id == entry.id)
+        entry.certificates = before->second.certificates;
       if (!usable(entry))
         return Error{.code = Errc::internal, .message = "tells of an enrollment, but its name or id cannot be read"};
       if (record.name != entry.name) contents.entries.erase(record.name);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ inline constexpr char const* sandbox_realm = "sandbox";
 
 /// A pending change as cpsctl has seen it last, and what it answered.
 struct Watch {
-  static constexpr std::size_t always_written = 4;
+  static constexpr std::size_t always_written = 4;  // the rest where there is something to say
   std::int64_t change = 0;
   std::string state = {};          ///< CPS's word
   std::string input = {};          ///< what it waits for: the last segment of the input's `update` path; empty: nothing
@@ -29,10 +30,14 @@ struct Watch {
   std::string request = {};        ///< that a signer answered with "later"
   std::string reference = {};      ///< the signer's, for the next time
   std::string again = {};          ///< RFC 3339, local clock: not to be asked before
+  std::string read = {};           ///< RFC 3339, by CPS's clock: when it was looked at last
+  std::string turn = {};           ///< the same: when it is read again; empty: by the next run
+  json::Ref seen = {};             ///< what was seen then, as the module lifecycle writes it
   bool operator==(Watch const&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Watch, (),
-                      (change, state, input, since, staging_since, answered, digest, looks, request, reference, again))
+                      (change, state, input, since, staging_since, answered, digest, looks, request, reference, again,
+                       read, turn, seen))
 
 /// spec.deploy, as it was last applied: days; empty: none.
 struct DeployDays {
@@ -41,6 +46,27 @@ struct DeployDays {
   bool operator==(DeployDays const&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(DeployDays, (), (not_before, not_after))
+
+/// From when until when a certificate is valid.
+struct Dates {
+  std::string network = {};     ///< "production", "staging"
+  std::string algorithm = {};   ///< "RSA", "ECDSA"; empty: CPS did not say
+  std::string not_before = {};  ///< RFC 3339; empty: not known
+  std::string not_after = {};
+  bool operator==(Dates const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Dates, (), (network, algorithm, not_before, not_after))
+
+/// The certificates that an enrollment serves, as they were learned last.
+struct Certificates {
+  std::string learned = {};              ///< RFC 3339, by CPS's clock; empty: never
+  std::string listed = {};               ///< when the contract's list of active certificates was read last
+  std::string renewal_start = {};        ///< as CPS's list said it then: another one tells of another certificate
+  std::vector<std::int64_t> ended = {};  ///< changes of the entry that had ended by then
+  std::vector<Dates> dates = {};
+  bool operator==(Certificates const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Certificates, (), (learned, listed, renewal_start, ended, dates))
 
 /// One enrollment that we created or adopted.
 struct Entry {
@@ -62,10 +88,11 @@ struct Entry {
   std::vector<Watch> watches = {};              ///< its pending changes, as far as they were looked at
   std::vector<std::string> removed_names = {};  ///< host names that our last write took out of the certificate
   DeployDays deploy = {};                       ///< when what is applied may be deployed
+  Certificates certificates = {};
 };
 BOOST_DESCRIBE_STRUCT(Entry, (),
                       (name, account, contract, id, source, api_schema, common_name, last_applied, lifecycle, labels,
-                       written, open_steps, changes, removal, watches, removed_names, deploy))
+                       written, open_steps, changes, removal, watches, removed_names, deploy, certificates))
 
 /// Who lets a run write: a person at a machine, or a pipeline. It is what they say of themselves: no proof.
 struct Author {
@@ -82,7 +109,7 @@ BOOST_DESCRIBE_STRUCT(Author, (), (user, host, job))
 // never deployed, and goes with it.
 // A schedule sets the dates of one pending change; done brings the intent's entry, and what was begun stays ours.
 // An answer (`input`, `digest`) is given to one; done notes that with the entry of its name.
-// watched: what of the entry's pending changes was seen; nothing that the history tells.
+// watched: what of the entry's pending changes was seen, or what it serves; nothing that the history tells.
 // conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.
 // lost: the attempt is over, and nobody knows what became of it; the intent stays open.
 BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict, lost, watched)
@@ -111,10 +138,11 @@ struct Record {
   std::string input = {};                   ///< of an answer: the last segment of the input's `update` path
   std::string said = {};                    ///< of an answer and a schedule: what it is, for the history
   std::vector<Watch> watches = {};          ///< of watched
+  std::optional<Certificates> certificates = {};  ///< of watched; nothing: as they were
 };
 BOOST_DESCRIBE_STRUCT(Record, (),
                       (sequence, phase, intent, step, name, at, ends_by, run, by, digest, known_ids, pending_changes,
-                       enrollment, changes, reason, lost, entry, input, said, watches))
+                       enrollment, changes, reason, lost, entry, input, said, watches, certificates))
 
 // removing: CPS was told to; removed: it did. recorded: nothing but the state changed, such as the policy in it.
 // rescheduled: a pending change has other dates. refused: CPS did not do it, or it was found out that it had not.

@@ -204,7 +204,7 @@ struct Bench {
     if (!known) return known.error();
     if (looks) {
       known->sights = sights(*known, own);
-      for (state::Record& one : plan::news_of(*known))
+      for (state::Record& one : plan::news_of(*known, {}))
         if (auto const noted = (*store)->write(std::move(one)); !noted) return noted.error();
     }
     auto const planned = plan::make_plan(*known);

@@ -163,32 +163,35 @@ TEST_CASE("watch: what decides knows what was given, and waits where an answer i
   CHECK_FALSE(plan::seen_of(sight, plan::watched(sight, nullptr, {&intent}, noon + 1h), noon).given);
 }
 
-TEST_CASE("watch: a run records what is new, and nothing where nothing moved") {
+TEST_CASE("watch: a run records each look, and nothing of what it did not read") {
   World world = sees(warned());
-  CHECK(told(plan::news_of(world.inputs)) == "www watched 0 10:awaiting-input\n");
+  CHECK(told(plan::news_of(world.inputs, {})) == "www watched 0 10:awaiting-input\n");
   world.inputs.entries.at("www").watches = {before(warned())};
-  CHECK(told(plan::news_of(world.inputs)).empty());
+  SUBCASE("one that was not read is as it was") {
+    world.inputs.sights.at(pending_change).recalled = lifecycle::Recalled{.read = noon - 1h, .turn = noon + 1h};
+    CHECK(told(plan::news_of(world.inputs, {})).empty());
+  }
   SUBCASE("an answer is settled before the look is noted") {
     world.inputs.sights.at(pending_change) = working();
     world.inputs.open_intents = {unanswered_answer(warned())};
-    CHECK(told(plan::news_of(world.inputs)) == "www done 9\nwww watched 0 10:running\n");
+    CHECK(told(plan::news_of(world.inputs, {})) == "www done 9\nwww watched 0 10:running\n");
   }
   SUBCASE("one that CPS has not taken is refused") {
     world.inputs.open_intents = {unanswered_answer(warned())};
     world.inputs.now = noon + 1h;
-    CHECK(told(plan::news_of(world.inputs)) == "www refused 9\n");
+    CHECK(told(plan::news_of(world.inputs, {})) == "www refused 9\nwww watched 0 10:awaiting-input\n");
   }
-  SUBCASE("one in doubt says nothing") {
+  SUBCASE("one in doubt says nothing of its fate") {
     world.inputs.open_intents = {unanswered_answer(warned())};
-    CHECK(told(plan::news_of(world.inputs)).empty());
+    CHECK(told(plan::news_of(world.inputs, {})) == "www watched 0 10:awaiting-input\n");
   }
   SUBCASE("what ended while it was looked at") {
     world.inputs.sights.at(pending_change) = ended();
-    CHECK(told(plan::news_of(world.inputs)) == "www watched 0\n");
+    CHECK(told(plan::news_of(world.inputs, {})) == "www watched 0\n");
   }
   SUBCASE("what nobody in the state has") {
     world.inputs.entries.clear();
-    CHECK(told(plan::news_of(world.inputs)).empty());
+    CHECK(told(plan::news_of(world.inputs, {})).empty());
   }
 }
 
@@ -199,24 +202,24 @@ TEST_CASE("watch: a change that CPS does not list any more is forgotten, and its
   world.inputs.open_intents = {unanswered_answer(warned())};
   cps::Live& listed = world.inputs.listings.at(scope).enrollments.front();
   SUBCASE("it is listed, and was not looked at") {
-    CHECK(told(plan::news_of(world.inputs)).empty());
+    CHECK(told(plan::news_of(world.inputs, {})).empty());
   }
   SUBCASE("it is listed no more") {
     listed.pending.clear();
-    CHECK(told(plan::news_of(world.inputs)) == "www done 9\nwww watched 0\n");
+    CHECK(told(plan::news_of(world.inputs, {})) == "www done 9\nwww watched 0\n");
   }
   SUBCASE("the list lags, and a look of its own shows it") {
     world.inputs.lookups[1] = listed;
     listed.pending.clear();
-    CHECK(told(plan::news_of(world.inputs)).empty());
+    CHECK(told(plan::news_of(world.inputs, {})).empty());
   }
   SUBCASE("the contract was not listed") {
     world.inputs.listings.clear();
-    CHECK(told(plan::news_of(world.inputs)).empty());
+    CHECK(told(plan::news_of(world.inputs, {})).empty());
   }
   SUBCASE("the enrollment is gone: that is another story") {
     world.inputs.listings.at(scope).enrollments.clear();
     world.gone(1);
-    CHECK(told(plan::news_of(world.inputs)).empty());
+    CHECK(told(plan::news_of(world.inputs, {})).empty());
   }
 }
