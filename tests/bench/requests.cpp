@@ -73,6 +73,22 @@ void some() {
   row("delete", count, project.cost(deletes), "2 + n");
 }
 
+/// Changes that wait for their challenges.
+void pending() {
+  constexpr int count = 200;
+  Project const project;
+  auto const cost = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--inputs", "wait"});
+    return project.cost(std::move(arguments));
+  };
+  project.sites(count, "quicEnabled: false");
+  cost(apply);
+  row("plan, changes pending that nobody has seen", count, cost({"plan"}), "4 to 5");
+  row("apply, the same", count, cost(apply), "4 to 5 + n");
+  row("plan, and it is not their turn", count, cost({"plan"}), "4 to 5");
+  row("status, the same", count, cost({"status"}), "-");
+}
+
 }  // namespace
 
 int main() {
@@ -86,5 +102,6 @@ int main() {
   fmt::print("{:<44} {:>11} {:>9} {:>7}   {}\n", "operation", "enrollments", "requests", "each", "Terraform, each");
   many();
   some();
+  pending();
   return 0;
 }

@@ -74,7 +74,7 @@ TEST_CASE("dates: what cannot be read at the moment is left to the next run, and
   Dated const project;
   project.cost(apply);
   std::vector<std::string> away = apply;
-  away.insert(away.end(), {"--fault", "GET /active-certificates: content-type text/plain"});
+  away.insert(away.end(), {"--fault", "GET /active-certificates: status 503 empty"});
   project.cost(away);
   CHECK(project.cost(apply) == 2);
   CHECK(says(project.says_after({"status"}), "expires"));
