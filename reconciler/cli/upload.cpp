@@ -1,3 +1,4 @@
+#include "base/log.hpp"
 #include "cli/changes.hpp"
 #include "cli/command.hpp"
 #include "cli/histories.hpp"
@@ -13,6 +14,7 @@
 #include "plan/watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -157,6 +159,25 @@ class Unfit {
   std::vector<std::string> next_ = {};
 };
 
+/// Certificates of many enrollments in one call: what is for one of them is no news of the others.
+class Strays {
+ public:
+  /// Takes what is said of them out of the offer's notes.
+  void take(lifecycle::Offer& offer) {
+    std::erase_if(offer.notes, [&](std::string const& note) { return std::ranges::count(offer.strays, note) > 0; });
+    if (std::exchange(first_, false)) of_all_ = offer.strays;
+    std::erase_if(of_all_, [&](std::string const& one) { return std::ranges::count(offer.strays, one) == 0; });
+  }
+  /// Those that no change waits for.
+  void tell() const {
+    for (std::string const& one : of_all_) log::warning("{}, nor to any other that is answered here: left out", one);
+  }
+
+ private:
+  bool first_ = true;
+  std::vector<std::string> of_all_ = {};
+};
+
 /// Whatever waits for one of these certificates: one list a contract, and two requests for each change.
 Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources, Account& account) {
   CPS_TRY(plan::Inputs const inputs, account.ask(account.inputs({})));
@@ -167,6 +188,7 @@ Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources,
   CPS_TRY(auto const seen, look_at(std::move(pending), account.connection()));
   std::vector<plan::Item> items;
   Unfit unfit;
+  Strays strays;
   for (ChangeSight const& one : seen) {
     if (one.failure) return *one.failure;
     if (!one.change) continue;
@@ -179,11 +201,13 @@ Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources,
         .name = one.pending.name, .pending = one.pending.change, .change = one.change, .info = one.info};
     CPS_TRY(sight.offer, offer_for(enrollment, sight, sources, entry));
     auto due = lifecycle::uploaded(plan::seen_of(sight, {}, {}));
+    if (due) strays.take(*sight.offer);
     if (due)
       items.push_back(answering(enrollment, sight, std::move(*due)));
     else if (sight.offer)
       unfit.add(sight, due.error());
   }
+  strays.tell();
   if (!items.empty()) return items;
   return unfit.error();
 }

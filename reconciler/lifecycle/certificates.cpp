@@ -94,6 +94,7 @@ Offer offer_of(Order const& order, std::span<pki::Source const> sources) {
     if (explained && finding.code == FindingCode::certificate_missing) continue;
     offer.unknown_key = offer.unknown_key || (stops && finding.code == FindingCode::key_matches_no_csr);
     (stops && !ready ? offer.because : offer.notes).push_back(words(finding));
+    if (!stops && finding.code == FindingCode::key_matches_no_csr) offer.strays.push_back(words(finding));
     bool const says_more = stops && !ready && !finding.next.empty() && !is_one_of(ask_to_sign, finding.code);
     if (says_more && std::ranges::count(offer.next, finding.next) == 0) offer.next.push_back(finding.next);
   }

@@ -26,6 +26,7 @@ struct Offer {
   std::vector<std::string> because = {};   ///< why there is nothing to upload, a clause each
   std::vector<std::string> next = {};      ///< what to do about it
   std::vector<std::string> notes = {};     ///< what else a person should know of the certificates
+  std::vector<std::string> strays = {};    ///< those of the notes that are about certificates for none of its CSRs
   bool unknown_key = false;  ///< one was to be for a CSR, and is for none of them: CPS's history may tell for which
 };
 

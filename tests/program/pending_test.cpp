@@ -274,9 +274,14 @@ TEST_CASE("pending: upload finds the enrollments that wait for what a file has")
   project.third_party("pay");
   project.fine({"apply", "--yes"});
   project.folder.write("signed.pem", ca.sign(project.csr("api"), "api") + ca.sign(project.csr("shop"), "shop"));
-  Run const run = project.fine({"upload", "signed.pem", "--yes"});
+  project.folder.write("other.pem", ca.sign(authority::csr(authority::Key::ecdsa(), "other.example.com"), "other"));
+  Run const run = project.fine({"upload", "signed.pem", "other.pem", "--yes"});
   INFO(run.out, run.err);
   CHECK(project.answers() == 2);
+  CHECK(says(run.err,
+             "other.pem:1: CN=other.example.com: has a key (ECDSA P-256) that belongs to no CSR of this change, "
+             "nor to any other that is answered here: left out"));
+  CHECK_FALSE(says(run.err, "signed.pem"));
   Run const status = project.plan();
   CHECK(says(status.out, "pay"));
   CHECK_FALSE(says(status.out, "? api"));
