@@ -99,6 +99,8 @@ class Answer : public Change {
       answer_ = cps::Approve{.validation_result_hash = approves->validation_result_hash};
     else if (std::holds_alternative<lifecycle::Acknowledges>(advance_.next.due))
       answer_ = cps::Acknowledge();
+    else if (auto const* const publishes = std::get_if<lifecycle::Publishes>(&advance_.next.due))
+      co_return co_await publish(*publishes);
     else if (advance_.upload)
       answer_ = *advance_.upload;
     else
@@ -117,10 +119,8 @@ class Answer : public Change {
     auto const* const wanted = std::get_if<lifecycle::Uploads>(&advance_.next.due);
     if (wanted == nullptr || !services_.certify)
       co_return Error{.code = Errc::internal, .message = "there is no certificate to upload"};
-    auto const& entries = services_.store.contents().entries;
-    auto const entry = entries.find(item().name);
-    std::vector<state::Watch> watches = entry == entries.end() ? std::vector<state::Watch>() : entry->second.watches;
-    state::Watch* const watch = watch_in(watches);
+    std::vector<state::Watch> watches = kept_watches();
+    state::Watch const* const watch = watch_in(watches);
     PutOff before{.request = watch->request, .reference = watch->reference};
     auto certified = co_await services_.certify(item(), *wanted, std::move(before));
     if (auto* const upload = std::get_if<cps::Upload>(&certified)) {
@@ -128,18 +128,63 @@ class Answer : public Change {
       co_return Result<>();
     }
     if (auto* const failed = std::get_if<Error>(&certified)) co_return std::move(*failed);
-    auto const& later = std::get<PutOff>(certified);
+    PutOff later = std::get<PutOff>(std::move(certified));
+    std::string reason = fmt::format("the signer {} has not answered yet; it is asked again after {}",
+                                     wanted->source.signer, timestamp(later.again));
+    co_return co_await put_off(std::move(later), std::move(reason));
+  }
+
+  /// What is written down before a publisher is asked may be where it belongs from then on, whatever becomes of us.
+  http::Task<Result<>> publish(lifecycle::Publishes const& wanted) {
+    if (services_.publishers == nullptr)
+      co_return Error{.code = Errc::internal, .message = "there is nobody to publish the tokens"};
+    auto placed = co_await services_.publishers->place(item(), wanted);
+    if (!placed) co_return placed.error();
+    if (placed->publications.empty())
+      co_return not_yet(fmt::format("its names may validate by themselves until {}",
+                                    timestamp(placed->left_until.value_or(services_.trace.wall()))));
+    auto const noted = co_await services_.trace.published(placed->publications);
+    if (!noted) co_return noted.error();
+    auto const published = co_await services_.publishers->publish(std::move(placed->publications), wanted.by.check);
+    if (!published.learned.empty()) {
+      auto const learned = co_await services_.trace.published(published.learned);
+      if (!learned) co_return learned.error();
+    }
+    if (auto const* const failed = std::get_if<Error>(&published.standing)) co_return *failed;
+    if (auto const* const seen_by_few = std::get_if<Unconfirmed>(&published.standing))
+      co_return not_yet("published, unconfirmed: " + seen_by_few->reason);
+    if (placed->left_until)
+      co_return not_yet(fmt::format("published; its other names may validate by themselves until {}",
+                                    timestamp(*placed->left_until)));
+    answer_ = cps::Acknowledge();
+    co_return Result<>();
+  }
+
+  /// The signer is asked again later, with the reference that it gave.
+  http::Task<Result<>> put_off(PutOff later, std::string reason) {
+    std::vector<state::Watch> watches = kept_watches();
+    state::Watch* const watch = watch_in(watches);
     watch->request = later.request;
     watch->reference = later.reference;
     watch->again = timestamp(later.again);
-    if (entry != entries.end()) {
+    if (services_.store.contents().entries.contains(item().name)) {
       auto const kept = co_await services_.trace.watch(item().name, std::move(watches));
       if (!kept) co_return kept.error();
     }
+    co_return not_yet(std::move(reason));
+  }
+
+  /// Nothing is wrong, and nothing is sent: the next look begins with it again.
+  Error not_yet(std::string reason) {
     put_off_ = true;
-    co_return Error{.code = Errc::stale,
-                    .message = fmt::format("the signer {} has not answered yet; it is asked again after {}",
-                                           wanted->source.signer, timestamp(later.again))};
+    return {.code = Errc::stale, .message = std::move(reason)};
+  }
+
+  /// What the state has of the entry's changes.
+  std::vector<state::Watch> kept_watches() const {
+    auto const& entries = services_.store.contents().entries;
+    auto const entry = entries.find(item().name);
+    return entry == entries.end() ? std::vector<state::Watch>() : entry->second.watches;
   }
 
   plan::Advance const& advance_;

@@ -33,13 +33,15 @@ class Run {
                    .spacing = spacing_,
                    .trace = trace_,
                    .store = store,
-                   .certify = options_.certify},
+                   .certify = options_.certify,
+                   .publishers = options_.publishers},
                   gate_, look_again(), [this] { return stopped(); }) {
     // Creates that a run before this one saw refused: their contracts go on one at a time.
     for (state::Record const& intent : store.contents().open_intents) remember(intent);
   }
 
   http::Task<ApplyResult> to_the_end(plan::Plan const& plan) {
+    co_await tend(plan);
     co_await round(plan);
     for (;;) {
       auto const when = next_look(results_);
@@ -89,6 +91,37 @@ class Run {
 
   bool out_of_time() const { return (options_.stop && options_.stop()) || clock_.steady() >= options_.deadline; }
   bool stopped() const { return trace_.broken().has_value() || executor_.unauthorized() || out_of_time(); }
+
+  /// Takes away values that nobody needs, and puts back those that have gone. What a publisher cannot do now the next
+  /// run tries again.
+  http::Task<> tend(plan::Plan const& plan) {
+    plan::Publications const& all = plan.publications;
+    if (options_.publishers == nullptr || stopped()) co_return;
+    std::vector<state::Publication> gone = all.shared;
+    if (!all.needless.empty()) {
+      auto const taken = co_await options_.publishers->withdraw(all.needless);
+      gone.insert(gone.end(), taken.begin(), taken.end());
+    }
+    if (!gone.empty()) {
+      auto const noted = co_await trace_.withdrawn(std::move(gone));
+      if (!noted) co_return;  // which breaks the run
+    }
+    std::vector<state::Publication> needed = all.needed;
+    std::erase_if(needed, [&plan](state::Publication const& one) { return is_published_by(plan, one.change); });
+    if (needed.empty()) co_return;
+    auto const again = co_await options_.publishers->publish(std::move(needed), manifest::DvCheck::none);
+    if (auto const* const failed = std::get_if<Error>(&again.standing))
+      log::warning("what is published was not looked after: {}", describe(*failed));
+  }
+
+  /// Does an item of the plan publish what this change asks for?
+  static bool is_published_by(plan::Plan const& plan, std::int64_t change) {
+    return std::ranges::any_of(plan.items, [change](plan::Item const& item) {
+      plan::Advance const* const advance = plan::advance_of(item);
+      return advance != nullptr && advance->change.id.value == change &&
+             std::holds_alternative<lifecycle::Publishes>(advance->next.due);
+    });
+  }
 
   http::Task<> carry_out(plan::Item const& item) {
     // One after another of an enrollment: what is recorded of it first is there for its change.

@@ -1,4 +1,5 @@
 #pragma once
+#include "apply/publishers.hpp"
 #include "base/clock.hpp"
 #include "cps/api.hpp"
 #include "plan/outcome.hpp"
@@ -74,6 +75,7 @@ struct ApplyOptions {
   /// Asks the signer that an item's policy names; `before`: what the state kept.
   std::function<http::Task<Certified>(plan::Item const& item, lifecycle::Uploads const& wanted, PutOff before)>
       certify = {};
+  Publishers* publishers = nullptr;                      ///< of the project; outlives the run
   std::function<bool()> stop = {};                       ///< asked between steps: a signal came
   std::function<void(ItemResult const&)> progress = {};  ///< after each item
 };

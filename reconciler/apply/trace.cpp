@@ -111,6 +111,16 @@ http::Task<Result<>> Trace::watch(std::string name, std::vector<state::Watch> wa
   return write(std::move(seen));
 }
 
+http::Task<Result<>> Trace::published(std::vector<state::Publication> all) {
+  state::Record record{.phase = state::Phase::published, .publications = std::move(all)};
+  return write(std::move(record));
+}
+
+http::Task<Result<>> Trace::withdrawn(std::vector<state::Publication> all) {
+  state::Record record{.phase = state::Phase::withdrawn, .publications = std::move(all)};
+  return write(std::move(record));
+}
+
 http::Task<Result<>> Trace::drop(std::string name, std::int64_t intent) {
   state::Record dropped{
       .phase = state::Phase::dropped, .intent = intent, .step = state::WriteKind::delete_, .name = std::move(name)};

@@ -51,6 +51,10 @@ class Trace {
   /// What of an entry's pending changes was seen, or a signer has said of them.
   http::Task<Result<>> watch(std::string name, std::vector<state::Watch> watches);
 
+  /// These values are about to be where their CA looks; `withdrawn`: they are gone from there.
+  http::Task<Result<>> published(std::vector<state::Publication> all);
+  http::Task<Result<>> withdrawn(std::vector<state::Publication> all);
+
   /// Set once the journal cannot be written any more: nothing may be sent after that.
   std::optional<Error> const& broken() const { return broken_; }
   WallTime wall() const { return clock_.wall(); }

@@ -19,6 +19,7 @@ struct Services {
   Trace& trace;
   state::Store& store;
   decltype(ApplyOptions::certify) certify = {};
+  Publishers* publishers = nullptr;
   std::unordered_set<std::int64_t> known_ids = {};  ///< of all that the state held or holds in this run
 };
 

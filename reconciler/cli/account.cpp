@@ -43,6 +43,7 @@ void Account::watch() {
     connection_->loop->post([this] {
       writes_ ? connection_->session->stop_waiting() : connection_->session->cancel();
       if (signing_) signing_->stop();
+      if (publishing_) publishing_->stop();
     });
   });
 }
@@ -66,6 +67,7 @@ plan::Inputs Account::inputs(manifest::Loaded manifests) const {
           .paths = std::move(manifests.paths),
           .entries = contents().entries,
           .open_intents = contents().open_intents,
+          .publications = contents().publications,
           .default_account = connection_->default_account,
           .realm = connection_->realm,
           .serial = contents().serial,
@@ -116,6 +118,12 @@ apply::ApplyResult Account::carry_out(plan::Plan const& plan, plan::PlanView con
     if (!signing) return apply::ApplyResult{.error = signing.error()};
     signing_ = std::move(*signing);
   }
+  if (!publishing_) {
+    auto publishing = Publishing::of(options_.global, settings_, *connection_, world_);
+    if (!publishing) return apply::ApplyResult{.error = publishing.error()};
+    publishing_ = std::move(*publishing);
+  }
+  apply.publishers = publishing_.get();
   apply.certify = [this](plan::Item const& item, lifecycle::Uploads const& wanted, apply::PutOff before) {
     return signing_->certify(item, wanted, std::move(before));
   };

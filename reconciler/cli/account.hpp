@@ -1,5 +1,6 @@
 #pragma once
 #include "cli/planning.hpp"
+#include "cli/publishing.hpp"
 #include "cli/signals.hpp"
 #include "cli/signing.hpp"
 #include "cli/writing.hpp"
@@ -71,7 +72,8 @@ class Account {
   state::Contents contents_ = {};  ///< of who only looks
   std::optional<Writing> writing_ = {};
   std::atomic<bool> writes_ = false;
-  std::unique_ptr<Signing> signing_ = {};  ///< once a plan is carried out
+  std::unique_ptr<Signing> signing_ = {};        ///< once a plan is carried out
+  std::unique_ptr<Publishing> publishing_ = {};  ///< the same
   std::optional<Signals::Handler> handler_ = {};
 };
 

@@ -230,7 +230,7 @@ class Applying {
         saved_ ? plan::agreed(agreed_on, std::move(fresh), inputs.listings, waiting.names()) : std::move(fresh);
     std::erase_if(plan.items,
                   [](plan::Item const& item) { return !item.acts() || item.wanted != plan::Action::advance; });
-    if (plan.items.empty()) return true;
+    if (plan.items.empty() && plan.publications.quiet()) return true;
     plan::PlanView const seen = plan::view(plan);
     auto answered = account_.carry_out(plan, seen, std::move(inputs.listings), {});
     waiting.answered(std::move(answered), result);

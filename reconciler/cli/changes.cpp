@@ -58,7 +58,7 @@ Result<std::vector<PendingChange>> pending_changes(plan::Inputs const& inputs, p
     if (live == nullptr || live->pending.empty()) continue;
     CPS_TRY(auto const schema, schema::enrollment(live->api_schema));
     one.common_name = plan::common_name(*live->document, *schema);
-    one.signed_outside = plan::kind_of(*live->document, *schema) == "third-party";
+    one.kind = plan::kind_of(*live->document, *schema);
     for (cps::PendingChange const& pending : live->pending) {
       changes.push_back(one);
       changes.back().change = pending;

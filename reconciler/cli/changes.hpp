@@ -19,7 +19,7 @@ struct PendingChange {
   cps::EnrollmentId enrollment = {};
   cps::PendingChange change = {};
   std::string common_name = {};
-  bool signed_outside = false;             ///< certificates of the enrollment come from a CA of its owner
+  std::string kind = {};                   ///< the enrollment's validationType: "dv", "third-party" …
   std::vector<std::int64_t> ours = {};     ///< changes of the enrollment that the state has as ours
   std::vector<std::int64_t> removal = {};  ///< those of them that take it away
 };

@@ -14,6 +14,7 @@ Command apply_command();
 Command show_command();
 Command status_command();
 Command csr_command();
+Command challenges_command();
 Command upload_command();
 Command ack_command();
 Command cancel_command();
@@ -42,7 +43,7 @@ struct Group {
 std::vector<Group> groups() {
   return {{"Describe enrollments in files", {validate_command, import_command, schema_command}},
           {"Compare with CPS, and change it", {plan_command, apply_command, show_command, status_command}},
-          {"Carry a change to its end", {csr_command, upload_command, ack_command, cancel_command}},
+          {"Carry a change to its end", {challenges_command, csr_command, upload_command, ack_command, cancel_command}},
           {"What cpsctl remembers",
            {state_command, state_list_command, state_show_command, state_log_command, state_forget_command,
             state_mv_command, state_settle_command, state_unlock_command, state_rebuild_command}},

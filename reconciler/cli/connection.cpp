@@ -2,9 +2,11 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "dns/edge.hpp"
 #include "state/realm.hpp"
 #include "state/types.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace cpsctl::cli {
@@ -28,6 +30,11 @@ std::filesystem::path ledger_folder(Options const& options, Settings const& sett
       "CPS's request limit is not shared with other cpsctl processes on this machine: neither XDG_STATE_HOME nor HOME "
       "is set");
   return {};
+}
+
+bool publishes_in_edge_dns(manifest::Project const& project) {
+  return std::ranges::any_of(
+      project.publishers, [](auto const& one) { return std::holds_alternative<manifest::EdgeDns>(one.second.kind); });
 }
 
 }  // namespace
@@ -61,14 +68,20 @@ Result<Connection> connect(Options const& options, Settings const& settings, Wor
                                                    .connections = settings.parallelism}));
   // A name of a budget means something within its realm: what a strange host says must not hold up Akamai's requests.
   std::string const group = settings.budget_group.empty() ? "" : to.realm + "\n" + settings.budget_group;
-  to.session =
-      std::make_unique<cps::Session>(*to.loop, *to.client, std::move(credentials), world.clock, world.random,
-                                     cps::SessionOptions{.windows = settings.windows,
-                                                         .timeout = settings.timeout,
-                                                         .max_list_bytes = settings.max_list_bytes,
-                                                         .deadline = settings.deadline,
-                                                         .ledger_folder = ledger_folder(options, settings, world),
-                                                         .budget_group = group});
+  cps::SessionOptions const session{.windows = settings.windows,
+                                    .timeout = settings.timeout,
+                                    .max_list_bytes = settings.max_list_bytes,
+                                    .deadline = settings.deadline,
+                                    .ledger_folder = ledger_folder(options, settings, world),
+                                    .budget_group = group};
+  auto const made = [&](edgegrid::Credentials with, cps::SessionOptions const& as) {
+    return std::make_unique<cps::Session>(*to.loop, *to.client, std::move(with), world.clock, world.random, as);
+  };
+  if (publishes_in_edge_dns(settings.project)) {
+    CPS_TRY(edgegrid::Credentials same, edgegrid::load_credentials(source, environment, world.files));
+    to.edge_dns = made(std::move(same), dns::edge_session(session));
+  }
+  to.session = made(std::move(credentials), session);
   return to;
 }
 

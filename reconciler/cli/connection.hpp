@@ -16,12 +16,13 @@ struct Connection {
   std::unique_ptr<http::Loop> loop = {};
   std::unique_ptr<http::Client> client = {};
   std::unique_ptr<cps::Session> session = {};
-  std::string realm = {};            ///< what the state belongs to (state/realm.hpp)
-  std::string host = {};             ///< the API host of the credentials
-  std::string credentials = {};      ///< where they come from, in words
-  std::size_t parallelism = 1;       ///< requests in flight at once
-  std::string default_account = {};  ///< account key of the flag or of the credentials
-  std::string own_account = {};      ///< of the credentials alone
+  std::unique_ptr<cps::Session> edge_dns = {};  ///< where the project publishes there
+  std::string realm = {};                       ///< what the state belongs to (state/realm.hpp)
+  std::string host = {};                        ///< the API host of the credentials
+  std::string credentials = {};                 ///< where they come from, in words
+  std::size_t parallelism = 1;                  ///< requests in flight at once
+  std::string default_account = {};             ///< account key of the flag or of the credentials
+  std::string own_account = {};                 ///< of the credentials alone
 };
 
 /// Errors: unauthorized (credentials), usage (proxy), unavailable (CA file), io (sandbox folder).

@@ -35,14 +35,6 @@ Result<> name_files(std::vector<CsrRow>& rows, std::string const& folder) {
   return {};
 }
 
-Found found(CsrDocument const& document, std::string const& word) {
-  auto const fits = [&](auto const& one) { return one.name == word || text::glob_matches(word, one.name); };
-  if (std::ranges::any_of(document.csrs, fits)) return Found::some;
-  bool const never =
-      std::ranges::any_of(document.without, [&](WithoutCsr const& one) { return fits(one) && !one.later; });
-  return never || std::ranges::none_of(document.without, fits) ? Found::none : Found::later;
-}
-
 namespace {
 
 struct Asked {
@@ -55,30 +47,6 @@ struct Read {
   CsrDocument document = {};
   Exit unread = Exit::done;
 };
-
-/// What a change without a CSR does instead.
-WithoutCsr without(ChangeSight const& sight) {
-  WithoutCsr none{.name = sight.pending.name, .change = sight.pending.change.id.value};
-  if (!sight.change) {
-    none.reason = "its change has ended meanwhile";
-    return none;
-  }
-  cps::Change const& change = *sight.change;
-  std::string const status = text::printable(change.status);
-  bool const at_work = change.state == cps::ChangeState::new_ || change.state == cps::ChangeState::running;
-  bool const waits = change.state == cps::ChangeState::awaiting_input;
-  bool const gone = std::holds_alternative<lifecycle::Gone>(sight.info);
-  none.later = at_work || gone;
-  if (at_work)
-    none.reason = fmt::format("CPS works on it ({})", status);
-  else if (gone)
-    none.reason = "its change moved on just now";
-  else if (waits)
-    none.reason = fmt::format("its change waits for something else ({}): cpsctl status {}", status, none.name);
-  else
-    none.reason = fmt::format("its change is at {} ({})", text::printable(change.state_text), status);
-  return none;
-}
 
 /// Whoever signs gets what he can check: a CSR that its own key has made.
 Result<CsrRow> row_of(PendingChange const& pending, cps::Csr const& from) {
@@ -117,11 +85,7 @@ Read document_of(std::vector<ChangeSight> const& sights, plan::PlanView const& p
   CsrDocument& document = read.document;
   plan::ByKey const planned(plan);
   auto const failed = [&](ChangeSight const& sight, Error const& error) {
-    log::error("{}: {}", sight.pending.name, describe(error));
-    read.unread = worse(read.unread, exit_for(error.code));
-    document.without.push_back({.name = sight.pending.name,
-                                .change = sight.pending.change.id.value,
-                                .reason = "it could not be read: " + describe(error)});
+    note_failure(sight, error, document.without, read.unread);
   };
   for (ChangeSight const& sight : sights) {
     if (sight.failure) {
@@ -159,30 +123,21 @@ void print(CsrDocument const& document, std::ostream& out) {
   }
 }
 
-/// "-l team=web", of a selection by more than names; else nothing.
-std::string narrowed_by(plan::Selection selection) {
-  selection.names.clear();
-  return selection.everything() ? std::string() : selection.text();
+std::vector<std::string> named(CsrDocument const& document) {
+  std::vector<std::string> names;
+  std::ranges::transform(document.csrs, std::back_inserter(names), &CsrRow::name);
+  return names;
 }
 
 /// What a person has to know beside the document.
-void tell(CsrDocument const& document, std::vector<std::string> const& names, plan::Selection const& selection) {
-  auto const served = [&](WithoutCsr const& one) {
-    return std::ranges::any_of(names, [&](std::string const& word) {
-      return text::glob_matches(word, one.name) && found(document, word) == Found::some;
-    });
-  };
-  for (WithoutCsr const& one : document.without)
-    log::write(served(one) ? log::Level::info : log::Level::warning,
-               fmt::format("{}: no CSR to sign: {}", one.name, one.reason));
+void tell(CsrDocument const& document, std::vector<std::string> const& words, plan::Selection const& selection) {
+  tell_without(document.without, named(document), words, "no CSR to sign");
   for (CsrRow const& row : document.csrs)
     if (!row.outdated.empty())
       log::warning("{}: its CSR no longer fits the manifest, which wants {}: a certificate for it will not bring that",
                    row.name, fmt::join(row.outdated, "; "));
-  if (!document.csrs.empty() || !document.without.empty() || !names.empty()) return;
-  std::string const narrowed = narrowed_by(selection);
-  log::info("no change{} waits for a certificate that is signed outside CPS",
-            narrowed.empty() ? "" : fmt::format(" of what {} selects", narrowed));
+  if (!document.csrs.empty() || !document.without.empty() || !words.empty()) return;
+  log::info("no change{} waits for a certificate that is signed outside CPS", narrowed(selection));
 }
 
 Result<> write(CsrDocument& document, std::string const& folder, World& world) {
@@ -194,78 +149,26 @@ Result<> write(CsrDocument& document, std::string const& folder, World& world) {
   return {};
 }
 
-Exit exit_of(CsrDocument const& document, Asked const& asked) {
-  Exit exit = Exit::done;
-  for (std::string const& word : asked.names) {
-    Found const what = found(document, word);
-    if (what == Found::later) exit = worse(exit, Exit::again);
-    if (what == Found::none) exit = worse(exit, Exit::failed);
-  }
-  return exit;
-}
-
-/// Does anybody know an enrollment of that name that the rest of the selection leaves out?
-bool left_out(plan::Inputs const& inputs, std::string const& word) {
-  auto const out = [&](std::string const& name, std::string const& contract,
-                       std::map<std::string, std::string> const& labels) {
-    return text::glob_matches(word, name) && !inputs.selection.takes(name, contract, labels);
-  };
-  return std::ranges::any_of(inputs.desired,
-                             [&](manifest::Desired const& one) { return out(one.name, one.contract, one.labels); }) ||
-         std::ranges::any_of(inputs.entries,
-                             [&](auto const& one) { return out(one.first, one.second.contract, one.second.labels); });
-}
-
-/// Those of the words that cannot have a CSR now, whatever their changes say: each enrollment once.
-std::vector<WithoutCsr> never(plan::Inputs const& inputs, std::vector<std::string> const& words,
-                              std::vector<PendingChange> const& changes) {
-  std::vector<WithoutCsr> all;
-  auto const add = [&all](WithoutCsr one) {
-    auto const same = [&one](WithoutCsr const& other) { return other.name == one.name && other.change == one.change; };
-    if (std::ranges::none_of(all, same)) all.push_back(std::move(one));
-  };
-  for (std::string const& word : words) {
-    bool any = false;
-    for (PendingChange const& one : changes) {
-      if (!text::glob_matches(word, one.name)) continue;
-      any = true;
-      if (!one.signed_outside)
-        add({.name = one.name, .change = one.change.id.value, .reason = "CPS itself has its certificates signed"});
-    }
-    if (any) continue;
-    add({.name = word,
-         .reason = left_out(inputs, word) ? fmt::format("{} leaves it out", narrowed_by(inputs.selection))
-                                          : "no change is pending at CPS"});
-  }
-  return all;
-}
-
 /// cpsctl csr: one list per contract, and for each change that is pending two requests.
 Result<Exit> run(Asked const& asked, Options options, World& world) {
   if (asked.out_dir && asked.out_dir->empty())
     return usage("--out-dir names no folder: it is empty", "name one (is the variable set?)");
   options.selection.names.insert(options.selection.names.end(), asked.names.begin(), asked.names.end());
   return on_account(options, world, [&](Account& account) -> Result<Exit> {
-    CPS_TRY(manifest::Loaded manifests, account.read_manifests(Account::Manifests::if_any));
-    CPS_CHECK(account.connect());
-    CPS_CHECK(account.look());
-    plan::Inputs known = account.inputs(std::move(manifests));
-    CPS_CHECK(check_words(known));
-    CPS_TRY(plan::Inputs const inputs, account.ask(std::move(known)));
-    CPS_TRY(plan::Plan const plan, plan::make_plan(inputs));
-    plan::PlanView const seen = plan::view(plan);
-    CPS_TRY(auto changes, pending_changes(inputs, seen, Lives(inputs)));
-    std::vector<WithoutCsr> const others = never(inputs, asked.names, changes);
-    std::erase_if(changes, [](PendingChange const& one) { return !one.signed_outside; });
-    CPS_TRY(auto const sights, look_at(std::move(changes), account.connection()));
-    Read read = document_of(sights, seen);
+    CPS_TRY(Answers const answers,
+            read_wanted(asked.names,
+                        {.takes = [](PendingChange const& one) { return one.kind == "third-party"; },
+                         .otherwise = "CPS itself has its certificates signed"},
+                        account));
+    Read read = document_of(answers.sights, answers.plan);
     CsrDocument& document = read.document;
-    document.without.insert(document.without.end(), others.begin(), others.end());
+    document.without.insert(document.without.end(), answers.never.begin(), answers.never.end());
     if (asked.out_dir) CPS_CHECK(write(document, *asked.out_dir, world));
-    tell(document, asked.names, inputs.selection);
+    tell(document, asked.names, answers.inputs.selection);
     return delivered({.text = [&](std::ostream& out, report::Style const&) { print(document, out); },
                       .json = [&] { return fields::versioned(document); }},
-                     worse(exit_of(document, asked), read.unread), options.global, world);
+                     worse(exit_of(asked.names, named(document), document.without), read.unread), options.global,
+                     world);
   });
 }
 

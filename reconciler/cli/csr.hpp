@@ -1,6 +1,7 @@
 #pragma once
 #include "base/fields.hpp"
 #include "base/result.hpp"
+#include "cli/asked.hpp"
 
 #include <cstdint>
 #include <string>
@@ -24,28 +25,14 @@ struct CsrRow {
 };
 BOOST_DESCRIBE_STRUCT(CsrRow, (), (name, id, change, common_name, dns_names, key_algorithm, csr, file, outdated))
 
-/// Why there is none of an enrollment that was asked for.
-struct WithoutCsr {
-  std::string name = {};
-  std::int64_t change = 0;  ///< 0: none is pending
-  std::string reason = {};
-  bool later = false;  ///< CPS may still make one
-};
-BOOST_DESCRIBE_STRUCT(WithoutCsr, (), (name, change, reason, later))
-
 struct CsrDocument {
   std::vector<CsrRow> csrs = {};
-  std::vector<WithoutCsr> without = {};
+  std::vector<Without> without = {};
 };
 BOOST_DESCRIBE_STRUCT(CsrDocument, (), (csrs, without))
 
 /// Gives each its file below the folder. Errors: io, when two would be written into the same one, also where
 /// capitals make no difference.
 Result<> name_files(std::vector<CsrRow>& rows, std::string const& folder);
-
-/// What became of a word that asked for CSRs.
-enum class Found : std::uint8_t { some, later, none };
-/// A glob is served by any CSR that it matches, whatever else it matches.
-Found found(CsrDocument const& document, std::string const& word);
 
 }  // namespace cpsctl::cli

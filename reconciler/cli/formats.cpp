@@ -22,6 +22,7 @@ struct Row {
   Render<ResultDocument> result = nullptr;
   Render<StatusDocument> status = nullptr;
   Render<FindingsDocument> findings = nullptr;
+  Render<ChallengesDocument> challenges = nullptr;
   Render<report::Failure> failure;
 };
 
@@ -46,6 +47,7 @@ using Plan = PlanDocument;
 using Result = ResultDocument;
 using Status = StatusDocument;
 using Findings = FindingsDocument;
+using Challenges = ChallengesDocument;
 using Failure = report::Failure;
 
 Row const rows[] = {
@@ -68,6 +70,15 @@ Row const rows[] = {
      .result = [](Result const& of, World&) { return report::result_junit(of.rows, of.facts, of.plan); },
      .findings = [](Findings const& of, World&) { return report::findings_junit(of.findings, of.files); },
      .failure = [](Failure const& of, World&) { return report::failure_junit(of); }},
+    {.format = Format::zone,
+     .challenges = [](Challenges const& of, World&) { return report::challenges_zone(of.challenges); },
+     .failure = [](Failure const& of, World&) { return report::failure_comment(of, ";"); }},
+    {.format = Format::nsupdate,
+     .challenges = [](Challenges const& of, World&) { return report::challenges_nsupdate(of.challenges); },
+     .failure = [](Failure const& of, World&) { return report::failure_comment(of, ";"); }},
+    {.format = Format::octodns,
+     .challenges = [](Challenges const& of, World&) { return report::challenges_octodns(of.challenges, of.zone); },
+     .failure = [](Failure const& of, World&) { return report::failure_comment(of, "#"); }},
 };
 
 template <class D>
@@ -88,7 +99,8 @@ std::vector<Format> formats_of(Document document) {
     if ((document == Document::plan && row.plan != nullptr) ||
         (document == Document::result && row.result != nullptr) ||
         (document == Document::status && row.status != nullptr) ||
-        (document == Document::findings && row.findings != nullptr))
+        (document == Document::findings && row.findings != nullptr) ||
+        (document == Document::challenges && row.challenges != nullptr))
       formats.push_back(row.format);
   return formats;
 }
@@ -104,6 +116,9 @@ Forms forms_of(StatusDocument document, World& world) {
 }
 Forms forms_of(FindingsDocument document, World& world) {
   return forms(std::move(document), world, &Row::findings);
+}
+Forms forms_of(ChallengesDocument document, World& world) {
+  return forms(std::move(document), world, &Row::challenges);
 }
 Forms forms_of(report::Failure const& failure, World& world) {
   return forms(failure, world, &Row::failure);

@@ -2,6 +2,7 @@
 #include "base/json.hpp"
 #include "cli/options.hpp"
 #include "cli/world.hpp"
+#include "report/challenges.hpp"
 #include "report/result.hpp"
 #include "report/status.hpp"
 
@@ -32,6 +33,11 @@ struct StatusDocument {
   report::Status const& status;
 };
 
+struct ChallengesDocument {
+  report::Challenges const& challenges;
+  std::string zone = {};  ///< of octodns, which has a file a zone
+};
+
 struct FindingsDocument {
   std::span<Finding const> findings;
   std::set<std::string> files;  ///< also those without findings
@@ -45,6 +51,7 @@ Forms forms_of(PlanDocument document, World& world);
 Forms forms_of(ResultDocument document, World& world);
 Forms forms_of(StatusDocument document, World& world);
 Forms forms_of(FindingsDocument document, World& world);
+Forms forms_of(ChallengesDocument document, World& world);
 /// Of a failure there is every format: it takes the place of any document.
 Forms forms_of(report::Failure const& failure, World& world);
 

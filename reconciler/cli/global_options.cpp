@@ -114,6 +114,14 @@ void GlobalFlags::add(CLI::App& app, Options& options, std::vector<Taken>& taken
   flag("--timeout", to.timeout, "longest wait for one request (default: 60s)", "", "CPSCTL_TIMEOUT");
   flag("--deadline", to.deadline, "end the run in time: save and exit 75", "", "CPSCTL_DEADLINE");
   flag("--lock-timeout", to.lock_timeout, "how long to wait for another run (default: 0s)", "", "CPSCTL_LOCK_TIMEOUT");
+  flag("--allow-host", to.allow_hosts, "the project may have this host written to; repeatable", "HOST",
+       "CPSCTL_ALLOW_HOST");
+  app.get_option("--allow-host")->delimiter(',');
+  flag("--dns-resolver", to.dns_resolvers, "ask this one instead of the machine's; repeatable", "ADDRESS:PORT",
+       "CPSCTL_DNS_RESOLVER");
+  app.get_option("--dns-resolver")->delimiter(',');
+  flag("--dns-port", to.dns_port, "port of authoritative name servers (default: 53)", "N", "CPSCTL_DNS_PORT",
+       a_number(1, 65535));
   Flag const sandbox{"--sandbox", "use the embedded CPS; its data is in DIR (default: .cpsctl/sandbox)", "DIR",
                      Names::folders};
   flags.maybe(sandbox, sandbox_, default_sandbox);

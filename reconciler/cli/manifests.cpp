@@ -25,9 +25,10 @@ Result<> check_account_key(std::vector<manifest::Desired> const& desired, Global
                .at = other->mark};
 }
 
-std::vector<std::string> names_of(manifest::Programs const& programs) {
+template <class Map>
+std::vector<std::string> names_of(Map const& all) {
   std::vector<std::string> names;
-  for (auto const& [name, program] : programs) names.push_back(name);
+  for (auto const& [name, one] : all) names.push_back(name);
   return names;
 }
 
@@ -63,6 +64,7 @@ manifest::Loaded load_manifests(Settings const& settings, World& world) {
                          .project_file = settings.project.file,
                          .default_schema = settings.api_schema,
                          .signers = names_of(settings.project.signers),
+                         .publishers = names_of(settings.project.publishers),
                          .allowed_env = settings.allowed_env,
                          .env = world.environment,
                          .is_secret = secrets_of(settings, world),

@@ -18,10 +18,10 @@ namespace cpsctl::cli {
 enum class Colour : std::uint8_t { automatic, always, never };
 
 /// The forms of documents (formats.hpp).
-BOOST_DEFINE_ENUM_CLASS(Format, text, json, md, csv, sarif, github, junit)
+BOOST_DEFINE_ENUM_CLASS(Format, text, json, md, csv, sarif, github, junit, zone, nsupdate, octodns)
 
 /// What a command prints: none but text, text and JSON of its own, or what several commands have and formats know.
-enum class Document : std::uint8_t { none, own, plan, result, status, findings };
+enum class Document : std::uint8_t { none, own, plan, result, status, findings, challenges };
 
 /// Where the embedded CPS keeps its data.
 inline constexpr char const* default_sandbox = ".cpsctl/sandbox";
@@ -59,7 +59,10 @@ struct GlobalOptions {
   std::optional<Duration> timeout = {};
   std::optional<Duration> deadline = {};
   std::optional<Duration> lock_timeout = {};
-  std::optional<std::string> sandbox = {};  ///< --sandbox[=DIR]: the folder
+  std::vector<std::string> allow_hosts = {};    ///< that a project may name to be written to
+  std::vector<std::string> dns_resolvers = {};  ///< HOST:PORT; empty: the machine's
+  std::optional<std::int64_t> dns_port = {};    ///< of authoritative servers
+  std::optional<std::string> sandbox = {};      ///< --sandbox[=DIR]: the folder
 };
 
 /// The guard rails and the selection of one call (design.md §7).

@@ -158,6 +158,7 @@ std::set<std::string> allowed_env(GlobalOptions const& options, manifest::Projec
 Result<> check_hooks(GlobalOptions const& options, manifest::Project const& project) {
   std::vector<std::string> known;
   for (auto const& [name, program] : project.signers) known.push_back(name);
+  for (auto const& [name, publisher] : project.publishers) known.push_back(name);
   for (std::string const& pair : options.hook_env) {
     std::string const hook = pair.substr(0, pair.find('='));
     if (std::ranges::find(known, hook) != known.end()) continue;
@@ -253,6 +254,7 @@ Result<Settings> make_settings(Options const& options, World& world) {
   settings.allowed_env = allowed_env(global, project);
   CPS_CHECK(check_hooks(global, project));
   settings.hook_grants = global.hook_grants;
+  for (std::string const& host : global.allow_hosts) settings.allowed_hosts.insert(text::lower(host));
   settings.paths_of_project = options.paths.empty() && !project.manifests.empty();
   CPS_TRY(settings.state, state_place(global, project));
   settings.flags = flags_of(global);

@@ -22,6 +22,7 @@ struct Settings {
   std::string state = {};                  ///< its location
   std::set<std::string> allowed_env = {};  ///< what manifests may use
   std::vector<hooks::Grant> hook_grants = {};
+  std::set<std::string> allowed_hosts = {};  ///< lower case: what a project may have written to
   edgegrid::CredentialSource credentials = {};
   std::string api_schema = "v11";
   std::vector<cps::Window> windows = {};  ///< empty: no limits

@@ -225,6 +225,7 @@ Result<plan::Inputs> see_account(plan::Inputs known, Account& account, World& wo
   CPS_CHECK(SeeChanges(inputs, account, world, seeing).run());
   CPS_CHECK(see_live_ends(inputs, account));
   CPS_TRY(inputs.signers, signers_of(account.settings(), world));
+  CPS_TRY(inputs.publishers, publishers_of(account.settings(), world));
   return inputs;
 }
 

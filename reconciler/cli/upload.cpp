@@ -184,7 +184,7 @@ Result<std::vector<plan::Item>> for_all(std::vector<pki::Source> const& sources,
   CPS_TRY(plan::Plan const planned, plan::make_plan(inputs));
   Lives const lives(inputs);
   CPS_TRY(auto pending, pending_changes(inputs, plan::view(planned), lives));
-  std::erase_if(pending, [](PendingChange const& one) { return !one.signed_outside; });
+  std::erase_if(pending, [](PendingChange const& one) { return one.kind != "third-party"; });
   CPS_TRY(auto const seen, look_at(std::move(pending), account.connection()));
   std::vector<plan::Item> items;
   Unfit unfit;

@@ -5,6 +5,7 @@
 #include "lifecycle/decide_input.hpp"
 #include "lifecycle/pending.hpp"
 #include "lifecycle/polls.hpp"
+#include "lifecycle/validation.hpp"
 
 #include <algorithm>
 
@@ -203,6 +204,13 @@ std::string answer_digest(cps::InputInfo const& info) {
                         [&](cps::WarningsText const& text) { return digest(text.warnings); },
                         [&](cps::PendingDeployment const& pending) {
                           return digest(pending.validation_result_hash + " " + pending.fingerprint);
+                        },
+                        [&](cps::Challenges const& challenges) {
+                          // Its tokens: what CPS says of its own looking changes all the time.
+                          std::string all;
+                          for (Token const& one : tokens(challenges).tokens)
+                            all += fmt::format("{} {} {}\n", one.domain, fields::word(one.kind), one.value);
+                          return digest(all.empty() ? fields::to_text(challenges) : all);
                         },
                         [&](auto const& described) { return digest(fields::to_text(described)); },
                     },

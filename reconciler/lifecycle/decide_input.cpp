@@ -100,10 +100,19 @@ Due decide_validation(AtInput const& at, cps::Challenges const& challenges) {
     if (all) return Waits{.who = Who::ca, .what = "the CA issues the certificate", .since = at.seen.since};
     return Waits{.what = "CPS asks the CA for challenges", .since = at.seen.since};
   }
-  Missing missing = at.missing(fmt::format("the validation of {}: {}", text::counted(names.size(), "name"),
-                                           text::excerpt(fmt::format("{}", fmt::join(names, ", ")), listed)));
-  missing.commands.push_back("publish what Akamai Control Center shows for them, then: " + ack(at));
+  std::string const which = fmt::format("{}: {}", text::counted(names.size(), "name"),
+                                        text::excerpt(fmt::format("{}", fmt::join(names, ", ")), listed));
+  Tokens found = tokens(challenges);
+  manifest::Validation const& by = at.policy.lifecycle.dv;
+  bool const by_policy = !by.publisher.empty() && !found.tokens.empty() && !at.by_hand_only();
+  if (by_policy && was_given(at.seen, at.input, challenges))
+    return Waits{.who = Who::ca, .what = "the CA looks for the published tokens of " + which, .since = at.seen.since};
+  if (by_policy) return Publishes{.input = at.input, .by = by, .tokens = std::move(found.tokens), .names = names};
+  Missing missing = at.missing("the validation of " + which);
+  missing.commands = {fmt::format("cpsctl challenges {}", at.seen.name), "publish what it prints, and " + ack(at)};
   missing.because.emplace_back("only names whose CNAMEs end at Akamai validate by themselves");
+  missing.because.insert(missing.because.end(), found.odd.begin(), found.odd.end());
+  if (!at.by_hand_only()) missing.because.emplace_back("the manifest names no publisher (cpsctl help dv)");
   return missing;
 }
 

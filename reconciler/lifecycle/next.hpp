@@ -1,6 +1,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "cps/inputs.hpp"
+#include "lifecycle/validation.hpp"
 #include "lifecycle/warnings.hpp"
 #include "manifest/types.hpp"
 
@@ -46,6 +47,14 @@ struct Uploads {
   std::vector<cps::Csr> csrs = {};  ///< one for each wanted algorithm, in the policy's order
 };
 
+/// The policy's publishers bring these tokens to where the CA looks; once they are seen there, CPS is told.
+struct Publishes {
+  cps::Input input = {};
+  manifest::Validation by = {};
+  std::vector<Token> tokens = {};       ///< at least one; of a name in each way that it has
+  std::vector<std::string> names = {};  ///< that wait, each once
+};
+
 /// The policy approves what is on staging. The information is read again right before that: hash and fingerprint must
 /// be these.
 struct Approves {
@@ -74,7 +83,7 @@ struct DeadEnd {
 /// It is done; the list tells what the enrollment is now.
 struct Ended {};
 
-using Due = std::variant<Waits, Reads, Acknowledges, Uploads, Approves, Missing, DeadEnd, Ended>;
+using Due = std::variant<Waits, Reads, Acknowledges, Uploads, Publishes, Approves, Missing, DeadEnd, Ended>;
 
 struct Next {
   Due due = {};
@@ -85,7 +94,7 @@ struct Next {
 /// Would it send a write?
 inline bool is_answer(Due const& due) {
   return std::holds_alternative<Acknowledges>(due) || std::holds_alternative<Uploads>(due) ||
-         std::holds_alternative<Approves>(due);
+         std::holds_alternative<Publishes>(due) || std::holds_alternative<Approves>(due);
 }
 
 }  // namespace cpsctl::lifecycle

@@ -316,17 +316,30 @@ class Loader {
       std::string const pointer = std::string(lifecycle_at) + problem.pointer;
       report(whole.marks.nearest(pointer, false), json::dotted(pointer), problem.rule, problem.message, problem.hint);
     }
-    check_signer(whole, desired.lifecycle.certificate.signer);
+    std::string const& signer = desired.lifecycle.certificate.signer;
+    if (!signer.empty())
+      check_named(whole, "/certificate/signer", signer,
+                  {.what = "signer", .known = options_.signers, .rule = rule::unknown_signer});
+    std::vector<std::string> const& publishers = desired.lifecycle.dv.publisher;
+    for (std::size_t i = 0; i < publishers.size(); ++i)
+      check_named(whole, json::child("/dv/publisher", i), publishers[i],
+                  {.what = "publisher", .known = options_.publishers, .rule = rule::unknown_publisher});
   }
 
-  void check_signer(Document const& whole, std::string const& signer) {
-    if (signer.empty() || std::ranges::find(options_.signers, signer) != options_.signers.end()) return;
-    std::string const pointer = std::string(lifecycle_at) + "/certificate/signer";
-    auto const meant = text::nearest(signer, options_.signers);
-    std::string const add = fmt::format("name it under spec.signers of {}",
+  /// What the project file has by name.
+  struct OfProject {
+    char const* what;
+    std::vector<std::string> const& known;
+    char const* rule;
+  };
+  void check_named(Document const& whole, std::string const& below, std::string const& name, OfProject const& of) {
+    if (std::ranges::find(of.known, name) != of.known.end()) return;
+    std::string const pointer = std::string(lifecycle_at) + below;
+    auto const meant = text::nearest(name, of.known);
+    std::string const add = fmt::format("name it under spec.{}s of {}", of.what,
                                         options_.project_file.empty() ? "a cpsctl.yaml" : options_.project_file);
-    report(whole.marks.nearest(pointer, false), json::dotted(pointer), rule::unknown_signer,
-           fmt::format("there is no signer \"{}\" in the project file", text::excerpt(signer, 60)),
+    report(whole.marks.nearest(pointer, false), json::dotted(pointer), of.rule,
+           fmt::format("there is no {} \"{}\" in the project file", of.what, text::excerpt(name, 60)),
            meant ? fmt::format("did you mean \"{}\"?", *meant) : add);
   }
 

@@ -5,6 +5,8 @@
 #include "manifest/rules.hpp"
 #include "manifest/yaml.hpp"
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <system_error>
 
@@ -108,8 +110,34 @@ class Settings {
       all.emplace(json::view(member.name), program(json::child(pointer, json::view(member.name))));
     return all;
   }
+  /// Each with the first of its kinds; that it has one alone is another's to check.
+  Publishers publishers(std::string_view pointer) const {
+    Publishers all;
+    json::Value const* const map = json::at(document_, pointer);
+    if (map == nullptr || !map->IsObject()) return all;
+    for (auto const& member : map->GetObject())
+      all.emplace(json::view(member.name), publisher(json::child(pointer, json::view(member.name))));
+    return all;
+  }
 
  private:
+  Publisher publisher(std::string const& pointer) const {
+    Publisher publisher{.zones = texts(pointer + "/zones")};
+    for (std::string& zone : publisher.zones)
+      if (zone.ends_with('.')) zone.pop_back();
+    auto const has = [&](char const* kind) { return json::at(document_, pointer + kind) != nullptr; };
+    if (has("/rfc2136"))
+      publisher.kind = Rfc2136Server{.server = text(pointer + "/rfc2136/server").value_or(""),
+                                     .key = text(pointer + "/rfc2136/key").value_or("")};
+    else if (has("/edgeDns"))
+      publisher.kind = EdgeDns();
+    else if (has("/webroot"))
+      publisher.kind = Webroot{.folder = text(pointer + "/webroot/folder").value_or("")};
+    else
+      publisher.kind = program(pointer);
+    return publisher;
+  }
+
   Program program(std::string const& pointer) const {
     Program program{.exec = texts(pointer + "/exec")};
     if (auto const timeout = parse_duration(text(pointer + "/timeout").value_or(""))) program.timeout = *timeout;
@@ -144,7 +172,30 @@ Project project_of(json::Value const& document, std::string const& file) {
   project.max_deletes = settings.number("/spec/guard/maxDeletes");
   project.max_changes = settings.text("/spec/guard/maxChanges");
   project.signers = settings.programs("/spec/signers");
+  project.publishers = settings.publishers("/spec/publishers");
   return project;
+}
+
+/// What a schema cannot say: each is of one kind, knows its zones if it writes into them, and shares its name with no
+/// signer, as variables are granted by name. Pointers, and what is wrong there.
+std::vector<std::pair<std::string, std::string>> publisher_problems(json::Value const& document) {
+  std::vector<std::pair<std::string, std::string>> problems;
+  json::Value const* const map = json::at(document, "/spec/publishers");
+  if (map == nullptr || !map->IsObject()) return problems;
+  for (auto const& member : map->GetObject()) {
+    std::string const name(json::view(member.name));
+    std::string const pointer = json::child("/spec/publishers", name);
+    auto const has = [&](char const* what) { return json::at(document, pointer + what) != nullptr; };
+    auto const kinds = std::ranges::count_if(std::array{"/rfc2136", "/edgeDns", "/webroot", "/exec"}, has);
+    if (kinds != 1)
+      problems.emplace_back(pointer,
+                            fmt::format("the publisher {} is of {} kinds", name, kinds == 0 ? "no" : "several"));
+    if (has("/rfc2136") && !has("/zones"))
+      problems.emplace_back(pointer, fmt::format("the publisher {} does not say which zones it writes", name));
+    if (json::at(document, json::child("/spec/signers", name)) != nullptr)
+      problems.emplace_back(pointer, fmt::format("a signer is called {}, too", name));
+  }
+  return problems;
 }
 
 /// More than one is wrong already.
@@ -181,6 +232,9 @@ Result<> read_settings(std::string const& file, std::string_view bytes, LoadedPr
       {.allowed = no_names, .get = no_values}, findings);
   report_problems(schema::check(document.value, schema->root(), {}), document, document.marks, "", findings);
   loaded.project = project_of(document.value, file);
+  for (auto const& [pointer, message] : publisher_problems(document.value))
+    report(document.marks.nearest(pointer, false), rule::publisher, json::dotted(pointer), message,
+           "write one of rfc2136, edgeDns, webroot and exec for each publisher, and zones for those of DNS");
   if (auto const& version = loaded.project.schema; version && !schema::enrollment(*version))
     report(document.marks.nearest("/spec/api/schema", false), rule::malformed, "spec.api.schema",
            fmt::format("there is no api schema \"{}\"", *version),

@@ -32,7 +32,8 @@ struct Project {
   std::optional<std::string> max_list_bytes = {};  ///< api.maxListBytes: "512MB"
   std::optional<std::int64_t> max_deletes = {};
   std::optional<std::string> max_changes = {};
-  Programs signers = {};  ///< what turns CSRs into certificates
+  Programs signers = {};       ///< what turns CSRs into certificates
+  Publishers publishers = {};  ///< what brings tokens to where the CA looks
 };
 
 struct LoadedProject {

@@ -46,6 +46,8 @@ inline constexpr char const* answered_text = "CPS053";
 inline constexpr char const* certificate_source = "CPS054";
 inline constexpr char const* certificate_file = "CPS055";
 inline constexpr char const* unknown_signer = "CPS056";
+inline constexpr char const* unknown_publisher = "CPS057";
+inline constexpr char const* publisher = "CPS058";
 }  // namespace rule
 
 /// Cross-field rules over one enrollment whose fields have been checked; values of a wrong type are skipped.

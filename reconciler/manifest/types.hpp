@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <boost/describe.hpp>
@@ -50,6 +51,20 @@ struct CertificateSource {
 };
 BOOST_DESCRIBE_STRUCT(CertificateSource, (), (signer, key_algorithms, files))
 
+// authoritative: every name server of the zone. recursive: a resolver. none: nobody is asked.
+BOOST_DEFINE_ENUM_CLASS(DvCheck, authoritative, recursive, none)
+
+/// How the names of a DV enrollment are validated: by publishers, or (none) by a person.
+struct Validation {
+  static constexpr std::size_t always_written = 0;
+  std::vector<std::string> publisher = {};  ///< names in the project file
+  Duration grace = usual_grace;             ///< for names whose CNAMEs end at Akamai: they validate by themselves
+  DvCheck check = DvCheck::authoritative;   ///< what counts as published
+  static constexpr Duration usual_grace = std::chrono::minutes(30);
+  bool operator==(Validation const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Validation, (), (publisher, grace, check))
+
 /// spec.lifecycle: what may be done to the enrollment, apart from its fields.
 struct Lifecycle {
   static constexpr std::size_t always_written = 4;  // states and plans without the others have the same bytes as ever
@@ -62,11 +77,12 @@ struct Lifecycle {
   bool allow_expiry = false;  ///< a deployment date may outlive the live certificate
   std::string hold = {};      ///< why nothing is answered and written; empty: no hold
   CertificateSource certificate = {};
+  Validation dv = {};
   bool operator==(Lifecycle const&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Lifecycle, (),
                       (adopt, on_pending_change, deletion, allow_duplicate_cn, acknowledge, promotion, allow_expiry,
-                       hold, certificate))
+                       hold, certificate, dv))
 
 /// spec.deploy: deploy-not-before / deploy-not-after, UTC days. Sent, never compared.
 struct DeployWindow {
@@ -92,6 +108,26 @@ struct Program {
 };
 /// By their names in the project file.
 using Programs = std::map<std::string, Program, std::less<>>;
+
+// Where a publisher puts values.
+/// Dynamic updates to a zone's primary server.
+struct Rfc2136Server {
+  std::string server = {};  ///< "ns1.example.com", "192.0.2.1:53"
+  std::string key = {};     ///< "env:NAME": the variable that holds the key, or names its file
+};
+/// Akamai's Edge DNS, with the credentials of CPS.
+struct EdgeDns {};
+/// Files of http-01 below a folder that the operator grants.
+struct Webroot {
+  std::string folder = {};
+};
+/// What brings tokens to where the CA looks.
+struct Publisher {
+  std::vector<std::string> zones = {};  ///< it is for names in these: "example.com"; empty: for all
+  std::variant<Rfc2136Server, EdgeDns, Webroot, Program> kind = {};
+};
+/// By their names in the project file.
+using Publishers = std::map<std::string, Publisher, std::less<>>;
 
 /// One enrollment as the manifests want it.
 struct Desired {

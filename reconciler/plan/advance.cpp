@@ -86,6 +86,11 @@ Told told(lifecycle::Due const& due) {
                                       : fmt::format("waits for its signed certificate; the signer {} makes it",
                                                     one.source.signer)};
           },
+          [](lifecycle::Publishes const& one) {
+            return Told{.reason =
+                            fmt::format("waits for the validation of {}; {} publishes their tokens",
+                                        text::counted(one.names.size(), "name"), fmt::join(one.by.publisher, " or "))};
+          },
           [](lifecycle::Approves const&) {
             return Told{.reason = "waits on staging for an approval; the policy gives it, and it goes to production"};
           },

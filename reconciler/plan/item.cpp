@@ -50,6 +50,9 @@ std::string says(Advance const& advance) {
     if (!source.signer.empty()) return what + " of the signer " + source.signer;
     return source.files.empty() ? what : fmt::format("{} in {}", what, fmt::join(source.files, ", "));
   }
+  if (auto const* const publishes = std::get_if<lifecycle::Publishes>(&advance.next.due))
+    return fmt::format("says that the tokens are published, once {} has brought them to their place",
+                       fmt::join(publishes->by.publisher, " or "));
   if (std::holds_alternative<lifecycle::Approves>(advance.next.due)) return "approves what is on staging";
   return {};
 }
@@ -118,7 +121,7 @@ cps::Input const* input_answered(lifecycle::Due const& due) {
       [](auto const& one) -> cps::Input const* {
         using T = std::decay_t<decltype(one)>;
         constexpr bool answers = std::is_same_v<T, lifecycle::Acknowledges> || std::is_same_v<T, lifecycle::Uploads> ||
-                                 std::is_same_v<T, lifecycle::Approves>;
+                                 std::is_same_v<T, lifecycle::Publishes> || std::is_same_v<T, lifecycle::Approves>;
         if constexpr (answers) return &one.input;
         return nullptr;
       },

@@ -136,6 +136,7 @@ struct Item {
   std::string fingerprint = {};                ///< of all that a reviewer sees and a write is based on (SHA-256)
   std::optional<manifest::Desired> desired{};  ///< of what creates, changes or records something
   std::string signer = {};                     ///< fingerprint of the program that signs its certificates
+  std::vector<std::string> publishers = {};    ///< of those of its policy, in their order
   /// Of the pending changes that it speaks of, those that were not read for this plan.
   std::map<std::int64_t, lifecycle::Recalled> recalled = {};
   cps::Live live = {};                       ///< as it was planned on; no document: does not exist
@@ -217,6 +218,17 @@ struct Counted {
 void count(Counted item, Summary& summary);
 void count(Item const& item, Summary& summary);
 
+/// Values where a CA looks, by what becomes of them.
+struct Publications {
+  std::vector<state::Publication> needed = {};    ///< put there again, should they have gone
+  std::vector<state::Publication> needless = {};  ///< taken away
+  std::vector<state::Publication> shared = {};    ///< needless, and the same value is needed by another: forgotten
+  std::vector<state::Publication> unknown = {};   ///< of contracts that were not listed: left as they are
+
+  /// Is nothing to be done about them?
+  bool quiet() const { return needed.empty() && needless.empty() && shared.empty(); }
+};
+
 struct Plan {
   std::string realm = {};
   std::string account = {};  ///< of the flag or the credentials: of all items that name none
@@ -228,6 +240,7 @@ struct Plan {
   std::vector<Item> items = {};            ///< sorted by key; also those with nothing to do but a note
   Summary summary = {};
   std::map<std::string, std::vector<Advance>> looks = {};  ///< the pending changes that were looked at, by name
+  Publications publications = {};
 };
 
 }  // namespace cpsctl::plan

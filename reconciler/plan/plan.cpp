@@ -5,6 +5,7 @@
 #include "plan/advance.hpp"
 #include "plan/decide.hpp"
 #include "plan/guards.hpp"
+#include "plan/publications.hpp"
 
 #include <algorithm>
 
@@ -29,6 +30,7 @@ std::string fingerprint_of(Item const& item) {
     add("action", item.action());
     add("answers", item.desired ? fields::shared(item.desired->lifecycle) : json::Ref());
     add("id", item.id);
+    if (!item.publishers.empty()) add("publishers", item.publishers);
     add("signer", item.signer);
     seen.EndObject();
     return text::sha256_hex(json::written(buffer));
@@ -50,6 +52,15 @@ std::string signer_named(Inputs const& inputs, Item const& item) {
   if (!item.desired || item.desired->lifecycle.certificate.signer.empty()) return {};
   auto const found = inputs.signers.find(item.desired->lifecycle.certificate.signer);
   return found == inputs.signers.end() ? std::string() : found->second;
+}
+
+/// Of each: a name that the project does not have is refused when manifests are read.
+std::vector<std::string> publishers_named(Inputs const& inputs, Item const& item) {
+  std::vector<std::string> all;
+  if (!item.desired) return all;
+  for (std::string const& name : item.desired->lifecycle.dv.publisher)
+    if (auto const found = inputs.publishers.find(name); found != inputs.publishers.end()) all.push_back(found->second);
+  return all;
 }
 
 void sort(std::vector<Item>& items) {
@@ -88,6 +99,7 @@ Plan sum_up(Situation const& situation, std::vector<Item> items, std::int64_t le
       item.expires = end->second;
     if (item.acts()) {
       item.signer = signer_named(inputs, item);
+      item.publishers = publishers_named(inputs, item);
       item.api_schema = situation.listing(item.scope()).api_schema;
       item.fingerprint = fingerprint_of(item);
     } else {
@@ -127,6 +139,7 @@ Result<Plan> make_plan(Inputs const& inputs) {
 
   Plan plan = sum_up(situation, std::move(items), left_out);
   plan.looks = std::move(looks);
+  plan.publications = publications(inputs);
   return plan;
 }
 

@@ -19,9 +19,10 @@ namespace cpsctl::plan {
 /// What the rest of the program gives to plan with.
 struct Inputs {
   std::vector<manifest::Desired> desired = {};
-  std::vector<std::string> paths = {};               ///< PATHs that were read: the scope of orphans
-  std::map<std::string, state::Entry> entries = {};  ///< the state
-  std::vector<state::Record> open_intents = {};      ///< writes whose answer never came
+  std::vector<std::string> paths = {};                ///< PATHs that were read: the scope of orphans
+  std::map<std::string, state::Entry> entries = {};   ///< the state
+  std::vector<state::Record> open_intents = {};       ///< writes whose answer never came
+  std::vector<state::Publication> publications = {};  ///< values that may stand where their CA looks
   std::map<Scope, cps::Listing> listings = {};
   /// GETs of ids that the state has and the list lacks: the document, or nothing after a 404.
   std::map<std::int64_t, std::optional<cps::Live>> lookups = {};
@@ -29,8 +30,9 @@ struct Inputs {
   std::map<std::int64_t, lifecycle::Sight> sights = {};
   /// When the certificate that serves in production ends, by the enrollment's id, where that is known.
   std::map<std::int64_t, WallTime> live_ends = {};
-  std::map<std::string, std::string> signers = {};  ///< of the project: name -> fingerprint of what it runs
-  std::string default_account = {};                 ///< account key of flag or credentials
+  std::map<std::string, std::string> signers = {};     ///< of the project: name -> fingerprint of what it runs
+  std::map<std::string, std::string> publishers = {};  ///< the same, of what they write and where
+  std::string default_account = {};                    ///< account key of flag or credentials
   std::string realm = {};
   std::int64_t serial = 0;  ///< of the state
   WallTime now = {};

@@ -55,7 +55,8 @@ bool answers_of(PlanView const& saved, Item const& item) {
     if (one.key() == item.key()) listed = true;
     if (agreed_on(one) && one.desired && one.key().part == Part::enrollment) enrollment = &one;
   }
-  return !listed && enrollment != nullptr && (!item.acts() || enrollment->signer == item.signer) &&
+  return !listed && enrollment != nullptr &&
+         (!item.acts() || (enrollment->signer == item.signer && enrollment->publishers == item.publishers)) &&
          enrollment->desired->lifecycle == item.desired->lifecycle;
 }
 

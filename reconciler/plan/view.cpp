@@ -25,6 +25,7 @@ ItemView view(Item const& item) {
                 .fingerprint = item.fingerprint,
                 .desired = item.desired,
                 .signer = item.signer,
+                .publishers = item.publishers,
                 .live = item.live.document};
   for (cps::PendingChange const& change : item.live.pending) {
     ObservedChange& one =
@@ -102,7 +103,8 @@ Item shown(ItemView const& view) {
             .notes = view.notes,
             .fingerprint = view.fingerprint,
             .desired = view.desired,
-            .signer = view.signer};
+            .signer = view.signer,
+            .publishers = view.publishers};
   for (ObservedChange const& change : view.observed.pending) {
     item.live.pending.push_back({.id = {change.id}, .type = change.type});
     auto const read = parse_timestamp(change.read);

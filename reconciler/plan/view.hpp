@@ -48,7 +48,8 @@ struct ItemView {
   std::string fingerprint = {};            ///< as Item::fingerprint; empty: nothing is done
   std::optional<manifest::Desired> desired{};  ///< of what creates, changes or records something
   Observed observed = {};
-  std::string signer = {};  ///< fingerprint of the program that signs its certificates
+  std::string signer = {};                   ///< fingerprint of the program that signs its certificates
+  std::vector<std::string> publishers = {};  ///< the same, of what brings its tokens to their places
 
   Key key() const { return {name, part_of(action == Action::blocked ? wanted : action)}; }
 
@@ -57,7 +58,7 @@ struct ItemView {
 BOOST_DESCRIBE_STRUCT(ItemView, (),
                       (name, action, wanted, contract, account, id, api_schema, common_name, validation_type,
                        production, state_only, waits, changes, steps, cancels, overrides_renewal_window, reason, next,
-                       notes, fingerprint, desired, observed, signer))
+                       notes, fingerprint, desired, observed, signer, publishers))
 
 /// Something is sent to CPS, or the state changes.
 bool acts(ItemView const& item);

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace cpsctl::report {
 namespace {
@@ -33,6 +34,10 @@ struct Filled {
     answered(fmt::format("warnings: the policy allows {} of them", answer.entries.size()));
   }
   void operator()(lifecycle::Uploads const&) const { answered("a signed certificate: the policy names its source"); }
+  void operator()(lifecycle::Publishes const& one) const {
+    answered(fmt::format("the validation of {}: {} publishes their tokens", text::counted(one.names.size(), "name"),
+                         fmt::join(one.by.publisher, " or ")));
+  }
   void operator()(lifecycle::Approves const&) const { answered("an approval: the policy gives it"); }
   void operator()(lifecycle::Missing const& missing) const {
     row.who = Who::person;

@@ -89,4 +89,11 @@ std::string failure_github(Failure const& failure, Surroundings const& around) {
   return github_command(Severity::error, place, fmt::format("cpsctl {}", failure.command), words_of(failure.error));
 }
 
+std::string failure_comment(Failure const& failure, std::string_view mark) {
+  std::string comment =
+      fmt::format("{} cpsctl {} failed: {}\n", mark, failure.command, text::printable(describe(failure.error)));
+  if (!failure.error.next.empty()) comment += fmt::format("{} next: {}\n", mark, text::printable(failure.error.next));
+  return comment;
+}
+
 }  // namespace cpsctl::report

@@ -31,4 +31,7 @@ json::Document failure_sarif(Failure const& failure, Surroundings const& around)
 /// One annotation.
 std::string failure_github(Failure const& failure, Surroundings const& around);
 
+/// Comment lines, of formats that know nothing else that no tool acts on. `mark` begins a comment.
+std::string failure_comment(Failure const& failure, std::string_view mark);
+
 }  // namespace cpsctl::report

@@ -113,8 +113,15 @@ Result<> read_snapshot(std::filesystem::path const& path, std::string const& rea
   replayed.sequence = snapshot.sequence;
   contents.open_intents = std::move(snapshot.open_intents);
   contents.history = std::move(snapshot.history);
+  contents.publications = std::move(snapshot.publications);
   contents.exists = true;
   return {};
+}
+
+/// Is it one of them: the same value, at the same place, for the same change?
+bool is_among(std::vector<Publication> const& all, Publication const& one) {
+  return std::ranges::any_of(
+      all, [&one](Publication const& other) { return other.change == one.change && same_place(other, one); });
 }
 
 /// Takes what the journal says up to the snapshot's last record. The snapshot has the last word on all of that if the
@@ -128,6 +135,8 @@ std::vector<std::string> take_before(Contents& contents, Contents before) {
 
   std::set<std::int64_t> ids;
   for (auto const& [name, entry] : contents.entries) ids.insert(entry.id);
+  for (Publication& one : before.publications)
+    if (!is_among(contents.publications, one)) contents.publications.push_back(std::move(one));
   std::vector<std::string> unknown;
   for (auto& [name, entry] : before.entries) {
     if (ids.contains(entry.id)) continue;
@@ -233,6 +242,14 @@ Result<> take_change(Contents& contents, Record const& record) {
       if (record.certificates) entry->second.certificates = *record.certificates;
       return {};
     }
+    case Phase::withdrawn:
+      std::erase_if(contents.publications, [&](Publication const& one) { return is_among(record.publications, one); });
+      return {};
+    case Phase::published:
+      // A second time is the same value with what is known of it now.
+      std::erase_if(contents.publications, [&](Publication const& one) { return is_among(record.publications, one); });
+      contents.publications.insert(contents.publications.end(), record.publications.begin(), record.publications.end());
+      return {};
     case Phase::dropped: {
       contents.entries.erase(record.name);
       // Nothing is left to find out about what was to become of it; a create in doubt is another enrollment.

@@ -24,10 +24,21 @@ Happened done(WriteKind step) {
   return Happened::recorded;
 }
 
+/// Is it something that became of an enrollment?
+bool tells(Phase phase) {
+  switch (phase) {
+    case Phase::intent:
+    case Phase::watched:
+    case Phase::published:
+    case Phase::withdrawn: return false;
+    default: return true;
+  }
+}
+
 }  // namespace
 
 std::optional<Event> event_of(Contents const& contents, Record const& record) {
-  if (record.phase == Phase::intent || record.phase == Phase::watched) return std::nullopt;
+  if (!tells(record.phase)) return std::nullopt;
   auto const& open = contents.open_intents;
   auto const intent = std::ranges::find(open, record.intent, &Record::sequence);
   auto const known = contents.entries.find(record.name);
@@ -45,7 +56,9 @@ std::optional<Event> event_of(Contents const& contents, Record const& record) {
   if (event.enrollment == 0 && in_state) event.enrollment = known->second.id;
   switch (record.phase) {
     case Phase::intent:
-    case Phase::watched: return std::nullopt;
+    case Phase::watched:
+    case Phase::published:
+    case Phase::withdrawn: return std::nullopt;
     case Phase::done:
       event.what = done(event.step);
       if ((event.step == WriteKind::answer || event.step == WriteKind::schedule) && intent != open.end()) {

@@ -154,7 +154,8 @@ class FileStore final : public Store {
                       .serial = newest_serial_ + 1,
                       .sequence = sequence_,
                       .open_intents = contents_.open_intents,
-                      .history = contents_.history};
+                      .history = contents_.history,
+                      .publications = contents_.publications};
     for (auto const& [name, entry] : contents_.entries) snapshot.enrollments.push_back(entry);
     std::string const text = fields::to_text(snapshot) + "\n";
     CPS_CHECK(keep_previous());

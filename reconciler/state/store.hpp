@@ -15,10 +15,11 @@ struct Contents {
   std::string host = {};  ///< that was last talked to, for people
   std::int64_t serial = 0;
   std::map<std::string, Entry> entries = {};
-  std::vector<Record> open_intents = {};  ///< intents without a result: doubts, oldest first
-  std::vector<Event> history = {};        ///< what was done, oldest first; kept within bounds (history.hpp)
-  bool exists = false;                    ///< a state file or a journal was there
-  std::vector<std::string> notes = {};    ///< what a person should know, such as a torn last journal line
+  std::vector<Record> open_intents = {};       ///< intents without a result: doubts, oldest first
+  std::vector<Event> history = {};             ///< what was done, oldest first; kept within bounds (history.hpp)
+  std::vector<Publication> publications = {};  ///< values that may stand where their CA looks
+  bool exists = false;                         ///< a state file or a journal was there
+  std::vector<std::string> notes = {};         ///< what a person should know, such as a torn last journal line
 };
 
 /// As what a run opens the state.

@@ -68,6 +68,38 @@ struct Certificates {
 };
 BOOST_DESCRIBE_STRUCT(Certificates, (), (learned, listed, renewal_start, ended, dates))
 
+// txt: a record in DNS. file: below a web server's folder.
+BOOST_DEFINE_ENUM_CLASS(Medium, txt, file)
+
+/// A value that a CA looks for, at the place where a publisher puts it: it may be there from the moment of its record
+/// on, and is to be taken away when nobody needs it any more. It outlives its enrollment's entry.
+struct Publication {
+  static constexpr std::size_t always_written = 11;
+  std::string name = {};  ///< the enrollment's
+  std::string account = {};
+  std::string contract = {};
+  std::int64_t id = 0;      ///< the enrollment's at CPS
+  std::int64_t change = 0;  ///< that it is for
+  std::string publisher = {};
+  std::string domain = {};  ///< the host name that is validated
+  Medium medium = Medium::txt;
+  std::string at = {};      ///< of txt: the record's name as the CA asks for it, with its last dot; of file: the URL
+  std::string target = {};  ///< of txt: where its CNAMEs end; of file: empty
+  std::string value = {};
+  std::string zone = {};       ///< of txt: that the target lies in
+  std::string reference = {};  ///< what an `exec` publisher answered
+  bool operator==(Publication const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Publication, (),
+                      (name, account, contract, id, change, publisher, domain, medium, at, target, value, zone,
+                       reference))
+
+/// Do two stand for the same value at the same place? Then it stays while either is needed.
+inline bool same_place(Publication const& a, Publication const& b) {
+  return a.publisher == b.publisher && a.medium == b.medium && a.target == b.target && a.value == b.value &&
+         (a.medium == Medium::txt || a.at == b.at);
+}
+
 /// One enrollment that we created or adopted.
 struct Entry {
   static constexpr std::size_t always_written = 14;  // the rest where there is something to say
@@ -110,9 +142,11 @@ BOOST_DESCRIBE_STRUCT(Author, (), (user, host, job))
 // A schedule sets the dates of one pending change; done brings the intent's entry, and what was begun stays ours.
 // An answer (`input`, `digest`) is given to one; done notes that with the entry of its name.
 // watched: what of the entry's pending changes was seen, or what it serves; nothing that the history tells.
+// published: these values are about to be put where their CA looks; withdrawn: they are gone from there. Neither is
+// told by the history: CPS does not see it.
 // conflict: CPS answered a create with 409, which may mean "not now" or "it is there already"; the intent stays open.
 // lost: the attempt is over, and nobody knows what became of it; the intent stays open.
-BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict, lost, watched)
+BOOST_DEFINE_ENUM_CLASS(Phase, intent, done, refused, stored, dropped, conflict, lost, watched, published, withdrawn)
 BOOST_DEFINE_ENUM_CLASS(WriteKind, create, update, delete_, cancel, answer, schedule)
 
 /// One line of the journal.
@@ -139,10 +173,11 @@ struct Record {
   std::string said = {};                    ///< of an answer and a schedule: what it is, for the history
   std::vector<Watch> watches = {};          ///< of watched
   std::optional<Certificates> certificates = {};  ///< of watched; nothing: as they were
+  std::vector<Publication> publications = {};     ///< of published and withdrawn
 };
 BOOST_DESCRIBE_STRUCT(Record, (),
                       (sequence, phase, intent, step, name, at, ends_by, run, by, digest, known_ids, pending_changes,
-                       enrollment, changes, reason, lost, entry, input, said, watches, certificates))
+                       enrollment, changes, reason, lost, entry, input, said, watches, certificates, publications))
 
 // removing: CPS was told to; removed: it did. recorded: nothing but the state changed, such as the policy in it.
 // rescheduled: a pending change has other dates. refused: CPS did not do it, or it was found out that it had not.
@@ -174,8 +209,8 @@ inline bool is_counter(std::int64_t number) {
   return number >= 0 && number < largest_counter;
 }
 
-/// Of snapshot and journal. 2: authors and history. 3: pending changes and answers.
-inline constexpr std::int64_t newest_format = 3;
+/// Of snapshot and journal. 2: authors and history. 3: pending changes and answers. 4: publications.
+inline constexpr std::int64_t newest_format = 4;
 
 /// The snapshot file.
 struct Snapshot {
@@ -187,8 +222,10 @@ struct Snapshot {
   std::vector<Entry> enrollments = {};    ///< sorted by name
   std::vector<Record> open_intents = {};  ///< doubts, oldest first; older versions leave them to the journal alone
   std::vector<Event> history = {};        ///< oldest first
+  std::vector<Publication> publications = {};
 };
-BOOST_DESCRIBE_STRUCT(Snapshot, (), (format_version, realm, host, serial, sequence, enrollments, open_intents, history))
+BOOST_DESCRIBE_STRUCT(Snapshot, (),
+                      (format_version, realm, host, serial, sequence, enrollments, open_intents, history, publications))
 
 /// The journal's first line. Absent members: an older version wrote it.
 struct JournalHead {

@@ -19,14 +19,3 @@ TEST_CASE("csr: each has a file of its own, or none is written") {
     CHECK(named.error().message.find("of change 1 (api) and of change 2") != std::string::npos);
   }
 }
-
-TEST_CASE("csr: a word is served by any CSR that it matches") {
-  CsrDocument const document{.csrs = {{.name = "api"}},
-                             .without = {{.name = "shop"}, {.name = "www", .later = true}, {.name = "x*"}}};
-  CHECK(found(document, "api") == Found::some);
-  CHECK(found(document, "*p*") == Found::some);
-  CHECK(found(document, "shop") == Found::none);
-  CHECK(found(document, "www") == Found::later);
-  CHECK(found(document, "?[how]*") == Found::none);
-  CHECK(found(document, "x*") == Found::none);
-}

@@ -191,6 +191,11 @@ ours CAA 0 issue "letsencrypt.org; accounturi=https://ca.example/acct/1"
 theirs CAA 0 issue "other-ca.example"
 alias CNAME theirs
 )");
+  std::string hosts = "_acme-challenge.loop CNAME round\nround CNAME _acme-challenge.loop\n";
+  for (int i = 0; i < 10; ++i)
+    hosts += fmt::format(
+        "_acme-challenge.h{0} CNAME h{0}.acme.test.\n_acme-challenge.alt.h{0} CNAME alt-h{0}.acme.test.\n", i);
+  folder.write("example.com.db", head + servers + hosts);
   folder.write("acme.test.db", head + servers + "www TXT \"a colleague's\"\n");
   folder.write("half.test.db", head + servers + "www TXT \"here\"\n");
   folder.write("quiet.test.db",
@@ -249,7 +254,7 @@ Servers::Servers() {
   sign(parts.folder, "broken.test", make_key(parts.folder, "broken.test"));
 
   std::string served;
-  for (std::string const zone : {"example.test", "half.test", "quiet.test", "six.test", "lost.test"})
+  for (std::string const zone : {"example.test", "example.com", "half.test", "quiet.test", "six.test", "lost.test"})
     served += fmt::format("zone \"{0}\" {{ type primary; file \"{0}.db\"; }};\n", zone);
   for (std::string const zone : {"signed.test", "broken.test"})
     served += fmt::format("zone \"{0}\" {{ type primary; file \"{0}.db.signed\"; }};\n", zone);

@@ -75,6 +75,7 @@ inline std::string word(Due const& due) {
     std::string operator()(Reads const&) const { return "reads"; }
     std::string operator()(Acknowledges const&) const { return "acknowledges"; }
     std::string operator()(Uploads const&) const { return "uploads"; }
+    std::string operator()(Publishes const&) const { return "publishes"; }
     std::string operator()(Approves const&) const { return "approves"; }
     std::string operator()(Missing const&) const { return "missing"; }
     std::string operator()(DeadEnd const&) const { return "dead end"; }

@@ -222,7 +222,7 @@ TEST_CASE("decide: validation is due while a challenge is pending") {
   Seen seen = waiting(InputKind::domain_validation);
   auto const left = missing(seen, willing());
   CHECK(left.what == "the validation of 1 name: www.example.com");
-  CHECK(joined(left.commands) == "publish what Akamai Control Center shows for them, then: cpsctl ack www");
+  CHECK(joined(left.commands) == "cpsctl challenges www; publish what it prints, and cpsctl ack www");
   auto const with = [&](std::vector<cps::DomainValidation> dv) {
     seen.info = cps::InputInfo(cps::Challenges{.dv = std::move(dv)});
     return word(decide(seen, Owner::ours, willing(), now()).due);

@@ -38,8 +38,9 @@ std::string failure(std::string_view text, schema::Schema::Resolver const& resol
 }  // namespace
 
 TEST_CASE("schemas: all of them compile, and their printed form compiles to the same fields on its own") {
-  CHECK(schema::names() == std::vector<std::string>{"csr.v1", "enrollment.v11", "enrollment.v12", "findings.v1",
-                                                    "manifest", "plan.v1", "project", "result.v1", "status.v1"});
+  CHECK(schema::names() == std::vector<std::string>{"challenges.v1", "csr.v1", "enrollment.v11", "enrollment.v12",
+                                                    "findings.v1", "manifest", "plan.v1", "project", "result.v1",
+                                                    "status.v1"});
   for (std::string const& name : schema::names()) {
     CAPTURE(name);
     auto const begun = std::chrono::steady_clock::now();
@@ -105,7 +106,8 @@ TEST_CASE("schemas: names and versions are found, and wrong ones are answered wi
   CHECK(wrong.error().code == Errc::usage);
   CHECK(wrong.error().message == "there is no schema \"manifst\"");
   CHECK(wrong.error().next ==
-        "did you mean \"manifest\"? known: csr.v1, enrollment.v11, enrollment.v12, findings.v1, manifest, plan.v1, "
+        "did you mean \"manifest\"? known: challenges.v1, csr.v1, enrollment.v11, enrollment.v12, findings.v1, "
+        "manifest, plan.v1, "
         "project, "
         "result.v1, status.v1");
   auto const future = schema::enrollment("v99");

@@ -169,6 +169,12 @@ TEST_CASE("state file: what older versions wrote is read, brought over by the ne
        {"intranet-example-com", "shop-example-com"},
        {},
        {"3 created intranet-example-com 10001", "4 created shop-example-com 10002"}},
+      {"pending changes that were watched",
+       "v3/snapshot.json",
+       "v3/after-snapshot.journal",
+       {"intranet-example-com", "shop-example-com"},
+       {},
+       {"3 created intranet-example-com 10001", "4 created shop-example-com 10002"}},
       {"a host for a realm, open intents in the journal alone, and a journal without a serial",
        "v0/snapshot.json",
        "v0/open.journal",
@@ -200,8 +206,8 @@ TEST_CASE("state file: what older versions wrote is read, brought over by the ne
         REQUIRE(store->write({.phase = state::Phase::dropped, .name = "tmp"}));
         REQUIRE(store->save());
       }
-      CHECK(disk.bytes()[path].starts_with(R"({"formatVersion":3,)"));
-      CHECK(disk.bytes()[journal].find(R"( {"formatVersion":3,)") == 8);
+      CHECK(disk.bytes()[path].starts_with(R"({"formatVersion":4,)"));
+      CHECK(disk.bytes()[journal].find(R"( {"formatVersion":4,)") == 8);
       if (*c.snapshot != '\0') CHECK(disk.bytes()[path + ".bak"] == data(c.snapshot));
       std::vector<std::string> events = c.events;
       events.push_back(fmt::format("{} adopted tmp 99", last + 1));
