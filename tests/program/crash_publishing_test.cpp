@@ -105,7 +105,7 @@ TEST_CASE("crash: killed anywhere in an apply that publishes, the next runs end 
     CHECK(records(whole / "p") == 0);
   }
   REQUIRE(calls > 0);
-  constexpr long points = 12;
+  constexpr long points = 4;
   long killed = 0;
   std::size_t left = 0;
   for (long i = 0; i < points; ++i) {
