@@ -413,40 +413,44 @@ http::Task<apply::Published> Publishing::publish(std::vector<Publication> all, m
   co_return result;
 }
 
+http::Task<Result<std::vector<dns::Sight>>> Publishing::sights_of(Publication one, manifest::DvCheck check,
+                                                                  SteadyTime until) {
+  dns::Name const target = name_of(one.target);
+  if (check == manifest::DvCheck::recursive) {
+    auto const answer = co_await dns::ask_resolvers(network_, target, dns::Type::txt, until);
+    auto const values = answer ? dns::values_of<dns::Text>(*answer, target) : std::vector<dns::Text>();
+    bool const has = std::ranges::find(values, one.value, &dns::Text::value) != values.end();
+    dns::Sight const sight{.has = has ? dns::Has::it : dns::Has::nothing,
+                           .words = has ? "the resolver has it" : "the resolver does not have it yet"};
+    co_return std::vector{sight};
+  }
+  auto authority = co_await dns::find_authority(network_, target, until);
+  if (!authority) co_return authority.error();
+  auto sights = co_await dns::look(network_, std::move(*authority), target, one.value, until);
+  co_return sights;
+}
+
 http::Task<apply::Published> Publishing::look(Group all, manifest::DvCheck check) {
   std::erase_if(all, [](Publication const& one) { return one.medium != Medium::txt; });
-  std::string reason;
   for (Publication const& one : all) {
     SteadyTime const until = world_.clock.steady() + longest_talk;
-    auto const target = dns::Name::parse(one.target);
-    if (!target) continue;
-    std::vector<dns::NameServer> servers;
-    dns::Authority authority;
-    if (check == manifest::DvCheck::recursive) {
-      for (dns::Server const& resolver : network_.resolvers) authority.servers.push_back({.server = resolver});
-    } else {
-      auto const found = co_await dns::find_authority(network_, *target, until);
-      if (!found) {
-        co_return apply::Published{.standing = apply::Unconfirmed{.reason = describe(found.error())}};
-      }
-      authority = *found;
-    }
     dns::Verdict verdict;
     for (std::size_t tries = 0;; ++tries) {
-      auto const sights = co_await dns::look(network_, authority, *target, one.value, until);
-      verdict = dns::judge(sights);
+      auto const sights = co_await sights_of(one, check, until);
+      if (!sights) co_return apply::Published{.standing = apply::Unconfirmed{.reason = describe(sights.error())}};
+      verdict = dns::judge(*sights);
       if (verdict.standing != dns::Standing::not_yet || tries == std::size(pauses)) break;
       bool const awake = co_await network_.loop.sleep_until(world_.clock.steady() + pauses[tries]);
       if (!awake) break;
     }
-    if (verdict.standing != dns::Standing::published) {
+    if (verdict.standing != dns::Standing::published)
       co_return apply::Published{.standing = apply::Unconfirmed{.reason = verdict.reason}};
-    }
     if (network_.resolvers.empty()) continue;
-    auto const dnssec = co_await dns::check_dnssec(network_, network_.resolvers.front(), *target, until);
+    dns::Server const resolver = network_.resolvers.front();
+    auto const dnssec = co_await dns::check_dnssec(network_, resolver, name_of(one.target), until);
     if (dnssec == dns::Dnssec::bogus)
       log::warning("{}: the DNSSEC chain of {} does not validate, so no CA will take its records", one.name,
-                   target->shown());
+                   one.target);
   }
   co_return apply::Published{.standing = apply::Confirmed()};
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include "apply/publishers.hpp"
 #include "cli/connection.hpp"
+#include "dns/check.hpp"
 #include "dns/edge.hpp"
 #include "dns/exchange.hpp"
 #include "hooks/runner.hpp"
@@ -43,6 +44,8 @@ class Publishing final : public apply::Publishers {
   Result<> write(Way way, std::string const& name, manifest::Webroot const& root, Group const& group);
   http::Task<Result<>> run(Way way, std::string name, manifest::Program program, Group group, Group& learned);
   http::Task<apply::Published> look(Group all, manifest::DvCheck check);
+  http::Task<Result<std::vector<dns::Sight>>> sights_of(state::Publication one, manifest::DvCheck check,
+                                                        SteadyTime until);
 
   http::Task<bool> ends_at_akamai(std::string host);
   Result<std::string> granted(std::string const& publisher, std::string const& reference) const;

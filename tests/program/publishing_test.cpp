@@ -123,6 +123,20 @@ TEST_CASE("publishing: a value that somebody removed is put back while its chang
   CHECK(bench.values(project.record) == value);
 }
 
+TEST_CASE("publishing: with check: recursive the resolver's answer is enough") {
+  Publishing const project("corp-dns", "h6.example.com");
+  project.folder.write("manifests/www.yaml",
+                       dv_manifest("www", "h6.example.com") +
+                           "  lifecycle:\n    dv: { publisher: [corp-dns], grace: 0s, check: recursive }\n");
+  REQUIRE(project.apply().exit == 0);
+  Run const answered = project.apply();
+  INFO(answered.out, answered.err);
+  CHECK(says(answered.out, "1 answered"));
+  REQUIRE(project.apply().exit == 0);
+  names::Bench bench;
+  CHECK(bench.values(project.record).empty());
+}
+
 TEST_CASE("publishing: what the operator has not granted is not used") {
   Publishing const project("corp-dns", "h5.example.com");
   names::Bench bench;
