@@ -195,6 +195,8 @@ alias CNAME theirs
   for (int i = 0; i < 10; ++i)
     hosts += fmt::format(
         "_acme-challenge.h{0} CNAME h{0}.acme.test.\n_acme-challenge.alt.h{0} CNAME alt-h{0}.acme.test.\n", i);
+  for (std::string const host : {"certbot", "alt.certbot"})
+    hosts += fmt::format("_acme-challenge.{0} CNAME _acme-challenge.{0}.acme.test.\n", host);
   folder.write("example.com.db", head + servers + hosts);
   folder.write("acme.test.db", head + servers + "www TXT \"a colleague's\"\n");
   folder.write("half.test.db", head + servers + "www TXT \"here\"\n");

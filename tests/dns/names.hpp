@@ -19,6 +19,7 @@
 ///
 ///   example.test   static: names with CNAMEs (into acme.test, in a circle, too many), CAA records
 ///   example.com    static: names that a public CA would take: h0 to h9 and their alt, delegated into acme.test
+///                  (that of certbot to another _acme-challenge)
 ///   acme.test      dynamic: the key "writer" may change TXT records below it, and no other; transferred on demand
 ///   signed.test    signed; the resolver trusts its key
 ///   broken.test    signed with another key than the one that the resolver trusts
