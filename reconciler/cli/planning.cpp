@@ -5,6 +5,7 @@
 #include "diff/compare.hpp"
 #include "http/crew.hpp"
 #include "plan/identity.hpp"
+#include "plan/publications.hpp"
 
 #include <algorithm>
 #include <set>
@@ -168,6 +169,17 @@ http::Task<Result<plan::Inputs>> read_account(cps::Reader reader, Connection con
   };
   co_await http::crew(*connection.loop, connection.parallelism, scopes.size(), to_the_end, list_next);
   CPS_CO_CHECK(outcome(std::exchange(errors, {})));
+
+  for (plan::Scope const& scope : plan::scopes_of_publications(inputs)) {
+    co_await list_one(reader, scope, schema::enrollment_versions().front(), inputs, errors);
+    for (Error const& error : std::exchange(errors, {})) {
+      if (error.code == Errc::cancelled) co_return error;
+      log::warning(
+          "values that were published for {} stay where they are, as nobody can say whether they are needed: "
+          "{}; next: run with credentials that see that contract",
+          words_of(scope), describe(error));
+    }
+  }
 
   // Requests are money: once it is plain that too much is gone, nobody asks for the rest (plan's mass_absence blocks).
   std::vector<plan::Lookup> lookups = plan::lookups_needed(inputs);

@@ -70,4 +70,13 @@ Publications publications(Inputs const& inputs) {
   return all;
 }
 
+std::set<Scope> scopes_of_publications(Inputs const& inputs) {
+  std::set<Scope> found;
+  if (inputs.only || !inputs.selection.everything()) return found;
+  auto const listed = scopes(inputs);
+  for (state::Publication const& one : inputs.publications)
+    if (Scope scope{one.account, one.contract}; !listed.contains(scope)) found.insert(std::move(scope));
+  return found;
+}
+
 }  // namespace cpsctl::plan

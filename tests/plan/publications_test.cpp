@@ -90,3 +90,23 @@ TEST_CASE("publications: a value that another needs at the same place stays, and
   inputs.publications[1].contract = "1-OTHER";
   CHECK(told(inputs) == "0 0 1 1");  // nobody knows whether that one is needed
 }
+
+TEST_CASE("publications: the contract of one is listed when nothing else is left of it") {
+  plan::Inputs inputs;
+  CHECK(plan::scopes_of_publications(inputs).empty());
+  inputs.publications = {publication(1, 10), publication(2, 20)};
+  CHECK(plan::scopes_of_publications(inputs) == std::set<plan::Scope>{scope});
+  CHECK(plan::scopes(inputs).empty());
+  SUBCASE("the state has it anyway") {
+    inputs.entries["api"] = entry("api", 7);
+    CHECK(plan::scopes_of_publications(inputs).empty());
+  }
+  SUBCASE("who looks at a part leaves the rest alone") {
+    inputs.selection.names = {"api"};
+    CHECK(plan::scopes_of_publications(inputs).empty());
+  }
+  SUBCASE("a saved plan is about what it shows") {
+    inputs.only.emplace();
+    CHECK(plan::scopes_of_publications(inputs).empty());
+  }
+}
