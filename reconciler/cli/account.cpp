@@ -104,6 +104,13 @@ Result<> Account::record(std::vector<state::Record> records) {
   return {};
 }
 
+Result<Publishing*> Account::publishing() {
+  if (!publishing_) {
+    CPS_TRY(publishing_, Publishing::of(options_.global, settings_, *connection_, world_));
+  }
+  return publishing_.get();
+}
+
 apply::ApplyResult Account::carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
                                       PlanAgain plan_again, Progress progress) {
   writes_ = true;
@@ -118,12 +125,9 @@ apply::ApplyResult Account::carry_out(plan::Plan const& plan, plan::PlanView con
     if (!signing) return apply::ApplyResult{.error = signing.error()};
     signing_ = std::move(*signing);
   }
-  if (!publishing_) {
-    auto publishing = Publishing::of(options_.global, settings_, *connection_, world_);
-    if (!publishing) return apply::ApplyResult{.error = publishing.error()};
-    publishing_ = std::move(*publishing);
-  }
-  apply.publishers = publishing_.get();
+  auto const publishers = publishing();
+  if (!publishers) return apply::ApplyResult{.error = publishers.error()};
+  apply.publishers = *publishers;
   apply.certify = [this](plan::Item const& item, lifecycle::Uploads const& wanted, apply::PutOff before) {
     return signing_->certify(item, wanted, std::move(before));
   };

@@ -52,6 +52,9 @@ class Account {
   apply::ApplyResult carry_out(plan::Plan const& plan, plan::PlanView const& seen, apply::Listings listings,
                                PlanAgain plan_again = {}, Progress progress = Progress::shown);
 
+  /// The project's publishers, made when they are first wanted. After connect(). Errors: usage.
+  Result<Publishing*> publishing();
+
   /// The plan's footer: requests used, requests to come, and what they take under the limits; and what the state has,
   /// if the plan is about nothing of it.
   report::Cost cost_of(plan::PlanView const& plan) const;
@@ -73,7 +76,7 @@ class Account {
   std::optional<Writing> writing_ = {};
   std::atomic<bool> writes_ = false;
   std::unique_ptr<Signing> signing_ = {};        ///< once a plan is carried out
-  std::unique_ptr<Publishing> publishing_ = {};  ///< the same
+  std::unique_ptr<Publishing> publishing_ = {};  ///< once somebody wants them
   std::optional<Signals::Handler> handler_ = {};
 };
 

@@ -30,7 +30,7 @@ struct TopicGroup {
 std::vector<TopicGroup> topic_groups() {
   return {{"start here", {"sandbox", "manifests", "plan", "apply"}},
           {"your project", {"project", "import", "rules", "credentials", "accounts", "hooks"}},
-          {"certificates", {"dv", "ov-ev", "third-party", "answers", "status"}},
+          {"certificates", {"dv", "publishers", "ov-ev", "third-party", "answers", "status"}},
           {"every day", {"guard-rails", "state", "limits", "failures", "trust"}},
           {"automation", {"pipelines", "reports", "exit-codes", "options", "completion"}}};
 }

@@ -170,6 +170,16 @@ Result<std::map<std::string, std::string>> publishers_of(Settings const& setting
   return publishers;
 }
 
+std::vector<std::string> record_publishers(manifest::Publishers const& all, std::vector<std::string> const& by) {
+  std::vector<std::string> names = by;
+  if (names.empty()) std::ranges::transform(all, std::back_inserter(names), [](auto const& one) { return one.first; });
+  std::erase_if(names, [&all](std::string const& name) {
+    auto const found = all.find(name);
+    return found == all.end() || !takes(found->second, Medium::txt);
+  });
+  return names;
+}
+
 Result<std::unique_ptr<Publishing>> Publishing::of(GlobalOptions const& options, Settings const& settings,
                                                    Connection& connection, World& world) {
   CPS_TRY(hooks::Surroundings around, hook_surroundings(settings, world));
@@ -220,6 +230,25 @@ http::Task<bool> Publishing::ends_at_akamai(std::string host) {
   co_return std::ranges::any_of(akamai_zones, [&end](std::string_view zone) { return end.ends_with(zone); });
 }
 
+http::Task<Result<std::optional<Home>>> Publishing::home(std::string account, std::vector<std::string> by,
+                                                         Medium medium, std::string at) {
+  std::optional<Home> best;
+  for (std::string const& name : by) {
+    auto const known = publisher(name);
+    if (!known) co_return known.error();
+    if (!takes(**known, medium)) continue;
+    auto zone = zone_for(**known, at);
+    bool const anywhere = zone && zone->empty() && std::holds_alternative<manifest::EdgeDns>((*known)->kind);
+    if (anywhere) {
+      auto const found = co_await edge_dns_->find_zone(account, name_of(at));
+      if (!found && found.error().code != Errc::not_found) co_return failed(name, found.error());
+      zone = found ? std::optional(found->zone.shown()) : std::nullopt;
+    }
+    if (zone && (!best || zone->size() > best->zone.size())) best = Home{.publisher = name, .zone = std::move(*zone)};
+  }
+  co_return best;
+}
+
 http::Task<Result<apply::Placed>> Publishing::place(plan::Item const& item, lifecycle::Publishes const& wanted) {
   apply::Placed placed;
   std::vector<std::string> homeless;
@@ -256,22 +285,13 @@ http::Task<Result<apply::Placed>> Publishing::place(plan::Item const& item, life
         if (!target) co_return failed(wanted.by.publisher.front(), target.error());
         one.target = target->name.text();
       }
-      for (std::string const& by : wanted.by.publisher) {
-        auto const known = publisher(by);
-        if (!known) co_return known.error();
-        if (!takes(**known, one.medium)) continue;
-        auto zone = zone_for(**known, one.medium == Medium::txt ? one.target : name);
-        bool const anywhere = zone && zone->empty() && std::holds_alternative<manifest::EdgeDns>((*known)->kind);
-        if (anywhere) {
-          auto const found = co_await edge_dns_->find_zone(item.account, name_of(one.target));
-          if (!found && found.error().code != Errc::not_found) co_return failed(by, found.error());
-          zone = found ? std::optional(found->zone.shown()) : std::nullopt;
-        }
-        bool const longer = zone && (!best || zone->size() > best->zone.size());
-        if (!longer) continue;
+      auto const home = co_await this->home(item.account, wanted.by.publisher, one.medium,
+                                            one.medium == Medium::txt ? one.target : name);
+      if (!home) co_return home.error();
+      if (*home && (!best || (*home)->zone.size() > best->zone.size())) {
         best = one;
-        best->publisher = by;
-        best->zone = std::move(*zone);
+        best->publisher = (*home)->publisher;
+        best->zone = (*home)->zone;
       }
       if (one.medium == Medium::txt && !best) wish = one.at;
     }
@@ -281,12 +301,12 @@ http::Task<Result<apply::Placed>> Publishing::place(plan::Item const& item, life
       homeless.push_back(name);
   }
   if (homeless.empty()) co_return placed;
-  co_return refusal(
-      fmt::format("no publisher of {} has the zone of {}", fmt::join(wanted.by.publisher, ", "),
-                  text::excerpt(fmt::format("{}", fmt::join(homeless, ", ")), 300)),
-      fmt::format("point {} by a CNAME into a zone that one of them writes (cpsctl help dv), or publish what cpsctl "
-                  "challenges {} prints",
-                  wish.empty() ? "_acme-challenge of each" : wish, item.name));
+  co_return refusal(fmt::format("no publisher of {} has the zone of {}", fmt::join(wanted.by.publisher, ", "),
+                                text::excerpt(fmt::format("{}", fmt::join(homeless, ", ")), 300)),
+                    fmt::format("point {} by a CNAME into a zone that one of them writes (cpsctl challenges "
+                                "--delegations), or publish what cpsctl "
+                                "challenges {} prints",
+                                wish.empty() ? "_acme-challenge of each" : wish, item.name));
 }
 
 http::Task<Result<>> Publishing::update(Way way, std::string name, manifest::Rfc2136Server server, Group group) {

@@ -8,7 +8,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 /// The publishers of the project, for apply.
 namespace cpsctl::cli {
@@ -16,6 +18,15 @@ namespace cpsctl::cli {
 /// Name -> fingerprint of what it is, where it writes and what it runs: what a person approves. Nobody is asked
 /// anything. Errors: io, usage.
 Result<std::map<std::string, std::string>> publishers_of(Settings const& settings, World& world);
+
+/// Who takes the token of a name, and in which of its zones; an empty zone: it takes those of all.
+struct Home {
+  std::string publisher = {};
+  std::string zone = {};
+};
+
+/// Those of `by` that write TXT records, in that order; with no `by`, of all.
+std::vector<std::string> record_publishers(manifest::Publishers const& all, std::vector<std::string> const& by);
 
 /// Chooses among them for each token, and has them do it. On the loop's thread but for its making.
 class Publishing final : public apply::Publishers {
@@ -27,6 +38,10 @@ class Publishing final : public apply::Publishers {
   http::Task<Result<apply::Placed>> place(plan::Item const& item, lifecycle::Publishes const& wanted) override;
   http::Task<apply::Published> publish(std::vector<state::Publication> all, manifest::DvCheck check) override;
   http::Task<std::vector<state::Publication>> withdraw(std::vector<state::Publication> all) override;
+  /// The one of `by` with the zone that is the longest match for where a value belongs; nothing: none has it. Errors:
+  /// refused, when the project has no such publisher; of Edge DNS.
+  http::Task<Result<std::optional<Home>>> home(std::string account, std::vector<std::string> by, state::Medium medium,
+                                               std::string at);
   /// Ends the programs that run, and runs none any more.
   void stop();
 

@@ -4,6 +4,8 @@
 #include "http/crew.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -109,6 +111,29 @@ http::Task<std::vector<Sight>> look(Network& network, Authority authority, Name 
     sights.push_back(std::move(sight));
   }
   co_return sights;
+}
+
+http::Task<Result<std::vector<std::string>>> values_at(Network& network, Authority authority, Name name,
+                                                       SteadyTime deadline) {
+  std::set<std::string> values;
+  std::string silent;
+  bool told = false;
+  std::function<http::Task<>(std::size_t)> const one = [&](std::size_t i) -> http::Task<> {
+    NameServer const& server = authority.servers[i];
+    auto const answer = co_await ask(network, server.server, {.name = name, .type = Type::txt}, deadline);
+    Has const has = has_value(answer, name, "");
+    bool const tells = has == Has::it || lacks(has);
+    if (!tells) {
+      silent += fmt::format("{}{} {}", silent.empty() ? "" : "; ", server.text(), words_of(has));
+      co_return;
+    }
+    told = true;
+    for (Text const& text : values_of<Text>(*answer, name)) values.insert(text.value);
+  };
+  std::function<bool()> const never = [] { return false; };
+  co_await http::crew(network.loop, at_once, authority.servers.size(), never, one);
+  if (told) co_return std::vector<std::string>(values.begin(), values.end());
+  co_return Error{.code = Errc::unavailable, .message = "no name server could tell: " + silent};
 }
 
 Dnssec dnssec_of(Result<Message> const& validated, Result<Message> const& unvalidated) {

@@ -43,6 +43,11 @@ Verdict judge(std::vector<Sight> const& sights);
 http::Task<std::vector<Sight>> look(Network& network, Authority authority, Name name, std::string value,
                                     SteadyTime deadline);
 
+/// The TXT values of a name, of all servers of the authority together, sorted; none where the name does not exist.
+/// Errors: unavailable, when no server of the zone could tell.
+http::Task<Result<std::vector<std::string>>> values_at(Network& network, Authority authority, Name name,
+                                                       SteadyTime deadline);
+
 // --- does it validate? -----------------------------------------------------------------------------------------------
 
 /// bogus: CAs get no answer, however well the authoritative servers answer. unsigned_: valid, without DNSSEC (or the

@@ -76,6 +76,11 @@ std::optional<Token> token_of(cps::DomainValidation const& of, cps::Challenge co
 
 }  // namespace
 
+bool is_dns_value(std::string_view value) {
+  constexpr std::size_t digest = 43;  // 32 bytes as base64url, unpadded
+  return value.size() == digest && is_plain(value, "-_");
+}
+
 Tokens tokens(cps::Challenges const& challenges) {
   Tokens found;
   auto const names = awaited(challenges).names;

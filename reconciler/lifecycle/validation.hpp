@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/describe.hpp>
@@ -44,6 +45,9 @@ struct Tokens {
   /// What CPS gave that is no token, a clause each, printable: nobody writes it into a zone, or a command.
   std::vector<std::string> odd = {};
 };
+
+/// Could it be the value of a dns-01 token: a SHA-256 as base64url (RFC 8555 §8.4)?
+bool is_dns_value(std::string_view value);
 
 /// What there is to publish. A dns-01 value is base64url, its name the _acme-challenge of its domain; an http-01 URL is
 /// below /.well-known/acme-challenge/ of its host (RFC 8555 §8.3, §8.4): anything else goes nowhere.

@@ -114,12 +114,21 @@ BOOST_DESCRIBE_STRUCT(TokenMember, (),
 struct ChallengesMembers {
   std::vector<TokenMember> challenges = {};
   std::vector<TokenlessRow> without = {};
+  std::vector<LeftoverRow> leftovers = {};
+  std::vector<DelegationRow> delegations = {};
 };
-BOOST_DESCRIBE_STRUCT(ChallengesMembers, (), (challenges, without))
+BOOST_DESCRIBE_STRUCT(ChallengesMembers, (), (challenges, without, leftovers, delegations))
 
 std::string below(std::string const& zone) {
   return "." + zone + ".";
 }
+
+/// Of octoDNS: what one name has. Where there is a CNAME there is nothing else.
+struct OctoSet {
+  std::string type = {};
+  int ttl = 0;
+  std::set<std::string> values = {};
+};
 
 }  // namespace
 
@@ -136,10 +145,13 @@ void challenges_text(Challenges const& challenges, Style const& style, std::ostr
       token_text(row, style, out);
     }
   }
+  leftovers_text(challenges.leftovers, style, out);
+  delegations_text(challenges.delegations, style, out);
 }
 
 json::Document challenges_document(Challenges const& challenges) {
-  ChallengesMembers members{.without = challenges.without};
+  ChallengesMembers members{
+      .without = challenges.without, .leftovers = challenges.leftovers, .delegations = challenges.delegations};
   for (TokenRow const& row : challenges.tokens)
     members.challenges.push_back({.name = row.name,
                                   .id = row.id,
@@ -163,7 +175,7 @@ std::string challenges_zone(Challenges const& challenges) {
     for (Token const* const record : records_of(group))
       text += fmt::format("{} {} IN TXT \"{}\"\n", record->name, token_ttl, record->value);
   }
-  return text;
+  return text + leftovers_zone(challenges.leftovers) + delegations_zone(challenges.delegations);
 }
 
 std::string challenges_nsupdate(Challenges const& challenges) {
@@ -176,24 +188,36 @@ std::string challenges_nsupdate(Challenges const& challenges) {
       text += fmt::format("update add {} {} TXT \"{}\"\n", record->name, token_ttl, record->value);
     text += "send\n";
   }
-  return text;
+  return text + leftovers_nsupdate(challenges.leftovers) + delegations_nsupdate(challenges.delegations);
 }
 
-bool lies_in(Token const& token, std::string const& zone) {
-  return token.kind == TokenKind::dns && text::lower(token.name).ends_with(below(text::lower(zone)));
+bool lies_in(std::string const& record, std::string const& zone) {
+  return ("." + text::lower(record)).ends_with(below(text::lower(zone)));
 }
 
 std::string challenges_octodns(Challenges const& challenges, std::string const& zone) {
-  std::map<std::string, std::set<std::string>> sets;
-  for (TokenRow const& row : challenges.tokens) {
-    if (!lies_in(row.token, zone)) continue;
-    std::string const name = text::lower(row.token.name);
-    sets[name.substr(0, name.size() - below(zone).size())].insert(row.token.value);
-  }
+  std::map<std::string, OctoSet> sets;
+  auto const add = [&](std::string const& record, std::string_view type, int ttl, std::string const& value) {
+    if (!lies_in(record, zone) || value.empty()) return;
+    std::string const name = text::lower(record).substr(0, record.size() - std::min(record.size(), below(zone).size()));
+    OctoSet& set = sets[name];
+    set.type = type;
+    set.ttl = ttl;
+    set.values.insert(value);
+  };
+  for (TokenRow const& row : challenges.tokens)
+    if (row.token.kind == TokenKind::dns) add(row.token.name, "TXT", token_ttl, row.token.value);
+  for (LeftoverRow const& row : challenges.leftovers) add(row.record, "TXT", token_ttl, row.value);
+  for (DelegationRow const& row : challenges.delegations) add(row.record, "CNAME", cname_ttl, row.cname);
   std::string text = "---\n";
-  for (auto const& [name, values] : sets) {
-    text += fmt::format("{}:\n  type: TXT\n  ttl: {}\n  values:\n", name, token_ttl);
-    for (std::string const& value : values) text += fmt::format("    - '{}'\n", value);
+  for (auto const& [name, set] : sets) {
+    text += fmt::format("{}:\n  type: {}\n  ttl: {}\n", name.empty() ? "''" : name, set.type, set.ttl);
+    if (set.type == "CNAME") {
+      text += fmt::format("  value: {}\n", *set.values.begin());
+      continue;
+    }
+    text += "  values:\n";
+    for (std::string const& value : set.values) text += fmt::format("    - '{}'\n", value);
   }
   if (sets.empty()) text += "{}\n";
   return text;

@@ -1,6 +1,8 @@
 #pragma once
 #include "base/json.hpp"
 #include "lifecycle/validation.hpp"
+#include "report/delegations.hpp"
+#include "report/leftovers.hpp"
 #include "report/paint.hpp"
 
 #include <cstdint>
@@ -57,6 +59,8 @@ BOOST_DESCRIBE_STRUCT(TokenlessRow, (), (name, change, reason, later))
 struct Challenges {
   std::vector<TokenRow> tokens = {};  ///< by enrollment, then as CPS has them
   std::vector<TokenlessRow> without = {};
+  std::vector<LeftoverRow> leftovers = {};      ///< with --leftovers, in place of tokens
+  std::vector<DelegationRow> delegations = {};  ///< with --delegations, the same
 };
 
 /// What a TXT record lives in caches: short, as a renewal has another value.
@@ -66,14 +70,14 @@ inline constexpr int token_ttl = 120;
 void challenges_text(Challenges const& challenges, Style const& style, std::ostream& out);
 /// schemas/challenges.v1.schema.json.
 json::Document challenges_document(Challenges const& challenges);
-/// The TXT records as lines of a zone file.
+/// The records as lines of a zone file.
 std::string challenges_zone(Challenges const& challenges);
-/// The TXT records as commands of nsupdate; a `send` after those of each enrollment.
+/// The records as commands of nsupdate; a `send` after those of each enrollment. Leftovers are deleted.
 std::string challenges_nsupdate(Challenges const& challenges);
-/// The TXT records of a zone ("example.com", without the last dot) as octoDNS's YAML has them.
+/// The records of a zone ("example.com", without the last dot) as octoDNS's YAML has them.
 std::string challenges_octodns(Challenges const& challenges, std::string const& zone);
 
-/// Does the record lie in the zone?
-bool lies_in(lifecycle::Token const& token, std::string const& zone);
+/// Does the record, with its last dot, lie in the zone?
+bool lies_in(std::string const& record, std::string const& zone);
 
 }  // namespace cpsctl::report

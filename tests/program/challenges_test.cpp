@@ -25,9 +25,19 @@ struct Waiting {
     arguments.insert(arguments.end(), switches.begin(), switches.end());
     return run_cpsctl(std::move(arguments), {.folder = folder.path()});
   }
-  Run check() const {
-    return run({"challenges", "www", "--check", "--dns-resolver", names::servers().resolver().text(), "--dns-port",
-                std::to_string(names::servers().port())});
+  Run check() const { return look({"www", "--check"}); }
+  /// A publisher that writes acme.test; what it needs is granted by nobody, as only apply needs it.
+  void publisher() const {
+    folder.write("cpsctl.yaml",
+                 "apiVersion: cpsctl.dev/v1\nkind: Project\nspec:\n  publishers:\n    corp-dns: { zones: [acme.test], "
+                 "rfc2136: { server: ns1.example.test, key: env:TSIG_KEY } }\n");
+  }
+  /// `challenges`, by the name servers of the tests.
+  Run look(std::vector<std::string> more, std::vector<std::string> const& switches = {}) const {
+    more.insert(more.begin(), "challenges");
+    more.insert(more.end(), {"--dns-resolver", names::servers().resolver().text(), "--dns-port",
+                             std::to_string(names::servers().port())});
+    return run(std::move(more), switches);
   }
   /// The value of its TXT record.
   std::string value() const {
@@ -133,4 +143,73 @@ TEST_CASE("challenges --check: CNAMEs are followed, and what cannot be found is 
     Run const run = project.run({"challenges", "--check", "--dns-resolver", "ns1.example.test"});
     CHECK(run.exit == 64);
   }
+}
+
+TEST_CASE("challenges --delegations: what is right, what is to be set, and where else a CNAME leads") {
+  Waiting const project;
+  project.folder.write("manifests/new.yaml", dv_manifest("new", "new.example.com"));
+  project.folder.write("manifests/loop.yaml", dv_manifest("loop", "loop.example.com"));
+  Run const nowhere = project.look({"--delegations"});
+  CHECK(nowhere.exit == 64);
+  CHECK(says(nowhere.err, "next: add one under spec.publishers"));
+
+  project.publisher();
+  Run const text = project.look({"--delegations"});
+  INFO(text.out, text.err);
+  CHECK(text.exit == 0);
+  CHECK(says(text.out,
+             "_acme-challenge.h0.example.com.  www\n    right: it ends at h0.acme.test., in acme.test, which "
+             "corp-dns writes\n"));
+  CHECK(says(text.out,
+             "_acme-challenge.new.example.com.  new\n    missing: no CNAME is there\n    set once: "
+             "_acme-challenge.new.example.com. CNAME new.example.com.acme.test.\n"));
+  CHECK(says(text.out, "unknown: "));
+  CHECK(says(text.out, "the CNAMEs go in a circle"));
+  Run const update = project.look({"new", "--delegations", "-o", "nsupdate"});
+  CHECK(says(update.out, "update add _acme-challenge.new.example.com. 3600 CNAME new.example.com.acme.test.\nsend\n"));
+  CHECK_FALSE(says(update.out, "h0."));
+  Run const octo = project.look({"--delegations", "-o", "octodns", "--zone", "example.com"});
+  CHECK(says(octo.out, "_acme-challenge.new:\n  type: CNAME\n  ttl: 3600\n  value: new.example.com.acme.test.\n"));
+  Run const other = project.look({"--delegations", "--zone", "example.org"});
+  CHECK(other.exit == 0);
+  CHECK(other.out.empty());
+}
+
+TEST_CASE("challenges --leftovers: what stands there and nobody needs, and never what somebody may need") {
+  Waiting const project("h9.example.com");
+  names::Bench bench;
+  std::string const owner = "h9.acme.test";
+  std::string const stray = "stray-stray-stray-stray-stray-stray-stray-0";
+  REQUIRE(stray.size() == 43);
+  std::string const wanted = project.value();
+  for (std::string const& value : {stray, wanted, std::string("a colleague's")}) REQUIRE(bench.add(owner, value));
+
+  Run const found = project.look({"--leftovers"});
+  INFO(found.out, found.err);
+  CHECK(found.exit == 0);
+  CHECK(
+      says(found.out, "h9.acme.test.\n    TXT   \"" + stray + "\"\n    found where the challenges of h9.example.com"));
+  CHECK_FALSE(says(found.out, wanted));
+  CHECK_FALSE(says(found.out, "colleague"));
+  project.publisher();
+  Run const update = project.look({"--leftovers", "-o", "nsupdate"});
+  CHECK(says(update.out, "corp-dns writes there\nupdate delete h9.acme.test. TXT \"" + stray + "\"\nsend\n"));
+  CHECK(says(bench.values(owner), stray));  // nothing was removed
+
+  SUBCASE("a change that cannot be read may need it") {
+    Run const run =
+        project.look({"--leftovers"}, {"--fault", "GET /enrollments/*/changes/*/input/info/*: malformed first 99"});
+    CHECK(run.exit == 69);
+    CHECK_FALSE(says(run.out, stray));
+    CHECK(says(run.err, "www: not looked up: its pending change may need any value at the record of h9.example.com"));
+  }
+  SUBCASE("a lost state changes nothing of what is needed") {
+    for (auto const& one : std::filesystem::directory_iterator(project.folder.path()))
+      if (one.path().filename().string().find("state") != std::string::npos) std::filesystem::remove_all(one.path());
+    Run const run = project.look({"--leftovers"});
+    INFO(run.out, run.err);
+    CHECK(says(run.out, stray));
+    CHECK_FALSE(says(run.out, wanted));
+  }
+  for (std::string const& value : {stray, wanted, std::string("a colleague's")}) REQUIRE(bench.remove(owner, value));
 }

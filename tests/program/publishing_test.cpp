@@ -99,9 +99,21 @@ TEST_CASE("publishing: a colleague's value at the same name survives it all") {
   REQUIRE(project.apply().exit == 0);
   CHECK(says(bench.values(project.record), "of a colleague"));
   CHECK(bench.values(project.record) != "of a colleague");
+  Run const all = project.run({"challenges", "www"});
+  CHECK(says(all.out, "TXT   _acme-challenge.h3.example.com."));
+  Run const changed = project.run({"challenges", "www", "--changed"});
+  INFO(changed.out, changed.err);
+  CHECK(changed.exit == 0);
+  CHECK(changed.out.empty());
+  CHECK(says(changed.err, "2 names left out"));
   Run const cancelled = project.run({"cancel", "www", "--yes", "--confirm-delete", "www"});
   INFO(cancelled.out, cancelled.err);
   REQUIRE(cancelled.exit == 0);
+  Run const left = project.run({"challenges", "--leftovers"});
+  INFO(left.out, left.err);
+  CHECK(says(left.out, "h3.acme.test.\n    TXT   "));
+  CHECK(says(left.out, "published for www, change "));
+  CHECK_FALSE(says(left.out, "of a colleague"));
   Run const withdrawn =
       project.run({"apply", "--yes"}, {"--allow-host", "127.0.0.1", "--hook-env", "corp-dns=TSIG_KEY"});
   INFO(withdrawn.out, withdrawn.err);
@@ -121,6 +133,32 @@ TEST_CASE("publishing: a value that somebody removed is put back while its chang
   REQUIRE(bench.remove(project.record, value));
   REQUIRE(project.apply().exit == 0);
   CHECK(bench.values(project.record) == value);
+}
+
+TEST_CASE(
+    "publishing: what is left of a contract without manifests is withdrawn, and stays while it cannot be listed") {
+  Publishing project("corp-dns", "h8.example.com");
+  project.dns = names::servers().nobody().text();  // so that its change stays pending
+  names::Bench bench;
+  REQUIRE(project.apply().exit == 0);
+  REQUIRE(project.apply().exit == 0);
+  REQUIRE_FALSE(bench.values(project.record).empty());
+  REQUIRE(project.run({"cancel", "www", "--yes", "--confirm-delete", "www"}).exit == 0);
+  std::string other = dv_manifest("other", "www.example.com");
+  std::string const contract = "1-1TJZH5";
+  for (auto at = other.find(contract); at != std::string::npos; at = other.find(contract, at))
+    other.replace(at, contract.size(), "1-2OTHER");
+  project.folder.write("manifests/www.yaml", other);
+
+  Run const refused = project.apply({"--contracts", "1-2OTHER"});
+  INFO(refused.out, refused.err);
+  CHECK(says(refused.err, "values that were published for contract 1-1TJZH5 stay where they are"));
+  CHECK_FALSE(bench.values(project.record).empty());
+  Run const withdrawn = project.apply();
+  INFO(withdrawn.out, withdrawn.err);
+  CHECK(withdrawn.exit == 0);
+  CHECK(says(withdrawn.err, "withdrawn: _acme-challenge.h8.example.com."));
+  CHECK(bench.values(project.record).empty());
 }
 
 TEST_CASE("publishing: with check: recursive the resolver's answer is enough") {

@@ -57,6 +57,59 @@ report::Challenges some() {
   return all;
 }
 
+/// What --leftovers and --delegations find.
+report::Challenges found() {
+  using enum report::DelegationStanding;
+  return {.leftovers = {{.origin = report::Origin::published,
+                         .name = "shop",
+                         .change = 2,
+                         .record = "shop.acme.example.net.",
+                         .value = "AAA",
+                         .zone = "acme.example.net",
+                         .domains = {"shop.example.com"},
+                         .publisher = "corp-dns"},
+                        {.origin = report::Origin::published,
+                         .name = "shop",
+                         .change = 2,
+                         .url = "http://shop.example.com/.well-known/acme-challenge/t",
+                         .value = "t.print",
+                         .domains = {"shop.example.com"},
+                         .publisher = "site"},
+                        {.record = "_acme-challenge.old.example.com.",
+                         .value = "BBB",
+                         .zone = "example.com",
+                         .domains = {"old.example.com", "*.old.example.com"}}},
+          .delegations = {{.names = {"shop"},
+                           .domains = {"shop.example.com"},
+                           .record = "_acme-challenge.shop.example.com.",
+                           .standing = right,
+                           .target = "shop.acme.example.net.",
+                           .aliases = {"_acme-challenge.shop.example.com"},
+                           .publisher = "corp-dns",
+                           .zone = "acme.example.net"},
+                          {.names = {"site", "www"},
+                           .domains = {"www.example.com", "*.www.example.com"},
+                           .record = "_acme-challenge.www.example.com.",
+                           .standing = missing,
+                           .target = "_acme-challenge.www.example.com.",
+                           .publisher = "corp-dns",
+                           .zone = "acme.example.net",
+                           .cname = "www.example.com.acme.example.net."},
+                          {.names = {"api"},
+                           .domains = {"api.example.com"},
+                           .record = "_acme-challenge.api.example.com.",
+                           .standing = elsewhere,
+                           .target = "api.example.org.",
+                           .aliases = {"_acme-challenge.api.example.com", "hop.example.org"},
+                           .publisher = "corp-dns",
+                           .zone = "acme.example.net",
+                           .cname = "api.example.com.acme.example.net."},
+                          {.names = {"dark"},
+                           .domains = {"dark.example.com"},
+                           .record = "_acme-challenge.dark.example.com.",
+                           .reason = "the resolver answers SERVFAIL"}}};
+}
+
 std::string as_text(report::Challenges const& challenges) {
   std::ostringstream out;
   report::challenges_text(challenges, {}, out);
@@ -73,15 +126,25 @@ TEST_CASE("challenges: the forms") {
   golden("challenges.octodns.yaml", report::challenges_octodns(some(), "example.com"));
 }
 
+TEST_CASE("challenges: the forms of leftovers and delegations") {
+  golden("found.txt", as_text(found()));
+  golden("found.json", json::pretty(report::challenges_document(found())) + '\n');
+  golden("found.zone", report::challenges_zone(found()));
+  golden("found.nsupdate", report::challenges_nsupdate(found()));
+  golden("found.octodns.yaml", report::challenges_octodns(found(), "example.com"));
+}
+
 TEST_CASE("challenges: the document fits its schema") {
   auto const schema = schema::named("challenges.v1").value();
   CHECK(schema::check(report::challenges_document(some()), schema->root(), {.direction = schema::Direction::any})
+            .empty());
+  CHECK(schema::check(report::challenges_document(found()), schema->root(), {.direction = schema::Direction::any})
             .empty());
   CHECK(schema::check(report::challenges_document({}), schema->root(), {.direction = schema::Direction::any}).empty());
 }
 
 TEST_CASE("challenges: a zone takes what lies below it, and not what only ends alike") {
-  lifecycle::Token const token{.name = "_acme-challenge.www.Example.com."};
+  std::string const token = "_acme-challenge.www.Example.com.";
   CHECK(report::lies_in(token, "example.com"));
   CHECK(report::lies_in(token, "EXAMPLE.com"));
   CHECK(report::lies_in(token, "www.example.com"));
