@@ -100,7 +100,7 @@ Result<> Account::note(plan::Inputs const& inputs, plan::Plan const& plan) {
 }
 
 Result<> Account::record(std::vector<state::Record> records) {
-  for (state::Record& one : records) CPS_CHECK(writing_->store->write(std::move(one)));
+  CPS_CHECK(writing_->store->write_all(std::move(records)));
   return {};
 }
 

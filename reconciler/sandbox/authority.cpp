@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "sandbox/crypto.hpp"
+#include "sandbox/keys.hpp"
 
 #include <chrono>
 #include <utility>
@@ -10,15 +11,12 @@
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/rsa.h>
 
 namespace cpsctl::sandbox {
 namespace {
 
 using std::chrono::sys_days;
 using std::chrono::year;
-
-constexpr unsigned int rsa_bits = 2048;
 
 struct SubjectEntry {
   char const* member;
@@ -69,8 +67,11 @@ AlternativeNames alternative_names(json::Value const& csr) {
   return all;
 }
 
-Key new_key(std::string const& algorithm) {
-  return Key(algorithm == "ECDSA" ? EVP_EC_gen("P-256") : EVP_RSA_gen(rsa_bits));
+Result<Key> new_key(std::string const& algorithm) {
+  if (algorithm != "ECDSA") return new_rsa_key();
+  Key key(EVP_EC_gen("P-256"));
+  if (!key) return openssl_error("make a P-256 key");
+  return key;
 }
 
 bool add_names(X509_REQ* request, json::Value const& csr) {
@@ -87,10 +88,10 @@ bool add_names(X509* certificate, json::Value const& csr) {
 }
 
 Result<> make_request(KeyedCertificate& one, json::Value const& csr, Names names) {
-  Key const key = new_key(one.algorithm);
+  CPS_TRY(Key const key, new_key(one.algorithm));
   Signing const request(X509_REQ_new());
   if (request) fill_subject(X509_REQ_get_subject_name(request.get()), csr);
-  bool const made = key && request && X509_REQ_set_version(request.get(), 0) == 1 &&
+  bool const made = request && X509_REQ_set_version(request.get(), 0) == 1 &&
                     X509_REQ_set_pubkey(request.get(), key.get()) == 1 &&
                     (names == Names::left_out || add_names(request.get(), csr)) &&
                     X509_REQ_sign(request.get(), key.get(), EVP_sha256()) != 0;

@@ -204,11 +204,25 @@ Result<std::unique_ptr<Appender>> open_journal(std::filesystem::path const& path
 }  // namespace
 
 Result<std::int64_t> Store::write(Record record) {
-  auto const written = std::make_shared<std::promise<Result<Record>>>();  // also for who is just setting it
-  journal(std::move(record), [written](Result<Record> kept) { written->set_value(std::move(kept)); });
-  CPS_TRY(Record const kept, written->get_future().get());
-  accept(kept);
-  return kept.sequence;
+  std::vector<Record> one;
+  one.push_back(std::move(record));
+  return write_all(std::move(one));
+}
+
+Result<std::int64_t> Store::write_all(std::vector<Record> records) {
+  std::vector<std::future<Result<Record>>> all;
+  for (Record& record : records) {
+    auto const written = std::make_shared<std::promise<Result<Record>>>();  // also for who is just setting it
+    all.push_back(written->get_future());
+    journal(std::move(record), [written](Result<Record> kept) { written->set_value(std::move(kept)); });
+  }
+  std::int64_t last = 0;
+  for (auto& written : all) {
+    CPS_TRY(Record const kept, written.get());
+    accept(kept);
+    last = kept.sequence;
+  }
+  return last;
 }
 
 Result<std::unique_ptr<Store>> open_files(std::filesystem::path path, Opening opening, Files& files, Lock& lock) {

@@ -543,6 +543,25 @@ TEST_CASE("store: what is queued while a flush is under way shares the next one"
   CHECK(at_files::read(path, realm, disk)->open_intents.size() == count);
 }
 
+TEST_CASE("store: several records at once are kept in their order, and in the contents") {
+  failing::Disk disk;
+  auto store = at_files::open(path, realm, "run", disk).value();
+  CHECK(store->write_all({}).value() == 0);
+  std::int64_t const before = intend(*store, "a");
+  std::vector<state::Record> records;
+  for (int i = 0; i < 50; ++i) records.push_back({.name = fmt::format("n{}", i), .entry = entry("n")});
+  records.push_back({.phase = state::Phase::done, .intent = before, .name = "a", .enrollment = 7});
+  CHECK(store->write_all(std::move(records)).value() == before + 51);
+  CHECK(store->contents().open_intents.size() == 50);
+  CHECK(store->contents().open_intents[49].name == "n49");
+  CHECK(store->contents().entries.at("a").id == 7);
+  CHECK(at_files::read(path, realm, disk)->entries.contains("a"));
+  disk.fail_at(1, failing::Disk::At::error);
+  CHECK(store->write_all({{.name = "late", .entry = entry("n")}, {.name = "later", .entry = entry("n")}}).error().code ==
+        Errc::io);
+  CHECK(store->contents().open_intents.size() == 50);
+}
+
 TEST_CASE("store: a record's number is the store's answer, in the order of the journal, whatever its owner says") {
   failing::Disk disk;
   auto store = at_files::open(path, realm, "run", disk).value();
