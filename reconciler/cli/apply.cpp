@@ -181,6 +181,7 @@ class Applying {
     while (!waiting.names().empty()) {
       if (account_.settings().deadline - world_.clock.steady() <= waiting.pause()) {
         screen::line(world_.err, "Out of time: waiting for {}. Everything is saved; run it again.", waiting.words());
+        waiting.out_of_time(account_.contents().entries, result);
         return worse(waiting.exit(), Exit::again);
       }
       poll_failed_ = false;

@@ -170,6 +170,9 @@ Result<> GlobalFlags::take_formats(Command const& command, GlobalOptions& to) co
       return usage(fmt::format("cannot use --out {}", out), "write --out json=FILE");
     CPS_TRY(Format const wanted, format_of(out.substr(0, equals), "--out json=FILE", command));
     std::string file = out.substr(equals + 1);
+    if (file == "-")
+      return usage(fmt::format("--out {} is to write a file: \"-\" names none", out),
+                   fmt::format("for stdout: -o {}", out.substr(0, equals)));
     if (std::ranges::find(to.out, file, &OutFile::file) != to.out.end())
       return usage(fmt::format("two --out name the file {}", file), "give each its own");
     to.out.push_back({.format = wanted, .file = std::move(file)});

@@ -44,8 +44,7 @@ Result<Exit> forget(std::vector<std::string> const& names, Options const& option
     if (!store.contents().entries.contains(name)) return unknown_name(name);
   std::string const now = timestamp(world.clock.wall());
   std::vector<state::Record> dropped;
-  for (std::string const& name : names)
-    dropped.push_back({.phase = state::Phase::dropped, .name = name, .at = now});
+  for (std::string const& name : names) dropped.push_back({.phase = state::Phase::dropped, .name = name, .at = now});
   CPS_CHECK(store.write_all(std::move(dropped)));
   CPS_CHECK(store.save());
   std::string const line =

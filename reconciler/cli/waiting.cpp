@@ -108,6 +108,21 @@ void Waiting::due(plan::Item const& item, apply::ApplyResult& all) const {
       all);
 }
 
+void Waiting::out_of_time(std::map<std::string, state::Entry> const& entries, apply::ApplyResult& all) const {
+  for (auto const& [name, keeps] : kept_) {
+    bool const said = std::ranges::any_of(all.items, [&](auto const& item) { return item.name == name; });
+    auto const entry = entries.find(name);
+    if (keeps != Keeps::others || said || entry == entries.end()) continue;
+    put({.name = name,
+         .part = plan::Part::change,
+         .action = plan::Action::advance,
+         .outcome = apply::Outcome::under_way,
+         .id = entry->second.id,
+         .message = "CPS or a CA is at work on its change"},
+        all);
+  }
+}
+
 std::size_t Waiting::count(Keeps keeps) const {
   return static_cast<std::size_t>(
       std::ranges::count_if(kept_, [keeps](auto const& one) { return one.second == keeps; }));

@@ -29,6 +29,9 @@ class Waiting {
   /// A person has to act: the result says so, with what the plan says of it.
   void due(plan::Item const& item, apply::ApplyResult& all) const;
 
+  /// The time is over: the result says which changes go on without this run.
+  void out_of_time(std::map<std::string, state::Entry> const& entries, apply::ApplyResult& all) const;
+
   /// Does nothing come by waiting any more?
   bool over() const;
   /// Until CPS is asked again.

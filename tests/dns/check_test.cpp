@@ -15,13 +15,13 @@ using program::says;
 namespace {
 
 template <class E>
-std::string text(E value) {
+std::string word(E value) {
   return boost::describe::enum_to_string(value, "?");
 }
 
 /// "published", or "not_yet: reason".
 std::string told(dns::Verdict const& verdict) {
-  return text(verdict.standing) + (verdict.reason.empty() ? "" : ": " + verdict.reason);
+  return word(verdict.standing) + (verdict.reason.empty() ? "" : ": " + verdict.reason);
 }
 
 /// Authority, look and verdict of a value.
@@ -134,7 +134,7 @@ TEST_CASE("check: the verdict over what servers have") {
 TEST_CASE("dnssec: a validating resolver tells a broken chain from a missing one") {
   Bench bench;
   auto const of = [&bench](std::string const& owner) {
-    return text(bench.loop.run(dns::check_dnssec(bench.network, servers().resolver(), name(owner), bench.soon())));
+    return word(bench.loop.run(dns::check_dnssec(bench.network, servers().resolver(), name(owner), bench.soon())));
   };
   CHECK(of("www.signed.test") == "secure");
   CHECK(of("not-there.signed.test") == "secure");
@@ -152,7 +152,7 @@ TEST_CASE("CAA: climbing to the first records, through a CNAME too") {
   auto const of = [&bench](std::string const& host) {
     auto const verdict = bench.loop.run(dns::check_caa(bench.network, host, "letsencrypt.org", bench.soon()));
     if (!verdict) return describe(verdict.error());
-    return text(verdict->issuance) + fmt::format(": {}", fmt::join(verdict->notes, "; "));
+    return word(verdict->issuance) + fmt::format(": {}", fmt::join(verdict->notes, "; "));
   };
   CHECK(of("a.b.ours.example.test") ==
         "allowed: ours.example.test CAA issue \"letsencrypt.org; accounturi=https://ca.example/acct/1\": accounturi "

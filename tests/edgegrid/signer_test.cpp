@@ -160,14 +160,14 @@ TEST_CASE("signer: headers keep the configured order and their letters, white sp
 }
 
 TEST_CASE("signer: time stamps") {
-  auto const time = parse_timestamp(signing_time);
+  auto const time = edgegrid::parse_timestamp(signing_time);
   REQUIRE(time);
   CHECK(timestamp(*time) == signing_time);
   for (char const* const wrong :
        {"", "20140321T19:34:21Z", "20140231T19:34:21+0000", "20140321T24:34:21+0000", "2014032aT19:34:21+0000",
         "20140321 19:34:21+0000", "20140321T19:34:21+0100", "20140321T19:34:21+00000"}) {
     CAPTURE(wrong);
-    CHECK(!parse_timestamp(wrong));
+    CHECK(!edgegrid::parse_timestamp(wrong));
   }
 }
 

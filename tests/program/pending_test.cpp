@@ -706,7 +706,11 @@ TEST_CASE(
     INFO(at_ca.out);
     CHECK(says(at_ca.out, "the CA is to issue the certificate (check-for-cert)"));
     CHECK(says(at_ca.out, "No changes: 1 unchanged."));
-    CHECK(project.run({"apply", "--yes", "--wait", "deployed", "--deadline", "2s"}).exit == 75);
+    Run const waited = project.run({"apply", "--yes", "--wait", "deployed", "--deadline", "2s"});
+    CHECK(waited.exit == 75);
+    INFO(waited.out);
+    CHECK(says(waited.out, "Apply: 1 under way"));
+    CHECK(says(waited.out, "CPS or a CA is at work on its change"));
     after("4d");
     Run const staged = project.plan();
     INFO(staged.out);

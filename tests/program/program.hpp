@@ -45,7 +45,7 @@ struct Settings {
   bool terminal = false;                 ///< all three streams are one, and what is on its screen comes in `out`
   bool one_stream = false;               ///< 2>&1: what it says on stderr comes in `out`, too
   std::optional<uid_t> user = {};        ///< runs as this user, which takes root
-  std::chrono::seconds patience{60};     ///< a process that takes longer is killed and fails the test
+  std::chrono::seconds patience{180};    ///< a process that takes longer is killed and fails the test
 };
 
 struct Run {

@@ -195,6 +195,7 @@ TEST_CASE("a format that a command lacks is exit 64, before anything is done, wi
        "text, json, md, junit"},
       {"no file", {"plan", "--out", "md="}, "cannot use --out md=", "write --out json=FILE"},
       {"no format", {"plan", "--out", "file"}, "cannot use --out file", "write --out json=FILE"},
+      {"stdout", {"plan", "--out", "md=-"}, "--out md=- is to write a file", "for stdout: -o md"},
       {"one file twice", {"plan", "--out", "md=x", "--out", "json=x"}, "two --out name the file x", "give each"},
   };
   for (Case const& c : cases) {
