@@ -1,5 +1,6 @@
 // DV without people: tokens go to real name servers, a program or a folder, and the sandbox looks for them there.
 #include "dns/names.hpp"
+#include "places.hpp"
 #include "program/project.hpp"
 
 #include <doctest/doctest.h>
@@ -37,10 +38,9 @@ struct Publishing {
                       "--tokens", "checked", "--look-every", "1h", "--dns", dns, "--dns-resolver",
                       names::servers().resolver().text(), "--dns-port", std::to_string(names::servers().port())});
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return run_cpsctl(
-        std::move(arguments),
-        {.folder = folder.path(), .environment = {{"TSIG_KEY", fmt::format("hmac-sha256:writer:{}", names::secret)}}});
+    return run_cpsctl(std::move(arguments), {.folder = folder.path(), .environment = variables});
   }
+  std::map<std::string, std::string> variables = {{"TSIG_KEY", fmt::format("hmac-sha256:writer:{}", names::secret)}};
   /// With all that the operator grants.
   Run apply(std::vector<std::string> more = {}) const {
     more.insert(more.end(), {"--allow-host", "127.0.0.1", "--hook-env", "corp-dns=TSIG_KEY"});
@@ -173,6 +173,57 @@ TEST_CASE("publishing: with check: recursive the resolver's answer is enough") {
   REQUIRE(project.apply().exit == 0);
   names::Bench bench;
   CHECK(bench.values(project.record).empty());
+}
+
+TEST_CASE(
+    "publishing: one certificate whose names lie in three zones with a publisher each, a wildcard beside its base") {
+  Publishing project("corp-dns, akamai, script", "h7.example.com");
+  project.project(
+      fmt::format("    corp-dns: {{ zones: [acme.test], rfc2136: {{ server: \"127.0.0.1:{}\", key: env:TSIG_KEY }} }}\n"
+                  "    script: {{ zones: [certbot.acme.test], exec: [./lego-exec.sh] }}\n"
+                  "    akamai: {{ zones: [shop.example.com], edgeDns: {{}} }}\n",
+                  names::servers().port()));
+  std::filesystem::copy_file(places::source("deploy/hooks/lego-exec.sh"), project.folder / "lego-exec.sh");
+  std::string const manifest = replaced(dv_manifest("www", "h7.example.com"), "sans: [alt.h7.example.com]",
+                                        "sans: [certbot.example.com, a.shop.example.com, \"*.a.shop.example.com\"]");
+  project.folder.write("manifests/www.yaml",
+                       manifest +
+                           "  lifecycle:\n"
+                           "    dv: { publisher: [corp-dns, akamai, script], grace: 0s, check: none }\n");
+  Folder const operators;
+  auto const script = operators.write(
+      "dns.sh", fmt::format("#!/bin/sh\ncase $1 in present) do=add ;; cleanup) do=delete ;; esac\n"
+                            "printf 'server 127.0.0.1 {}\\nupdate %s %s 60 TXT \"%s\"\\nsend\\n' $do \"$2\" \"$3\" | "
+                            "nsupdate -y \"$TSIG_KEY\"\n",
+                            names::servers().port()));
+  std::filesystem::permissions(script, std::filesystem::perms(0755));
+  project.variables["EXEC_PATH"] = script.string();
+  std::vector<std::string> grants{"--edge-zone",      "shop.example.com", "--hook-env",
+                                  "script=EXEC_PATH", "--hook-env",       "script=TSIG_KEY"};
+  names::Bench bench;
+  REQUIRE(bench.add(project.record, "of a colleague"));
+  REQUIRE(project.apply(grants).exit == 0);
+
+  std::string const dns = project.dns;
+  project.dns = names::servers().nobody().text();  // so that its change stays pending
+  Run const published = project.apply(grants);
+  INFO(published.out, published.err);
+  CHECK(published.exit == 0);
+  CHECK(says(bench.values(project.record), ","));
+  CHECK(bench.values("_acme-challenge.certbot.acme.test").size() == 43);
+
+  project.dns = dns;
+  grants.insert(grants.end(), {"--wait", "deployed", "--deadline", "1m"});
+  Run const deployed = project.apply(grants);
+  INFO(deployed.out, deployed.err);
+  CHECK(deployed.exit == 0);
+  for (char const* const gone :
+       {"_acme-challenge.h7.example.com. (corp-dns)", "_acme-challenge.certbot.example.com. (script)",
+        "_acme-challenge.a.shop.example.com. (akamai)"})
+    CHECK(says(deployed.err, std::string("withdrawn: ") + gone));
+  CHECK(bench.values(project.record) == "of a colleague");
+  CHECK(bench.values("_acme-challenge.certbot.acme.test").empty());
+  REQUIRE(bench.remove(project.record, "of a colleague"));
 }
 
 TEST_CASE("publishing: what the operator has not granted is not used") {
