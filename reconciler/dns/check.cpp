@@ -120,7 +120,8 @@ http::Task<Result<std::vector<std::string>>> values_at(Network& network, Authori
   bool told = false;
   std::function<http::Task<>(std::size_t)> const one = [&](std::size_t i) -> http::Task<> {
     NameServer const& server = authority.servers[i];
-    auto const answer = co_await ask(network, server.server, {.name = name, .type = Type::txt}, deadline);
+    Question const question{.name = name, .type = Type::txt};
+    auto const answer = co_await ask(network, server.server, question, deadline);
     Has const has = has_value(answer, name, "");
     bool const tells = has == Has::it || lacks(has);
     if (!tells) {

@@ -48,8 +48,8 @@ class Store {
   /// journal() and accept() in one: on disk, and in the contents, when it returns. Gives its sequence. For callers that
   /// may block. Errors: io, locked.
   Result<std::int64_t> write(Record record);
-  /// The same of several, in their order, with a sync or two for all of them. Of a failure or a crash a beginning of them
-  /// may stay. Gives the sequence of the last, 0 for none.
+  /// The same of several, in their order, with a sync or two for all of them. Of a failure or a crash a beginning of
+  /// them may stay. Gives the sequence of the last, 0 for none.
   Result<std::int64_t> write_all(std::vector<Record> records);
 
   /// Takes a record as it was kept into the contents: done puts its intent's entry with the id and the changes, stored

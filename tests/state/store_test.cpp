@@ -557,8 +557,9 @@ TEST_CASE("store: several records at once are kept in their order, and in the co
   CHECK(store->contents().entries.at("a").id == 7);
   CHECK(at_files::read(path, realm, disk)->entries.contains("a"));
   disk.fail_at(1, failing::Disk::At::error);
-  CHECK(store->write_all({{.name = "late", .entry = entry("n")}, {.name = "later", .entry = entry("n")}}).error().code ==
-        Errc::io);
+  CHECK(
+      store->write_all({{.name = "late", .entry = entry("n")}, {.name = "later", .entry = entry("n")}}).error().code ==
+      Errc::io);
   CHECK(store->contents().open_intents.size() == 50);
 }
 
